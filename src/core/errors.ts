@@ -1,0 +1,33 @@
+/**
+ * Every public error: its code, and what the code means. docs/errors.md repeats this table; a test keeps them equal.
+ * An error's message says what was expected and what came; its advice says what to do.
+ */
+export const errorTable = {
+  FILE_NOT_FOUND: 'A file that was named does not exist or cannot be read.',
+  FILE_EMPTY: 'A file has no rows.',
+  FILE_FORMAT: 'A file is not what its name or content promises: broken JSON, a truncated Parquet or gzip file.',
+  COLUMN_MISSING: 'A column that is needed was not found under any of its usual names.',
+  COLUMN_UNKNOWN: 'A column named with --columns is not in the file.',
+  NO_USABLE_RUNS: 'Rows were read, but none of them is a usable run.',
+  ONE_BUDGET: 'All runs have the same compute budget, so nothing can be said about another one.',
+  TOO_FEW_RUNS: 'There are fewer runs than a law has coefficients.',
+  BAD_OPTION: 'An option or an argument has a value that it cannot take.',
+  OUTPUT_FAILED: 'A result could not be written.',
+  NODE_TOO_OLD: 'Node is older than 24 and none was found in node_modules.',
+  INTERNAL: 'A defect of isoflop. Please report it with the command that showed it.',
+} as const
+
+export type ErrorCode = keyof typeof errorTable
+
+/** An error made for people: a code from the table, what was expected and what came, and what to do about it. */
+export class IsoflopError extends Error {
+  readonly code: ErrorCode
+  readonly advice: string
+
+  constructor(code: ErrorCode, message: string, advice: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = 'IsoflopError'
+    this.code = code
+    this.advice = advice
+  }
+}

@@ -1,0 +1,59 @@
+/** One finished training run: N parameters, D tokens, C FLOPs, and the loss in nats per token. */
+export interface Run {
+  readonly parameters: number
+  readonly tokens: number
+  readonly flops: number
+  readonly loss: number
+}
+
+/** Many runs as columns of equal length, so that a million of them fit in memory and in a loop. */
+export interface Runs {
+  readonly size: number
+  /** N. */
+  readonly parameters: Float64Array
+  /** D. */
+  readonly tokens: Float64Array
+  /** C. */
+  readonly flops: Float64Array
+  /** L, nats per token. */
+  readonly loss: Float64Array
+}
+
+/** Training curves: rows in the order read, `curve[i]` naming the training run that row i is a checkpoint of. */
+export interface Curves {
+  readonly checkpoints: Runs
+  /** The index of the training run of each checkpoint, 0, 1, ...; `[size]`. */
+  readonly curve: Int32Array
+  readonly curveCount: number
+}
+
+/** Columns from a list of runs. */
+export function runsOf(list: readonly Run[]): Runs {
+  return {
+    size: list.length,
+    parameters: Float64Array.from(list, (run) => run.parameters),
+    tokens: Float64Array.from(list, (run) => run.tokens),
+    flops: Float64Array.from(list, (run) => run.flops),
+    loss: Float64Array.from(list, (run) => run.loss),
+  }
+}
+
+/** The run at one index. */
+export function runAt(runs: Runs, i: number): Run {
+  return { parameters: runs.parameters[i], tokens: runs.tokens[i], flops: runs.flops[i], loss: runs.loss[i] }
+}
+
+/** The runs at these indices, in this order. */
+export function selectRuns(runs: Runs, indices: ArrayLike<number>): Runs {
+  const pick = (column: Float64Array) => Float64Array.from(indices, (i) => column[i])
+  return {
+    size: indices.length,
+    parameters: pick(runs.parameters),
+    tokens: pick(runs.tokens),
+    flops: pick(runs.flops),
+    loss: pick(runs.loss),
+  }
+}
+
+/** The same configurations with other losses. */
+export const withLoss = (runs: Runs, loss: Float64Array): Runs => ({ ...runs, loss })

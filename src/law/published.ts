@@ -1,0 +1,32 @@
+import type { PowerLaw } from './power.ts'
+import type { SurfaceLaw } from './surface.ts'
+
+/** A law from the literature, with where it stands. */
+export interface Published<Law> {
+  readonly name: string
+  readonly source: string
+  readonly law: Law
+}
+
+/** Published loss surfaces. */
+export const publishedSurfaces: readonly Published<SurfaceLaw>[] = [
+  {
+    name: 'Hoffmann et al. 2022',
+    source: 'Training Compute-Optimal Large Language Models, arXiv 2203.15556, approach 3',
+    law: { E: 1.69, A: 406.4, B: 410.7, alpha: 0.34, beta: 0.28 },
+  },
+  {
+    name: 'Besiroglu et al. 2024',
+    source: 'Chinchilla Scaling: A replication attempt, arXiv 2404.10102',
+    law: { E: 1.8172, A: 482.01, B: 2085.43, alpha: 0.3478, beta: 0.3658 },
+  },
+]
+
+/** The exponent of N_opt ~ C^a as published, without a coefficient that carries over to other data. */
+export const publishedExponents: readonly Published<Pick<PowerLaw, 'exponent'>>[] = [
+  {
+    name: 'Kaplan et al. 2020',
+    source: 'Scaling Laws for Neural Language Models, arXiv 2001.08361',
+    law: { exponent: 0.73 },
+  },
+]
