@@ -1,0 +1,49 @@
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import type { Runs } from '../core/run.ts'
+import { bestOfEnds, descend, type HuberEnd, type HuberFit, type HuberStart, huberStarts } from './huber.ts'
+
+/** Below this many descents times runs a thread costs more to start than it saves. */
+const worthThreads = 20_000
+
+export interface HuberOptions {
+  /** How many of the 4,500 starts, spread evenly over the grid; all by default. */
+  readonly starts?: number | undefined
+  /** Worker threads; by default one for each processor. The result does not depend on it. */
+  readonly threads?: number | undefined
+}
+
+/**
+ * Method `huber`: L = E + A / N^alpha + B / D^beta by Huber's loss on ln L, from a grid of 4,500 starts (Hoffmann et al. 2022,
+ * approach 3, with the summed objective of Besiroglu et al. 2024). docs/math.md (E6).
+ *
+ * Null with fewer than six runs or without a usable minimum.
+ */
+export async function fitHuber(runs: Runs, options: HuberOptions = {}): Promise<HuberFit | null> {
+  const starts = huberStarts(options.starts)
+  const wanted = options.threads ?? availableParallelism()
+  const threads = starts.length * runs.size < worthThreads ? 1 : Math.min(wanted, starts.length)
+  return bestOfEnds(runs, threads === 1 ? descend(runs, starts) : await descendInThreads(runs, starts, threads))
+}
+
+/** The ends in the order of the starts, whatever the number of threads. Starts are dealt out in turn, as their cost varies. */
+async function descendInThreads(runs: Runs, starts: readonly HuberStart[], threads: number): Promise<HuberEnd[]> {
+  const ends: HuberEnd[] = new Array(starts.length)
+  const share = (thread: number) => starts.map((_, i) => i).filter((i) => i % threads === thread)
+  const work = Array.from({ length: threads }, async (_, thread) => {
+    const mine = share(thread)
+    const results = await runWorker({ runs, starts: mine.map((i) => starts[i]) })
+    for (const [k, i] of mine.entries()) ends[i] = results[k]
+  })
+  await Promise.all(work)
+  return ends
+}
+
+function runWorker(workerData: { runs: Runs; starts: HuberStart[] }): Promise<HuberEnd[]> {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js' // sources in a clone, built files in a package
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL(`./huber-worker.${extension}`, import.meta.url), { workerData })
+    worker.once('message', resolve)
+    worker.once('error', reject)
+  })
+}

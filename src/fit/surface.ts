@@ -1,0 +1,258 @@
+import type { Runs } from '../core/run.ts'
+import type { SurfaceLaw } from '../law/surface.ts'
+import { levenbergMarquardt } from '../numeric/levenberg-marquardt.ts'
+import { nnls } from '../numeric/nnls.ts'
+import { type Estimate, estimateOf } from './estimate.ts'
+
+/** The law has five coefficients; a fit needs one run more to have a residual. */
+export const fewestForSurface = 6
+
+/** Exponents outside this range are no scaling law: the term is flat, or gone after the smallest run. */
+const exponentRange = { least: 1e-3, most: 5 }
+
+/** A loss surface with its residual sum of squares, nats^2. */
+export interface SurfaceFit extends Estimate {
+  readonly law: SurfaceLaw
+  readonly rss: number
+  readonly converged: boolean
+}
+
+export interface SurfaceOptions {
+  /** How often each run counts, `[size]`; 1 by default. */
+  readonly weights?: Float64Array | undefined
+  /** Exponents near the minimum: saves the grid. */
+  readonly near?: { readonly alpha: number; readonly beta: number } | undefined
+}
+
+/**
+ * Method `surface`: L = E + A / N^alpha + B / D^beta by variable projection (Golub and Pereyra 1973): given the two exponents,
+ * E, A and B are a linear problem with E, A, B >= 0, so only the exponents are searched: a 32 x 32 grid, then
+ * Levenberg-Marquardt from its best minima. Least squares on the loss in nats. docs/math.md (E5).
+ *
+ * Null with fewer than six runs, or when no exponents with A > 0 and B > 0 fit.
+ */
+export function fitSurface(runs: Runs, { weights, near }: SurfaceOptions = {}): SurfaceFit | null {
+  if (runs.size < fewestForSurface) return null
+  const problem = separate(runs, weights)
+  const starts = near ? [near] : gridMinima(runs, weights)
+  let best: { theta: Float64Array; cost: number; converged: boolean } | null = null
+  for (const { alpha, beta } of starts) {
+    const minimum = levenbergMarquardt(problem, [alpha, beta])
+    if (best === null || minimum.cost < best.cost) best = minimum
+  }
+  if (best === null || !Number.isFinite(best.cost)) return null
+  const law = problem.lawAt(best.theta)
+  if (!(law.A > 0 && law.B > 0)) return null
+  return {
+    ...estimateOf(law, { rmse: Math.sqrt(best.cost / problem.total), of: 'loss' }),
+    law,
+    rss: best.cost,
+    converged: best.converged,
+  }
+}
+
+/** The least residual sum of squares that these exponents allow, and the law that has it. */
+export function surfaceAt(runs: Runs, alpha: number, beta: number): { rss: number; law: SurfaceLaw } {
+  const problem = separate(runs)
+  const theta = Float64Array.of(alpha, beta)
+  return { rss: problem.cost(theta), law: problem.lawAt(theta) }
+}
+
+/** A function giving, for exponents, the least residual sum of squares that they allow; for maps of many of them. */
+export function surfaceProfile(runs: Runs): (alpha: number, beta: number) => number {
+  const problem = separate(runs)
+  return (alpha, beta) => problem.cost(Float64Array.of(alpha, beta))
+}
+
+/**
+ * The problem in (alpha, beta) alone. Columns are 1, u = (N / N0)^-alpha and v = (D / D0)^-beta with N0, D0 the geometric means,
+ * which keeps the linear problem's condition small. One pass over the runs makes the Gram matrices, a second the residuals.
+ */
+function separate(runs: Runs, weights?: Float64Array) {
+  const n = runs.size
+  const { x, y, meanX, meanY } = centredLogs(runs)
+  const loss = runs.loss
+  const u = new Float64Array(n)
+  const v = new Float64Array(n)
+  const residual = new Float64Array(n)
+  let total = 0
+  for (let i = 0; i < n; i++) total += weights ? weights[i] : 1
+  let meanLoss = 0
+  for (let i = 0; i < n; i++) meanLoss += ((weights ? weights[i] : 1) * loss[i]) / total
+  let c: Float64Array<ArrayBufferLike> = new Float64Array(3)
+  const gram = new Float64Array(9)
+  const right = new Float64Array(3)
+
+  /** The residual sum of squares with the best non-negative E, A, B; leaves u, v, residual and c behind. */
+  const cost = ([alpha, beta]: Float64Array): number => {
+    const allowed = (value: number) => value >= exponentRange.least && value <= exponentRange.most
+    if (!(allowed(alpha) && allowed(beta))) return Number.POSITIVE_INFINITY
+    let su = 0
+    let sv = 0
+    let suu = 0
+    let svv = 0
+    let suv = 0
+    let sul = 0
+    let svl = 0
+    for (let i = 0; i < n; i++) {
+      const w = weights ? weights[i] : 1
+      if (w === 0) continue
+      const ui = Math.exp(-alpha * x[i])
+      const vi = Math.exp(-beta * y[i])
+      u[i] = ui
+      v[i] = vi
+      su += w * ui
+      sv += w * vi
+      suu += w * ui * ui
+      svv += w * vi * vi
+      suv += w * ui * vi
+      sul += w * ui * loss[i]
+      svl += w * vi * loss[i]
+    }
+    gram.set([total, su, sv, su, suu, suv, sv, suv, svv])
+    right.set([total * meanLoss, sul, svl])
+    c = nnls(gram, right)
+    let rss = 0
+    for (let i = 0; i < n; i++) {
+      const w = weights ? weights[i] : 1
+      if (w === 0) continue
+      const r = c[0] + c[1] * u[i] + c[2] * v[i] - loss[i]
+      residual[i] = r
+      rss += w * r * r
+    }
+    return rss
+  }
+
+  /**
+   * J'r and J'J for J = P (d Phi c), P projecting away what the linear coefficients can follow (Kaufman 1975). Columns whose
+   * coefficient is at 0 cannot follow.
+   */
+  const slope = () => {
+    const [, A, B] = c
+    // Sums over the runs of products with p = du/dalpha = -x u and q = dv/dbeta = -y v.
+    const withP = new Float64Array(3)
+    const withQ = new Float64Array(3)
+    let pp = 0
+    let qq = 0
+    let pq = 0
+    let pr = 0
+    let qr = 0
+    for (let i = 0; i < n; i++) {
+      const w = weights ? weights[i] : 1
+      if (w === 0) continue
+      const p = -A * x[i] * u[i]
+      const q = -B * y[i] * v[i]
+      pp += w * p * p
+      qq += w * q * q
+      pq += w * p * q
+      pr += w * p * residual[i]
+      qr += w * q * residual[i]
+      withP[0] += w * p
+      withP[1] += w * p * u[i]
+      withP[2] += w * p * v[i]
+      withQ[0] += w * q
+      withQ[1] += w * q * u[i]
+      withQ[2] += w * q * v[i]
+    }
+    const free = [0, 1, 2].filter((k) => c[k] > 0)
+    const projected = projectOut(gram, free, withP, withQ)
+    const normal = Float64Array.of(pp - projected.pp, pq - projected.pq, pq - projected.pq, qq - projected.qq)
+    return { gradient: Float64Array.of(pr, qr), normal }
+  }
+
+  const lawAt = (theta: Float64Array): SurfaceLaw => {
+    cost(theta)
+    const [alpha, beta] = theta
+    return { E: c[0], A: c[1] * Math.exp(alpha * meanX), B: c[2] * Math.exp(beta * meanY), alpha, beta }
+  }
+  return { cost, slope, lawAt, total }
+}
+
+/** What of p'p, p'q and q'q lies in the span of the free columns, given their Gram matrix and products with p and q. */
+function projectOut(gram: Float64Array, free: number[], withP: Float64Array, withQ: Float64Array) {
+  // Orthogonalize the columns one after the other (the Cholesky factor of their Gram matrix), at most three.
+  const basis: { pivot: number; row: number[]; p: number; q: number }[] = []
+  for (const k of free) {
+    const row = [gram[k * 3], gram[k * 3 + 1], gram[k * 3 + 2]]
+    let p = withP[k]
+    let q = withQ[k]
+    for (const earlier of basis) {
+      const factor = earlier.row[k]
+      for (let j = 0; j < 3; j++) row[j] -= factor * earlier.row[j]
+      p -= factor * earlier.p
+      q -= factor * earlier.q
+    }
+    const length = Math.sqrt(row[k])
+    if (!(length > 0)) continue
+    basis.push({ pivot: k, row: row.map((value) => value / length), p: p / length, q: q / length })
+  }
+  const sum = (f: (b: { p: number; q: number }) => number) => basis.reduce((total, b) => total + f(b), 0)
+  return { pp: sum((b) => b.p * b.p), pq: sum((b) => b.p * b.q), qq: sum((b) => b.q * b.q) }
+}
+
+/** ln N and ln D, each minus its mean. */
+export function centredLogs(runs: Runs) {
+  const x = runs.parameters.map(Math.log)
+  const y = runs.tokens.map(Math.log)
+  const mean = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length
+  const meanX = mean(x)
+  const meanY = mean(y)
+  return { x: x.map((value) => value - meanX), y: y.map((value) => value - meanY), meanX, meanY }
+}
+
+const gridSize = 32
+const gridExponents = Float64Array.from({ length: gridSize }, (_, k) => 0.03 * (1.6 / 0.03) ** (k / (gridSize - 1)))
+
+/** More runs than this do not make the grid better, only slower. */
+const gridRuns = 4096
+
+/**
+ * The best local minima, three at most, of the residual sum of squares over a geometric 32 x 32 grid of exponents. All Gram
+ * matrices come from the columns of 32 + 32 exponents, so a grid point costs one dot product and a 3 x 3 problem.
+ */
+function gridMinima(runs: Runs, weights?: Float64Array): { alpha: number; beta: number }[] {
+  const stride = Math.max(1, Math.ceil(runs.size / gridRuns))
+  const index = Array.from({ length: Math.ceil(runs.size / stride) }, (_, k) => k * stride)
+  const { x, y } = centredLogs(runs)
+  const w = index.map((i) => (weights ? weights[i] : 1))
+  const total = w.reduce((sum, value) => sum + value, 0)
+  const meanLoss = index.reduce((sum, i, k) => sum + w[k] * runs.loss[i], 0) / total
+  const loss = Float64Array.from(index, (i) => runs.loss[i])
+  const columns = (logs: Float64Array) =>
+    Array.from(gridExponents, (exponent) => Float64Array.from(index, (i) => Math.exp(-exponent * logs[i])))
+  const U = columns(x)
+  const V = columns(y)
+  const weighted = (column: Float64Array) => column.map((value, k) => value * w[k])
+  const dot = (a: Float64Array, b: Float64Array) => {
+    let sum = 0
+    for (let k = 0; k < a.length; k++) sum += a[k] * b[k]
+    return sum
+  }
+  const ones = new Float64Array(index.length).fill(1)
+  const summary = (column: Float64Array) => {
+    const c = weighted(column)
+    return { c, one: dot(c, ones), self: dot(c, column), loss: dot(c, loss) }
+  }
+  const us = U.map(summary)
+  const vs = V.map(summary)
+  const lossSquares = dot(weighted(loss), loss)
+
+  const rss = us.map((u) =>
+    Float64Array.from(vs, (v, b) => {
+      const uv = dot(u.c, V[b])
+      const G = Float64Array.of(total, u.one, v.one, u.one, u.self, uv, v.one, uv, v.self)
+      const g = Float64Array.of(total * meanLoss, u.loss, v.loss)
+      const c = nnls(G, g)
+      return c[1] > 0 && c[2] > 0 ? lossSquares - (c[0] * g[0] + c[1] * g[1] + c[2] * g[2]) : Number.POSITIVE_INFINITY
+    }),
+  )
+  const minima: { alpha: number; beta: number; rss: number }[] = []
+  for (let a = 0; a < gridSize; a++)
+    for (let b = 0; b < gridSize; b++) {
+      const value = rss[a][b]
+      const neighbours = [rss[a - 1]?.[b], rss[a + 1]?.[b], rss[a][b - 1], rss[a][b + 1]]
+      if (Number.isFinite(value) && neighbours.every((other) => other === undefined || value <= other))
+        minima.push({ alpha: gridExponents[a], beta: gridExponents[b], rss: value })
+    }
+  return minima.sort((p, q) => p.rss - q.rss).slice(0, 3)
+}
