@@ -2,6 +2,7 @@ import type { Runs } from '../core/run.ts'
 import type { SurfaceLaw } from '../law/surface.ts'
 import { bfgs, type Differentiable } from '../numeric/bfgs.ts'
 import { huber, huberSlope } from '../numeric/huber.ts'
+import { type LeastSquares, levenbergMarquardt } from '../numeric/levenberg-marquardt.ts'
 import { type Estimate, estimateOf } from './estimate.ts'
 import { centredLogs, fewestForSurface } from './surface.ts'
 
@@ -12,7 +13,7 @@ export const huberDelta = 1e-3
 export interface HuberFit extends Estimate {
   readonly law: SurfaceLaw
   readonly objective: number
-  /** How many starts ended within one part in a million of the best objective. */
+  /** How many starts ended within 5 % of the best objective. */
   readonly agreeing: number
   readonly starts: number
 }
@@ -92,6 +93,56 @@ export function huberProblem(runs: Runs, weights?: Float64Array) {
     return sum
   }
 
+  // What `cost` leaves for `slope`: the residuals, and the shares of A's and B's terms in the fitted loss.
+  const residual = new Float64Array(n)
+  const shareA = new Float64Array(n)
+  const shareB = new Float64Array(n)
+
+  /**
+   * The same objective, doubled, for Gauss-Newton steps: Huber's loss as least squares with weights min(1, delta / |r|), which
+   * bounds it from above and touches it at the current point (Holland and Welsch 1977).
+   */
+  const reweighted: LeastSquares = {
+    cost(theta) {
+      const [a, b, e, alpha, beta] = theta
+      let sum = 0
+      for (let i = 0; i < n; i++) {
+        const p = Math.exp(a - alpha * x[i] - e)
+        const q = Math.exp(b - beta * y[i] - e)
+        const total = 1 + p + q
+        const r = e + Math.log(total) - logLoss[i]
+        residual[i] = r
+        shareA[i] = p / total
+        shareB[i] = q / total
+        sum += huber(r, huberDelta)
+      }
+      return 2 * sum
+    },
+    slope() {
+      const gradient = new Float64Array(5)
+      const normal = new Float64Array(25)
+      const row = new Float64Array(5)
+      for (let i = 0; i < n; i++) {
+        const size = Math.abs(residual[i])
+        const weight = size <= huberDelta ? 1 : huberDelta / size
+        const p = shareA[i]
+        const q = shareB[i]
+        row[0] = p
+        row[1] = q
+        row[2] = 1 - p - q
+        row[3] = -p * x[i]
+        row[4] = -q * y[i]
+        for (let j = 0; j < 5; j++) {
+          const scaled = weight * row[j]
+          gradient[j] += scaled * residual[i]
+          for (let k = 0; k <= j; k++) normal[j * 5 + k] += scaled * row[k]
+        }
+      }
+      for (let j = 0; j < 5; j++) for (let k = j + 1; k < 5; k++) normal[j * 5 + k] = normal[k * 5 + j]
+      return { gradient, normal }
+    },
+  }
+
   const toCentred = ([a, b, e, alpha, beta]: HuberStart) => [a - alpha * meanX, b - beta * meanY, e, alpha, beta]
   const toLaw = ([a, b, e, alpha, beta]: Float64Array): SurfaceLaw => ({
     E: Math.exp(e),
@@ -102,21 +153,30 @@ export function huberProblem(runs: Runs, weights?: Float64Array) {
   })
   const fromLaw = ({ E, A, B, alpha, beta }: SurfaceLaw) =>
     toCentred([Math.log(A), Math.log(B), Math.log(Math.max(E, 1e-12)), alpha, beta])
-  return { objective, toCentred, toLaw, fromLaw }
+  return { objective, reweighted, toCentred, toLaw, fromLaw }
 }
 
-/** Runs every start to its minimum. Starts that meet numbers beyond the floating range end with an infinite value. */
+/** Brings every start near its minimum, by reweighted least squares. Starts that leave the floating range end at infinity. */
 export function descend(runs: Runs, starts: readonly HuberStart[]): HuberEnd[] {
-  const { objective, toCentred } = huberProblem(runs)
+  const { reweighted, toCentred } = huberProblem(runs)
   return starts.map((start) => {
-    const { x, value } = bfgs(objective, toCentred(start), { tolerance: 1e-7 })
-    return { x, value: Number.isFinite(value) ? value : Number.POSITIVE_INFINITY }
+    const { theta, cost } = levenbergMarquardt(reweighted, toCentred(start), { decrease: 0.01, maxIterations: 100 })
+    return { x: theta, value: Number.isFinite(cost) ? cost / 2 : Number.POSITIVE_INFINITY }
   })
 }
 
+/** Ends whose exponents differ by less than this, together, are taken for one valley. */
+const sameValley = 0.02
+
+/** How many valleys are followed to their floor, at most. */
+const mostValleys = 12
+
+/** A start agrees with the result when it ended within 5 % of the best objective. */
+const agreement = 0.05
+
 /**
- * Polishes the best ends of the starts and names the law of the lowest. Null when no start ended at a law with finite, positive
- * exponents.
+ * Follows the best valleys that the starts reached to their floor by BFGS, and names the law of the lowest. Null when no start
+ * ended at a law with finite, positive exponents.
  */
 export function bestOfEnds(runs: Runs, ends: readonly HuberEnd[]): HuberFit | null {
   const { objective, toLaw } = huberProblem(runs)
@@ -124,10 +184,16 @@ export function bestOfEnds(runs: Runs, ends: readonly HuberEnd[]): HuberFit | nu
     .map((end, index) => ({ ...end, index }))
     .filter(({ value, x }) => Number.isFinite(value) && x.every(Number.isFinite))
     .sort((p, q) => p.value - q.value || p.index - q.index)
-  const polished = ranked.slice(0, 12).map(({ x }) => polish(objective, x))
-  const best = polished.reduce<HuberEnd | null>((low, end) => (low === null || end.value < low.value ? end : low), null)
+  const valleys: HuberEnd[] = []
+  for (const end of ranked) {
+    const known = valleys.some(({ x }) => Math.abs(x[3] - end.x[3]) + Math.abs(x[4] - end.x[4]) < sameValley)
+    if (!known) valleys.push(end)
+    if (valleys.length === mostValleys) break
+  }
+  const floors = valleys.map(({ x }) => polish(objective, x))
+  const best = floors.reduce<HuberEnd | null>((low, end) => (low === null || end.value < low.value ? end : low), null)
   if (best === null) return null
-  const agreeing = ranked.filter(({ value }) => value <= best.value * (1 + 1e-6)).length
+  const agreeing = ranked.filter(({ value }) => value <= best.value * (1 + agreement)).length
   return huberFit(runs, toLaw(best.x), best.value, agreeing, ends.length)
 }
 

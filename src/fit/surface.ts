@@ -22,6 +22,8 @@ export interface SurfaceOptions {
   readonly weights?: Float64Array | undefined
   /** Exponents near the minimum: saves the grid. */
   readonly near?: { readonly alpha: number; readonly beta: number } | undefined
+  /** Holds E at this value instead of fitting it. */
+  readonly asymptote?: number | undefined
 }
 
 /**
@@ -31,9 +33,9 @@ export interface SurfaceOptions {
  *
  * Null with fewer than six runs, or when no exponents with A > 0 and B > 0 fit.
  */
-export function fitSurface(runs: Runs, { weights, near }: SurfaceOptions = {}): SurfaceFit | null {
+export function fitSurface(runs: Runs, { weights, near, asymptote }: SurfaceOptions = {}): SurfaceFit | null {
   if (runs.size < fewestForSurface) return null
-  const problem = separate(runs, weights)
+  const problem = separate(runs, weights, asymptote)
   const starts = near ? [near] : gridMinima(runs, weights)
   let best: { theta: Float64Array; cost: number; converged: boolean } | null = null
   for (const { alpha, beta } of starts) {
@@ -51,13 +53,6 @@ export function fitSurface(runs: Runs, { weights, near }: SurfaceOptions = {}): 
   }
 }
 
-/** The least residual sum of squares that these exponents allow, and the law that has it. */
-export function surfaceAt(runs: Runs, alpha: number, beta: number): { rss: number; law: SurfaceLaw } {
-  const problem = separate(runs)
-  const theta = Float64Array.of(alpha, beta)
-  return { rss: problem.cost(theta), law: problem.lawAt(theta) }
-}
-
 /** A function giving, for exponents, the least residual sum of squares that they allow; for maps of many of them. */
 export function surfaceProfile(runs: Runs): (alpha: number, beta: number) => number {
   const problem = separate(runs)
@@ -68,7 +63,7 @@ export function surfaceProfile(runs: Runs): (alpha: number, beta: number) => num
  * The problem in (alpha, beta) alone. Columns are 1, u = (N / N0)^-alpha and v = (D / D0)^-beta with N0, D0 the geometric means,
  * which keeps the linear problem's condition small. One pass over the runs makes the Gram matrices, a second the residuals.
  */
-function separate(runs: Runs, weights?: Float64Array) {
+function separate(runs: Runs, weights?: Float64Array, asymptote?: number) {
   const n = runs.size
   const { x, y, meanX, meanY } = centredLogs(runs)
   const loss = runs.loss
@@ -111,7 +106,7 @@ function separate(runs: Runs, weights?: Float64Array) {
     }
     gram.set([total, su, sv, su, suu, suv, sv, suv, svv])
     right.set([total * meanLoss, sul, svl])
-    c = nnls(gram, right)
+    c = asymptote === undefined ? nnls(gram, right) : withAsymptote(gram, right, asymptote)
     let rss = 0
     for (let i = 0; i < n; i++) {
       const w = weights ? weights[i] : 1
@@ -154,7 +149,7 @@ function separate(runs: Runs, weights?: Float64Array) {
       withQ[1] += w * q * u[i]
       withQ[2] += w * q * v[i]
     }
-    const free = [0, 1, 2].filter((k) => c[k] > 0)
+    const free = [0, 1, 2].filter((k) => c[k] > 0 && !(k === 0 && asymptote !== undefined))
     const projected = projectOut(gram, free, withP, withQ)
     const normal = Float64Array.of(pp - projected.pp, pq - projected.pq, pq - projected.pq, qq - projected.qq)
     return { gradient: Float64Array.of(pr, qr), normal }
@@ -166,6 +161,15 @@ function separate(runs: Runs, weights?: Float64Array) {
     return { E: c[0], A: c[1] * Math.exp(alpha * meanX), B: c[2] * Math.exp(beta * meanY), alpha, beta }
   }
   return { cost, slope, lawAt, total }
+}
+
+/** E as given, and the best non-negative A and B beside it. */
+function withAsymptote(gram: Float64Array, right: Float64Array, E: number): Float64Array {
+  const [A, B] = nnls(
+    Float64Array.of(gram[4], gram[5], gram[7], gram[8]),
+    Float64Array.of(right[1] - E * gram[1], right[2] - E * gram[2]),
+  )
+  return Float64Array.of(E, A, B)
 }
 
 /** What of p'p, p'q and q'q lies in the span of the free columns, given their Gram matrix and products with p and q. */
@@ -190,8 +194,42 @@ function projectOut(gram: Float64Array, free: number[], withP: Float64Array, wit
   return { pp: sum((b) => b.p * b.p), pq: sum((b) => b.p * b.q), qq: sum((b) => b.q * b.q) }
 }
 
+/**
+ * The surface's derivatives at every run, by the coefficients E, ln A', ln B', alpha, beta with A' and B' the terms' values at
+ * the geometric means of N and D; five columns, `[5][size]`.
+ */
+export function gradientAt(runs: Runs, law: SurfaceLaw): Float64Array[] {
+  const { x, y } = centredLogs(runs)
+  const u = runs.parameters.map((N) => law.A * N ** -law.alpha)
+  const v = runs.tokens.map((D) => law.B * D ** -law.beta)
+  return [
+    new Float64Array(runs.size).fill(1),
+    u,
+    v,
+    u.map((value, i) => -value * x[i]),
+    v.map((value, i) => -value * y[i]),
+  ]
+}
+
+/** The law after a small step in the coefficients of `gradientAt`. */
+export function shiftLaw(law: SurfaceLaw, step: Float64Array, { meanX, meanY }: LogCentre): SurfaceLaw {
+  return {
+    E: law.E + step[0],
+    A: law.A * Math.exp(step[1] + step[3] * meanX),
+    B: law.B * Math.exp(step[2] + step[4] * meanY),
+    alpha: law.alpha + step[3],
+    beta: law.beta + step[4],
+  }
+}
+
+/** The means of ln N and ln D over the runs. */
+export interface LogCentre {
+  readonly meanX: number
+  readonly meanY: number
+}
+
 /** ln N and ln D, each minus its mean. */
-export function centredLogs(runs: Runs) {
+export function centredLogs(runs: Runs): LogCentre & { readonly x: Float64Array; readonly y: Float64Array } {
   const x = runs.parameters.map(Math.log)
   const y = runs.tokens.map(Math.log)
   const mean = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length

@@ -33,7 +33,7 @@ export function incompleteBeta(x: number, a: number, b: number): number {
     f *= C * D
     if (m > 0 && Math.abs(C * D - 1) < 1e-15) break
   }
-  return front * f
+  return front * (f - 1) // the fraction was evaluated as 1 + 1 / (1 + ...)
 }
 
 /** The quantile of Student's t with `df` degrees of freedom: P(T <= t) = p. */
