@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../core/diagnostic.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { random } from '../core/random.ts'
 import type { Curves, Runs } from '../core/run.ts'
@@ -34,7 +35,6 @@ import { groupBudgets, type Profile } from './profile.ts'
 import { asymptoteInterval, type ExponentRegion, exponentRegion } from './region.ts'
 import type {
   Backtest,
-  Diagnostic,
   FittedPower,
   FrontierOutcome,
   FrontierResult,

@@ -1,3 +1,4 @@
+import type { Diagnostic, DiagnosticCode } from '../core/diagnostic.ts'
 import { tokensFor } from '../core/flops.ts'
 import type { Runs } from '../core/run.ts'
 import { powerAt } from '../law/power.ts'
@@ -8,7 +9,6 @@ import type { Analysis } from './analysis.ts'
 import { type Interval, intervalBy, type Replicates } from './bootstrap.ts'
 import { quantities } from './estimate.ts'
 import type { FitData } from './methods.ts'
-import type { Diagnostic, DiagnosticCode } from './result.ts'
 import type { SurfaceFit } from './surface.ts'
 
 type Subject = Omit<Analysis, 'diagnostics'>

@@ -88,36 +88,3 @@ export interface Backtest {
     readonly lossDifference: number | null
   }[]
 }
-
-/** Something about the data or the fits that the reader should know. */
-export interface Diagnostic {
-  readonly code: DiagnosticCode
-  readonly severity: 'info' | 'warning'
-  readonly message: string
-  readonly evidence: Readonly<Record<string, unknown>>
-  readonly advice: string
-}
-
-/** Every diagnostic's code and what it means; docs/errors.md repeats this table, and a test keeps them equal. */
-export const diagnosticTable = {
-  'columns-inferred': 'Which columns were taken for which quantity, and what was derived.',
-  'runs-excluded': 'Rows that were read and are in no fit, each listed with its reason.',
-  'checkpoints-set-aside': 'Earlier checkpoints of training curves, which only the method envelope uses.',
-  'no-profiles': 'Fewer than two budgets, or less than half of the runs, form IsoFLOP profiles.',
-  'budgets-grouped': 'Budgets that differ by less than 1 % were taken for one.',
-  'too-few-sizes': 'A budget has too few sizes for a parabola.',
-  'edge-minimum': "A profile's minimum lies outside the sizes that were trained.",
-  'not-convex': 'A profile has no minimum: its parabola does not open upward.',
-  'one-sided-profile': 'A profile has fewer than two sizes on one side of its minimum.',
-  'repeated-sizes': 'Several runs have the same N and D: a sweep of something else, or repeats.',
-  'single-ray': 'All runs lie on one line in (ln N, ln D), so the surface is not determined.',
-  outliers: 'Runs far from the surface, measured by the spread of the other runs.',
-  'asymptote-not-identified': 'The runs do not tell the plateau E.',
-  'not-converged': 'The surface fit stopped before it converged, or an exponent is at the end of its range.',
-  'flat-valley': 'The sizes that cost less than 0.1 % in loss at a budget.',
-  'budgets-err-together': 'The runs of one budget deviate together: intervals by budgets are much wider than by runs.',
-  'laws-disagree': 'The methods name different sizes at the largest target.',
-  'far-extrapolation': 'A target lies more than a hundred times beyond the largest budget.',
-  'intervals-skipped': 'Intervals that are not computed for this many runs.',
-} as const
-export type DiagnosticCode = keyof typeof diagnosticTable
