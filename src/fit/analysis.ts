@@ -100,7 +100,8 @@ export async function analyse(
   input: { readonly runs: Runs; readonly curves?: Curves | null },
   options: AnalysisOptions = {},
 ): Promise<Analysis> {
-  const { targets = [], methods = methodNames, confidence = 0.95, seed = 0, resamples = 1000, onStep } = options
+  const { targets = [], confidence = 0.95, seed = 0, resamples = 1000, onStep } = options
+  const methods = methodNames.filter((name) => options.methods?.includes(name) ?? true)
   const data = prepare(input.runs, input.curves ?? null)
   const { runs } = data
   const bootstrap = { resamples, seed, confidence, kind: runs.size > mostForRefits ? 'score' : 'refit' } as const

@@ -289,6 +289,9 @@ function intervalDiagnostics({ runs, bootstrap, methods }: Subject, replicates: 
   return found
 }
 
+/** Methods that disagree about N by less than this in loss do not matter, nats. */
+const noticeable = 0.002
+
 function targetDiagnostics({ runs, methods, targets }: Subject): Diagnostic[] {
   const found: Diagnostic[] = []
   const largest = runs.flops.reduce((high, C) => Math.max(high, C))
@@ -308,13 +311,14 @@ function targetDiagnostics({ runs, methods, targets }: Subject): Diagnostic[] {
   })
   const low = sizes.reduce((a, b) => (b.parameters < a.parameters ? b : a), sizes[0])
   const high = sizes.reduce((a, b) => (b.parameters > a.parameters ? b : a), sizes[0])
-  if (sizes.length > 1 && high.parameters > 1.2 * low.parameters) {
-    const cost = Math.max(...sizes.map(({ excessLoss }) => excessLoss ?? 0))
+  const cost = Math.max(...sizes.map(({ excessLoss }) => excessLoss ?? Number.POSITIVE_INFINITY))
+  if (sizes.length > 1 && high.parameters > 1.2 * low.parameters && cost > noticeable) {
     found.push(
       warning(
         'laws-disagree',
         `At ${short(target)} FLOPs ${low.method} says N = ${short(low.parameters)} and ${high.method} N = ${short(high.parameters)}, ` +
-          `${(high.parameters / low.parameters).toFixed(2)} times as much; the worst choice costs ${short(cost)} nats by the surface.`,
+          `${(high.parameters / low.parameters).toFixed(2)} times as much` +
+          `${Number.isFinite(cost) ? `; by the surface the worst choice costs ${short(cost)} nats` : ''}.`,
         { target, sizes },
         'Prefer surface unless its residuals show structure; lowest-raw and lowest-log keep the grid of sizes as an error.',
       ),

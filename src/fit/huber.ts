@@ -33,6 +33,9 @@ export function huberGrid(): HuberStart[] {
   return starts
 }
 
+/** How many starts `huberGrid` has. */
+export const huberGridSize = 4500
+
 /** `count` starts spread evenly over the grid; all of them by default. */
 export function huberStarts(count?: number): HuberStart[] {
   const grid = huberGrid()

@@ -1,0 +1,38 @@
+import { selectRuns } from '../core/run.ts'
+import type { Exclusion, RunData } from './read.ts'
+
+/**
+ * Keeps the lowest loss of runs with equal N and D, as when a learning rate was swept; the others are listed as excluded, each
+ * naming the run that beat it.
+ */
+export function bestOfEach(data: RunData): RunData {
+  const { runs } = data
+  const order = Array.from({ length: runs.size }, (_, i) => i).sort(
+    (i, j) =>
+      runs.parameters[i] - runs.parameters[j] ||
+      runs.tokens[i] - runs.tokens[j] ||
+      runs.loss[i] - runs.loss[j] ||
+      i - j,
+  )
+  const kept: number[] = []
+  const beaten: Exclusion[] = []
+  let best = -1
+  for (const i of order) {
+    if (best >= 0 && runs.parameters[i] === runs.parameters[best] && runs.tokens[i] === runs.tokens[best]) {
+      const winner = data.origin(best)
+      const here = data.origin(i)
+      const file = winner.source === here.source ? '' : ` of ${winner.source}`
+      beaten.push({ ...here, reason: `row ${winner.row}${file} has the same N and D and a loss at most as high` })
+    } else {
+      best = i
+      kept.push(i)
+    }
+  }
+  kept.sort((i, j) => i - j)
+  return {
+    ...data,
+    runs: selectRuns(runs, kept),
+    excluded: [...data.excluded, ...beaten],
+    origin: (i) => data.origin(kept[i]),
+  }
+}

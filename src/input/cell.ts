@@ -1,0 +1,49 @@
+/**
+ * The number in a cell: a number, a bigint, or text that writes one in decimal (`1e18`, ` 6.02E+23 `). NaN where the cell
+ * is empty or is not a number; Infinity is passed on for the caller to refuse.
+ */
+export function numberOf(cell: unknown): number {
+  if (typeof cell === 'number') return cell
+  if (typeof cell === 'string') return numberOfText(cell)
+  return typeof cell === 'bigint' ? Number(cell) : Number.NaN
+}
+
+function numberOfText(cell: string): number {
+  const text = cell.trim()
+  // Number('') is 0, and Number('0x10') is 16: neither is how a measurement is written.
+  if (text === '' || (text.length > 2 && isRadix(text.charCodeAt(1)))) return Number.NaN
+  return Number(text)
+}
+
+/** x, o or b, in either case, as the second character of `0x10`. */
+function isRadix(code: number): boolean {
+  const lower = code | 32
+  return lower === 120 || lower === 111 || lower === 98
+}
+
+/** Whether a cell holds nothing: absent, null, or blank text. */
+export const isMissing = (cell: unknown): boolean =>
+  cell === undefined || cell === null || (typeof cell === 'string' && cell.trim() === '')
+
+/** What every quantity but the step has to be. */
+export const isUsable = (value: number): boolean => value > 0 && value < Number.POSITIVE_INFINITY
+
+/** Why a cell is not usable, naming its column: what came, and what was expected. */
+export function complaint(column: string, cell: unknown): string {
+  if (isMissing(cell)) return `${column} is missing`
+  const value = numberOf(cell)
+  if (Number.isNaN(value) && typeof cell !== 'number') return `${column} ${shown(cell)} is not a number`
+  const expected = value === Number.POSITIVE_INFINITY ? 'a finite number' : 'a positive number'
+  return `${column} is ${value}, expected ${expected}`
+}
+
+function shown(cell: unknown): string {
+  const text = typeof cell === 'object' ? jsonText(cell) : String(cell)
+  const short = text.length > 40 ? `${text.slice(0, 40)}...` : text
+  // As JSON, so that a line end inside the text stays out of the message.
+  return typeof cell === 'string' ? JSON.stringify(short) : short
+}
+
+/** JSON for a message; a bigint inside, which JSON does not have, becomes text. */
+const jsonText = (cell: unknown): string =>
+  JSON.stringify(cell, (_, value) => (typeof value === 'bigint' ? String(value) : value))

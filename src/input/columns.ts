@@ -1,0 +1,233 @@
+import { IsoflopError } from '../core/errors.ts'
+
+/** What a column of a file can hold. `run` names the training run of a row, `step` its place in that run. */
+export const quantities = ['parameters', 'tokens', 'flops', 'loss', 'run', 'step', 'd_model', 'num_layers'] as const
+
+export type Quantity = (typeof quantities)[number]
+
+/** Which column holds which quantity, where a person said so. */
+export type ToldColumns = Readonly<Partial<Record<Quantity, string>>>
+
+/**
+ * The usual names of each quantity, the preferred one first. They are compared without regard to case, spaces and
+ * punctuation (`normalized`), but a single letter must be that capital: a lower-case `d` or `n` is too often something
+ * else. `tokens_seen` precedes `tokens`, because where both exist the latter is what the run was planned to see.
+ */
+const usualNames: Readonly<Record<Quantity, readonly string[]>> = {
+  parameters: [
+    ...['parameters', 'params', 'N', 'model_size', 'num_parameters', 'num_params', 'n_parameters', 'n_params'],
+    ...['parameter_count', 'param_count', 'total_parameters', 'total_params', 'model_parameters', 'model_params'],
+    ...['non_embedding_parameters', 'non_embedding_params'],
+  ],
+  tokens: [
+    ...['tokens_seen', 'tokens', 'D', 'train_tokens', 'training_tokens', 'num_tokens', 'n_tokens', 'token_count'],
+    ...['total_tokens', 'num_train_tokens', 'dataset_size'],
+  ],
+  flops: [
+    ...['compute_budget', 'train_flops', 'training_flops', 'training_flop', 'flops', 'flop', 'budget', 'C', 'compute'],
+    ...['flops_budget', 'total_flops', 'train_compute', 'training_compute', 'total_compute'],
+  ],
+  loss: [
+    ...['loss', 'final_loss', 'loss_final', 'val_loss', 'valid_loss', 'validation_loss', 'eval_loss', 'test_loss'],
+    ...['train_loss', 'training_loss', 'L'],
+  ],
+  run: ['run', 'run_id', 'run_name', 'exp_name', 'experiment_id', 'model_id', 'trial', 'trial_id', 'name', 'id'],
+  step: [
+    ...['step', 'steps', 'global_step', 'train_step', 'training_step', 'iteration', 'iterations', 'iter'],
+    ...['checkpoint', 'checkpoint_step', 'tokens_seen'],
+  ],
+  d_model: ['d_model', 'hidden_size', 'n_embd'],
+  num_layers: ['num_layers', 'n_layers', 'n_layer', 'num_hidden_layers', 'layers'],
+}
+
+/**
+ * Columns that tell two runs of equal N, D and C apart. Rows that differ in one of them are no duplicates even where their
+ * losses agree to the last digit: in 3,843 published answers of the course's training API, 44 rows agree in N, D, C and
+ * loss with another row, and every one of them has another number of heads or another shape.
+ */
+const settingNames = new Set(
+  [
+    ...['d_model', 'num_layers', 'num_heads', 'n_heads', 'n_head', 'width', 'depth', 'batch_size', 'bs'],
+    ...['learning_rate', 'lr', 'max_lr', 'weight_decay', 'optimizer', 'schedule', 'seed', 'dataset', 'data', 'corpus'],
+    ...['model', 'architecture'],
+  ].map(normalized),
+)
+
+/** Units in parentheses that change nothing. Any other one, as in `Params (M)`, is a factor, and the name is not taken. */
+const plainUnits = new Set([
+  '',
+  'flop',
+  'flops',
+  'nats',
+  'nats/token',
+  'nats per token',
+  'tokens',
+  'params',
+  'parameters',
+])
+
+/** A name as it is compared: no case, no spaces, no punctuation, no plain unit; a single letter keeps its case. */
+function normalized(name: string): string {
+  const unit = /^(.*\S)\s*[([]([^()[\]]*)[)\]]\s*$/.exec(name)
+  const bare = unit && plainUnits.has(unit[2].trim().toLowerCase()) ? unit[1] : name
+  const letters = bare.replace(/[\s_\-./]/g, '')
+  return letters.length === 1 ? letters : letters.toLowerCase()
+}
+
+/** How to read a file of these columns: which of its cells are wanted, and what each of them is. */
+export interface Plan {
+  /** Positions in the file's columns of the cells a reader hands on, in this order. */
+  readonly wanted: readonly number[]
+  /** The place of each quantity among the wanted cells; -1 where the file does not have it. */
+  readonly at: Readonly<Record<Quantity, number>>
+  /** What the file calls each quantity; the quantity's own name where it does not have it. */
+  readonly named: Readonly<Record<Quantity, string>>
+  /** Wanted cells from here on are settings, which only tell duplicates from different runs. */
+  readonly settingsFrom: number
+  readonly notes: readonly string[]
+}
+
+/**
+ * Finds the quantities among a file's columns, as told or by their usual names.
+ *
+ * Errors: COLUMN_UNKNOWN where a told column is not there; COLUMN_MISSING without a loss, or without two of N, D and C.
+ */
+export function planColumns(source: string, columns: readonly string[], told: ToldColumns): Plan {
+  const names = columns.map(normalized)
+  const notes: string[] = []
+  const found = {} as Record<Quantity, number>
+  for (const quantity of quantities) {
+    found[quantity] = told[quantity] !== undefined ? toldColumn(source, columns, quantity, told[quantity]) : -1
+  }
+  for (const quantity of quantities) {
+    if (told[quantity] !== undefined || shapeIsTold(quantity, told)) continue
+    const matches = usualColumns(names, quantity).filter((column) => !isTaken(column, quantity, found))
+    if (matches.length === 0) continue
+    found[quantity] = matches[0]
+    const left = matches.slice(1).filter((column) => column !== found.tokens)
+    if (left.length > 0) notes.push(ambiguity(quantity, [matches[0], ...left], columns))
+  }
+  requireColumns(source, columns, found)
+  return planOf(columns, names, found, notes)
+}
+
+/** A column holds one quantity; only `tokens_seen` is both the tokens and the step. */
+const isTaken = (column: number, quantity: Quantity, found: Readonly<Record<Quantity, number>>): boolean =>
+  quantities.some((other) => found[other] === column && !(tokensOrStep(quantity) && tokensOrStep(other)))
+
+const tokensOrStep = (quantity: Quantity): boolean => quantity === 'tokens' || quantity === 'step'
+
+/** Told d_model and num_layers are N, even where another column has the usual name of N. */
+const shapeIsTold = (quantity: Quantity, told: ToldColumns): boolean =>
+  quantity === 'parameters' && told.d_model !== undefined && told.num_layers !== undefined
+
+function planOf(
+  columns: readonly string[],
+  names: readonly string[],
+  found: Record<Quantity, number>,
+  notes: string[],
+) {
+  const wanted: number[] = []
+  const at = {} as Record<Quantity, number>
+  const named = {} as Record<Quantity, string>
+  for (const quantity of quantities) {
+    at[quantity] = found[quantity] < 0 ? -1 : wanted.push(found[quantity]) - 1
+    named[quantity] = columns[found[quantity]] ?? quantity
+  }
+  const settingsFrom = wanted.length
+  // In order of their names, so that two files with their columns in another order agree on equal rows.
+  const settings = names.flatMap((name, i) => (settingNames.has(name) ? [i] : []))
+  wanted.push(...settings.sort((i, j) => (names[i] < names[j] ? -1 : 1)))
+  return { wanted, at, named, settingsFrom, notes: [mapping(columns, found), ...notes] }
+}
+
+/** The columns with a usual name of this quantity, preferred ones first. */
+function usualColumns(names: readonly string[], quantity: Quantity): number[] {
+  return usualNames[quantity].flatMap((usual) => names.flatMap((name, i) => (name === normalized(usual) ? [i] : [])))
+}
+
+function toldColumn(source: string, columns: readonly string[], quantity: Quantity, name: string): number {
+  const column = columns.findIndex((candidate) => candidate.trim() === name.trim())
+  if (column >= 0) return column
+  throw new IsoflopError(
+    'COLUMN_UNKNOWN',
+    `${source} has no column "${name}", which --columns names for ${quantity}. Its columns: ${list(columns)}.`,
+    'Use a name from this list, spelled as in the file.',
+  )
+}
+
+function requireColumns(source: string, columns: readonly string[], found: Record<Quantity, number>): void {
+  const has = (quantity: Quantity) => found[quantity] >= 0
+  const size = has('parameters') || (has('d_model') && has('num_layers'))
+  const missing: string[] = []
+  if (!has('loss')) missing.push('loss')
+  if (Number(size) + Number(has('tokens')) + Number(has('flops')) < 2) {
+    if (!size) missing.push('parameters')
+    if (!has('tokens')) missing.push('tokens')
+    if (!has('flops')) missing.push('flops')
+  }
+  if (missing.length === 0) return
+  const free = columns.find((_, i) => !Object.values(found).includes(i)) ?? 'COLUMN'
+  throw new IsoflopError(
+    'COLUMN_MISSING',
+    `${source} has no column for ${missing.join(', ')}. Needed are the loss and two of parameters, tokens and flops ` +
+      `(d_model and num_layers count as parameters). Its columns: ${list(columns)}.${headerHint(columns)}`,
+    `Name the columns, for example --columns '${missing[0]}=${quoted(free)}'.`,
+  )
+}
+
+/** A file without a header line shows as columns that are called like numbers. */
+const headerHint = (columns: readonly string[]): string =>
+  columns.length > 0 && columns.every((name) => name.trim() !== '' && Number.isFinite(Number(name)))
+    ? ' These are numbers: the first line must name the columns.'
+    : ''
+
+function list(columns: readonly string[]): string {
+  const shown = columns.slice(0, 40).map((name) => (name.length > 40 ? `${name.slice(0, 40)}...` : name))
+  return (columns.length > 40 ? [...shown, `and ${columns.length - 40} more`] : shown).join(', ') || 'none'
+}
+
+function mapping(columns: readonly string[], found: Record<Quantity, number>): string {
+  const pairs = quantities.filter((quantity) => found[quantity] >= 0)
+  return `columns: ${pairs.map((quantity) => `${quantity} from "${columns[found[quantity]].trim()}"`).join(', ')}`
+}
+
+function ambiguity(quantity: Quantity, matches: readonly number[], columns: readonly string[]): string {
+  const [first, ...rest] = matches.map((column) => `"${columns[column].trim()}"`)
+  return `${quantity}: took ${first} and left ${rest.join(', ')}; --columns chooses another`
+}
+
+const quoted = (name: string): string => (/[",\\=]/.test(name) ? `"${name.replace(/["\\]/g, '\\$&')}"` : name.trim())
+
+/**
+ * Columns from the text of --columns, e.g. `parameters=N,loss=val_loss`. A comma in a column's name is written in double
+ * quotes or behind a backslash: `loss="loss, nats"`.
+ *
+ * Errors: BAD_OPTION for an unknown or repeated quantity, a missing `=` or an empty name.
+ */
+export function parseColumns(text: string): ToldColumns {
+  const told: Partial<Record<Quantity, string>> = {}
+  for (const part of splitPairs(text)) {
+    const equals = part.indexOf('=')
+    const quantity = part.slice(0, Math.max(equals, 0)).trim() as Quantity
+    const name = unquoted(part.slice(equals + 1).trim())
+    if (equals < 0) throw badColumns(`"${part.trim()}" has no "="`)
+    if (!quantities.includes(quantity)) throw badColumns(`"${quantity}" is not a quantity`)
+    if (name === '') throw badColumns(`${quantity} has no column`)
+    if (told[quantity] !== undefined) throw badColumns(`${quantity} is named twice`)
+    told[quantity] = name
+  }
+  return told
+}
+
+/** The parts between commas that are neither quoted nor escaped. */
+const splitPairs = (text: string): string[] => text.match(/(?:\\.|"(?:\\.|[^"\\])*"|[^,])+|(?<=^|,)(?=,|$)/gs) ?? ['']
+
+const unquoted = (name: string): string => (/^".*"$/s.test(name) ? name.slice(1, -1) : name).replace(/\\(.)/gs, '$1')
+
+const badColumns = (what: string): IsoflopError =>
+  new IsoflopError(
+    'BAD_OPTION',
+    `--columns takes quantity=column pairs, and ${what}.`,
+    `Write --columns 'parameters=N,loss=val_loss'; the quantities are ${quantities.join(', ')}.`,
+  )

@@ -1,0 +1,34 @@
+import type { Diagnostic } from '../core/diagnostic.ts'
+import type { RunData } from './read.ts'
+
+/** What the reader of a fit should know about how its data were read. */
+export function dataDiagnostics({ notes, excluded, checkpoints, read }: RunData): Diagnostic[] {
+  const found: Diagnostic[] = []
+  if (notes.length > 0)
+    found.push({
+      code: 'columns-inferred',
+      severity: 'info',
+      message: notes.join('; '),
+      evidence: { notes },
+      advice: 'If a column was taken for the wrong quantity, name it with --columns.',
+    })
+  if (excluded.length > 0) {
+    const [{ source, row, reason }] = excluded
+    found.push({
+      code: 'runs-excluded',
+      severity: 'warning',
+      message: `${excluded.length} of ${read} rows are in no fit, the first being ${source} row ${row}: ${reason}.`,
+      evidence: { count: excluded.length },
+      advice: 'The report and --json list every one.',
+    })
+  }
+  if (checkpoints > 0)
+    found.push({
+      code: 'checkpoints-set-aside',
+      severity: 'info',
+      message: `${checkpoints} rows are earlier checkpoints of a run; only envelope uses them.`,
+      evidence: { checkpoints },
+      advice: 'Before its learning rate has decayed a run is above what its N and D can reach.',
+    })
+  return found
+}

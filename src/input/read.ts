@@ -1,0 +1,199 @@
+import type { Readable } from 'node:stream'
+import { IsoflopError } from '../core/errors.ts'
+import { trainFlops } from '../core/flops.ts'
+import type { Curves, Runs } from '../core/run.ts'
+import type { ToldColumns } from './columns.ts'
+import { type Grouping, groupCheckpoints, type Identity } from './curves.ts'
+import { readDelimited } from './delimited.ts'
+import { firstEqual } from './equal-rows.ts'
+import { readJsonArray, readJsonObjects } from './json.ts'
+import { readParquet } from './parquet.ts'
+import { type Located, type RowSink, Rows } from './rows.ts'
+import { emptyFile, formatOf, loadSource, type Source } from './source.ts'
+import { Table } from './table.ts'
+
+export { parseColumns, type Quantity, type ToldColumns } from './columns.ts'
+
+/** A row that no fit uses, and why. */
+export interface Exclusion {
+  readonly source: string
+  /** The line of delimited text and JSONL; the place, from 1, of a JSON or Parquet record. */
+  readonly row: number
+  readonly reason: string
+}
+
+export interface RunData {
+  /** One row per training run: what every method but `envelope` fits. For runs with checkpoints, the last checkpoint. */
+  readonly runs: Runs
+  /** All usable rows, in the order read, where some run has several checkpoints; else null. */
+  readonly curves: Curves | null
+  /** Data rows read: the runs, the earlier checkpoints and the excluded. Each entry of a record's lists is a row. */
+  readonly read: number
+  /** Usable rows that are earlier checkpoints: in `curves`, not in `runs`. */
+  readonly checkpoints: number
+  readonly excluded: readonly Exclusion[]
+  /** What was inferred, in words: which column was taken for which quantity, and what was derived. */
+  readonly notes: readonly string[]
+  /** The files; the SHA-256 is of the bytes as given. */
+  readonly sources: readonly { readonly name: string; readonly rows: number; readonly sha256: string }[]
+  /** Where run i of `runs` was read. */
+  origin(i: number): { source: string; row: number }
+}
+
+export interface ReadOptions {
+  /** Which column holds which quantity; the others are found by their usual names. */
+  readonly columns?: ToldColumns | undefined
+  /** What `-` reads; the process's standard input by default. */
+  readonly stdin?: Readable | undefined
+}
+
+/** A file whose rows are in the table. */
+interface ReadFile {
+  readonly name: string
+  readonly sha256: string
+  readonly rows: Rows
+}
+
+/**
+ * Reads files of training runs as one data set: JSON, JSONL, CSV, TSV or Parquet, gzip too, `-` being standard input. The
+ * format is decided by the content. Of N, D and C the missing one is derived by C = 6ND. Every row that is not used is in
+ * `excluded` with its reason.
+ *
+ *     const { runs, notes } = await readRuns(['runs.csv'], { columns: { loss: 'eval ppl' } })
+ *
+ * Errors: FILE_NOT_FOUND, FILE_EMPTY, FILE_FORMAT, COLUMN_MISSING, COLUMN_UNKNOWN, NO_USABLE_RUNS, and BAD_OPTION for no
+ * file or for `-` twice.
+ */
+export async function readRuns(files: readonly string[], options: ReadOptions = {}): Promise<RunData> {
+  requireFiles(files)
+  const table = new Table()
+  const read: ReadFile[] = []
+  for (const file of files) {
+    const source = await loadSource(file, options.stdin ?? process.stdin)
+    const rows = new Rows(table, { name: source.name, index: read.length }, options.columns ?? {})
+    await readSource(source, rows)
+    if (rows.read === 0) throw emptyFile(source.name, 'has a header and no rows')
+    read.push({ name: source.name, sha256: source.sha256, rows })
+  }
+  return runData(table, read)
+}
+
+function requireFiles(files: readonly string[]): void {
+  const isTwice = files.indexOf('-') !== files.lastIndexOf('-')
+  if (files.length > 0 && !isTwice) return
+  const what = isTwice ? 'Standard input (-) was named twice and can be read once.' : 'No file was named.'
+  throw new IsoflopError('BAD_OPTION', what, 'Name one or more files, and - at most once.')
+}
+
+async function readSource(source: Source, sink: RowSink): Promise<void> {
+  switch (formatOf(source)) {
+    case 'parquet':
+      return readParquet(source, sink)
+    case 'json-array':
+      return readJsonArray(source, sink)
+    case 'json-objects':
+      return readJsonObjects(source, sink)
+    case 'delimited':
+      return readDelimited(source, sink)
+  }
+}
+
+function runData(table: Table, files: readonly ReadFile[]): RunData {
+  const duplicates = dropDuplicates(table, files)
+  const identities = files.map(({ rows }) => rows.identity)
+  const grouping = groupCheckpoints(table, identities)
+  const unplaced = grouping.unplaced.map(([row, last]) => unplacedCheckpoint(table, row, last))
+  const unusable = files.flatMap(({ rows }) => rows.excluded)
+  const excluded = [...unusable, ...duplicates, ...unplaced].sort((a, b) => a.source - b.source || a.row - b.row)
+  const exclusions = excluded.map(({ source, row, reason }) => ({ source: files[source].name, row, reason }))
+  if (grouping.runs.length === 0) throw noUsableRuns(exclusions)
+  const runs = table.runsAt(grouping.runs)
+  const checkpoints = grouping.rows.length - grouping.runs.length
+  const read = files.reduce((sum, { rows }) => sum + rows.read, 0)
+  return {
+    runs,
+    curves: checkpoints === 0 ? null : curvesOf(table, grouping),
+    read,
+    checkpoints,
+    excluded: exclusions,
+    notes: [...fileNotes(files), ...grouping.notes, ...checkpointNote(checkpoints, identities), ...budgetNote(runs)],
+    sources: files.map(({ name, sha256, rows }) => ({ name, rows: rows.read, sha256 })),
+    origin: originOf(table, grouping.runs, files),
+  }
+}
+
+/** Takes repeated rows out of the table: the same N, D, C and loss, and the same run, step and settings where there are any. */
+function dropDuplicates(table: Table, files: readonly ReadFile[]): Located[] {
+  const names = Float64Array.from(table.run.subarray(0, table.size), (name) => Math.max(name, -1))
+  const { parameters, tokens, flops, loss, step, settings, size } = table
+  const first = firstEqual([parameters, tokens, flops, loss, step, settings, names], size)
+  const isDuplicate = new Uint8Array(size)
+  const duplicates: Located[] = []
+  for (let i = 0; i < size; i++) {
+    if (first[i] === i) continue
+    isDuplicate[i] = 1
+    const of = table.source[first[i]]
+    const file = of === table.source[i] ? '' : ` of ${files[of].name}`
+    const reason = `duplicate of row ${table.row[first[i]]}${file}`
+    duplicates.push({ source: table.source[i], row: table.row[i], reason })
+  }
+  if (duplicates.length > 0) table.drop(isDuplicate)
+  return duplicates
+}
+
+const unplacedCheckpoint = (table: Table, i: number, last: number): Located => ({
+  source: table.source[i],
+  row: table.row[i],
+  reason: `step ${table.step[i]} of a run whose tokens are known only at its last step, in row ${table.row[last]}`,
+})
+
+function noUsableRuns(excluded: readonly Exclusion[]): IsoflopError {
+  const shown = excluded.slice(0, 3).map(({ source, row, reason }) => `${source} row ${row}: ${reason}`)
+  return new IsoflopError(
+    'NO_USABLE_RUNS',
+    `None of ${excluded.length} rows is a usable run. ${shown.join('; ')}${excluded.length > 3 ? '; ...' : ''}.`,
+    'Check these rows, and with --columns that the right columns are read.',
+  )
+}
+
+function curvesOf(table: Table, { rows, curve, curveCount }: Grouping): Curves {
+  return { checkpoints: table.runsAt(rows), curve, curveCount }
+}
+
+function originOf(table: Table, runs: Int32Array, files: readonly ReadFile[]): RunData['origin'] {
+  const { source, row } = table
+  return (i) => ({ source: files[source[runs[i]]].name, row: row[runs[i]] })
+}
+
+/** The notes of all files; one that not every file shares says which files it is about. */
+function fileNotes(files: readonly ReadFile[]): string[] {
+  const byNote = new Map<string, string[]>()
+  for (const { name, rows } of files) {
+    for (const note of rows.notes()) byNote.set(note, [...(byNote.get(note) ?? []), name])
+  }
+  return [...byNote].map(([note, names]) => (names.length === files.length ? note : `${names.join(', ')}: ${note}`))
+}
+
+/** Says by what the checkpoints were told from runs, so that a wrong guess shows. */
+function checkpointNote(checkpoints: number, identities: readonly Identity[]): string[] {
+  if (checkpoints === 0) return []
+  const columns = [...new Set(identities.flatMap(({ column }) => (column === null ? [] : [`"${column}"`])))]
+  const same =
+    columns.length > 0 ? `have the ${columns.join(' or ')} and N of a later row` : 'come before the last of a list'
+  return [`checkpoints: ${checkpoints} rows ${same}, so they are taken for earlier checkpoints of its run`]
+}
+
+/** Says so where many runs' C is not 6ND, as when it counts embeddings or attention. */
+function budgetNote(runs: Runs): string[] {
+  const ratios: number[] = []
+  for (let i = 0; i < runs.size; i++) {
+    const ratio = runs.flops[i] / trainFlops(runs.parameters[i], runs.tokens[i])
+    if (Math.abs(ratio - 1) > 0.01) ratios.push(ratio)
+  }
+  if (ratios.length <= runs.size / 10) return []
+  const median = Float64Array.from(ratios).sort()[ratios.length >> 1]
+  return [
+    `flops: C is not 6ND within 1 % in ${ratios.length} of ${runs.size} runs, there C / 6ND has the median ` +
+      `${median.toPrecision(4)}; all three are used as given`,
+  ]
+}

@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
+import { IsoflopError } from '../core/errors.ts'
+
+/** The bytes of one file, unpacked. */
+export interface Source {
+  /** As it was named; `<stdin>` for `-`. */
+  readonly name: string
+  readonly bytes: Buffer
+  /** Of the bytes as given, before unpacking, so that `sha256sum` agrees. */
+  readonly sha256: string
+}
+
+/**
+ * Reads a file, or standard input for `-`, and unpacks gzip.
+ *
+ * Errors: FILE_NOT_FOUND, FILE_EMPTY, and FILE_FORMAT for gzip that is cut off or damaged.
+ */
+export async function loadSource(file: string, stdin: Readable): Promise<Source> {
+  const name = file === '-' ? '<stdin>' : file
+  const given = file === '-' ? await readAll(stdin) : await readNamed(file)
+  const sha256 = createHash('sha256').update(given).digest('hex')
+  const bytes = given[0] === 0x1f && given[1] === 0x8b ? await unpacked(name, given) : given
+  if (bytes.length === 0) throw emptyFile(name, 'has no content')
+  return { name, bytes, sha256 }
+}
+
+async function readAll(stdin: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stdin) chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
+  return Buffer.concat(chunks)
+}
+
+async function readNamed(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file)
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? ''
+    throw new IsoflopError('FILE_NOT_FOUND', `${file} ${unreadable[code] ?? `cannot be read (${code})`}.`, advice, {
+      cause,
+    })
+  }
+}
+
+const advice = 'Check the name of the file and that it may be read.'
+
+const unreadable: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  ENOTDIR: 'does not exist',
+  EISDIR: 'is a directory, expected a file',
+  EACCES: 'may not be read (permission denied)',
+  ERR_FS_FILE_TOO_LARGE: 'is larger than 2 GiB, which is the most that can be read; compress it or split it',
+}
+
+async function unpacked(name: string, bytes: Buffer): Promise<Buffer> {
+  try {
+    return await promisify(gunzip)(bytes)
+  } catch (cause) {
+    const message = (cause as Error).message
+    const what = /unexpected end/.test(message)
+      ? 'is cut off: its gzip stream has no end'
+      : `is damaged gzip (${message})`
+    throw badFormat(name, what, 'Compress or download it again.', cause)
+  }
+}
+
+export type Format = 'parquet' | 'json-array' | 'json-objects' | 'delimited'
+
+/** The format of a file, by its content alone: a name says less, and standard input has none. */
+export function formatOf(source: Source): Format {
+  const { name, bytes } = source
+  if (startsWith(bytes, 'PAR1')) return 'parquet'
+  if (startsWith(bytes, 'PK\x03\x04')) throw badFormat(name, 'is a zip archive or a spreadsheet', 'Export it as CSV.')
+  requireText(name, bytes)
+  const first = firstVisible(bytes)
+  if (first < 0) throw emptyFile(name, 'has only blank lines')
+  if (bytes[first] === 0x5b) return 'json-array'
+  return bytes[first] === 0x7b ? 'json-objects' : 'delimited'
+}
+
+function startsWith(bytes: Buffer, magic: string): boolean {
+  const start = Buffer.from(magic)
+  return bytes.subarray(0, start.length).equals(start)
+}
+
+function requireText(name: string, bytes: Buffer): void {
+  const mark = bytes.length > 1 ? bytes.readUInt16BE(0) : 0
+  if (mark === 0xfffe || mark === 0xfeff) throw badFormat(name, 'is UTF-16 text, expected UTF-8', 'Save it as UTF-8.')
+  if (bytes.subarray(0, 4096).includes(0)) {
+    throw badFormat(name, 'is binary, and not Parquet or gzip', 'Give JSON, JSONL, CSV, TSV or Parquet, in UTF-8.')
+  }
+}
+
+/** The position of the first byte that is neither a space, a line end, nor the byte order mark; -1 without one. */
+function firstVisible(bytes: Buffer): number {
+  let i = textStart(bytes)
+  while (i < bytes.length && (bytes[i] === 0x20 || (bytes[i] >= 0x09 && bytes[i] <= 0x0d))) i++
+  return i < bytes.length ? i : -1
+}
+
+/** Where the text starts, behind a byte order mark. */
+const textStart = (bytes: Buffer): number => (startsWith(bytes, '\ufeff') ? 3 : 0)
+
+/**
+ * The text in blocks of about `size` bytes that end at a line end, so that no string grows with the file (a string holds
+ * 512 MB at most). A line end is never part of a longer UTF-8 character.
+ */
+export function* textBlocks(bytes: Buffer, size: number): Generator<string> {
+  let start = textStart(bytes)
+  while (start < bytes.length) {
+    const newline = bytes.indexOf(0x0a, start + size - 1)
+    const end = newline < 0 ? bytes.length : newline + 1
+    yield bytes.toString('utf8', start, end)
+    start = end
+  }
+}
+
+/** The whole text. Errors: FILE_FORMAT where it is longer than a string can be, 512 MB. */
+export function wholeText(source: Source): string {
+  try {
+    return source.bytes.toString('utf8', textStart(source.bytes))
+  } catch (cause) {
+    throw badFormat(source.name, 'is one JSON text of more than 512 MB', 'Write one record a line (JSONL).', cause)
+  }
+}
+
+export const badFormat = (name: string, what: string, advice: string, cause?: unknown): IsoflopError =>
+  new IsoflopError('FILE_FORMAT', `${name} ${what}.`, advice, { cause })
+
+export const emptyFile = (name: string, what: string): IsoflopError =>
+  new IsoflopError('FILE_EMPTY', `${name} ${what}, expected rows of training runs.`, 'Check how the file was written.')

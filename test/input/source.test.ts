@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { dirname, join } from 'node:path'
+import { Readable } from 'node:stream'
+import { test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { readRuns } from '../../src/input/read.ts'
+import { formatOf, textBlocks } from '../../src/input/source.ts'
+import { listOf, readText, rejects, write } from './files.ts'
+
+const csv = 'N,D,loss\n1e9,2e10,2.5\n'
+const one = { parameters: 1e9, tokens: 2e10, flops: 1.2e20, loss: 2.5 }
+
+test('the content decides the format, whatever the name says', async () => {
+  assert.deepEqual(listOf((await readText(csv, {}, 'runs.parquet')).runs), [one])
+  assert.deepEqual(listOf((await readText('[{"N":1e9,"D":2e10,"loss":2.5}]', {}, 'runs.csv')).runs), [one])
+  const format = (text: string) => formatOf({ name: '', bytes: Buffer.from(text), sha256: '' })
+  assert.deepEqual(['PAR1...', ' \n[', '\ufeff {', 'N,D'].map(format), [
+    'parquet',
+    'json-array',
+    'json-objects',
+    'delimited',
+  ])
+})
+
+test('gzip, of several members too', async () => {
+  assert.deepEqual(listOf((await readText(gzipSync(csv))).runs), [one])
+  const parts = Buffer.concat([gzipSync('N,D,loss\n'), gzipSync('1e9,2e10,2.5\n')])
+  assert.deepEqual(listOf((await readText(parts)).runs), [one])
+  assert.deepEqual(listOf((await readText(gzipSync('{"N":1e9,"D":2e10,"loss":2.5}'))).runs), [one])
+})
+
+test('gzip that is cut off or damaged', async () => {
+  const bytes = gzipSync(csv)
+  await rejects(readText(bytes.subarray(0, bytes.length - 6)), 'FILE_FORMAT', /cut off/)
+  await rejects(readText(bytes.subarray(0, 2)), 'FILE_FORMAT', /cut off/)
+  const damaged = Buffer.from(bytes)
+  damaged[bytes.length - 7] ^= 0xff
+  await rejects(readText(damaged), 'FILE_FORMAT', /damaged gzip/)
+  await rejects(readText(gzipSync('')), 'FILE_EMPTY', /has no content/)
+})
+
+test('text that is not UTF-8, and what is not text', async () => {
+  await rejects(readText(Buffer.from(`\ufeff${csv}`, 'utf16le')), 'FILE_FORMAT', /UTF-16/)
+  await rejects(readText(Buffer.from(`\ufeff${csv}`, 'utf16le').swap16()), 'FILE_FORMAT', /UTF-16/)
+  await rejects(readText(Buffer.from(csv, 'utf16le')), 'FILE_FORMAT', /binary/)
+  await rejects(readText('PK\x03\x04 and more'), 'FILE_FORMAT', /spreadsheet.*CSV/)
+})
+
+test('a file that is not there, and a folder', async () => {
+  const path = write('runs.csv', csv)
+  await rejects(readRuns([`${path}.not`]), 'FILE_NOT_FOUND', /runs\.csv\.not does not exist/)
+  await rejects(readRuns([join(path, 'x')]), 'FILE_NOT_FOUND', /does not exist/)
+  await rejects(readRuns([dirname(path)]), 'FILE_NOT_FOUND', /is a directory/)
+})
+
+test('- is standard input, once', async () => {
+  const stdin = () => Readable.from([Buffer.from(csv.slice(0, 10)), Buffer.from(csv.slice(10))])
+  const data = await readRuns(['-'], { stdin: stdin() })
+  assert.deepEqual(listOf(data.runs), [one])
+  assert.deepEqual(data.origin(0), { source: '<stdin>', row: 2 })
+  await rejects(readRuns(['-', '-'], { stdin: stdin() }), 'BAD_OPTION', /named twice/)
+  await rejects(readRuns(['-'], { stdin: Readable.from([]) }), 'FILE_EMPTY', /<stdin> has no content/)
+  await rejects(readRuns([]), 'BAD_OPTION', /No file/)
+})
+
+test('the SHA-256 is of the bytes as given', async () => {
+  const bytes = gzipSync(csv)
+  const [source] = (await readText(bytes, {}, 'runs.csv.gz')).sources
+  assert.equal(source.sha256, createHash('sha256').update(bytes).digest('hex'))
+  assert.equal(source.rows, 1)
+})
+
+test('blocks of text end at line ends and lose nothing', () => {
+  const text = `${'a\u00e9\u4e16\n'.repeat(50)}rest`
+  for (const size of [1, 5, 7, 64, 10_000]) {
+    const blocks = [...textBlocks(Buffer.from(`\ufeff${text}`), size)]
+    assert.equal(blocks.join(''), text)
+    assert.ok(blocks.slice(0, -1).every((block) => block.endsWith('\n')))
+  }
+})
