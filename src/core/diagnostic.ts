@@ -24,7 +24,7 @@ export const diagnosticTable = {
   'asymptote-not-identified': 'The runs do not tell the plateau E.',
   'not-converged': 'The surface fit stopped before it converged, or an exponent is at the end of its range.',
   'flat-valley': 'The sizes that cost less than 0.1 % in loss at a budget.',
-  'budgets-err-together': 'The runs of one budget deviate together: intervals by budgets are much wider than by runs.',
+  'budgets-err-together': 'The runs of a budget deviate from the surface together, more than their scatter explains.',
   'laws-disagree': 'The methods name different sizes at the largest target.',
   'far-extrapolation': 'A target lies more than a hundred times beyond the largest budget.',
   'intervals-skipped': 'Intervals that are not computed for this many runs.',

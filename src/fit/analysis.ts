@@ -16,7 +16,6 @@ import {
   type Sampler,
   type Scheme,
   schemes,
-  surfaceScores,
 } from './bootstrap.ts'
 import { diagnose } from './diagnostics.ts'
 import { type Estimate, estimateOf, quantities } from './estimate.ts'
@@ -44,6 +43,7 @@ import type {
   SizeMethod,
 } from './result.ts'
 import { methodNames } from './result.ts'
+import { surfaceScores } from './scores.ts'
 import type { SurfaceFit } from './surface.ts'
 
 /** Beyond this many runs, resampling and refitting is replaced by `surfaceScores`, and other methods get no interval. */
@@ -115,7 +115,6 @@ export async function analyse(
 
   const results: MethodResult[] = []
   const bands: Band[] = []
-  let surfaceReplicates: Replicates = new Map()
   for (const method of methods.filter((name) => name !== 'frontier')) {
     onStep?.(method)
     const fitted = method === 'surface' ? surface : await fitMethod(method, data, options)
@@ -124,7 +123,6 @@ export async function analyse(
       continue
     }
     const replicates = replicate(fitted, data, samplers, bootstrap, judge)
-    if (method === 'surface') surfaceReplicates = replicates
     results.push(methodResult(fitted, replicates, targets, judge, confidence))
     bands.push({ method, points: domain.map((C) => predict(fitted.estimate, replicates, C, judge, confidence)) })
   }
@@ -148,7 +146,7 @@ export async function analyse(
     bootstrap,
   }
   const surfaceFit = typeof surface === 'string' ? null : surface.estimate
-  return { ...analysis, diagnostics: diagnose(analysis, data, surfaceFit, surfaceReplicates) }
+  return { ...analysis, diagnostics: diagnose(analysis, data, surfaceFit) }
 }
 
 /** Groups the runs and decides whether they form IsoFLOP profiles. */

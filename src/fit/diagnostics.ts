@@ -5,27 +5,23 @@ import { powerAt } from '../law/power.ts'
 import { optimalParameters, type SurfaceLaw, surfaceLoss } from '../law/surface.ts'
 import { fitLine } from '../numeric/line.ts'
 import { median } from '../numeric/quantile.ts'
+import { fTail } from '../numeric/student.ts'
 import type { Analysis } from './analysis.ts'
-import { type Interval, intervalBy, type Replicates } from './bootstrap.ts'
-import { quantities } from './estimate.ts'
+import type { Interval } from './bootstrap.ts'
 import type { FitData } from './methods.ts'
 import type { SurfaceFit } from './surface.ts'
 
 type Subject = Omit<Analysis, 'diagnostics'>
 
 /** Looks at the data and the fits for what the reader should know, in the order of the table in result.ts. */
-export function diagnose(
-  analysis: Subject,
-  data: FitData,
-  surface: SurfaceFit | null,
-  surfaceReplicates: Replicates,
-): Diagnostic[] {
+export function diagnose(analysis: Subject, data: FitData, surface: SurfaceFit | null): Diagnostic[] {
   return [
     ...budgetDiagnostics(data),
     ...profileDiagnostics(analysis),
     ...designDiagnostics(data.runs),
     ...(surface ? surfaceDiagnostics(analysis, surface) : []),
-    ...intervalDiagnostics(analysis, surfaceReplicates),
+    ...(surface ? sharedDeviations(data, surface.law) : []),
+    ...intervalDiagnostics(analysis),
     ...targetDiagnostics(analysis),
   ]
 }
@@ -174,9 +170,12 @@ function repeatedSizes(runs: Runs): { runs: number; spread: number } {
   return { runs: repeated, spread }
 }
 
-/** A residual this many times the typical one is an outlier, */
-const outlierScale = 5
-/** if it is also larger than this, relative to the loss. */
+/**
+ * A residual this many times the typical one is an outlier: 5, or more where so many normal residuals would be expected to
+ * reach farther than that once in a hundred data sets;
+ */
+const outlierScale = (count: number) => Math.max(5, Math.sqrt(2 * Math.log(100 * count)))
+/** and larger than this, relative to the loss. */
 const outlierLeast = 1e-3
 
 function surfaceDiagnostics({ runs, asymptote, bootstrap, targets }: Subject, surface: SurfaceFit): Diagnostic[] {
@@ -184,14 +183,15 @@ function surfaceDiagnostics({ runs, asymptote, bootstrap, targets }: Subject, su
   const { law } = surface
   const residual = runs.loss.map((L, i) => L - surfaceLoss(law, runs.parameters[i], runs.tokens[i]))
   const scale = 1.4826 * median(residual.map(Math.abs)) // the standard deviation, if normal
+  const far = outlierScale(runs.size)
   const outliers = Array.from({ length: runs.size }, (_, i) => i)
-    .filter((i) => Math.abs(residual[i]) > Math.max(outlierScale * scale, outlierLeast * runs.loss[i]))
+    .filter((i) => Math.abs(residual[i]) > Math.max(far * scale, outlierLeast * runs.loss[i]))
     .sort((i, j) => Math.abs(residual[j]) - Math.abs(residual[i]))
   if (outliers.length > 0)
     found.push(
       warning(
         'outliers',
-        `${outliers.length} of ${runs.size} runs lie more than ${outlierScale} typical deviations (${short(scale)} nats each) from the surface; ` +
+        `${outliers.length} of ${runs.size} runs lie more than ${far.toFixed(1)} typical deviations (${short(scale)} nats each) from the surface; ` +
           `the farthest by ${short(residual[outliers[0]])} nats at N = ${short(runs.parameters[outliers[0]])}, C = ${short(runs.flops[outliers[0]])}.`,
         {
           count: outliers.length,
@@ -258,22 +258,42 @@ function valley(law: SurfaceLaw, C: number): Interval {
   return [end(-1), end(1)]
 }
 
-function intervalDiagnostics({ runs, bootstrap, methods }: Subject, replicates: Replicates): Diagnostic[] {
+/** Three directions of what budgets share are absorbed by the surface: its level, and the slope and bend along C. */
+const absorbedBudgets = 3
+
+/** Whether whole budgets deviate from the surface by more than their runs' own scatter explains: an F test on the means. */
+function sharedDeviations({ runs, budgets }: FitData, law: SurfaceLaw): Diagnostic[] {
+  const groups = budgets.groups.filter(({ runs: members }) => members.length >= 3)
+  const between = groups.length - absorbedBudgets
+  if (between < 2) return []
+  let count = 0
+  let sumBetween = 0
+  let sumWithin = 0
+  for (const { runs: members } of groups) {
+    const residual = Array.from(members, (i) => runs.loss[i] - surfaceLoss(law, runs.parameters[i], runs.tokens[i]))
+    const mean = residual.reduce((sum, r) => sum + r, 0) / residual.length
+    count += residual.length
+    sumBetween += residual.length * mean ** 2
+    sumWithin += residual.reduce((sum, r) => sum + (r - mean) ** 2, 0)
+  }
+  const within = count - groups.length - 2
+  const typical = Math.sqrt(sumBetween / count)
+  const F = sumBetween / between / (sumWithin / within)
+  const p = fTail(F, between, within)
+  const meanLoss = runs.loss.reduce((sum, L) => sum + L, 0) / runs.size
+  if (!(p < 1e-3) || typical < 1e-5 * meanLoss) return []
+  return [
+    warning(
+      'budgets-err-together',
+      `The runs of a budget deviate from the surface together, by ${short(typical)} nats, more than their scatter explains (p = ${short(p)}).`,
+      { typical, F, p, budgets: groups.length },
+      'The law misses something that the runs of a budget share (a schedule, a data mix, a learning rate). The intervals allow for it.',
+    ),
+  ]
+}
+
+function intervalDiagnostics({ runs, bootstrap, methods }: Subject): Diagnostic[] {
   const found: Diagnostic[] = []
-  const width = (interval: Interval | null) => (interval ? interval[1] - interval[0] : Number.NaN)
-  const by = (scheme: 'runs' | 'budgets') =>
-    width(intervalBy(replicates, scheme, quantities.coefficient('E'), bootstrap.confidence))
-  const ratio = by('budgets') / by('runs')
-  const typical = runs.loss.reduce((sum, L) => sum + L, 0) / runs.size
-  if (ratio > 2.5 && by('budgets') > 1e-4 * typical)
-    found.push(
-      warning(
-        'budgets-err-together',
-        `Intervals that let a whole budget err together are ${ratio.toFixed(1)} times wider than those by single runs.`,
-        { ratio, byRuns: by('runs'), byBudgets: by('budgets') },
-        'The law misses something that all runs of a budget share (a schedule, a data mix, a learning rate); the wider intervals are given.',
-      ),
-    )
   const without = methods
     .filter(({ modelSize }) => modelSize && modelSize.interval === null)
     .map(({ method }) => method)

@@ -42,11 +42,10 @@ export function groupBudgets(runs: Runs): Budgets {
     if (!same) first = k
   }
   const groupOf = levelOf.map((level) => groupOfLevel[level])
-  const members: number[][] = Array.from(
-    { length: levels.length === 0 ? 0 : groupOfLevel[levels.length - 1] + 1 },
-    () => [],
-  )
-  for (let i = 0; i < runs.size; i++) members[groupOf[i]].push(i)
+  const counts = new Int32Array(levels.length === 0 ? 0 : groupOfLevel[levels.length - 1] + 1)
+  for (const group of groupOf) counts[group]++
+  const members = Array.from(counts, (count) => new Int32Array(count))
+  for (let i = runs.size - 1; i >= 0; i--) members[groupOf[i]][--counts[groupOf[i]]] = i
   const groups = members.map((indices) => profileOf(runs, indices))
   return { groups, profiles: groups.filter((group) => group.sizes >= fewestSizes), groupOf }
 }
@@ -58,20 +57,22 @@ function distinctBudgets(flops: Float64Array): { levels: Float64Array; levelOf: 
   return { levels, levelOf: Int32Array.from(flops, (C) => levelNumber.get(C)!) }
 }
 
-function profileOf(runs: Runs, indices: number[]): Profile {
+function profileOf(runs: Runs, indices: Int32Array): Profile {
   const N = runs.parameters
-  const sorted = Int32Array.from(indices).sort((i, j) => N[i] - N[j] || i - j)
+  const sorted = indices.sort((i, j) => N[i] - N[j] || i - j)
+  const first = runs.flops[sorted[0]]
   let sizes = 0
-  let low = Number.POSITIVE_INFINITY
-  let high = 0
+  let low = first
+  let high = first
   let logSum = 0
-  for (const [k, i] of sorted.entries()) {
-    if (k === 0 || N[i] !== N[sorted[k - 1]]) sizes++
-    low = Math.min(low, runs.flops[i])
-    high = Math.max(high, runs.flops[i])
-    logSum += Math.log(runs.flops[i] / runs.flops[sorted[0]])
+  for (let k = 0; k < sorted.length; k++) {
+    const C = runs.flops[sorted[k]]
+    if (k === 0 || N[sorted[k]] !== N[sorted[k - 1]]) sizes++
+    if (C !== first) logSum += Math.log(C / first)
+    low = Math.min(low, C)
+    high = Math.max(high, C)
   }
-  const budget = low === high ? low : runs.flops[sorted[0]] * Math.exp(logSum / sorted.length)
+  const budget = low === high ? low : first * Math.exp(logSum / sorted.length)
   return { budget, runs: sorted, sizes, spread: high / low - 1 }
 }
 

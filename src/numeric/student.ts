@@ -57,3 +57,7 @@ export const fQuantile1 = (p: number, df: number): number => studentQuantile((1 
 
 /** The quantile of F with 2 and `df` degrees of freedom, which has a closed form. */
 export const fQuantile2 = (p: number, df: number): number => (df / 2) * ((1 - p) ** (-2 / df) - 1)
+
+/** P(F > x) for F with `df1` and `df2` degrees of freedom. */
+export const fTail = (x: number, df1: number, df2: number): number =>
+  incompleteBeta(df2 / (df2 + df1 * x), df2 / 2, df1 / 2)

@@ -3,18 +3,12 @@ import { test } from 'node:test'
 import { random } from '../../src/core/random.ts'
 import { type Runs, runsOf, withLoss } from '../../src/core/run.ts'
 import { analyse } from '../../src/fit/analysis.ts'
-import {
-  budgetSampler,
-  intervalBy,
-  intervalOf,
-  type Replicates,
-  runSampler,
-  surfaceScores,
-} from '../../src/fit/bootstrap.ts'
+import { budgetSampler, intervalBy, intervalOf, type Replicates, runSampler } from '../../src/fit/bootstrap.ts'
 import { estimateOf, quantities } from '../../src/fit/estimate.ts'
 import { refitHuber } from '../../src/fit/huber.ts'
 import { groupBudgets } from '../../src/fit/profile.ts'
 import { asymptoteInterval, exponentRegion } from '../../src/fit/region.ts'
+import { surfaceScores } from '../../src/fit/scores.ts'
 import { fitSurface, surfaceProfile } from '../../src/fit/surface.ts'
 import { surfaceLoss } from '../../src/law/surface.ts'
 import { fQuantile2 } from '../../src/numeric/student.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { huber, huberSlope } from '../../src/numeric/huber.ts'
 import { median, quantile } from '../../src/numeric/quantile.ts'
-import { fQuantile1, fQuantile2, incompleteBeta, studentQuantile } from '../../src/numeric/student.ts'
+import { fQuantile1, fQuantile2, fTail, incompleteBeta, studentQuantile } from '../../src/numeric/student.ts'
 import { close, reference } from '../support.ts'
 
 const distributions = reference('distributions')
@@ -16,8 +16,10 @@ test("Student's quantiles equal SciPy's", () => {
 })
 
 test("F's quantiles with 1 and 2 degrees of freedom equal SciPy's", () => {
-  for (const { df1, df2, quantile } of distributions.f95)
+  for (const { df1, df2, quantile } of distributions.f95) {
+    close(fTail(quantile, df1, df2), 0.05, 1e-9)
     close((df1 === 1 ? fQuantile1 : fQuantile2)(0.95, df2), quantile, 1e-8, `F(${df1}, ${df2})`)
+  }
 })
 
 test('the incomplete beta function at its ends and its symmetry', () => {
