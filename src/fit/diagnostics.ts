@@ -6,10 +6,10 @@ import { optimalParameters, type SurfaceLaw, surfaceLoss } from '../law/surface.
 import { fitLine } from '../numeric/line.ts'
 import { median } from '../numeric/quantile.ts'
 import { fTail } from '../numeric/student.ts'
-import type { Analysis } from './analysis.ts'
 import type { Interval } from './bootstrap.ts'
 import type { FitData } from './methods.ts'
-import type { SurfaceFit } from './surface.ts'
+import type { Analysis } from './result.ts'
+import { type SurfaceFit, surfaceResiduals } from './surface.ts'
 
 type Subject = Omit<Analysis, 'diagnostics'>
 
@@ -181,7 +181,7 @@ const outlierLeast = 1e-3
 function surfaceDiagnostics({ runs, asymptote, bootstrap, targets }: Subject, surface: SurfaceFit): Diagnostic[] {
   const found: Diagnostic[] = []
   const { law } = surface
-  const residual = runs.loss.map((L, i) => L - surfaceLoss(law, runs.parameters[i], runs.tokens[i]))
+  const residual = surfaceResiduals(runs, law)
   const scale = 1.4826 * median(residual.map(Math.abs)) // the standard deviation, if normal
   const far = outlierScale(runs.size)
   const outliers = Array.from({ length: runs.size }, (_, i) => i)
@@ -264,13 +264,14 @@ const absorbedBudgets = 3
 /** Whether whole budgets deviate from the surface by more than their runs' own scatter explains: an F test on the means. */
 function sharedDeviations({ runs, budgets }: FitData, law: SurfaceLaw): Diagnostic[] {
   const groups = budgets.groups.filter(({ runs: members }) => members.length >= 3)
+  const residuals = surfaceResiduals(runs, law)
   const between = groups.length - absorbedBudgets
   if (between < 2) return []
   let count = 0
   let sumBetween = 0
   let sumWithin = 0
   for (const { runs: members } of groups) {
-    const residual = Array.from(members, (i) => runs.loss[i] - surfaceLoss(law, runs.parameters[i], runs.tokens[i]))
+    const residual = Array.from(members, (i) => residuals[i])
     const mean = residual.reduce((sum, r) => sum + r, 0) / residual.length
     count += residual.length
     sumBetween += residual.length * mean ** 2

@@ -1,7 +1,10 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import type { Runs } from '../core/run.ts'
-import { bestOfEnds, descend, type HuberEnd, type HuberFit, type HuberStart, huberStarts } from './huber.ts'
+import { type Runs, selectRuns } from '../core/run.ts'
+import { bestOfEnds, descend, type HuberEnd, type HuberFit, type HuberStart, huberStarts, refitHuber } from './huber.ts'
+
+/** Of more runs than this the starts see a part, spread evenly; the minimum they find is then followed on all runs. */
+const mostForStarts = 4096
 
 /** Below this many descents times runs a thread costs more to start than it saves. */
 const worthThreads = 20_000
@@ -21,9 +24,21 @@ export interface HuberOptions {
  */
 export async function fitHuber(runs: Runs, options: HuberOptions = {}): Promise<HuberFit | null> {
   const starts = huberStarts(options.starts)
+  const stride = Math.ceil(runs.size / mostForStarts)
+  const sample =
+    stride === 1
+      ? runs
+      : selectRuns(
+          runs,
+          Array.from({ length: Math.ceil(runs.size / stride) }, (_, k) => k * stride),
+        )
   const wanted = options.threads ?? availableParallelism()
-  const threads = starts.length * runs.size < worthThreads ? 1 : Math.min(wanted, starts.length)
-  return bestOfEnds(runs, threads === 1 ? descend(runs, starts) : await descendInThreads(runs, starts, threads))
+  const threads = starts.length * sample.size < worthThreads ? 1 : Math.min(wanted, starts.length)
+  const ends = threads === 1 ? descend(sample, starts) : await descendInThreads(sample, starts, threads)
+  const fit = bestOfEnds(sample, ends)
+  if (fit === null || stride === 1) return fit
+  const followed = refitHuber(runs, fit.law)
+  return followed && { ...followed, starts: fit.starts, agreeing: fit.agreeing }
 }
 
 /** The ends in the order of the starts, whatever the number of threads. Starts are dealt out in turn, as their cost varies. */

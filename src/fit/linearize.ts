@@ -1,8 +1,8 @@
 import type { Runs } from '../core/run.ts'
-import { type SurfaceLaw, surfaceLoss } from '../law/surface.ts'
+import type { SurfaceLaw } from '../law/surface.ts'
 import { solveCholesky } from '../numeric/cholesky.ts'
 import type { Budgets } from './profile.ts'
-import { gradientAt } from './surface.ts'
+import { gradientAt, surfaceResiduals } from './surface.ts'
 
 /** A surface at the runs to first order in its five coefficients, with the sums over each budget that resampling needs. */
 export interface Linearized {
@@ -23,7 +23,7 @@ interface Scatter {
 
 /** Linearizes a fitted surface. */
 export function linearize(runs: Runs, budgets: Budgets, law: SurfaceLaw): Linearized {
-  const residual = runs.loss.map((L, i) => L - surfaceLoss(law, runs.parameters[i], runs.tokens[i]))
+  const residual = surfaceResiduals(runs, law)
   const gradient = gradientAt(runs, law)
   const byBudget = budgets.groups.map(({ runs: members }) => scatter(gradient, residual, members))
   const square = new Float64Array(25)

@@ -113,7 +113,8 @@ function reasonToLeaveOut(minimum: ProfileMinimum): string | null {
 
 const tooFewRuns = (runs: Runs) => `${runs.size} runs, a surface needs ${fewestForSurface}`
 
-function fittedSurface(runs: Runs): (Fitted & { readonly estimate: SurfaceFit }) | string {
+/** Method `surface`, or in words why there is none. */
+export function fittedSurface(runs: Runs): (Fitted & { readonly estimate: SurfaceFit }) | string {
   const estimate = fitSurface(runs)
   if (estimate === null)
     return runs.size < fewestForSurface ? tooFewRuns(runs) : 'no surface with falling loss in N and in D fits the runs'

@@ -1,9 +1,14 @@
+import type { Diagnostic } from '../core/diagnostic.ts'
+import type { Runs } from '../core/run.ts'
 import type { PowerLaw } from '../law/power.ts'
 import type { SurfaceLaw } from '../law/surface.ts'
-import type { Interval, Scheme } from './bootstrap.ts'
+import type { BootstrapOptions, Interval, Scheme } from './bootstrap.ts'
 import type { FitError } from './estimate.ts'
 import type { FrontierFit, FrontierPoint, LogLine } from './frontier.ts'
 import type { LossLaws } from './lowest.ts'
+import type { ProfileMinimum } from './parabola.ts'
+import type { Profile } from './profile.ts'
+import type { ExponentRegion } from './region.ts'
 
 /** The methods by name, in the order of the comparison. */
 export const methodNames = ['surface', 'huber', 'parabola', 'lowest-log', 'lowest-raw', 'envelope', 'frontier'] as const
@@ -87,4 +92,31 @@ export interface Backtest {
     /** Predicted best loss minus the one the profile shows. */
     readonly lossDifference: number | null
   }[]
+}
+
+/** How intervals come about: by refitting resamples, or, for very many runs, by resampling scores. */
+export interface Resampling extends BootstrapOptions {
+  readonly kind: 'refit' | 'score'
+}
+
+/** What a method expects along the compute axis, for a figure's line and band. */
+export interface Band {
+  readonly method: SizeMethod
+  readonly points: readonly Prediction[]
+}
+
+/** All that the fits found: what is reported as JSON, and what the figures need beside it. */
+export interface Analysis {
+  readonly runs: Runs
+  readonly profiles: readonly { readonly profile: Profile; readonly minimum: ProfileMinimum }[]
+  readonly methods: readonly MethodResult[]
+  readonly frontier: FrontierResult | null
+  readonly backtests: readonly Backtest[]
+  readonly diagnostics: readonly Diagnostic[]
+  readonly bands: readonly Band[]
+  readonly region: ExponentRegion | null
+  /** Profile-likelihood interval of the surface's E. */
+  readonly asymptote: Interval | null
+  readonly targets: readonly number[]
+  readonly bootstrap: Resampling
 }

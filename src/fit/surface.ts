@@ -1,5 +1,5 @@
 import type { Runs } from '../core/run.ts'
-import type { SurfaceLaw } from '../law/surface.ts'
+import { type SurfaceLaw, surfaceLoss } from '../law/surface.ts'
 import { levenbergMarquardt } from '../numeric/levenberg-marquardt.ts'
 import { nnls } from '../numeric/nnls.ts'
 import { type Estimate, estimateOf } from './estimate.ts'
@@ -193,6 +193,10 @@ function projectOut(gram: Float64Array, free: number[], withP: Float64Array, wit
   const sum = (f: (b: { p: number; q: number }) => number) => basis.reduce((total, b) => total + f(b), 0)
   return { pp: sum((b) => b.p * b.p), pq: sum((b) => b.p * b.q), qq: sum((b) => b.q * b.q) }
 }
+
+/** Measured minus fitted loss of every run, nats; `[size]`. */
+export const surfaceResiduals = (runs: Runs, law: SurfaceLaw): Float64Array =>
+  runs.loss.map((L, i) => L - surfaceLoss(law, runs.parameters[i], runs.tokens[i]))
 
 /**
  * The surface's derivatives at every run, by the coefficients E, ln A', ln B', alpha, beta with A' and B' the terms' values at

@@ -269,3 +269,22 @@ test('huber: starts that run into infinity are survived', () => {
   assert.ok(ends.length === 2 && !Number.isNaN(ends[0].value))
   assert.equal(bestOfEnds(runs, [{ x: new Float64Array(5).fill(Number.NaN), value: Number.POSITIVE_INFINITY }]), null)
 })
+
+test('huber: of very many runs the starts see a part, the minimum is that of all', async () => {
+  const { normal } = random(8)
+  const base = gridRuns({ E: 1.7, A: 400, B: 1500, alpha: 0.34, beta: 0.33 })
+  const many = selectRuns(
+    base,
+    Array.from({ length: 9001 }, (_, k) => k % base.size),
+  )
+  const runs = withLoss(
+    many,
+    many.loss.map((L) => L * Math.exp(0.005 * normal())),
+  )
+  const fit = (await fitHuber(runs, { starts: 60, threads: 1 }))!
+  const { objective, fromLaw } = huberProblem(runs)
+  const gradient = new Float64Array(5)
+  close(objective(Float64Array.from(fromLaw(fit.law)), gradient), fit.objective, 1e-9)
+  assert.ok(Math.hypot(...gradient) < 1e-3 * fit.objective, `${gradient}`)
+  assert.equal(fit.starts, 60)
+})
