@@ -1,0 +1,164 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { Command } from 'commander'
+import { IsoflopError } from '../core/errors.ts'
+import { type Analysis, analyse } from '../fit/analysis.ts'
+import { huberGridSize } from '../fit/huber.ts'
+import { type MethodName, methodNames } from '../fit/result.ts'
+import { dataDiagnostics } from '../input/diagnostics.ts'
+import { fitJson } from '../report/json.ts'
+import { type FitInput, loadRuns } from './data.ts'
+import { budgets, namesOf, probability, wholeNumber } from './options.ts'
+import { progress } from './progress.ts'
+import { version } from './version.ts'
+
+interface FitFlags {
+  readonly target?: number[]
+  readonly method?: MethodName[]
+  readonly columns?: string
+  readonly best?: boolean
+  readonly confidence: number
+  readonly resamples: number
+  readonly seed: number
+  readonly starts?: number
+  readonly threads?: number
+  readonly json?: boolean
+  readonly report?: string
+  readonly plots?: string
+}
+
+/** `isoflop fit`. */
+export function fitCommand(): Command {
+  return new Command('fit')
+    .summary('training runs in, scaling laws out')
+    .description(
+      'Fits scaling laws to training runs (model size N, tokens D, compute C, loss) and predicts larger budgets.\n' +
+        'FILE is JSON, JSONL, CSV, TSV or Parquet, also gzipped; - is stdin; world:handout is the CS336 handout.',
+    )
+    .argument('<FILE...>', 'one or more files, taken as one data set')
+    .option('--target <FLOPS>', 'budgets to predict (default: 10 times the largest)', budgets('--target'))
+    .option('--method <NAMES>', `some of ${methodNames.join(', ')} (default: all)`, namesOf('--method', methodNames))
+    .option('--columns <MAP>', 'which column is which, as parameters=N,loss=val_loss')
+    .option('--best', 'of runs with equal N and D keep only the lowest loss')
+    .option('--confidence <P>', 'coverage that intervals aim at', probability('--confidence'), 0.95)
+    .option('--resamples <N>', 'bootstrap resamples', wholeNumber('--resamples', 20, 'at least 20, such as 1000'), 1000)
+    .option(
+      '--seed <N>',
+      'of the bootstrap; equal seeds give equal results',
+      wholeNumber('--seed', 0, 'a whole number such as 0'),
+      0,
+    )
+    .option(
+      '--starts <N>',
+      'starts of huber, up to 4500',
+      wholeNumber('--starts', 1, 'at least 1, such as 4500'),
+      huberGridSize,
+    )
+    .option(
+      '--threads <N>',
+      'worker threads (default: one per processor)',
+      wholeNumber('--threads', 1, 'at least 1, such as 2'),
+    )
+    .option('--report <FILE>', 'write a self-contained HTML report')
+    .option('--plots <DIR>', 'write every figure as SVG and PNG')
+    .option('--json', 'print one JSON object instead of tables (docs/json.md)')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  isoflop fit runs.csv --target 1e21,1e22 --report report.html\n' +
+        '  isoflop fit world:handout --method surface --json | jq .methods[0].law',
+    )
+    .action(runFit)
+}
+
+async function runFit(files: string[], flags: FitFlags): Promise<void> {
+  const bar = progress(process.stderr, flags.json === true)
+  try {
+    bar.step('reading')
+    const input = await loadRuns(files, flags)
+    const analysis = await analyse(input.data, {
+      targets: flags.target ?? [10 * largestBudget(input)],
+      methods: flags.method,
+      confidence: flags.confidence,
+      resamples: flags.resamples,
+      seed: flags.seed,
+      starts: flags.starts,
+      threads: flags.threads,
+      onStep: bar.step,
+    })
+    const diagnostics = [...dataDiagnostics(input.data), ...analysis.diagnostics]
+    const complete: Analysis = { ...analysis, diagnostics }
+    const written: string[] = []
+    if (flags.report) written.push(await writeReport(flags.report, complete, input, bar.step))
+    if (flags.plots) written.push(...(await writePlots(flags.plots, complete, bar.step)))
+    bar.done()
+    if (flags.json) console.log(JSON.stringify(fitJson(complete, input.data, diagnostics, version), null, 2))
+    else await printTables(complete, input, written)
+  } finally {
+    bar.done()
+  }
+}
+
+const largestBudget = ({ data }: FitInput): number => data.runs.flops.reduce((high, C) => Math.max(high, C))
+
+async function printTables(analysis: Analysis, input: FitInput, written: readonly string[]): Promise<void> {
+  const { comparisonTable, diagnosticsText, summaryText } = await import('../report/table.ts')
+  const { data, truth } = input
+  const names = data.sources.map(({ name }) => name).join(', ')
+  const excluded = data.excluded.length > 0 ? `, ${data.excluded.length} of ${data.read} rows excluded` : ''
+  console.log(`${data.runs.size} runs from ${names}${excluded}\n`)
+  console.log(summaryText(analysis))
+  console.log(`\n${comparisonTable(analysis, truth)}`)
+  const notes = diagnosticsText(analysis)
+  if (notes !== '') console.log(`\n${notes}`)
+  if (written.length > 0) console.log(`\nwrote ${written.join(', ')}`)
+}
+
+async function writeReport(file: string, analysis: Analysis, input: FitInput, step: (name: string) => void) {
+  step('report')
+  const { renderReport } = await import('../report/report.ts')
+  const html = renderReport({
+    analysis,
+    title: `Scaling laws from ${input.data.sources.map(({ name }) => name).join(', ')}`,
+    data: input.data,
+    command: ['isoflop', ...process.argv.slice(2)].map(quoted).join(' '),
+    versions: { isoflop: version, node: process.version.slice(1) },
+    truth: input.truth,
+  })
+  await write(file, html)
+  return file
+}
+
+/** A word of a command line as a shell would need it. */
+const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
+
+async function writePlots(folder: string, analysis: Analysis, step: (name: string) => void): Promise<string[]> {
+  step('figures')
+  const { drawFigures } = await import('../report/svg.ts')
+  const { renderPng } = await import('../report/png.ts')
+  const written: string[] = []
+  for (const { name, svg } of drawFigures(analysis)) {
+    for (const [extension, content] of [
+      ['svg', svg],
+      ['png', await renderPng(svg)],
+    ] as const) {
+      const file = join(folder, `${name}.${extension}`)
+      await write(file, content)
+      written.push(file)
+    }
+  }
+  return written
+}
+
+async function write(file: string, content: string | Uint8Array): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(file, content)
+  } catch (error) {
+    throw new IsoflopError(
+      'OUTPUT_FAILED',
+      `${file} could not be written: ${(error as Error).message}.`,
+      'Name a place that exists and can be written to.',
+      { cause: error },
+    )
+  }
+}

@@ -1,0 +1,64 @@
+import { Command, CommanderError } from 'commander'
+import { IsoflopError } from '../core/errors.ts'
+import { fitCommand } from './fit.ts'
+import { version } from './version.ts'
+
+/** Exit status of a command that the user can mend: a bad option, a bad file. */
+const userError = 2
+
+/**
+ * Runs the command line `isoflop ...` and returns the exit status: 0, 2 for errors that the user can mend, 1 for defects.
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  const program = new Command('isoflop')
+    .description('Scaling laws for language models: fit them, and see how sure they are.')
+    .version(version)
+    .exitOverride()
+    .configureHelp({ helpWidth: 100 })
+    .configureOutput({ outputError: () => {} }) // reported below, like every other error
+    .addCommand(fitCommand())
+    .showHelpAfterError(false)
+  for (const command of program.commands) command.copyInheritedSettings(program)
+  // A reader that has seen enough, as in `isoflop ... | head`, is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return 0
+  } catch (error) {
+    return report(error)
+  }
+}
+
+/** Tells the user about an error, on stderr, and gives its exit status. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0
+    if (error.code === 'commander.help') return userError // no command was named: the help is already printed
+    write(
+      'BAD_OPTION',
+      sentence(error.message.replace(/^error: /, '')),
+      'See "isoflop --help", or "isoflop fit --help".',
+    )
+    return userError
+  }
+  if (error instanceof IsoflopError) {
+    write(error.code, error.message, error.advice)
+    return userError
+  }
+  write(
+    'INTERNAL',
+    error instanceof Error ? error.message : String(error),
+    'This is a defect of isoflop. Please report it with the command you ran.',
+  )
+  if (process.env.ISOFLOP_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`)
+  else process.stderr.write('  ISOFLOP_DEBUG=1 shows where it happened.\n')
+  return 1
+}
+
+const write = (code: string, message: string, advice: string) =>
+  process.stderr.write(`error[${code}]: ${message}\n  ${advice}\n`)
+
+const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1).replace(/\.?$/, '.')

@@ -1,0 +1,56 @@
+import { IsoflopError } from '../core/errors.ts'
+
+/** A parser for commander: what the option takes, checked, or BAD_OPTION saying what came. */
+type Parser<Value> = (text: string) => Value
+
+const bad = (name: string, text: string, expected: string): IsoflopError =>
+  new IsoflopError(
+    'BAD_OPTION',
+    `${name} is "${text}", expected ${expected}.`,
+    `For example: ${name} ${exampleOf(expected)}`,
+  )
+
+const exampleOf = (expected: string) => expected.slice(expected.lastIndexOf(' ') + 1)
+
+/** A whole number of at least `least`. The last word of `expected` is shown as an example. */
+export const wholeNumber =
+  (name: string, least: number, expected: string): Parser<number> =>
+  (text) => {
+    const value = Number(text)
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least) throw bad(name, text, expected)
+    return value
+  }
+
+/** A number strictly between 0 and 1. */
+export const probability =
+  (name: string): Parser<number> =>
+  (text) => {
+    const value = Number(text)
+    if (!(value > 0 && value < 1)) throw bad(name, text, 'a probability between 0 and 1, such as 0.95')
+    return value
+  }
+
+/** Budgets in FLOPs, separated by commas: ascending, each once. */
+export const budgets =
+  (name: string): Parser<number[]> =>
+  (text) => {
+    const values = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)))
+    if (!values.every((value) => Number.isFinite(value) && value > 0))
+      throw bad(name, text, 'FLOPs separated by commas, such as 1e23,1e24')
+    return [...new Set(values)].sort((a, b) => a - b)
+  }
+
+/** Names from a list, separated by commas. */
+export const namesOf =
+  <Name extends string>(name: string, known: readonly Name[]): Parser<Name[]> =>
+  (text) => {
+    const parts = text.split(',').map((part) => part.trim())
+    const strange = parts.find((part) => !known.includes(part as Name))
+    if (strange !== undefined)
+      throw new IsoflopError(
+        'BAD_OPTION',
+        `${name} has "${strange}", expected one or more of: ${known.join(', ')}.`,
+        `For example: ${name} ${known.slice(0, 2).join(',')}`,
+      )
+    return known.filter((method) => parts.includes(method))
+  }

@@ -1,0 +1,29 @@
+/**
+ * The library: training runs in, scaling laws out.
+ *
+ *     import { analyse, readRuns } from 'isoflop'
+ *     const { runs } = await readRuns(['runs.csv'])
+ *     const { methods } = await analyse({ runs }, { targets: [1e22] })
+ *
+ * Each part is also there by its own name, as in `import { fitSurface } from 'isoflop/fit/surface'`.
+ */
+export type { Diagnostic, DiagnosticCode } from './core/diagnostic.ts'
+export { type ErrorCode, IsoflopError } from './core/errors.ts'
+export { nonEmbeddingParameters, tokensFor, trainFlops } from './core/flops.ts'
+export { type Curves, type Run, type Runs, runsOf } from './core/run.ts'
+export { type Analysis, type AnalysisOptions, analyse } from './fit/analysis.ts'
+export type { MethodName, MethodResult, Prediction } from './fit/result.ts'
+export { fitSurface } from './fit/surface.ts'
+export { type ReadOptions, type RunData, readRuns } from './input/read.ts'
+export { type FrontierLaw, frontierLoss } from './law/frontier.ts'
+export { type PowerLaw, powerAt } from './law/power.ts'
+export { publishedExponents, publishedSurfaces } from './law/published.ts'
+export {
+  excessLoss,
+  optimalLoss,
+  optimalParameters,
+  optimalTokens,
+  type SurfaceLaw,
+  surfaceLoss,
+} from './law/surface.ts'
+export { handoutLaw, handoutRuns } from './world/handout.ts'

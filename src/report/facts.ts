@@ -1,0 +1,47 @@
+import type { Analysis } from '../fit/analysis.ts'
+import type { MethodResult, Prediction, SizeMethod } from '../fit/result.ts'
+import { frontierLoss } from '../law/frontier.ts'
+import { powerAt } from '../law/power.ts'
+import { optimalLoss, optimalParameters, optimalTokens, type SurfaceLaw } from '../law/surface.ts'
+
+/** One method's result, if it was asked for and gave one. */
+export const resultOf = (analysis: Analysis, method: SizeMethod): MethodResult | null =>
+  analysis.methods.find((result) => result.method === method && result.unavailable === null) ?? null
+
+/** The fitted loss surface. */
+export const surfaceOf = (analysis: Analysis): SurfaceLaw | null => resultOf(analysis, 'surface')?.law ?? null
+
+/** The methods that gave a law, in the order of the comparison. */
+export const availableMethods = (analysis: Analysis): MethodResult[] =>
+  analysis.methods.filter(({ unavailable }) => unavailable === null)
+
+/** The largest budget that was trained, FLOPs. */
+export const largestBudget = ({ runs }: Analysis): number => runs.flops.reduce((high, C) => Math.max(high, C), 0)
+
+/** The targets in ascending order. */
+export const sortedTargets = ({ targets }: Analysis): number[] => [...new Set(targets)].sort((a, b) => a - b)
+
+/** The budget that answers are given at: the largest target, else the largest trained budget. */
+export const answerBudget = (analysis: Analysis): number => sortedTargets(analysis).at(-1) ?? largestBudget(analysis)
+
+/** A method's prediction at one of the targets, or along its band; null where it has none. */
+export function predictionAt(analysis: Analysis, method: SizeMethod, C: number): Prediction | null {
+  const band = analysis.bands.find((candidate) => candidate.method === method)
+  const all = [...(resultOf(analysis, method)?.predictions ?? []), ...(band?.points ?? [])]
+  return all.find(({ flops }) => Math.abs(flops / C - 1) < 1e-9) ?? null
+}
+
+/** What a law has as its best at a budget. */
+export function optimumOf(law: SurfaceLaw, C: number): { parameters: number; tokens: number; loss: number } {
+  return {
+    parameters: powerAt(optimalParameters(law), C),
+    tokens: powerAt(optimalTokens(law), C),
+    loss: frontierLoss(optimalLoss(law), C),
+  }
+}
+
+/** At most so many of a list, evenly spaced, the first and the last among them. */
+export function thin<T>(list: readonly T[], most: number): T[] {
+  if (list.length <= most) return [...list]
+  return Array.from({ length: most }, (_, k) => list[Math.round((k * (list.length - 1)) / (most - 1))])
+}

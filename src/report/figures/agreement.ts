@@ -1,0 +1,88 @@
+import * as Plot from '@observablehq/plot'
+import type { Analysis } from '../../fit/analysis.ts'
+import { type PowerLaw, powerAt } from '../../law/power.ts'
+import { optimalParameters, type SurfaceLaw } from '../../law/surface.ts'
+import { logAxis } from '../axis.ts'
+import { compose } from '../element.ts'
+import { answerBudget, resultOf } from '../facts.ts'
+import type { Figure } from '../figure.ts'
+import { endLabels } from '../labels.ts'
+import { compact, percent, ratio } from '../number.ts'
+import { drawn, drawPanel } from '../panel.ts'
+import { figureWidth, ink, methodInk, methodStyles } from '../style.ts'
+import { computeAxis, computeBackground, methodLines, stroke } from './compute.ts'
+import { shownMinima } from './optimum.ts'
+
+const height = 380
+
+/** Every method's N over the surface's, along the compute axis. */
+function ratiosTo(base: PowerLaw, analysis: Analysis) {
+  return methodLines(analysis).map(({ result: { method }, points }) => ({
+    method,
+    points: points.map(({ flops, parameters }) => ({ x: flops, y: parameters / powerAt(base, flops) })),
+    band: points.flatMap(({ flops, interval: { parameters } }) =>
+      parameters
+        ? [{ x: flops, low: parameters[0] / powerAt(base, flops), high: parameters[1] / powerAt(base, flops) }]
+        : [],
+    ),
+  }))
+}
+
+const truthLine = (truth: SurfaceLaw, base: PowerLaw, domain: readonly [number, number]) =>
+  domain.map((C) => ({ x: C, y: powerAt(optimalParameters(truth), C) / powerAt(base, C) }))
+
+export const agreement: Figure = {
+  name: 'agreement',
+  title: 'How far the methods differ',
+  caption(analysis) {
+    const circles = analysis.profiles.some(({ minimum }) => minimum.kind === 'interior')
+    return [
+      "The same sizes as ratios to the surface's, where differences of a few per cent show;",
+      `at the right, each method's ratio at ${compact(answerBudget(analysis))} FLOPs.`,
+      `The band is the surface's ${percent(analysis.bootstrap.confidence)} interval.`,
+      circles ? 'Circles are the minima of single profiles.' : '',
+    ]
+      .filter(Boolean)
+      .join(' ')
+  },
+  alt: (analysis) =>
+    `Ratio of each method's compute-optimal N to the surface's, against training compute, up to ${compact(answerBudget(analysis))} FLOPs.`,
+  draw(analysis, { document, truth }) {
+    const base = resultOf(analysis, 'surface')?.modelSize
+    const lines = base ? ratiosTo(base, analysis) : []
+    if (!base || lines.length < 2) return null
+    const band = lines.find(({ method }) => method === 'surface')?.band ?? []
+    const minima = shownMinima(analysis, 'parameters').map(({ x, y }) => ({ x, y: y / powerAt(base, x) }))
+    const x = computeAxis(analysis)
+    const last = lines[0].points[lines[0].points.length - 1].x
+    const true_ = truth ? truthLine(truth, base, [lines[0].points[0].x, last]) : []
+    const values = [
+      ...lines.flatMap(({ points }) => points.map(({ y }) => y)),
+      ...minima.map(({ y }) => y),
+      ...band.flatMap(({ low, high }) => [low, high]),
+      ...true_.map(({ y }) => y),
+    ]
+    const y = logAxis('N / N of the surface', values, { most: 9, atLeast: 1.5 })
+    const labels = lines.map(({ method, points }) => {
+      const end = points[points.length - 1]
+      return { ...end, text: `${method} ${ratio(end.y)}`, color: methodInk(method) }
+    })
+    if (true_.length > 0) labels.push({ ...true_[1], text: `truth ${ratio(true_[1].y)}`, color: ink })
+    const panel = drawPanel(document, {
+      width: figureWidth,
+      height,
+      margin: { top: 46, right: 150, bottom: 52, left: 60 },
+      x,
+      y,
+      marks: [
+        ...computeBackground(analysis, x, y, true),
+        Plot.areaY(band, { x: 'x', y1: 'low', y2: 'high', fill: methodStyles.surface.color, fillOpacity: 0.22 }),
+        ...lines.map(({ method, points }) => Plot.line(points, { x: 'x', y: 'y', ...stroke(methodStyles[method]) })),
+        Plot.line(true_, { x: 'x', y: 'y', stroke: ink, strokeWidth: 0.9 }),
+        Plot.dot(minima, { x: 'x', y: 'y', r: 4, fill: '#fff', stroke: '#000', strokeWidth: 1.4 }),
+        drawn(endLabels(labels)),
+      ],
+    })
+    return compose(document, { width: figureWidth, height, label: this.alt(analysis) }, [{ svg: panel, x: 0, y: 0 }])
+  },
+}

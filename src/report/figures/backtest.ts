@@ -1,0 +1,134 @@
+import * as Plot from '@observablehq/plot'
+import type { Analysis } from '../../fit/analysis.ts'
+import type { SizeMethod } from '../../fit/result.ts'
+import { type Axis, logAxis } from '../axis.ts'
+import { compose, element, type SvgDocument, type SvgElement } from '../element.ts'
+import type { Figure } from '../figure.ts'
+import { compact, counted, ratio } from '../number.ts'
+import { drawPanel } from '../panel.ts'
+import { budgetColor, faint, figureWidth, fontFamily, fontSize, ink, methodInk, muted } from '../style.ts'
+
+const rowHeight = 18
+const methodGap = 0.6 // of a row
+const margin = { top: 34, right: 12, bottom: 52, left: 8 }
+const namesWidth = 160
+
+interface Dot {
+  readonly method: SizeMethod
+  readonly withheld: number
+  readonly budget: number
+  readonly ratio: number
+}
+
+const dotsOf = ({ backtests }: Analysis): Dot[] =>
+  backtests.flatMap(({ method, withheld, budgets }) =>
+    budgets.flatMap(({ flops, sizeRatio }) =>
+      sizeRatio === null ? [] : [{ method, withheld, budget: flops, ratio: sizeRatio }],
+    ),
+  )
+
+/** The rows from top to bottom: for each method its budgets, with a gap between methods. */
+interface Rows {
+  readonly methods: readonly SizeMethod[]
+  readonly budgets: readonly number[]
+  /** The place of a row's middle, in rows. */
+  at(method: SizeMethod, budget: number): number
+  readonly count: number
+}
+
+function rowsOf(dots: readonly Dot[]): Rows {
+  const methods = [...new Set(dots.map(({ method }) => method))]
+  const budgets = [...new Set(dots.map(({ budget }) => budget))].sort((a, b) => a - b)
+  const group = budgets.length + methodGap
+  return {
+    methods,
+    budgets,
+    at: (method, budget) => methods.indexOf(method) * group + budgets.indexOf(budget) + 0.5,
+    count: methods.length * group - methodGap,
+  }
+}
+
+/** The names of methods and budgets, left of the panels. */
+function drawNames(document: SvgDocument, { methods, budgets, at }: Rows, height: number): SvgElement {
+  const svg = element(document, 'svg', {
+    width: namesWidth,
+    height,
+    'font-family': fontFamily,
+    'font-size': fontSize,
+    'text-anchor': 'end',
+  })
+  const name = (text: string, x: number, row: number, fill: string) =>
+    element(document, 'text', { x, y: margin.top + row * rowHeight, dy: '0.35em', fill }, text)
+  for (const method of methods) {
+    const middle = (at(method, budgets[0]) + at(method, budgets[budgets.length - 1])) / 2
+    svg.append(name(method, namesWidth - 72, middle, methodInk(method)))
+    for (const budget of budgets) svg.append(name(compact(budget), namesWidth - 4, at(method, budget), muted))
+  }
+  return svg
+}
+
+function drawColumn(document: SvgDocument, dots: readonly Dot[], withheld: number, rows: Rows, x: Axis, size: Size) {
+  const rank = (budget: number) => rows.budgets.indexOf(budget) / Math.max(1, rows.budgets.length - 1)
+  const places = dots
+    .filter((dot) => dot.withheld === withheld)
+    .map((dot) => ({
+      x: dot.ratio,
+      y: rows.at(dot.method, dot.budget),
+      color: budgetColor(0.3 + 0.7 * rank(dot.budget)),
+    }))
+  const lines = rows.methods.flatMap((method) => rows.budgets.map((budget) => rows.at(method, budget)))
+  const title = withheld === 1 ? 'without the largest' : `without the ${withheld} largest`
+  return drawPanel(document, {
+    ...size,
+    margin,
+    x,
+    y: { type: 'linear', domain: [rows.count, 0], label: title, ticks: [], format: () => '' },
+    marks: [
+      Plot.ruleY(lines, { stroke: faint }),
+      Plot.ruleX([1], { stroke: ink, strokeWidth: 1 }),
+      Plot.dot(places, { x: 'x', y: 'y', r: 4.5, fill: 'color', stroke: '#fff', strokeWidth: 0.8 }),
+    ],
+  })
+}
+
+interface Size {
+  readonly width: number
+  readonly height: number
+}
+
+export const backtest: Figure = {
+  name: 'backtest',
+  title: 'What the fits would have said',
+  caption(analysis) {
+    const dots = dotsOf(analysis)
+    const far = dots.reduce((a, b) => (Math.abs(Math.log(b.ratio)) > Math.abs(Math.log(a.ratio)) ? b : a), dots[0])
+    return [
+      'Each method fitted again without the one, two and three largest budgets: its N over the one that the withheld',
+      "budget's own parabola shows. On the line at 1 the fit was right; budgets in FLOPs stand at the left.",
+      far ? `Farthest: ${far.method} at ${compact(far.budget)} FLOPs, ${ratio(far.ratio)} times.` : '',
+    ]
+      .filter(Boolean)
+      .join(' ')
+  },
+  alt: (analysis) =>
+    `Predicted over shown compute-optimal N for withheld budgets: ${counted(dotsOf(analysis).length, 'ratio')} of ${rowsOf(dotsOf(analysis)).methods.join(', ')}.`,
+  draw(analysis, { document }) {
+    const dots = dotsOf(analysis)
+    if (dots.length === 0) return null
+    const rows = rowsOf(dots)
+    const columns = [...new Set(dots.map(({ withheld }) => withheld))].sort((a, b) => a - b)
+    const height = margin.top + margin.bottom + rows.count * rowHeight
+    const width = (figureWidth - namesWidth) / columns.length
+    const x = logAxis('predicted N / shown N', [1 / 1.05, 1.05, ...dots.map((dot) => dot.ratio)], {
+      pad: 0.06,
+      most: 5,
+    })
+    const panels = columns.map((withheld, k) => ({
+      svg: drawColumn(document, dots, withheld, rows, x, { width, height }),
+      x: namesWidth + k * width,
+      y: 0,
+    }))
+    const names = { svg: drawNames(document, rows, height), x: 0, y: 0 }
+    return compose(document, { width: figureWidth, height, label: this.alt(analysis) }, [names, ...panels])
+  },
+}

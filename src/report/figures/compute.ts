@@ -1,0 +1,51 @@
+import * as Plot from '@observablehq/plot'
+import type { Analysis } from '../../fit/analysis.ts'
+import type { MethodResult, Prediction } from '../../fit/result.ts'
+import { type Axis, logAxis } from '../axis.ts'
+import { availableMethods, largestBudget, sortedTargets } from '../facts.ts'
+import { topLabels } from '../labels.ts'
+import { compact } from '../number.ts'
+import { drawn } from '../panel.ts'
+import { type LineStyle, muted, shade } from '../style.ts'
+
+/** The compute axis of every figure: from the smallest run to the largest target. */
+export function computeAxis({ runs, targets }: Analysis, label = 'training compute C (FLOPs)'): Axis {
+  return logAxis(label, [...runs.flops, ...targets], { pad: 0.025 })
+}
+
+/** Behind all else: where no run was made is grey, and each target has a line with its budget above. */
+export function computeBackground(analysis: Analysis, x: Axis, y: Axis, labelled: boolean): Plot.Markish[] {
+  const targets = sortedTargets(analysis)
+  const from = largestBudget(analysis)
+  const beyond = (targets.at(-1) ?? 0) > from
+  const area = { x1: from, x2: x.domain[1], y1: y.domain[0], y2: y.domain[1] }
+  return [
+    beyond ? Plot.rect([area], { x1: 'x1', x2: 'x2', y1: 'y1', y2: 'y2', fill: shade }) : null,
+    beyond ? Plot.gridY([...y.ticks], { stroke: '#dcdcdc', strokeOpacity: 1 }) : null,
+    Plot.ruleX(targets, { stroke: muted, strokeWidth: 1, strokeDasharray: '1 3' }),
+    labelled ? drawn(topLabels(topTexts(targets))) : null,
+  ]
+}
+
+const topTexts = (targets: readonly number[]) =>
+  targets.map((x, k) => ({ x, text: k === 0 ? `target ${compact(x)}` : compact(x), color: muted }))
+
+export interface MethodLine {
+  readonly result: MethodResult
+  readonly points: readonly Prediction[]
+}
+
+/** The lines of all methods along the compute axis, the surface first, so that it lies under the others. */
+export function methodLines(analysis: Analysis): MethodLine[] {
+  return availableMethods(analysis).flatMap((result) => {
+    const band = analysis.bands.find(({ method }) => method === result.method)
+    return band ? [{ result, points: band.points }] : []
+  })
+}
+
+/** Plot's options for a line style. */
+export const stroke = ({ color, width, dash }: LineStyle) => ({
+  stroke: color,
+  strokeWidth: width,
+  ...(dash ? { strokeDasharray: dash, strokeLinecap: 'butt' as const } : {}),
+})

@@ -1,0 +1,196 @@
+import * as Plot from '@observablehq/plot'
+import type { Analysis } from '../../fit/analysis.ts'
+import { publishedSurfaces } from '../../law/published.ts'
+import type { SurfaceLaw } from '../../law/surface.ts'
+import { type Axis, extent, linearAxis } from '../axis.ts'
+import { compose } from '../element.ts'
+import { resultOf, surfaceOf } from '../facts.ts'
+import type { Figure } from '../figure.ts'
+import { type Label, pointLabels } from '../labels.ts'
+import { exponent, percent } from '../number.ts'
+import { drawn, drawPanel } from '../panel.ts'
+import { figureWidth, ink, methodInk, methodStyles, muted } from '../style.ts'
+
+const height = 520
+/** Exponents at least this far on either side of the fitted pair are shown. */
+const leastReach = 0.02
+/** The region is followed to a factor of e^2; a point there means that it goes on. */
+const searchEnd = Math.exp(1.99)
+
+type Pair = Pick<SurfaceLaw, 'alpha' | 'beta'>
+
+/** Where the pairs coincide, each is still seen under the next. */
+const markSize = { diamond: 5.5, square: 7, circle: 4.5, times: 7 } as const
+
+interface Named extends Pair {
+  readonly name: string
+  readonly symbol: keyof typeof markSize
+  readonly fill: string
+  readonly stroke: string
+  readonly ink: string
+}
+
+const mark = (name: string, { alpha, beta }: Pair, look: Omit<Named, 'name' | 'alpha' | 'beta'>): Named => ({
+  name,
+  alpha,
+  beta,
+  ...look,
+})
+
+/** The pairs of exponents to draw, the fitted ones last, on top. */
+function pairsOf(analysis: Analysis, truth: SurfaceLaw | null | undefined): Named[] {
+  const surface = surfaceOf(analysis)
+  const huber = resultOf(analysis, 'huber')?.law
+  const published = { symbol: 'diamond', fill: '#fff', stroke: muted, ink: muted } as const
+  const blue = methodInk('surface')
+  const dark = methodStyles.huber.color
+  return [
+    ...publishedSurfaces.map(({ name, law }) => mark(name, law, published)),
+    ...(huber ? [mark('huber', huber, { symbol: 'square', fill: '#fff', stroke: dark, ink: dark })] : []),
+    ...(surface ? [mark('surface', surface, { symbol: 'circle', fill: blue, stroke: '#fff', ink: blue })] : []),
+    ...(truth ? [mark('truth', truth, { symbol: 'times', fill: 'none', stroke: ink, ink })] : []),
+  ]
+}
+
+/** Axes around all that is shown; a region without end is cut off at three times the fitted exponents. */
+function axesOf(analysis: Analysis, pairs: readonly Pair[], fitted: Pair): { x: Axis; y: Axis } {
+  const line = analysis.region?.line ?? []
+  const axis = (key: keyof Pair, label: string) => {
+    const center = fitted[key]
+    const reach = extent(line.map((pair) => Math.min(pair[key], 3 * center))) ?? [center, center]
+    const values = [...pairs.map((pair) => pair[key]), ...reach, center - leastReach, center + leastReach]
+    return { ...linearAxis(label, values, { pad: 0.08, most: 8 }) }
+  }
+  return { x: axis('alpha', 'exponent alpha of N'), y: axis('beta', 'exponent beta of D') }
+}
+
+const endless = (line: readonly Pair[], fitted: Pair): boolean =>
+  line.some(({ alpha, beta }) =>
+    [alpha / fitted.alpha, beta / fitted.beta].some((factor) => factor > searchEnd || factor < 1 / searchEnd),
+  )
+
+/** Narrower than a marker on both axes. */
+function tiny(line: readonly Pair[], { x, y }: { x: Axis; y: Axis }): boolean {
+  const share = (key: keyof Pair, { domain }: Axis) => {
+    const [low, high] = extent(line.map((pair) => pair[key])) ?? [0, 0]
+    return (high - low) / (domain[1] - domain[0])
+  }
+  return share('alpha', x) < 0.015 && share('beta', y) < 0.02
+}
+
+/** Lines of equal a = beta / (alpha + beta), the exponent of N, which meet at the origin. */
+function isoLines({ domain: [left, right] }: Axis, { domain: [bottom, top] }: Axis) {
+  const corners = [bottom / (left + bottom), bottom / (right + bottom), top / (left + top), top / (right + top)]
+  const [low, high] = extent(corners.filter((a) => a > 0 && a < 1)) ?? [0.5, 0.5]
+  const step = [0.01, 0.02, 0.05, 0.1, 0.2].find((candidate) => (high - low) / candidate <= 7) ?? 0.5
+  const count = Math.floor(high / step) - Math.ceil(low / step) + 1
+  const values = Array.from({ length: Math.max(0, count) }, (_, k) => (Math.ceil(low / step) + k) * step)
+  return values.flatMap((a) => {
+    const slope = a / (1 - a)
+    const from = Math.max(left, bottom / slope, 0)
+    const to = Math.min(right, top / slope)
+    return from < to ? [{ a, from: { x: from, y: from * slope }, to: { x: to, y: to * slope }, atTop: to < right }] : []
+  })
+}
+
+function isoMarks(x: Axis, y: Axis): Plot.Markish[] {
+  const lines = isoLines(x, y)
+  const label = { x: 'x', y: 'y', text: 'text', fill: '#8a8a8a', fontSize: 11 } as const
+  const ends = lines.map(({ a, to, atTop }) => ({ ...to, text: `a = ${a.toFixed(2)}`, atTop }))
+  return [
+    Plot.link(lines, {
+      x1: ({ from }) => from.x,
+      y1: ({ from }) => from.y,
+      x2: ({ to }) => to.x,
+      y2: ({ to }) => to.y,
+      stroke: '#c4c4c4',
+      strokeWidth: 0.9,
+    }),
+    Plot.text(
+      ends.filter(({ atTop }) => atTop),
+      { ...label, dy: -8 },
+    ),
+    Plot.text(
+      ends.filter(({ atTop }) => !atTop),
+      { ...label, dx: 6, textAnchor: 'start' },
+    ),
+  ]
+}
+
+export const exponents: Figure = {
+  name: 'exponents',
+  title: 'Exponents of the loss surface',
+  caption(analysis) {
+    const fitted = surfaceOf(analysis)
+    const { region } = analysis
+    if (fitted === null || region === null) return ''
+    const shown = axesOf(analysis, pairsOf(analysis, null), fitted)
+    const size = tiny(region.line, shown)
+      ? 'It is smaller than the symbol of the surface here: the runs fix both exponents to less than can be drawn.'
+      : ''
+    return [
+      `The pairs of exponents that the runs do not rule out at ${percent(region.confidence)} confidence (shaded), around the`,
+      `fitted alpha = ${exponent(fitted.alpha)}, beta = ${exponent(fitted.beta)}.`,
+      size,
+      endless(region.line, fitted)
+        ? 'The region goes on beyond the search, by a factor of seven: the runs do not determine both exponents.'
+        : '',
+      'Along a grey line the exponent a of the best N, beta / (alpha + beta), is the same. Diamonds: published fits to other data.',
+    ]
+      .filter(Boolean)
+      .join(' ')
+  },
+  alt: (analysis) => {
+    const fitted = surfaceOf(analysis)
+    const pair = fitted ? `alpha ${exponent(fitted.alpha)}, beta ${exponent(fitted.beta)}` : ''
+    return `Confidence region of the exponents alpha and beta around ${pair}, with published laws.`
+  },
+  draw(analysis, { document, truth }) {
+    const fitted = surfaceOf(analysis)
+    if (fitted === null || analysis.region === null) return null
+    const pairs = pairsOf(analysis, truth)
+    const { x, y } = axesOf(analysis, pairs, fitted)
+    const clamp = (value: number, [low, high]: Axis['domain']) => Math.min(Math.max(value, low), high)
+    const line = analysis.region.line.map(({ alpha, beta }) => ({
+      x: clamp(alpha, x.domain),
+      y: clamp(beta, y.domain),
+    }))
+    const labels: Label[] = pairs
+      .toReversed()
+      .map(({ name, alpha, beta, ink: color }) => ({ x: alpha, y: beta, text: name, color }))
+    const places = pairs.map(({ alpha, beta }) => ({ x: alpha, y: beta }))
+    const fill = methodStyles.surface.color
+    const panel = drawPanel(document, {
+      width: figureWidth,
+      height,
+      margin: { top: 46, right: 66, bottom: 52, left: 60 },
+      x,
+      y,
+      marks: [
+        ...isoMarks(x, y),
+        Plot.line(line, {
+          x: 'x',
+          y: 'y',
+          fill,
+          fillOpacity: 0.25,
+          stroke: methodInk('surface'),
+          curve: 'catmull-rom-closed',
+          strokeWidth: 1.4,
+        }),
+        ...pairs.map((pair) =>
+          Plot.dot([pair], {
+            x: 'alpha',
+            y: 'beta',
+            r: markSize[pair.symbol],
+            symbol: pair.symbol,
+            fill: pair.fill,
+            stroke: pair.stroke,
+            strokeWidth: pair.symbol === 'circle' ? 1.2 : 1.8,
+          }),
+        ),
+        drawn(pointLabels(labels, [...line, ...places])),
+      ],
+    })
+    return compose(document, { width: figureWidth, height, label: this.alt(analysis) }, [{ svg: panel, x: 0, y: 0 }])
+  },
+}

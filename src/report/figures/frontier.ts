@@ -1,0 +1,128 @@
+import * as Plot from '@observablehq/plot'
+import type { Analysis } from '../../fit/analysis.ts'
+import { logLineLoss } from '../../fit/frontier.ts'
+import { frontierLoss } from '../../law/frontier.ts'
+import { optimalLoss } from '../../law/surface.ts'
+import { linearAxis } from '../axis.ts'
+import { compose } from '../element.ts'
+import { answerBudget, resultOf, surfaceOf } from '../facts.ts'
+import type { Figure } from '../figure.ts'
+import { endLabels, type Label } from '../labels.ts'
+import { compact, nats, percent } from '../number.ts'
+import { drawn, drawPanel } from '../panel.ts'
+import { figureWidth, ink, type LineStyle, methodInk, methodStyles, muted } from '../style.ts'
+import { computeAxis, computeBackground, stroke } from './compute.ts'
+
+const height = 440
+
+interface Curve {
+  readonly name: string
+  readonly color: string
+  readonly style: LineStyle
+  readonly loss: (C: number) => number
+}
+
+/** The surface's own best loss, the two frontiers with a plateau, and the straight line. */
+function curvesOf(analysis: Analysis): Curve[] {
+  const law = surfaceOf(analysis)
+  const { free, pinned, line } = analysis.frontier ?? { free: null, pinned: null, line: null }
+  const curve = (name: string, style: LineStyle, loss: Curve['loss'], color = style.color): Curve => ({
+    name,
+    style,
+    loss,
+    color,
+  })
+  const best = law && optimalLoss(law)
+  return [
+    best && curve('surface', methodStyles.surface, (C) => frontierLoss(best, C), methodInk('surface')),
+    free && curve('free plateau', methodStyles.huber, (C) => frontierLoss(free.fit.law, C)),
+    pinned && curve("surface's plateau", methodStyles.parabola, (C) => frontierLoss(pinned.fit.law, C)),
+    line && curve('straight line', methodStyles['lowest-raw'], (C) => logLineLoss(line.fit.law, C)),
+  ].filter((entry) => entry !== null)
+}
+
+/** The line of the plateau, with its label just above it at the left, where no curve is. */
+const plateau = (E: number, start: number): Plot.Markish[] => [
+  Plot.ruleY([E], { stroke: muted, strokeDasharray: '1 3' }),
+  Plot.text([{ x: start, y: E }], {
+    x: 'x',
+    y: 'y',
+    text: () => `plateau E of the surface: ${nats(E)}`,
+    textAnchor: 'start',
+    dy: -9,
+    dx: 4,
+    fill: muted,
+    stroke: '#fff',
+    fontSize: 12,
+  }),
+]
+
+export const frontier: Figure = {
+  name: 'frontier',
+  title: 'Best loss against compute',
+  caption(analysis) {
+    const points = analysis.frontier?.points ?? []
+    const lowest = points.filter(({ from }) => from === 'lowest run').length
+    return [
+      'The best loss that each budget shows: the minimum of its parabola (filled)',
+      lowest > 0 ? 'or, without one inside, its lowest run (open).' : 'in every case.',
+      "Free plateau: E + K / C^g with all three fitted; surface's plateau: the same with E of the surface;",
+      'straight line in ln C: for comparison only, it has no plateau.',
+      surfaceOf(analysis)
+        ? `Surface: what the surface has as its best, with its ${percent(analysis.bootstrap.confidence)} band.`
+        : '',
+      `At the right, the losses at ${compact(answerBudget(analysis))} FLOPs.`,
+    ]
+      .filter(Boolean)
+      .join(' ')
+  },
+  alt: (analysis) =>
+    `Best loss against training compute up to ${compact(answerBudget(analysis))} FLOPs, with ${curvesOf(analysis)
+      .map(({ name }) => name)
+      .join(', ')}.`,
+  draw(analysis, { document }) {
+    const points = analysis.frontier?.points ?? []
+    if (points.length === 0) return null
+    const x = computeAxis(analysis)
+    const [low, high] = [Math.min(...analysis.runs.flops), Math.max(...analysis.runs.flops, ...analysis.targets)]
+    const budgets = Array.from({ length: 81 }, (_, k) => low * (high / low) ** (k / 80))
+    const lines = curvesOf(analysis).map((curve) => ({ curve, line: budgets.map((C) => ({ x: C, y: curve.loss(C) })) }))
+    const band = (analysis.bands.find(({ method }) => method === 'surface')?.points ?? []).flatMap(
+      ({ flops, interval: { loss } }) => (loss ? [{ x: flops, low: loss[0], high: loss[1] }] : []),
+    )
+    const E = resultOf(analysis, 'surface')?.law?.E ?? null
+    const shown = [
+      ...points.map(({ loss }) => loss),
+      ...lines.flatMap(({ line }) => line.map(({ y }) => y)),
+      ...(E === null ? [] : [E]),
+    ]
+    const y = linearAxis('loss (nats/token)', shown)
+    const labels: Label[] = lines.map(({ curve, line }) => {
+      const end = line[line.length - 1]
+      return { ...end, text: `${curve.name} ${nats(end.y)}`, color: curve.color }
+    })
+    const panel = drawPanel(document, {
+      width: figureWidth,
+      height,
+      margin: { top: 46, right: 196, bottom: 52, left: 52 },
+      x,
+      y,
+      marks: [
+        ...computeBackground(analysis, x, y, true),
+        Plot.areaY(band, { x: 'x', y1: 'low', y2: 'high', fill: methodStyles.surface.color, fillOpacity: 0.22 }),
+        ...(E === null ? [] : plateau(E, x.domain[0])),
+        ...lines.map(({ curve, line }) => Plot.line(line, { x: 'x', y: 'y', ...stroke(curve.style) })),
+        Plot.dot(points, {
+          x: 'flops',
+          y: 'loss',
+          r: 4,
+          fill: ({ from }) => (from === 'parabola' ? ink : '#fff'),
+          stroke: ink,
+          strokeWidth: 1.4,
+        }),
+        drawn(endLabels(labels)),
+      ],
+    })
+    return compose(document, { width: figureWidth, height, label: this.alt(analysis) }, [{ svg: panel, x: 0, y: 0 }])
+  },
+}

@@ -1,0 +1,111 @@
+import * as Plot from '@observablehq/plot'
+import type { Analysis } from '../../fit/analysis.ts'
+import type { Prediction } from '../../fit/result.ts'
+import { logAxis } from '../axis.ts'
+import { compose, type SvgDocument, type SvgElement } from '../element.ts'
+import { answerBudget, predictionAt } from '../facts.ts'
+import type { Figure } from '../figure.ts'
+import { endLabels } from '../labels.ts'
+import { compact, percent, significant, withInterval } from '../number.ts'
+import { drawn, drawPanel } from '../panel.ts'
+import { figureWidth, methodInk, methodStyles } from '../style.ts'
+import { computeAxis, computeBackground, methodLines, stroke } from './compute.ts'
+
+/** Of the two panels; the upper has no title of its x axis. */
+const heights = [320, 326]
+
+/** What one panel shows: N or D. */
+type Quantity = 'parameters' | 'tokens'
+
+const titles: Readonly<Record<Quantity, string>> = {
+  parameters: 'compute-optimal parameters N',
+  tokens: 'compute-optimal tokens D',
+}
+
+/** The minimum of each profile that has one inside: its C, and its N or D. */
+export function shownMinima({ runs, profiles }: Analysis, quantity: Quantity): { x: number; y: number }[] {
+  return profiles.flatMap(({ profile, minimum }) => {
+    if (minimum.kind !== 'interior') return []
+    const logProduct = profile.runs.reduce((sum, i) => sum + Math.log(runs.parameters[i] * runs.tokens[i]), 0)
+    const tokens = Math.exp(logProduct / profile.runs.length) / minimum.parameters
+    return [{ x: profile.budget, y: quantity === 'parameters' ? minimum.parameters : tokens }]
+  })
+}
+
+function drawQuantity(analysis: Analysis, document: SvgDocument, quantity: Quantity, first: boolean): SvgElement {
+  const lines = methodLines(analysis)
+  const minima = shownMinima(analysis, quantity)
+  const band = bandOf(lines.find(({ result }) => result.method === 'surface')?.points ?? [], quantity)
+  const values = [
+    ...lines.flatMap(({ points }) => points.map((point) => point[quantity])),
+    ...minima.map(({ y }) => y),
+    ...band.flatMap(({ low, high }) => [low, high]),
+  ]
+  const x = computeAxis(analysis, first ? '' : undefined)
+  const y = logAxis(titles[quantity], values, { most: 7 })
+  const labels = lines.map(({ result: { method }, points }) => {
+    const { flops, [quantity]: value } = points[points.length - 1]
+    return { x: flops, y: value, text: `${method} ${significant(value)}`, color: methodInk(method) }
+  })
+  return drawPanel(document, {
+    width: figureWidth,
+    height: heights[first ? 0 : 1],
+    margin: { top: first ? 46 : 30, right: 176, bottom: first ? 30 : 52, left: 60 },
+    x,
+    y,
+    marks: [
+      ...computeBackground(analysis, x, y, first),
+      Plot.areaY(band, { x: 'flops', y1: 'low', y2: 'high', fill: methodStyles.surface.color, fillOpacity: 0.22 }),
+      ...lines.map(({ result, points }) =>
+        Plot.line(points, { x: 'flops', y: quantity, ...stroke(methodStyles[result.method]) }),
+      ),
+      Plot.dot(minima, { x: 'x', y: 'y', r: 4, fill: '#fff', stroke: '#000', strokeWidth: 1.4 }),
+      drawn(endLabels(labels)),
+    ],
+  })
+}
+
+const bandOf = (points: readonly Prediction[], quantity: Quantity) =>
+  points.flatMap(({ flops, interval }) => {
+    const ends = interval[quantity]
+    return ends ? [{ flops, low: ends[0], high: ends[1] }] : []
+  })
+
+export const optimum: Figure = {
+  name: 'optimum',
+  title: 'Compute-optimal size and data',
+  caption(analysis) {
+    const C = answerBudget(analysis)
+    const surface = predictionAt(analysis, 'surface', C)
+    const { parameters, tokens, interval } = surface ?? { parameters: null, tokens: null, interval: null }
+    const answer =
+      parameters === null
+        ? ''
+        : `At ${compact(C)} FLOPs the surface has N = ${withInterval(parameters, interval?.parameters)} and ` +
+          `D = ${withInterval(tokens, interval?.tokens)}.`
+    return [
+      `The best N and D for each budget by every method; at the right, each method's value at ${compact(C)} FLOPs.`,
+      surface ? `The band is the surface's ${percent(analysis.bootstrap.confidence)} interval.` : '',
+      analysis.profiles.some(({ minimum }) => minimum.kind === 'interior')
+        ? 'Circles are the minima of single profiles.'
+        : '',
+      'Grey: budgets beyond every run.',
+      answer,
+    ]
+      .filter(Boolean)
+      .join(' ')
+  },
+  alt(analysis) {
+    const names = methodLines(analysis).map(({ result }) => result.method)
+    return `Compute-optimal parameters and tokens against training compute on logarithmic axes, by ${names.join(', ')}.`
+  },
+  draw(analysis, { document }) {
+    if (methodLines(analysis).length === 0) return null
+    const panels = (['parameters', 'tokens'] as const).map((quantity, k) => ({
+      svg: drawQuantity(analysis, document, quantity, k === 0),
+      x: 0,
+      y: k * heights[0],
+    }))
+    return compose(document, { width: figureWidth, height: heights[0] + heights[1], label: this.alt(analysis) }, panels)
+  },
+}

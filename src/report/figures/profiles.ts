@@ -1,0 +1,173 @@
+import * as Plot from '@observablehq/plot'
+import { tokensFor, trainFlops } from '../../core/flops.ts'
+import type { Analysis } from '../../fit/analysis.ts'
+import { parabolaLoss } from '../../fit/parabola.ts'
+import { type SurfaceLaw, surfaceLoss } from '../../law/surface.ts'
+import { type Axis, linearAxis, logAxis } from '../axis.ts'
+import { compose } from '../element.ts'
+import { surfaceOf, thin } from '../facts.ts'
+import type { Figure } from '../figure.ts'
+import { pointLabels } from '../labels.ts'
+import { compact, counted, listed } from '../number.ts'
+import { drawn, drawPanel } from '../panel.ts'
+import { budgetColor, budgetSymbols, figureWidth, ink } from '../style.ts'
+
+/** More curves than this cannot be told apart; the rest is left out evenly. */
+const mostProfiles = 24
+const mostRuns = 200
+const height = 540
+
+interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+/** One budget's drawing: its runs, its curves and its minimum. */
+interface Shown {
+  readonly budget: number
+  readonly color: string
+  readonly symbol: (typeof budgetSymbols)[number]
+  readonly points: readonly Point[]
+  readonly parabola: readonly Point[]
+  readonly surface: readonly Point[]
+  readonly minimum: (Point & { readonly kind: 'interior' | 'edge' }) | null
+}
+
+function shownOf(
+  { runs }: Analysis,
+  { profile, minimum }: Analysis['profiles'][number],
+  law: SurfaceLaw | null,
+  rank: number,
+  index: number,
+): Shown {
+  const N = (i: number) => runs.parameters[i]
+  const low = N(profile.runs[0])
+  const high = N(profile.runs[profile.runs.length - 1])
+  const sizes = Array.from({ length: 49 }, (_, k) => low * (high / low) ** (k / 48))
+  const parabola = 'parabola' in minimum ? minimum.parabola : null
+  const curve = (loss: (N: number) => number) => sizes.map((x) => ({ x, y: loss(x) }))
+  // Runs may count their FLOPs otherwise; the surface is drawn along the N and D that they have.
+  const flops = Math.exp(
+    profile.runs.reduce((sum, i) => sum + Math.log(trainFlops(N(i), runs.tokens[i])), 0) / profile.runs.length,
+  )
+  return {
+    budget: profile.budget,
+    color: budgetColor(rank),
+    symbol: budgetSymbols[index % budgetSymbols.length],
+    points: thin([...profile.runs], mostRuns).map((i) => ({ x: N(i), y: runs.loss[i] })),
+    parabola: parabola ? curve((x) => parabolaLoss(parabola, x)) : [],
+    surface: law ? curve((x) => surfaceLoss(law, x, tokensFor(flops, x))) : [],
+    minimum: markOf(minimum, low, high),
+  }
+}
+
+/** The minimum of an interior profile, or the end beyond which it lies. */
+function markOf(minimum: Analysis['profiles'][number]['minimum'], low: number, high: number): Shown['minimum'] {
+  if (minimum.kind === 'interior') return { kind: 'interior', x: minimum.parameters, y: minimum.loss }
+  if (minimum.kind !== 'edge') return null
+  const x = minimum.side === 'small' ? low : high
+  return { kind: 'edge', x, y: parabolaLoss(minimum.parabola, x) }
+}
+
+function shownProfiles(analysis: Analysis): Shown[] {
+  const chosen = thin(analysis.profiles, mostProfiles)
+  const law = surfaceOf(analysis)
+  const last = Math.max(1, chosen.length - 1)
+  return chosen.map((profile, k) => shownOf(analysis, profile, law, k / last, k))
+}
+
+function marksOf({ color, symbol, points, parabola, surface, minimum }: Shown, y: Axis): Plot.Markish[] {
+  const [low, high] = y.domain
+  const place = { x: 'x', y: 'y' }
+  return [
+    Plot.line(parabola, { ...place, stroke: color, strokeWidth: 1.8 }),
+    Plot.line(
+      surface.filter((point) => point.y >= low && point.y <= high),
+      { ...place, stroke: ink, strokeWidth: 0.9, strokeDasharray: '4 3' },
+    ),
+    Plot.dot(points, { ...place, symbol, r: 2.6, fill: color }),
+    minimum && minimumMark(minimum, color),
+  ]
+}
+
+const minimumMark = ({ kind, ...point }: NonNullable<Shown['minimum']>, color: string): Plot.Markish =>
+  Plot.dot([point], {
+    x: 'x',
+    y: 'y',
+    r: 6,
+    fill: kind === 'interior' ? color : '#fff',
+    stroke: kind === 'interior' ? '#fff' : color,
+    strokeWidth: kind === 'interior' ? 1.2 : 2,
+  })
+
+/** The right end of each curve carries its budget. */
+const labelOf = ({ budget, color, points, parabola }: Shown) => {
+  const end = parabola.at(-1) ?? points[points.length - 1]
+  return { ...end, text: compact(budget), color }
+}
+
+function axesOf(shown: readonly Shown[]): { x: Axis; y: Axis } {
+  const all = shown.flatMap(({ points, parabola, minimum }) => [...points, ...parabola, ...(minimum ? [minimum] : [])])
+  return {
+    x: logAxis(
+      'parameters N',
+      all.map(({ x }) => x),
+    ),
+    y: linearAxis(
+      'loss (nats/token)',
+      all.map(({ y }) => y),
+    ),
+  }
+}
+
+/** Counts of what became of the profiles' minima, in words. */
+function fates({ profiles }: Analysis): string {
+  const number = (kind: string) => profiles.filter(({ minimum }) => minimum.kind === kind).length
+  const parts = [
+    [number('interior'), 'with a minimum inside (filled circle)'],
+    [number('edge'), 'with its minimum beyond the end marked by an open circle'],
+    [number('not-convex'), 'that does not bend upward (no mark)'],
+    [number('too-few'), 'with too few sizes for a parabola (no curve)'],
+  ] as const
+  return listed(parts.filter(([n]) => n > 0).map(([n, words]) => `${n} ${words}`))
+}
+
+export const profiles: Figure = {
+  name: 'profiles',
+  title: 'IsoFLOP profiles',
+  caption(analysis) {
+    const left = analysis.profiles.length - mostProfiles
+    return [
+      'Loss of the runs against their size, one curve per compute budget, which stands at its right end in FLOPs;',
+      'darker is larger. Solid: the parabola in ln N through the runs of one budget.',
+      surfaceOf(analysis) ? 'Dashed: the one loss surface through all runs.' : '',
+      `Of ${counted(analysis.profiles.length, 'profile')}: ${fates(analysis)}.`,
+      left > 0 ? `${counted(left, 'profile')} evenly left out of the drawing.` : '',
+    ]
+      .filter(Boolean)
+      .join(' ')
+  },
+  alt(analysis) {
+    const { profiles } = analysis
+    const [first, last] = [profiles[0], profiles[profiles.length - 1]].map((entry) => compact(entry.profile.budget))
+    return `Loss against parameters for ${counted(profiles.length, 'budget')} from ${first} to ${last} FLOPs, with parabolas and minima.`
+  },
+  draw(analysis, { document }) {
+    if (analysis.profiles.length === 0) return null
+    const shown = shownProfiles(analysis)
+    const axes = axesOf(shown)
+    const obstacles = shown.flatMap(({ points, parabola }) => [...points, ...parabola])
+    const panel = drawPanel(document, {
+      width: figureWidth,
+      height,
+      margin: { top: 30, right: 64, bottom: 52, left: 52 },
+      ...axes,
+      marks: [
+        ...shown.flatMap((one) => marksOf(one, axes.y)),
+        drawn(pointLabels(shown.map(labelOf), obstacles, 'right')),
+      ],
+    })
+    const size = { width: figureWidth, height, label: this.alt(analysis) }
+    return compose(document, size, [{ svg: panel, x: 0, y: 0 }])
+  },
+}

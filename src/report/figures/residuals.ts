@@ -1,0 +1,163 @@
+import * as Plot from '@observablehq/plot'
+import type { Analysis } from '../../fit/analysis.ts'
+import { surfaceLoss } from '../../law/surface.ts'
+import { type Axis, linearAxis, logAxis } from '../axis.ts'
+import { compose, type SvgDocument, type SvgElement } from '../element.ts'
+import { surfaceOf, thin } from '../facts.ts'
+import type { Figure } from '../figure.ts'
+import { endLabels } from '../labels.ts'
+import { counted, significant } from '../number.ts'
+import { drawn, drawPanel } from '../panel.ts'
+import { budgetColor, figureWidth, ink, muted } from '../style.ts'
+import { computeAxis } from './compute.ts'
+
+const height = 400
+/** More points than this are a blot; the farthest from the surface are all kept. */
+const mostPoints = 2000
+/** Runs farther than this many standard deviations are drawn at the border, so that they do not flatten the rest. */
+const farthest = 5
+
+interface Residual {
+  readonly N: number
+  readonly C: number
+  readonly r: number
+}
+
+interface Residuals {
+  readonly all: readonly Residual[]
+  /** Standard deviation, with the five fitted coefficients taken off the count. */
+  readonly sd: number
+  /** Rounding, not noise: losses and fit agree to a millionth. */
+  readonly exact: boolean
+  /** The axis shows r / unit. */
+  readonly unit: number
+  /** Half the height of the axis, nats. */
+  readonly reach: number
+}
+
+/** Measured minus fitted loss of every run; null without a surface. */
+function residualsOf(analysis: Analysis): Residuals | null {
+  const law = surfaceOf(analysis)
+  if (law === null) return null
+  const { size, parameters, tokens, flops, loss } = analysis.runs
+  const all = Array.from({ length: size }, (_, i) => ({
+    N: parameters[i],
+    C: flops[i],
+    r: loss[i] - surfaceLoss(law, parameters[i], tokens[i]),
+  }))
+  const sum = all.reduce((total, { r }) => total + r * r, 0)
+  const sd = Math.sqrt(sum / Math.max(1, size - 5))
+  const most = all.reduce((high, { r }) => Math.max(high, Math.abs(r)), 0)
+  const reach = 1.08 * Math.max(Math.min(most, farthest * sd), 2.2 * sd, Number.MIN_VALUE)
+  const unit = reach >= 0.01 ? 1 : 10 ** (3 * Math.floor(Math.log10(reach) / 3))
+  return { all, sd, exact: most < 1e-6, unit, reach }
+}
+
+const unitText = (unit: number): string => (unit === 1 ? 'nats/token' : `${significant(unit, 1)} nats/token`)
+
+/** The runs to draw: all, or the farthest and an even choice of the rest. */
+function chosen(all: readonly Residual[]): Residual[] {
+  if (all.length <= mostPoints) return [...all]
+  const byDistance = [...all].sort((a, b) => Math.abs(b.r) - Math.abs(a.r))
+  return [...byDistance.slice(0, mostPoints / 10), ...thin(byDistance.slice(mostPoints / 10), (mostPoints * 9) / 10)]
+}
+
+function drawAgainst(
+  document: SvgDocument,
+  { all, sd, unit, reach }: Residuals,
+  x: Axis,
+  key: 'C' | 'N',
+  rank: (C: number) => number,
+  width: number,
+  left: boolean,
+): SvgElement {
+  const limit = reach / unit
+  const y = { ...linearAxis(left ? `measured \u2212 surface (${unitText(unit)})` : '', [-limit, limit], { pad: 0 }) }
+  const points = chosen(all).map(({ r, ...run }) => ({ x: run[key], y: r / unit, color: budgetColor(rank(run.C)) }))
+  const inside = points.filter((point) => Math.abs(point.y) <= limit)
+  const beyond = points.filter((point) => Math.abs(point.y) > limit)
+  const border = beyond.map((point) => ({ ...point, y: Math.sign(point.y) * limit * 0.97 }))
+  const levels = [-2, 2].map((k) => ({
+    x: x.domain[1],
+    y: (k * sd) / unit,
+    text: `${k > 0 ? '+' : '\u2212'}2 sd`,
+    color: muted,
+  }))
+  return drawPanel(document, {
+    width,
+    height,
+    margin: { top: 34, right: left ? 14 : 66, bottom: 52, left: left ? 64 : 24 },
+    x,
+    y: left ? y : { ...y, format: () => '' },
+    marks: [
+      Plot.ruleY([0], { stroke: ink, strokeWidth: 1 }),
+      Plot.ruleY(
+        [-2 * sd, 2 * sd].map((value) => value / unit),
+        { stroke: muted, strokeDasharray: '5 4' },
+      ),
+      Plot.dot(inside, { x: 'x', y: 'y', r: 3.2, fill: 'color', stroke: '#fff', strokeWidth: 0.5 }),
+      Plot.dot(border, {
+        x: 'x',
+        y: 'y',
+        r: 4.5,
+        symbol: ({ y: at }: { y: number }) => (at > 0 ? 'triangle' : 'triangle2'),
+        fill: '#fff',
+        stroke: 'color',
+        strokeWidth: 1.6,
+      }),
+      left ? null : drawn(endLabels(levels)),
+    ],
+  })
+}
+
+/** The place of a budget between the smallest and the largest, 0 to 1, on a logarithmic scale. */
+function budgetRank(flops: Float64Array): (C: number) => number {
+  const low = Math.log(flops.reduce((a, b) => Math.min(a, b)))
+  const high = Math.log(flops.reduce((a, b) => Math.max(a, b)))
+  return (C) => (high > low ? (Math.log(C) - low) / (high - low) : 1)
+}
+
+export const residuals: Figure = {
+  name: 'residuals',
+  title: 'What the surface leaves over',
+  caption(analysis) {
+    const found = residualsOf(analysis)
+    if (found === null) return ''
+    const { all, sd, exact, reach } = found
+    const far = all.filter(({ r }) => Math.abs(r) > reach).length
+    return [
+      'Measured minus fitted loss of each run, against its compute (left) and its size (right); darker is a larger budget.',
+      `The standard deviation is ${significant(sd)} nats.`,
+      exact
+        ? 'These runs have no noise: what is left is rounding of the numbers as they were written, so its pattern means nothing.'
+        : 'A trend or a bend here means that the law has another form than the surface.',
+      far > 0 ? `Triangles at the border: ${counted(far, 'run')} farther out than the axis reaches.` : '',
+      all.length > mostPoints
+        ? `${counted(mostPoints, 'run')} of ${all.length} are drawn, the farthest among them.`
+        : '',
+    ]
+      .filter(Boolean)
+      .join(' ')
+  },
+  alt: ({ runs }) =>
+    `Residuals of ${counted(runs.size, 'run')} from the fitted loss surface, against compute and against parameters.`,
+  draw(analysis, { document }) {
+    const found = residualsOf(analysis)
+    if (found === null) return null
+    const rank = budgetRank(analysis.runs.flops)
+    const compute = {
+      ...computeAxis({ ...analysis, targets: [] }),
+      ...short(analysis.runs.flops, 'training compute C (FLOPs)'),
+    }
+    const size = short(analysis.runs.parameters, 'parameters N')
+    const half = figureWidth / 2
+    const panels = [
+      { svg: drawAgainst(document, found, compute, 'C', rank, half + 6, true), x: 0, y: 0 },
+      { svg: drawAgainst(document, found, size, 'N', rank, half - 6, false), x: half + 6, y: 0 },
+    ]
+    return compose(document, { width: figureWidth, height, label: this.alt(analysis) }, panels)
+  },
+}
+
+/** An axis for half the width. */
+const short = (values: Float64Array, label: string): Axis => logAxis(label, values, { pad: 0.04, most: 5 })

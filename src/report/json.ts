@@ -1,0 +1,41 @@
+import type { Diagnostic } from '../core/diagnostic.ts'
+import type { Analysis } from '../fit/analysis.ts'
+import type { RunData } from '../input/read.ts'
+
+/** What `isoflop fit --json` prints; docs/json.md explains every field. A field that is not known is null, never invented. */
+export function fitJson(analysis: Analysis, data: RunData, diagnostics: readonly Diagnostic[], version: string) {
+  const { methods, frontier, backtests, bootstrap, asymptote, region, targets } = analysis
+  return {
+    version,
+    runs: {
+      read: data.read,
+      used: data.runs.size,
+      checkpoints: data.checkpoints,
+      excluded: data.excluded,
+      sources: data.sources,
+    },
+    targets,
+    uncertainty: {
+      confidence: bootstrap.confidence,
+      resamples: bootstrap.resamples,
+      seed: bootstrap.seed,
+      kind: bootstrap.kind,
+      schemes: ['runs', 'budgets'],
+    },
+    methods,
+    frontier,
+    profiles: analysis.profiles.map(({ profile, minimum }) => ({
+      flops: profile.budget,
+      runs: profile.runs.length,
+      sizes: profile.sizes,
+      minimum: minimum.kind,
+      side: minimum.kind === 'edge' ? minimum.side : null,
+      parameters: minimum.kind === 'interior' ? minimum.parameters : null,
+      loss: minimum.kind === 'interior' ? minimum.loss : null,
+    })),
+    backtest: backtests,
+    asymptote: asymptote && { interval: asymptote, method: 'profile likelihood' },
+    exponentRegion: region,
+    diagnostics,
+  }
+}

@@ -1,0 +1,214 @@
+import { element, type SvgDocument, type SvgElement } from './element.ts'
+import { characterWidth, fontSize, ink } from './style.ts'
+
+/** A text beside a point of a panel, in the units of its axes. */
+export interface Label {
+  readonly x: number
+  readonly y: number
+  readonly text: string
+  readonly color?: string
+  readonly bold?: boolean
+}
+
+/** What Plot hands to a mark that is a function: scales from data to pixels, and the panel's size. */
+export interface Scales {
+  readonly x: (value: number) => number
+  readonly y: (value: number) => number
+}
+export interface Dimensions {
+  readonly width: number
+  readonly height: number
+  readonly marginTop: number
+  readonly marginRight: number
+  readonly marginBottom: number
+  readonly marginLeft: number
+}
+export type DrawMark = (
+  index: unknown,
+  scales: Scales,
+  values: unknown,
+  dimensions: Dimensions,
+  context: { readonly document: SvgDocument },
+) => SvgElement
+
+const labelSize = fontSize - 1
+const lineHeight = labelSize + 3
+
+export const textWidth = (text: string, size: number = labelSize): number => text.length * size * characterWidth
+
+/**
+ * Places for labels in a row that are as near as possible, by least squares, to where they are wanted and do not overlap
+ * (pool adjacent violators). `sizes` are their extents along the row; the places are their centres, within [low, high] as
+ * long as they fit.
+ */
+export function dodge(wanted: readonly number[], sizes: readonly number[], low: number, high: number): number[] {
+  interface Block {
+    readonly members: number[]
+    size: number
+    center: number
+  }
+  const blocks: Block[] = []
+  const fit = (center: number, size: number) => Math.max(low + size / 2, Math.min(high - size / 2, center))
+  const order = wanted.map((_, i) => i).sort((i, j) => wanted[i] - wanted[j] || i - j)
+  for (const i of order) {
+    let last: Block = { members: [i], size: sizes[i], center: fit(wanted[i], sizes[i]) }
+    for (;;) {
+      const previous = blocks[blocks.length - 1]
+      if (!previous || previous.center + previous.size / 2 <= last.center - last.size / 2 + 1e-9) break
+      blocks.pop()
+      const members = [...previous.members, ...last.members]
+      const size = previous.size + last.size
+      // Each member wants the block's centre where it would itself be right.
+      let before = 0
+      const wishes = members.map((k) => {
+        const wish = wanted[k] - (before + sizes[k] / 2) + size / 2
+        before += sizes[k]
+        return wish
+      })
+      last = { members, size, center: fit(wishes.reduce((sum, wish) => sum + wish, 0) / members.length, size) }
+    }
+    blocks.push(last)
+  }
+  const places = new Array<number>(wanted.length)
+  for (const { members, size, center } of blocks) {
+    let at = center - size / 2
+    for (const k of members) {
+      places[k] = at + sizes[k] / 2
+      at += sizes[k]
+    }
+  }
+  return places
+}
+
+interface Drawn {
+  readonly x: number
+  readonly y: number
+  readonly anchor: 'start' | 'middle' | 'end'
+}
+
+function text(document: SvgDocument, label: Label, { x, y, anchor }: Drawn): SvgElement {
+  const attributes = {
+    x,
+    y: y + labelSize * 0.35,
+    'text-anchor': anchor,
+    'font-size': labelSize,
+    fill: label.color ?? ink,
+    stroke: '#fff',
+    'stroke-width': 3,
+    'stroke-linejoin': 'round',
+    'paint-order': 'stroke',
+    ...(label.bold ? { 'font-weight': 'bold' } : {}),
+  }
+  return element(document, 'text', attributes, label.text)
+}
+
+const leader = (document: SvgDocument, d: string): SvgElement =>
+  element(document, 'path', { d, fill: 'none', stroke: '#8c8c8c', 'stroke-width': 0.8 })
+
+/** Labels in a column right of the panel, each joined to the end of its line by a thin leader. */
+export function endLabels(labels: readonly Label[]): DrawMark {
+  return (_, scales, __, size, { document }) => {
+    const edge = size.width - size.marginRight
+    const column = edge + 22
+    const wanted = labels.map(({ y }) => scales.y(y))
+    const places = dodge(
+      wanted,
+      labels.map(() => lineHeight),
+      0,
+      size.height - size.marginBottom + lineHeight,
+    )
+    const group = element(document, 'g', { 'aria-label': 'line labels' })
+    for (const [i, label] of labels.entries()) {
+      const start = scales.x(label.x) + 2
+      group.append(leader(document, `M${start},${wanted[i]}L${edge + 4},${wanted[i]}L${column - 3},${places[i]}`))
+      group.append(text(document, label, { x: column, y: places[i], anchor: 'start' }))
+    }
+    return group
+  }
+}
+
+/** Labels in a line above the panel, over their x. */
+export function topLabels(labels: readonly Omit<Label, 'y'>[]): DrawMark {
+  return (_, scales, __, size, { document }) => {
+    const places = dodge(
+      labels.map(({ x }) => scales.x(x)),
+      labels.map(({ text }) => textWidth(text) + 8),
+      0,
+      size.width,
+    )
+    const group = element(document, 'g', { 'aria-label': 'labels above' })
+    for (const [i, label] of labels.entries())
+      group.append(text(document, { ...label, y: 0 }, { x: places[i], y: size.marginTop - 10, anchor: 'middle' }))
+    return group
+  }
+}
+
+interface Box {
+  readonly left: number
+  readonly right: number
+  readonly top: number
+  readonly bottom: number
+}
+
+const overlap = (a: Box, b: Box): boolean =>
+  a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
+
+const around = (x: number, y: number, r: number): Box => ({ left: x - r, right: x + r, top: y - r, bottom: y + r })
+
+const textBox = ({ x, y, anchor }: Drawn, width: number): Box => {
+  const left = anchor === 'start' ? x : anchor === 'end' ? x - width : x - width / 2
+  return { left, right: left + width, top: y - labelSize * 0.6, bottom: y + labelSize * 0.6 }
+}
+
+/** Where a label may stand, nearest first: right, left, above, below, and further out at each of 16 angles. */
+function candidates(x: number, y: number, side: 'right' | 'any'): Drawn[] {
+  const list: Drawn[] = []
+  for (const radius of [10, 16, 26, 38, 54, 72])
+    for (const turn of [0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 7, -7, 8]) {
+      if (side === 'right' && Math.abs(turn) > 4) continue
+      const angle = (turn * Math.PI) / 8
+      const anchor = Math.abs(turn) < 4 ? 'start' : Math.abs(turn) > 4 ? 'end' : 'middle'
+      list.push({ x: x + radius * Math.cos(angle), y: y - radius * Math.sin(angle), anchor })
+    }
+  return list
+}
+
+/**
+ * Labels beside their points, each where it covers no other label, none of the `obstacles` (points in the units of the axes)
+ * and stays inside the figure; where there is no such place, the one that covers the fewest. Far ones have a leader.
+ */
+export function pointLabels(
+  labels: readonly Label[],
+  obstacles: readonly { readonly x: number; readonly y: number }[],
+  side: 'right' | 'any' = 'any',
+): DrawMark {
+  return (_, scales, __, size, { document }) => {
+    const marks = obstacles.map(({ x, y }) => around(scales.x(x), scales.y(y), 3))
+    const taken: Box[] = []
+    const outside = ({ left, right, top, bottom }: Box) =>
+      left < size.marginLeft ||
+      right > size.width ||
+      top < size.marginTop - 8 ||
+      bottom > size.height - size.marginBottom
+    const cost = (box: Box, distance: number, rank: number) =>
+      rank +
+      1.5 * distance +
+      (outside(box) ? 1e6 : 0) +
+      1e4 * taken.filter((other) => overlap(box, other)).length +
+      12 * marks.filter((mark) => overlap(box, mark)).length
+    const group = element(document, 'g', { 'aria-label': 'point labels' })
+    for (const label of labels) {
+      const [x, y] = [scales.x(label.x), scales.y(label.y)]
+      const ranked = candidates(x, y, side).map((place, rank) => {
+        const box = textBox(place, textWidth(label.text))
+        return { place, box, cost: cost(box, Math.hypot(place.x - x, place.y - y), rank) }
+      })
+      const best = ranked.reduce((a, b) => (b.cost < a.cost ? b : a))
+      taken.push(best.box)
+      const distance = Math.hypot(best.place.x - x, best.place.y - y)
+      if (distance > 20) group.append(leader(document, `M${x},${y}L${best.place.x},${best.place.y}`))
+      group.append(text(document, label, best.place))
+    }
+    return group
+  }
+}

@@ -1,0 +1,62 @@
+import * as Plot from '@observablehq/plot'
+import type { Axis } from './axis.ts'
+import { element, type SvgDocument, type SvgElement } from './element.ts'
+import type { DrawMark } from './labels.ts'
+import { faint, fontFamily, fontSize, ink } from './style.ts'
+
+/** A plot with two axes: what Plot draws, plus titles that do not depend on its defaults. */
+export interface Panel {
+  readonly width: number
+  readonly height: number
+  readonly margin: { readonly top: number; readonly right: number; readonly bottom: number; readonly left: number }
+  readonly x: Axis
+  readonly y: Axis
+  readonly marks: readonly Plot.Markish[]
+}
+
+/** Draws a panel. Its y title stands above the axis, where it reads without turning the head. */
+export function drawPanel(document: SvgDocument, { width, height, margin, x, y, marks }: Panel): SvgElement {
+  // `text`, because on a logarithmic axis Plot drops labels that `tickFormat` gives.
+  const axis = { fontSize, color: ink, tickSize: 5, label: null }
+  const svg = Plot.plot({
+    document: document as never,
+    width,
+    height,
+    marginTop: margin.top,
+    marginRight: margin.right,
+    marginBottom: margin.bottom,
+    marginLeft: margin.left,
+    x: { type: x.type, domain: [...x.domain] },
+    y: { type: y.type, domain: [...y.domain] },
+    marks: [
+      Plot.gridY([...y.ticks], { stroke: faint, strokeOpacity: 1 }),
+      Plot.axisX([...x.ticks], { ...axis, text: x.format }),
+      Plot.axisY([...y.ticks], { ...axis, text: y.format }),
+      axisTitles(x.label, y.label) as Plot.Markish,
+      ...marks,
+    ],
+  }) as unknown as SvgElement
+  svg.setAttribute('font-family', fontFamily)
+  svg.setAttribute('font-size', String(fontSize))
+  svg.setAttribute('fill', ink)
+  svg.setAttribute('color', ink)
+  svg.setAttribute('overflow', 'visible')
+  svg.removeAttribute('class')
+  return svg
+}
+
+const axisTitles =
+  (x: string, y: string): DrawMark =>
+  (_, __, ___, { width, height, marginLeft, marginRight }, { document }) => {
+    const middle = (marginLeft + width - marginRight) / 2
+    return element(
+      document,
+      'g',
+      { 'aria-label': 'axis titles' },
+      element(document, 'text', { x: middle, y: height - 8, 'text-anchor': 'middle' }, x),
+      element(document, 'text', { x: 6, y: fontSize + 1, 'text-anchor': 'start' }, y),
+    )
+  }
+
+/** A mark of our own, typed as Plot wants it. */
+export const drawn = (mark: DrawMark): Plot.Markish => mark as unknown as Plot.Markish

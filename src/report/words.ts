@@ -1,0 +1,180 @@
+import type { Analysis } from '../fit/analysis.ts'
+import type { FittedPower, MethodResult, Prediction } from '../fit/result.ts'
+import { excessLoss, type SurfaceLaw } from '../law/surface.ts'
+import { answerBudget, availableMethods, largestBudget, optimumOf, predictionAt, sortedTargets } from './facts.ts'
+import {
+  compact,
+  counted,
+  excess,
+  exponent,
+  listed,
+  nats,
+  percent,
+  ratio,
+  significant,
+  withInterval,
+} from './number.ts'
+
+/** Methods whose N differs from the first one's by less than this say the same. */
+const agreeing = 0.1
+
+/** The answer in sentences; what there is nothing to say about is empty. */
+export interface Answer {
+  /** At which budget, by which method. */
+  readonly where: string
+  readonly size: string
+  readonly loss: string
+  readonly growth: string
+  /** What the other methods say, one by one, and in short. */
+  readonly others: string
+  readonly othersInShort: string
+  readonly truth: string
+}
+
+/**
+ * What the fits answer at the largest target, or, without targets, at the largest trained budget. The surface speaks first, or
+ * the first method there is; null when no method gave a law.
+ */
+export function answerOf(analysis: Analysis, truth?: SurfaceLaw | null): Answer | null {
+  const C = answerBudget(analysis)
+  const [first, ...others] = availableMethods(analysis)
+  const prediction = first && predictionAt(analysis, first.method, C)
+  if (!prediction) return null
+  const { near, far } = othersAt(analysis, C, prediction, others)
+  return {
+    where: whereOf(analysis, C, first),
+    size: sizeOf(prediction),
+    loss: lossOf(prediction),
+    growth: growthOf(first),
+    others: othersText(near, far.map(farText)),
+    othersInShort: othersText(near, far.length > 0 ? [farRange(far)] : []),
+    truth: truth ? truthOf(truth, C, prediction, first) : '',
+  }
+}
+
+/** How far a budget lies beyond the runs, in words. */
+export function beyondRuns(analysis: Analysis, C: number): string {
+  const times = C / largestBudget(analysis)
+  if (times > 1.005) return `${compact(times)} times the largest budget`
+  return times > 0.995 ? 'the largest budget' : 'within the budgets of the runs'
+}
+
+function whereOf(analysis: Analysis, C: number, { method }: MethodResult): string {
+  return `At ${compact(C)} FLOPs (${beyondRuns(analysis, C)}), by ${method} with ${percent(analysis.bootstrap.confidence)} intervals`
+}
+
+function sizeOf({ parameters, tokens, interval }: Prediction): string {
+  const N = withInterval(parameters, interval.parameters)
+  const D = withInterval(tokens, interval.tokens)
+  return `N = ${N} parameters, D = ${D} tokens (D/N = ${ratio(tokens / parameters)})`
+}
+
+const lossOf = ({ loss, interval }: Prediction): string =>
+  loss === null ? '' : `loss = ${withInterval(loss, interval.loss, nats)} nats/token`
+
+function growthOf({ modelSize, datasetSize }: MethodResult): string {
+  const power = (law: FittedPower) => `C^${withInterval(law.exponent, law.interval, exponent)}`
+  if (!modelSize || !datasetSize) return ''
+  return `the best N grows as ${power(modelSize)}, the best D as ${power(datasetSize)}`
+}
+
+interface Other {
+  readonly method: string
+  readonly prediction: Prediction
+  /** Its N over the first method's. */
+  readonly times: number
+}
+
+/** The other methods, those first that name nearly the same N. */
+function othersAt(analysis: Analysis, C: number, { parameters }: Prediction, others: readonly MethodResult[]) {
+  const found = others.flatMap(({ method }): Other[] => {
+    const prediction = predictionAt(analysis, method, C)
+    return prediction ? [{ method, prediction, times: prediction.parameters / parameters }] : []
+  })
+  const agrees = ({ times }: Other) => Math.abs(Math.log(times)) < agreeing
+  return { near: found.filter(agrees), far: found.filter((other) => !agrees(other)) }
+}
+
+/** Who agrees with the first method, and by how much. */
+function nearText(near: readonly Other[]): string {
+  const most = Math.max(1, ...near.map(({ times }) => Math.ceil(100 * Math.abs(times - 1))))
+  return `${listed(near.map(({ method }) => method))} ${near.length === 1 ? 'agrees' : 'agree'} on N within ${most} %`
+}
+
+/** What each of those who disagree says, and what it costs to believe it. */
+const farText = ({ method, prediction, times }: Other): string =>
+  `${method} says N = ${significant(prediction.parameters)}, ${ratio(times)} times as much${costText(prediction.excessLoss)}`
+
+const costText = (cost: number | null, upTo = ''): string =>
+  cost === null ? '' : `, which by the surface costs ${upTo}${excess(cost)} nats`
+
+/** The same of all who disagree together. */
+function farRange(far: readonly Other[]): string {
+  if (far.length === 1) return farText(far[0])
+  const times = far.map((other) => other.times)
+  const costs = far.map(({ prediction }) => prediction.excessLoss)
+  const worst = costs.includes(null) ? null : Math.max(...(costs as number[]))
+  const range = `${ratio(Math.min(...times))} to ${ratio(Math.max(...times))} times as much`
+  return `${listed(far.map(({ method }) => method))} say ${range}${costText(worst, 'up to ')}`
+}
+
+const othersText = (near: readonly Other[], far: readonly string[]): string =>
+  [...(near.length > 0 ? [nearText(near)] : []), ...far].join('; ')
+
+/** The law that made the runs, its optimum, and how far the answer is from it. */
+function truthOf(truth: SurfaceLaw, C: number, { parameters }: Prediction, { method }: MethodResult): string {
+  const { parameters: N, tokens: D, loss } = optimumOf(truth, C)
+  return (
+    `the runs were generated by ${lawText(truth)}, whose optimum is N = ${significant(N)}, D = ${significant(D)}, loss = ${nats(loss)}; ` +
+    `the N of ${method} is ${ratio(parameters / N)} times that and truly costs ${excess(excessLoss(truth, C, parameters))} nats`
+  )
+}
+
+/** A surface as a formula: `L = 2.69 + 1606.4 / N^0.34 + 3210.7 / D^0.36`. */
+export function lawText({ E, A, B, alpha, beta }: SurfaceLaw): string {
+  const short = (x: number) => compact(x, 5)
+  return `L = ${short(E)} + ${short(A)} / N^${short(alpha)} + ${short(B)} / D^${short(beta)}`
+}
+
+/** Warnings in the order in which they should shake the reader's trust. */
+const importance = [
+  'single-ray',
+  'not-converged',
+  'asymptote-not-identified',
+  'budgets-err-together',
+  'no-profiles',
+  'edge-minimum',
+  'not-convex',
+  'far-extrapolation',
+  'outliers',
+  'laws-disagree',
+] as const
+
+/** The most important warnings, the worst first. */
+export function topWarnings({ diagnostics }: Analysis, most: number): Analysis['diagnostics'][number][] {
+  const rank = (code: string) => {
+    const place = (importance as readonly string[]).indexOf(code)
+    return place < 0 ? importance.length : place
+  }
+  return diagnostics
+    .filter(({ severity }) => severity === 'warning')
+    .sort((a, b) => rank(a.code) - rank(b.code))
+    .slice(0, most)
+}
+
+/** How many warnings and notes there are, by code. */
+export function warningCount({ diagnostics }: Analysis): string {
+  const warnings = diagnostics.filter(({ severity }) => severity === 'warning')
+  if (warnings.length === 0) return ''
+  return `${counted(warnings.length, 'warning')}: ${warnings.map(({ code }) => code).join(', ')}`
+}
+
+/** N of a method over the true one, and what it truly costs, at a target. */
+export function againstTruth(truth: SurfaceLaw, { flops, parameters }: Prediction): { ratio: number; excess: number } {
+  const { parameters: N } = optimumOf(truth, flops)
+  return { ratio: parameters / N, excess: excessLoss(truth, flops, parameters) }
+}
+
+/** The targets, or, without any, the largest trained budget. */
+export const reportedBudgets = (analysis: Analysis): number[] =>
+  analysis.targets.length > 0 ? sortedTargets(analysis) : [answerBudget(analysis)]

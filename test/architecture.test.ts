@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const source = join(root, 'src')
+
+/** What each layer may import from the others; ARCHITECTURE.md repeats this table. */
+const mayImport: Record<string, readonly string[]> = {
+  core: [],
+  numeric: [],
+  input: ['core'],
+  law: ['core', 'numeric'],
+  world: ['core', 'law'],
+  fit: ['core', 'numeric', 'law'],
+  report: ['core', 'numeric', 'law', 'fit', 'input'],
+  cli: ['core', 'numeric', 'law', 'world', 'input', 'fit', 'report'],
+  'index.ts': ['core', 'law', 'world', 'input', 'fit', 'report'],
+}
+
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+
+/** The files of src that a file imports, types too. */
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(source, file), 'utf8')
+  const found = text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)
+  return [...found].map(([, path]) => relative(source, join(source, dirname(file), path)))
+}
+
+const layerOf = (file: string) => file.split('/')[0]
+
+test('every layer imports only what lies below it', () => {
+  for (const file of files)
+    for (const imported of importsOf(file)) {
+      const [from, to] = [layerOf(file), layerOf(imported)]
+      assert.ok(from in mayImport, `src/${from} has no line in the table`)
+      assert.ok(from === to || mayImport[from].includes(to), `src/${file} imports src/${imported}`)
+    }
+})
+
+test('there is no import cycle', () => {
+  const state = new Map<string, 'open' | 'done'>()
+  const visit = (file: string, path: string[]) => {
+    if (state.get(file) === 'done') return
+    assert.notEqual(state.get(file), 'open', `cycle: ${[...path.slice(path.indexOf(file)), file].join(' -> ')}`)
+    state.set(file, 'open')
+    for (const imported of importsOf(file)) visit(imported, [...path, file])
+    state.set(file, 'done')
+  }
+  for (const file of files) visit(file, [])
+})
+
+test('ARCHITECTURE.md has the same table', () => {
+  const text = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8')
+  for (const [layer, allowed] of Object.entries(mayImport)) {
+    const row = `| \`${layer}\` | ${allowed.length > 0 ? allowed.map((name) => `\`${name}\``).join(', ') : 'nothing'} |`
+    assert.ok(text.includes(row), `expected the row ${row}`)
+  }
+})
+
+test('random numbers and clocks have one place each', () => {
+  for (const file of files) {
+    const text = readFileSync(join(source, file), 'utf8')
+    if (file !== 'core/random.ts') assert.doesNotMatch(text, /Math\.random|crypto\.random/, file)
+    if (file !== 'core/clock.ts') assert.doesNotMatch(text, /Date\.now|new Date\(\)|performance\.now/, file)
+  }
+})
+
+test('the counting conventions are written once', () => {
+  for (const file of files)
+    if (file !== 'core/flops.ts')
+      assert.doesNotMatch(
+        stripComments(readFileSync(join(source, file), 'utf8')),
+        /\b6 \* (N|D|parameters|tokens)\b|\/ \(6 \*|\b12 \* (n|numLayers|layers)\b/,
+        file,
+      )
+})
+
+const stripComments = (text: string) => text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*|`[^`]*`|'[^']*'/g, '')
+
+test('every dependency has its reason in ARCHITECTURE.md and an exact version', () => {
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const text = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8')
+  for (const [name, version] of Object.entries<string>({ ...dependencies, ...devDependencies })) {
+    assert.match(version, /^\d+\.\d+\.\d+$/, `${name} ${version}`)
+    assert.ok(text.includes(`\`${name}\``), `${name} has no reason in ARCHITECTURE.md`)
+  }
+})

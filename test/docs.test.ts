@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { diagnosticTable } from '../src/core/diagnostic.ts'
+import { errorTable } from '../src/core/errors.ts'
+import { methodNames } from '../src/fit/result.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const read = (file: string) => readFileSync(join(root, file), 'utf8')
+
+/** The rows `| \`code\` | text |` under a heading. */
+function tableUnder(text: string, heading: string): [string, string][] {
+  const section = text.split(`## ${heading}`)[1].split('\n## ')[0]
+  return [...section.matchAll(/^\| `([^`]+)` \| (.+) \|$/gm)].map(([, code, meaning]) => [code, meaning])
+}
+
+test('docs/errors.md has the errors and the diagnostics of the code, no more and no less', () => {
+  const text = read('docs/errors.md')
+  assert.deepEqual(tableUnder(text, 'Errors'), Object.entries(errorTable))
+  assert.deepEqual(tableUnder(text, 'Diagnostics'), Object.entries(diagnosticTable))
+})
+
+test('the README names every method, and its links and those of docs lead somewhere', () => {
+  for (const method of methodNames) assert.ok(read('README.md').includes(`\`${method}\``), method)
+  for (const file of [
+    'README.md',
+    'ARCHITECTURE.md',
+    'CHANGELOG.md',
+    'docs/math.md',
+    'docs/errors.md',
+    'docs/log.md',
+    'docs/json.md',
+  ])
+    for (const [, link] of read(file).matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g))
+      if (!link.startsWith('http')) assert.ok(existsSync(join(root, dirname(file), link)), `${file} links to ${link}`)
+})
+
+test('every equation that the code cites is in docs/math.md', () => {
+  const equations = new Set([...read('docs/math.md').matchAll(/\(E(\d+)\)/g)].map(([, number]) => number))
+  for (const file of [
+    'law/surface.ts',
+    'law/frontier.ts',
+    'fit/surface.ts',
+    'fit/huber.ts',
+    'fit/huber-pool.ts',
+    'fit/frontier.ts',
+  ])
+    for (const [, number] of read(`src/${file}`).matchAll(/\(E(\d+)\)/g))
+      assert.ok(equations.has(number), `${file} cites (E${number})`)
+})
