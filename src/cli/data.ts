@@ -19,7 +19,10 @@ export async function loadRuns(
   const world = files.find((file) => file.startsWith('world:'))
   const input =
     world === undefined
-      ? { data: await readRuns(files, { columns: parseColumns(options.columns ?? '') }), truth: null }
+      ? {
+          data: await readRuns(files, { columns: options.columns === undefined ? {} : parseColumns(options.columns) }),
+          truth: null,
+        }
       : loadWorld(world, files)
   return options.best ? { ...input, data: bestOfEach(input.data) } : input
 }

@@ -32,8 +32,8 @@ export function fitCommand(): Command {
   return new Command('fit')
     .summary('training runs in, scaling laws out')
     .description(
-      'Fits scaling laws to training runs (model size N, tokens D, compute C, loss) and predicts larger budgets.\n' +
-        'FILE is JSON, JSONL, CSV, TSV or Parquet, also gzipped; - is stdin; world:handout is the CS336 handout.',
+      'Fits scaling laws to training runs (size N, tokens D, compute C, loss) and predicts larger ones.\n' +
+        'FILE: JSON, JSONL, CSV, TSV, Parquet, also gzipped; - is stdin; world:handout the CS336 handout.',
     )
     .argument('<FILE...>', 'one or more files, taken as one data set')
     .option('--target <FLOPS>', 'budgets to predict (default: 10 times the largest)', budgets('--target'))
@@ -65,7 +65,7 @@ export function fitCommand(): Command {
     .addHelpText(
       'after',
       '\nExamples:\n  isoflop fit runs.csv --target 1e21,1e22 --report report.html\n' +
-        '  isoflop fit world:handout --method surface --json | jq .methods[0].law',
+        '  isoflop fit world:handout --method surface --json | jq ".methods[0].law"',
     )
     .action(runFit)
 }
@@ -89,7 +89,7 @@ async function runFit(files: string[], flags: FitFlags): Promise<void> {
     const complete: Analysis = { ...analysis, diagnostics }
     const written: string[] = []
     if (flags.report) written.push(await writeReport(flags.report, complete, input, bar.step))
-    if (flags.plots) written.push(...(await writePlots(flags.plots, complete, bar.step)))
+    if (flags.plots) written.push(...(await writePlots(flags.plots, complete, input, bar.step)))
     bar.done()
     if (flags.json) console.log(JSON.stringify(fitJson(complete, input.data, diagnostics, version), null, 2))
     else await printTables(complete, input, written)
@@ -106,9 +106,10 @@ async function printTables(analysis: Analysis, input: FitInput, written: readonl
   const names = data.sources.map(({ name }) => name).join(', ')
   const excluded = data.excluded.length > 0 ? `, ${data.excluded.length} of ${data.read} rows excluded` : ''
   console.log(`${data.runs.size} runs from ${names}${excluded}\n`)
-  console.log(summaryText(analysis))
-  console.log(`\n${comparisonTable(analysis, truth)}`)
-  const notes = diagnosticsText(analysis)
+  const text = { bold: process.stdout.isTTY === true }
+  console.log(summaryText(analysis, truth, text))
+  console.log(`\n${comparisonTable(analysis, truth, text)}`)
+  const notes = diagnosticsText(analysis, text)
   if (notes !== '') console.log(`\n${notes}`)
   if (written.length > 0) console.log(`\nwrote ${written.join(', ')}`)
 }
@@ -131,12 +132,17 @@ async function writeReport(file: string, analysis: Analysis, input: FitInput, st
 /** A word of a command line as a shell would need it. */
 const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
 
-async function writePlots(folder: string, analysis: Analysis, step: (name: string) => void): Promise<string[]> {
+async function writePlots(
+  folder: string,
+  analysis: Analysis,
+  input: FitInput,
+  step: (name: string) => void,
+): Promise<string[]> {
   step('figures')
   const { drawFigures } = await import('../report/svg.ts')
   const { renderPng } = await import('../report/png.ts')
   const written: string[] = []
-  for (const { name, svg } of drawFigures(analysis)) {
+  for (const { name, svg } of drawFigures(analysis, input.truth)) {
     for (const [extension, content] of [
       ['svg', svg],
       ['png', await renderPng(svg)],

@@ -39,7 +39,7 @@ function report(error: unknown): number {
     if (error.code === 'commander.help') return userError // no command was named: the help is already printed
     write(
       'BAD_OPTION',
-      sentence(error.message.replace(/^error: /, '')),
+      sentence(error.message.replace(/^error: /, '').replaceAll('\n', ' ')),
       'See "isoflop --help", or "isoflop fit --help".',
     )
     return userError

@@ -55,5 +55,12 @@ export function selectRuns(runs: Runs, indices: ArrayLike<number>): Runs {
   }
 }
 
+/** Every nth run, from the first. */
+export const everyNth = (runs: Runs, n: number): Runs =>
+  selectRuns(
+    runs,
+    Array.from({ length: Math.ceil(runs.size / n) }, (_, k) => k * n),
+  )
+
 /** The same configurations with other losses. */
 export const withLoss = (runs: Runs, loss: Float64Array): Runs => ({ ...runs, loss })

@@ -8,6 +8,7 @@ import { median } from '../numeric/quantile.ts'
 import { fTail } from '../numeric/student.ts'
 import type { Interval } from './bootstrap.ts'
 import type { FitData } from './methods.ts'
+import { extreme } from './parabola.ts'
 import type { Analysis } from './result.ts'
 import { type SurfaceFit, surfaceResiduals } from './surface.ts'
 
@@ -90,7 +91,7 @@ function profileDiagnostics({ runs, profiles }: Subject): Diagnostic[] {
     found.push(
       warning(
         'edge-minimum',
-        `At ${list(edges.map(({ profile }) => profile.budget))} FLOPs the best size lies beyond the ${side}est trained one.`,
+        `At ${list(edges.map(({ profile }) => profile.budget))} FLOPs the best size lies beyond the ${extreme(side)} trained one.`,
         { budgets: edges.map(({ profile }, k) => ({ budget: profile.budget, side, size: end[k] })) },
         `Add ${side === 'small' ? 'smaller' : 'larger'} models there: beyond N = ${list(end)}.`,
       ),
@@ -341,7 +342,7 @@ function targetDiagnostics({ runs, methods, targets }: Subject): Diagnostic[] {
           `${(high.parameters / low.parameters).toFixed(2)} times as much` +
           `${Number.isFinite(cost) ? `; by the surface the worst choice costs ${short(cost)} nats` : ''}.`,
         { target, sizes },
-        'Prefer surface unless its residuals show structure; lowest-raw and lowest-log keep the grid of sizes as an error.',
+        'Prefer surface, or huber where there are outliers; lowest-raw and lowest-log keep the grid of sizes as an error.',
       ),
     )
   }

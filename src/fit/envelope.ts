@@ -1,7 +1,7 @@
 import { tokensFor } from '../core/flops.ts'
 import type { Curves } from '../core/run.ts'
 import type { Estimate } from './estimate.ts'
-import { fitPowerLog } from './lowest.ts'
+import { estimateOfPoints } from './power.ts'
 
 /** Budgets at which the curves are compared (Hoffmann et al. 2022, approach 1). */
 const comparedBudgets = 1500
@@ -82,25 +82,12 @@ export function fitEnvelope(
     points.push({ flops, parameters, tokens: tokensFor(flops, parameters), loss: table.loss[best][k] })
   }
   if (new Set(points.map(({ parameters }) => parameters)).size < 2) return null
-  const C = points.map(({ flops }) => flops)
-  const modelSize = fitPowerLog(
-    C,
+  const estimate = estimateOfPoints(
+    points.map(({ flops }) => flops),
     points.map(({ parameters }) => parameters),
-  )
-  const datasetSize = fitPowerLog(
-    C,
     points.map(({ tokens }) => tokens),
   )
-  if (!modelSize || !datasetSize) return null
-  return {
-    modelSize: modelSize.law,
-    datasetSize: datasetSize.law,
-    law: null,
-    loss: null,
-    fitError: { rmse: modelSize.rmse, of: 'ln parameters' },
-    points,
-    atEdge,
-  }
+  return estimate && { ...estimate, points, atEdge }
 }
 
 /** The curve with the lowest loss at budget k, or why there is none to use. */

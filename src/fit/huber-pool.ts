@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import { type Runs, selectRuns } from '../core/run.ts'
+import { everyNth, type Runs } from '../core/run.ts'
 import { bestOfEnds, descend, type HuberEnd, type HuberFit, type HuberStart, huberStarts, refitHuber } from './huber.ts'
 
 /** Of more runs than this the starts see a part, spread evenly; the minimum they find is then followed on all runs. */
@@ -25,13 +25,7 @@ export interface HuberOptions {
 export async function fitHuber(runs: Runs, options: HuberOptions = {}): Promise<HuberFit | null> {
   const starts = huberStarts(options.starts)
   const stride = Math.ceil(runs.size / mostForStarts)
-  const sample =
-    stride === 1
-      ? runs
-      : selectRuns(
-          runs,
-          Array.from({ length: Math.ceil(runs.size / stride) }, (_, k) => k * stride),
-        )
+  const sample = stride === 1 ? runs : everyNth(runs, stride)
   const wanted = options.threads ?? availableParallelism()
   const threads = starts.length * sample.size < worthThreads ? 1 : Math.min(wanted, starts.length)
   const ends = threads === 1 ? descend(sample, starts) : await descendInThreads(sample, starts, threads)
@@ -41,17 +35,16 @@ export async function fitHuber(runs: Runs, options: HuberOptions = {}): Promise<
   return followed && { ...followed, starts: fit.starts, agreeing: fit.agreeing }
 }
 
-/** The ends in the order of the starts, whatever the number of threads. Starts are dealt out in turn, as their cost varies. */
+/**
+ * The ends in the order of the starts, whatever the number of threads. Starts are dealt out in turn, as their cost varies; this
+ * thread takes a share too.
+ */
 async function descendInThreads(runs: Runs, starts: readonly HuberStart[], threads: number): Promise<HuberEnd[]> {
-  const ends: HuberEnd[] = new Array(starts.length)
-  const share = (thread: number) => starts.map((_, i) => i).filter((i) => i % threads === thread)
-  const work = Array.from({ length: threads }, async (_, thread) => {
-    const mine = share(thread)
-    const results = await runWorker({ runs, starts: mine.map((i) => starts[i]) })
-    for (const [k, i] of mine.entries()) ends[i] = results[k]
-  })
-  await Promise.all(work)
-  return ends
+  const shares = Array.from({ length: threads }, (_, thread) => starts.filter((_, i) => i % threads === thread))
+  const others = shares.slice(1).map((share) => runWorker({ runs, starts: share }))
+  const own = descend(runs, shares[0])
+  const ends = [own, ...(await Promise.all(others))]
+  return starts.map((_, i) => ends[i % threads][Math.floor(i / threads)])
 }
 
 function runWorker(workerData: { runs: Runs; starts: HuberStart[] }): Promise<HuberEnd[]> {

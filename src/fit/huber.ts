@@ -1,4 +1,4 @@
-import type { Runs } from '../core/run.ts'
+import { everyNth, type Runs } from '../core/run.ts'
 import type { SurfaceLaw } from '../law/surface.ts'
 import { bfgs, type Differentiable } from '../numeric/bfgs.ts'
 import { huber, huberSlope } from '../numeric/huber.ts'
@@ -147,26 +147,44 @@ export function huberProblem(runs: Runs, weights?: Float64Array) {
   }
 
   const toCentred = ([a, b, e, alpha, beta]: HuberStart) => [a - alpha * meanX, b - beta * meanY, e, alpha, beta]
-  const toLaw = ([a, b, e, alpha, beta]: Float64Array): SurfaceLaw => ({
-    E: Math.exp(e),
-    A: Math.exp(a + alpha * meanX),
-    B: Math.exp(b + beta * meanY),
+  const toStart = ([a, b, e, alpha, beta]: Float64Array): HuberStart => [
+    a + alpha * meanX,
+    b + beta * meanY,
+    e,
     alpha,
     beta,
-  })
+  ]
+  const toLaw = (x: Float64Array): SurfaceLaw => {
+    const [a, b, e, alpha, beta] = toStart(x)
+    return { E: Math.exp(e), A: Math.exp(a), B: Math.exp(b), alpha, beta }
+  }
   const fromLaw = ({ E, A, B, alpha, beta }: SurfaceLaw) =>
     toCentred([Math.log(A), Math.log(B), Math.log(Math.max(E, 1e-12)), alpha, beta])
-  return { objective, reweighted, toCentred, toLaw, fromLaw }
+  return { objective, reweighted, toCentred, toStart, toLaw, fromLaw }
 }
 
-/** Brings every start near its minimum, by reweighted least squares. Starts that leave the floating range end at infinity. */
+type HuberProblem = ReturnType<typeof huberProblem>
+
+/** The way from a far start is found on a part of the runs, as long as that has this many. */
+const fewestForDescent = 60
+
+/**
+ * Brings every start near its minimum by reweighted least squares: most of the way on a part of the runs, spread evenly, the
+ * rest on all of them. Starts that leave the floating range end at infinity.
+ */
 export function descend(runs: Runs, starts: readonly HuberStart[]): HuberEnd[] {
-  const { reweighted, toCentred } = huberProblem(runs)
+  const all = huberProblem(runs)
+  const stride = Math.floor(runs.size / fewestForDescent)
+  const part = stride > 1 ? huberProblem(everyNth(runs, stride)) : null
   return starts.map((start) => {
-    const { theta, cost } = levenbergMarquardt(reweighted, toCentred(start), { decrease: 0.01, maxIterations: 100 })
+    const near = part ? part.toStart(follow(part, part.toCentred(start)).theta) : start
+    const { theta, cost } = follow(all, all.toCentred(near))
     return { x: theta, value: Number.isFinite(cost) ? cost / 2 : Number.POSITIVE_INFINITY }
   })
 }
+
+const follow = ({ reweighted }: HuberProblem, start: number[]) =>
+  levenbergMarquardt(reweighted, start, { decrease: 0.01, maxIterations: 100 })
 
 /** Ends whose exponents differ by less than this, together, are taken for one valley. */
 const sameValley = 0.02

@@ -5,7 +5,7 @@ import type { Estimate } from './estimate.ts'
 import { type HuberFit, refitHuber } from './huber.ts'
 import { fitHuber } from './huber-pool.ts'
 import { fitLowestLog, fitLowestRaw, type LossLaws } from './lowest.ts'
-import { fewestForParabola, fitParabolas, type ProfileMinimum, profileMinimum } from './parabola.ts'
+import { extreme, fewestForParabola, fitParabolas, type ProfileMinimum, profileMinimum } from './parabola.ts'
 import { type Budgets, lowestRun, type Profile } from './profile.ts'
 import type { LeftOut, MethodResult, SizeMethod } from './result.ts'
 import { fewestForSurface, fitSurface, type SurfaceFit } from './surface.ts'
@@ -103,7 +103,7 @@ function reasonToLeaveOut(minimum: ProfileMinimum): string | null {
     case 'interior':
       return null
     case 'edge':
-      return `edge: its minimum is beyond its ${minimum.side}est size`
+      return `edge: its minimum is beyond its ${extreme(minimum.side)} size`
     case 'not-convex':
       return 'not-convex: its parabola does not open upward'
     case 'too-few':

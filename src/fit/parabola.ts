@@ -1,7 +1,7 @@
 import type { Runs } from '../core/run.ts'
 import { solveCholesky } from '../numeric/cholesky.ts'
 import type { Estimate } from './estimate.ts'
-import { fitPowerLog } from './lowest.ts'
+import { estimateOfPoints } from './power.ts'
 import type { Profile } from './profile.ts'
 
 /** Below this number of sizes a parabola interpolates the runs, and nothing is left to tell noise from shape. */
@@ -21,6 +21,9 @@ export type ProfileMinimum =
   /** The parabola opens downward or is a straight line. */
   | { readonly kind: 'not-convex'; readonly parabola: Parabola | null }
   | { readonly kind: 'too-few'; readonly sizes: number }
+
+/** The word for the end of a profile that a minimum lies beyond. */
+export const extreme = (side: 'small' | 'large'): string => (side === 'small' ? 'smallest' : 'largest')
 
 /**
  * Method `parabola`: a quadratic in ln N through each budget's losses (Hoffmann et al. 2022, approach 2), and power laws
@@ -42,17 +45,8 @@ export function fitParabolas(
       sizes.push(minimum.parameters)
       tokens.push(tokensOnProfile(runs, profiles[k]) / minimum.parameters)
     }
-  const modelSize = fitPowerLog(budgets, sizes)
-  const datasetSize = fitPowerLog(budgets, tokens)
-  if (!modelSize || !datasetSize) return null
-  return {
-    modelSize: modelSize.law,
-    datasetSize: datasetSize.law,
-    law: null,
-    loss: null,
-    fitError: { rmse: modelSize.rmse, of: 'ln parameters' },
-    minima,
-  }
+  const estimate = estimateOfPoints(budgets, sizes, tokens)
+  return estimate && { ...estimate, minima }
 }
 
 /** N D along a profile: C / 6 by the usual count, but runs may count their FLOPs otherwise. */

@@ -25,6 +25,10 @@ function render(part: Part): string {
 export const html = (strings: TemplateStringsArray, ...parts: Part[]): Html =>
   new Html(strings.reduce((text, string, k) => text + render(parts[k - 1] ?? null) + string))
 
+/** Text whose powers, such as C^0.51, are raised. */
+export const raised = (text: string): Html =>
+  new Html(escapeHtml(text).replace(/\^(-?[\d.]*\d|[a-z]+)/g, '<sup>$1</sup>'))
+
 /** A table whose first columns are text and the others numbers. */
 export function table(head: readonly string[], rows: readonly (readonly (string | Html)[])[], textColumns = 1): Html {
   const kind = (k: number) => (k < textColumns ? 'text' : 'number')

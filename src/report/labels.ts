@@ -7,7 +7,6 @@ export interface Label {
   readonly y: number
   readonly text: string
   readonly color?: string
-  readonly bold?: boolean
 }
 
 /** What Plot hands to a mark that is a function: scales from data to pixels, and the panel's size. */
@@ -97,7 +96,6 @@ function text(document: SvgDocument, label: Label, { x, y, anchor }: Drawn): Svg
     'stroke-width': 3,
     'stroke-linejoin': 'round',
     'paint-order': 'stroke',
-    ...(label.bold ? { 'font-weight': 'bold' } : {}),
   }
   return element(document, 'text', attributes, label.text)
 }
@@ -160,53 +158,66 @@ const textBox = ({ x, y, anchor }: Drawn, width: number): Box => {
   return { left, right: left + width, top: y - labelSize * 0.6, bottom: y + labelSize * 0.6 }
 }
 
-/** Where a label may stand, nearest first: right, left, above, below, and further out at each of 16 angles. */
-function candidates(x: number, y: number, side: 'right' | 'any'): Drawn[] {
-  const list: Drawn[] = []
-  for (const radius of [10, 16, 26, 38, 54, 72])
-    for (const turn of [0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 7, -7, 8]) {
-      if (side === 'right' && Math.abs(turn) > 4) continue
+/** Where a label may stand around its point, at 16 angles and growing distances. */
+function placesAround(x: number, y: number): Drawn[] {
+  const turns = [0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 7, -7, 8]
+  return [13, 18, 26, 38, 54, 72].flatMap((radius) =>
+    turns.map((turn) => {
       const angle = (turn * Math.PI) / 8
       const anchor = Math.abs(turn) < 4 ? 'start' : Math.abs(turn) > 4 ? 'end' : 'middle'
-      list.push({ x: x + radius * Math.cos(angle), y: y - radius * Math.sin(angle), anchor })
-    }
-  return list
+      return { x: x + radius * Math.cos(angle), y: y - radius * Math.sin(angle), anchor }
+    }),
+  )
+}
+
+/** Where a label may stand right of its point: beside it, or higher or lower by steps. */
+const placesRight = (x: number, y: number): Drawn[] =>
+  [10, 24, 40].flatMap((right) =>
+    Array.from({ length: 41 }, (_, k): Drawn => ({ x: x + right, y: y + 3 * (k - 20), anchor: 'start' })),
+  )
+
+/** What a label should not cover, in the units of the axes, and how much it matters. */
+export interface Obstacle {
+  readonly x: number
+  readonly y: number
+  /** 12, some pixels of distance, by default. */
+  readonly weight?: number
 }
 
 /**
- * Labels beside their points, each where it covers no other label, none of the `obstacles` (points in the units of the axes)
- * and stays inside the figure; where there is no such place, the one that covers the fewest. Far ones have a leader.
+ * Labels beside their points, each where it covers no other label and no obstacle, stays inside the figure and is near; where
+ * there is no such place, the best compromise. One after the other, so the first choose first. Far ones have a leader.
  */
 export function pointLabels(
   labels: readonly Label[],
-  obstacles: readonly { readonly x: number; readonly y: number }[],
+  obstacles: readonly Obstacle[],
   side: 'right' | 'any' = 'any',
 ): DrawMark {
   return (_, scales, __, size, { document }) => {
-    const marks = obstacles.map(({ x, y }) => around(scales.x(x), scales.y(y), 3))
+    const marks = obstacles.map(({ x, y, weight = 12 }) => ({ box: around(scales.x(x), scales.y(y), 3), weight }))
     const taken: Box[] = []
     const outside = ({ left, right, top, bottom }: Box) =>
       left < size.marginLeft ||
       right > size.width ||
       top < size.marginTop - 8 ||
       bottom > size.height - size.marginBottom
-    const cost = (box: Box, distance: number, rank: number) =>
-      rank +
+    const cost = (box: Box, distance: number) =>
       1.5 * distance +
       (outside(box) ? 1e6 : 0) +
       1e4 * taken.filter((other) => overlap(box, other)).length +
-      12 * marks.filter((mark) => overlap(box, mark)).length
+      marks.reduce((sum, mark) => sum + (overlap(box, mark.box) ? mark.weight : 0), 0)
     const group = element(document, 'g', { 'aria-label': 'point labels' })
     for (const label of labels) {
       const [x, y] = [scales.x(label.x), scales.y(label.y)]
-      const ranked = candidates(x, y, side).map((place, rank) => {
+      const places = side === 'right' ? placesRight(x, y) : placesAround(x, y)
+      const ranked = places.map((place) => {
         const box = textBox(place, textWidth(label.text))
-        return { place, box, cost: cost(box, Math.hypot(place.x - x, place.y - y), rank) }
+        return { place, box, cost: cost(box, Math.hypot(place.x - x, place.y - y)) }
       })
       const best = ranked.reduce((a, b) => (b.cost < a.cost ? b : a))
       taken.push(best.box)
-      const distance = Math.hypot(best.place.x - x, best.place.y - y)
-      if (distance > 20) group.append(leader(document, `M${x},${y}L${best.place.x},${best.place.y}`))
+      const far = Math.hypot(best.place.x - x, best.place.y - y) > 20
+      if (far) group.append(leader(document, `M${x},${y}L${best.place.x - (side === 'right' ? 3 : 0)},${best.place.y}`))
       group.append(text(document, label, best.place))
     }
     return group

@@ -50,14 +50,14 @@ export function excess(x: number): string {
 
 /**
  * An interval beside its estimate: `[2.79e11, 3.48e11]`, or, where both ends and the estimate read the same, how closely they
- * agree: `±<0.1 %`. `-` when there is none.
+ * agree: `±<0.1%`. `-` when there is none.
  */
 export function interval(value: number, ends: Interval | null | undefined, format: Format = significant): string {
   if (!ends) return '-'
   const [low, high] = ends.map((end) => format(end))
   if (low !== high || format(value) !== low) return `[${low}, ${high}]`
   const reach = Math.max(ends[1] - value, value - ends[0]) / Math.abs(value)
-  return `±<${[0.01, 0.1, 1, 10].find((percent) => reach < percent / 100) ?? 100} %`
+  return `±<${[0.01, 0.1, 1, 10].find((percent) => reach < percent / 100) ?? 100}%`
 }
 
 /** An estimate and its interval in one cell: `3.14e11 [2.79e11, 3.48e11]`. Null: `-`. */

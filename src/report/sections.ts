@@ -1,8 +1,9 @@
 import type { Analysis } from '../fit/analysis.ts'
+import type { Interval } from '../fit/bootstrap.ts'
 import { methodNames, type SizeMethod } from '../fit/result.ts'
 import type { SurfaceLaw } from '../law/surface.ts'
-import { predictionAt, resultOf } from './facts.ts'
-import { Html, html, table } from './html.ts'
+import { availableMethods, predictionAt, resultOf } from './facts.ts'
+import { Html, html, raised, table } from './html.ts'
 import {
   compact,
   count,
@@ -11,6 +12,7 @@ import {
   exponent,
   type Format,
   interval,
+  listed,
   nats,
   orDash,
   percent,
@@ -33,40 +35,38 @@ export function answerSection(analysis: Analysis, truth: SurfaceLaw | null): Htm
     .filter(Boolean)
     .map((sentence) => `${sentence}.`)
   const warnings = topWarnings(analysis, 3)
-  return html`<p class="answer">${where}: <strong>${numbers}</strong>. ${sentences.join(' ')}</p>
+  return html`<p class="answer">${where}: <strong>${numbers}</strong>. ${raised(sentences.join(' '))}</p>
 ${warnings.length > 0 ? html`<p>Before relying on this:</p><ul>${warnings.map(({ message, advice }) => html`<li>${message} ${advice}</li>`)}</ul>` : empty}`
 }
 
 /** The methods at the largest reported budget. */
 export function comparisonSection(analysis: Analysis, truth: SurfaceLaw | null): Html {
   const C = reportedBudgets(analysis).at(-1)!
-  const head = ['method', 'exponent a', 'interval', 'N', 'interval', 'D', 'interval', 'loss', 'interval', 'excess loss']
-  const rows = analysis.methods
-    .filter(({ unavailable }) => unavailable === null)
-    .map(({ method, modelSize }) => {
-      const at = predictionAt(analysis, method, C)
-      const ends = at?.interval
-      return [
-        method,
-        orDash(modelSize?.exponent, exponent),
-        modelSize ? interval(modelSize.exponent, modelSize.interval, exponent) : '-',
-        orDash(at?.parameters),
-        at ? interval(at.parameters, ends?.parameters) : '-',
-        orDash(at?.tokens),
-        at ? interval(at.tokens, ends?.tokens) : '-',
-        orDash(at?.loss, nats),
-        at && at.loss !== null ? interval(at.loss, ends?.loss, nats) : '-',
-        orDash(at?.excessLoss, excess),
-        ...truthCells(truth, at),
-      ]
-    })
+  const head = ['method', 'exponent a', 'N', 'D', 'loss', 'excess loss', ...truthHead(truth)]
+  const rows = availableMethods(analysis).map(({ method, modelSize }) => {
+    const at = predictionAt(analysis, method, C)
+    return [
+      method,
+      estimate(modelSize?.exponent, modelSize?.interval, exponent),
+      estimate(at?.parameters, at?.interval.parameters),
+      estimate(at?.tokens, at?.interval.tokens),
+      estimate(at?.loss, at?.interval.loss, nats),
+      orDash(at?.excessLoss, excess),
+      ...truthCells(truth, at),
+    ]
+  })
   const without = analysis.methods.filter(({ unavailable }) => unavailable !== null)
   return html`<h2>The methods at ${compact(C)} FLOPs</h2>
-<p>${capital(beyondRuns(analysis, C))}. N = k C^a; excess loss is what the method’s N costs beyond the surface’s optimum, in
+<p>${capital(beyondRuns(analysis, C))}. N = k C<sup>a</sup>; excess loss is what the method’s N costs beyond the surface’s optimum, in
 nats/token; intervals at ${percent(analysis.bootstrap.confidence)}.${truth ? ' The last two columns compare with the law that generated the runs.' : ''}</p>
-${table([...head, ...truthHead(truth)], rows)}
-${without.length > 0 ? html`<ul>${without.map(({ method, unavailable }) => html`<li>${method}: ${unavailable}.</li>`)}</ul>` : empty}
-${leftOut(analysis)}`
+${table(head, rows)}
+${without.length > 0 ? html`<ul>${without.map(({ method, unavailable }) => html`<li>${method}: ${unavailable}.</li>`)}</ul>` : empty}`
+}
+
+/** A number with its interval below. */
+function estimate(value: number | null | undefined, ends?: Interval | null, format: Format = significant): Html {
+  if (value === null || value === undefined) return html`-`
+  return html`${format(value)}${ends ? html`<br><small>${interval(value, ends, format)}</small>` : empty}`
 }
 
 const truthHead = (truth: SurfaceLaw | null): string[] => (truth ? ['N / true N', 'true excess'] : [])
@@ -78,15 +78,19 @@ function truthCells(truth: SurfaceLaw | null, at: ReturnType<typeof predictionAt
   return [ratio(times), excess(cost)]
 }
 
-/** What the methods themselves left out. */
-function leftOut({ methods }: Analysis): Html {
-  const lines = methods.flatMap(({ method, excluded }) =>
-    excluded.map(
-      ({ budget, reason }) => `${method}${budget === null ? '' : ` at ${compact(budget)} FLOPs`}: ${reason}`,
-    ),
+/** The budgets that a method left out or kept with a reservation, those of one reason together. */
+export function budgetsSection({ methods }: Analysis): Html {
+  const groups = Map.groupBy(
+    methods.flatMap(({ method, excluded }) => excluded.map((entry) => ({ method, ...entry }))),
+    ({ method, reason }) => `${method}: ${reason}`,
   )
-  if (lines.length === 0) return empty
-  return html`<details open><summary>Left out by the methods</summary><ul>${lines.slice(0, 100).map((line) => html`<li>${line}</li>`)}</ul></details>`
+  if (groups.size === 0) return empty
+  const lines = [...groups].map(([words, entries]) => {
+    const budgets = entries.flatMap(({ budget }) => (budget === null ? [] : [compact(budget)]))
+    return budgets.length > 0 ? `${words} (at ${listed(budgets)} FLOPs)` : words
+  })
+  return html`<h2>Budgets with a reservation</h2>
+<ul>${lines.map((line) => html`<li>${line}</li>`)}</ul>`
 }
 
 /** A figure with its caption; the SVG is our own and needs no escaping. */
@@ -114,7 +118,7 @@ export function surfaceSection(analysis: Analysis, truth: SurfaceLaw | null): Ht
   ])
   const { asymptote, bootstrap } = analysis
   return html`<h2>The loss surface</h2>
-<p>L(N, D) = E + A / N^alpha + B / D^beta, nats per token. ${capital(first.method)}: ${lawText(first.law)}.
+<p>L(N, D) = E + A / N<sup>alpha</sup> + B / D<sup>beta</sup>, nats per token. Fitted by ${first.method}: ${raised(lawText(first.law))}.
 ${first.fitError ? `Root mean square residual ${significant(first.fitError.rmse)} (${first.fitError.of}).` : ''}
 ${asymptote ? `Profile-likelihood interval of E at ${percent(bootstrap.confidence)}: [${nats(asymptote[0])}, ${nats(asymptote[1])}].` : ''}</p>
 ${table(head, rows)}
@@ -169,26 +173,23 @@ export function predictionsSection(analysis: Analysis, truth: SurfaceLaw | null)
     methods.flatMap((method) => {
       const at = predictionAt(analysis, method, C)
       if (!at) return []
-      const { parameters, tokens, loss, interval: ends } = at
+      const { parameters, tokens, loss, excessLoss, interval: ends } = at
       return [
         [
           compact(C),
           method,
-          significant(parameters),
-          interval(parameters, ends.parameters),
-          significant(tokens),
-          interval(tokens, ends.tokens),
+          estimate(parameters, ends.parameters),
+          estimate(tokens, ends.tokens),
           ratio(tokens / parameters),
-          orDash(loss, nats),
-          loss === null ? '-' : interval(loss, ends.loss, nats),
-          orDash(at.excessLoss, excess),
+          estimate(loss, ends.loss, nats),
+          orDash(excessLoss, excess),
           ...truthCells(truth, at),
         ],
       ]
     }),
   )
   if (rows.length === 0) return empty
-  const head = ['FLOPs', 'method', 'N', 'interval', 'D', 'interval', 'D/N', 'loss', 'interval', 'excess loss']
+  const head = ['FLOPs', 'method', 'N', 'D', 'D/N', 'loss', 'excess loss']
   return html`<h2>Predictions</h2>
 <p>The interval of the loss is that of the law at its optimum, not of a single noisy run.</p>
 ${table([...head, ...truthHead(truth)], rows, 2)}`
@@ -217,7 +218,7 @@ export function frontierSection({ frontier }: Analysis): Html {
     const { predictions, fit } = entry.outcome
     const cells = (flops: string, loss: string, ends: string) => [
       entry.name,
-      entry.formula,
+      raised(entry.formula),
       significant(fit.rmse),
       flops,
       loss,

@@ -21,6 +21,8 @@ tbody tr { border-bottom: 1px solid #e3e3e3; }
 .number { text-align: right; white-space: nowrap; }
 td.text:first-child { white-space: nowrap; }
 .facts th { font-weight: 600; white-space: nowrap; padding-right: 20px; }
+small { font-size: 0.92em; color: #555; }
+sup { line-height: 0; font-size: 0.75em; }
 code { font: 12.5px/1.4 ui-monospace, 'DejaVu Sans Mono', monospace; overflow-wrap: anywhere; }
 dt { margin-top: 10px; }
 dt.warning { font-weight: 600; }
@@ -36,7 +38,7 @@ dd { margin: 2px 0 0 20px; }
   figure { margin: 4mm 0 6mm; }
   figure svg { max-height: 108mm; }
   .wide { overflow: visible; }
-  table { font-size: 7.6pt; }
+  table { font-size: 8.5pt; }
   th, td { padding-right: 6px; }
 }
 `)

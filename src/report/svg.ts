@@ -24,6 +24,7 @@ const geometry = new Set([
   'points',
   'width',
   'height',
+  'viewBox',
 ])
 
 /**

@@ -77,12 +77,21 @@ function rowOf(analysis: Analysis, { method, modelSize }: MethodResult, C: numbe
   ]
 }
 
-/** The frontier's row: only a loss. */
-function frontierRow({ frontier }: Analysis, C: number, cells: number): string[] | null {
-  const loss = frontier?.free?.predictions.find(({ flops }) => flops === C)?.loss
-  if (loss === undefined) return null
-  return Array.from({ length: cells }, (_, k) => (k === 0 ? 'frontier' : k === 6 ? nats(loss) : '-'))
+/** The frontiers' rows: only a loss. */
+function frontierRows({ frontier }: Analysis, C: number, cells: number): string[][] {
+  const named = [
+    ['frontier', frontier?.free],
+    ['  E of surface', frontier?.pinned],
+    ['  straight', frontier?.line],
+  ] as const
+  return named.flatMap(([name, outcome]) => {
+    const loss = outcome?.predictions.find(({ flops }) => flops === C)?.loss
+    if (loss === undefined) return name === 'frontier' && frontier ? [blankRow(name, cells)] : []
+    return [blankRow(name, cells).with(6, nats(loss))]
+  })
 }
+
+const blankRow = (name: string, cells: number): string[] => [name, ...new Array<string>(cells - 1).fill('-')]
 
 /**
  * The methods side by side at the one or two largest targets, in at most 100 columns: a of N = k C^a, N, D, the loss, and what
@@ -101,21 +110,24 @@ export function comparisonTable(
     .reverse()
     .map((C) => {
       const rows = availableMethods(analysis).map((result) => rowOf(analysis, result, C, truth))
-      const last = frontierRow(analysis, C, columns.length)
-      const [head, ...lines] = alignColumns(columns, last ? [...rows, last] : rows)
+      const [head, ...lines] = alignColumns(columns, [...rows, ...frontierRows(analysis, C, columns.length)])
       return [strong(`At ${compact(C)} FLOPs, ${beyondRuns(analysis, C)}:`, options), head, ...lines].join('\n')
     })
   const unavailable = analysis.methods
     .filter((result) => result.unavailable !== null)
     .flatMap((result) => wrap(`${result.method}: ${result.unavailable}.`, '', '  '))
+  if (analysis.frontier?.free === null) unavailable.push('frontier: a plateau of its own needs four budgets or more.')
   return [...tables, [...legend(analysis, truth), ...unavailable].join('\n')].join('\n\n')
 }
 
-function legend({ bootstrap }: Analysis, truth: SurfaceLaw | null): string[] {
+function legend({ bootstrap, frontier }: Analysis, truth: SurfaceLaw | null): string[] {
   const cost = truth
     ? 'N/true: over the N that the law behind the runs has as its best; excess: what N truly costs, nats/token.'
     : "excess: loss of the method's N beyond the surface's best, nats/token."
-  return wrap(`N = k C^a; intervals at ${percent(bootstrap.confidence)}; loss in nats/token. ${cost}`)
+  const frontiers = frontier
+    ? " frontier: best loss against C with a plateau of its own, with the surface's E, and as a straight line in ln C."
+    : ''
+  return wrap(`N = k C^a; intervals at ${percent(bootstrap.confidence)}; loss in nats/token. ${cost}${frontiers}`)
 }
 
 /** The answer first, in three to six paragraphs of one line where they fit. */

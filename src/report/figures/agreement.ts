@@ -62,7 +62,7 @@ export const agreement: Figure = {
       ...band.flatMap(({ low, high }) => [low, high]),
       ...true_.map(({ y }) => y),
     ]
-    const y = logAxis('N / N of the surface', values, { most: 9, atLeast: 1.5 })
+    const y = logAxis('N over the N of the surface', values, { most: 9, atLeast: 1.5 })
     const labels = lines.map(({ method, points }) => {
       const end = points[points.length - 1]
       return { ...end, text: `${method} ${ratio(end.y)}`, color: methodInk(method) }

@@ -117,8 +117,8 @@ export const backtest: Figure = {
     if (dots.length === 0) return null
     const rows = rowsOf(dots)
     const columns = [...new Set(dots.map(({ withheld }) => withheld))].sort((a, b) => a - b)
-    const height = margin.top + margin.bottom + rows.count * rowHeight
-    const width = (figureWidth - namesWidth) / columns.length
+    const height = Math.ceil(margin.top + margin.bottom + rows.count * rowHeight)
+    const width = Math.floor((figureWidth - namesWidth) / columns.length)
     const x = logAxis('predicted N / shown N', [1 / 1.05, 1.05, ...dots.map((dot) => dot.ratio)], {
       pad: 0.06,
       most: 5,

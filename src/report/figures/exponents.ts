@@ -20,7 +20,7 @@ const searchEnd = Math.exp(1.99)
 type Pair = Pick<SurfaceLaw, 'alpha' | 'beta'>
 
 /** Where the pairs coincide, each is still seen under the next. */
-const markSize = { diamond: 5.5, square: 7, circle: 4.5, times: 7 } as const
+const markSize = { diamond: 5.5, square: 7, circle: 4.5, times: 9 } as const
 
 interface Named extends Pair {
   readonly name: string
@@ -46,9 +46,9 @@ function pairsOf(analysis: Analysis, truth: SurfaceLaw | null | undefined): Name
   const dark = methodStyles.huber.color
   return [
     ...publishedSurfaces.map(({ name, law }) => mark(name, law, published)),
-    ...(huber ? [mark('huber', huber, { symbol: 'square', fill: '#fff', stroke: dark, ink: dark })] : []),
-    ...(surface ? [mark('surface', surface, { symbol: 'circle', fill: blue, stroke: '#fff', ink: blue })] : []),
     ...(truth ? [mark('truth', truth, { symbol: 'times', fill: 'none', stroke: ink, ink })] : []),
+    ...(huber ? [mark('huber', huber, { symbol: 'square', fill: 'none', stroke: dark, ink: dark })] : []),
+    ...(surface ? [mark('surface', surface, { symbol: 'circle', fill: blue, stroke: '#fff', ink: blue })] : []),
   ]
 }
 

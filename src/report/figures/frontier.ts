@@ -1,6 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import type { Analysis } from '../../fit/analysis.ts'
 import { logLineLoss } from '../../fit/frontier.ts'
+import type { FrontierResult } from '../../fit/result.ts'
 import { frontierLoss } from '../../law/frontier.ts'
 import { optimalLoss } from '../../law/surface.ts'
 import { linearAxis } from '../axis.ts'
@@ -22,10 +23,12 @@ interface Curve {
   readonly loss: (C: number) => number
 }
 
+const noFrontier: FrontierResult = { points: [], free: null, pinned: null, line: null }
+
 /** The surface's own best loss, the two frontiers with a plateau, and the straight line. */
 function curvesOf(analysis: Analysis): Curve[] {
   const law = surfaceOf(analysis)
-  const { free, pinned, line } = analysis.frontier ?? { free: null, pinned: null, line: null }
+  const { free, pinned, line } = analysis.frontier ?? noFrontier
   const curve = (name: string, style: LineStyle, loss: Curve['loss'], color = style.color): Curve => ({
     name,
     style,
@@ -61,13 +64,14 @@ export const frontier: Figure = {
   name: 'frontier',
   title: 'Best loss against compute',
   caption(analysis) {
-    const points = analysis.frontier?.points ?? []
+    const { points, free, pinned, line } = analysis.frontier ?? noFrontier
     const lowest = points.filter(({ from }) => from === 'lowest run').length
     return [
       'The best loss that each budget shows: the minimum of its parabola (filled)',
       lowest > 0 ? 'or, without one inside, its lowest run (open).' : 'in every case.',
-      "Free plateau: E + K / C^g with all three fitted; surface's plateau: the same with E of the surface;",
-      'straight line in ln C: for comparison only, it has no plateau.',
+      free ? 'Free plateau: L = E + K / C^g with all three fitted.' : '',
+      pinned ? "Surface's plateau: the same with E of the surface." : '',
+      line ? 'Straight line in ln C: for comparison only, it has no plateau.' : '',
       surfaceOf(analysis)
         ? `Surface: what the surface has as its best, with its ${percent(analysis.bootstrap.confidence)} band.`
         : '',

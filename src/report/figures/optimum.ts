@@ -3,7 +3,7 @@ import type { Analysis } from '../../fit/analysis.ts'
 import type { Prediction } from '../../fit/result.ts'
 import { logAxis } from '../axis.ts'
 import { compose, type SvgDocument, type SvgElement } from '../element.ts'
-import { answerBudget, predictionAt } from '../facts.ts'
+import { answerBudget, largestBudget, predictionAt } from '../facts.ts'
 import type { Figure } from '../figure.ts'
 import { endLabels } from '../labels.ts'
 import { compact, percent, significant, withInterval } from '../number.ts'
@@ -89,7 +89,7 @@ export const optimum: Figure = {
       analysis.profiles.some(({ minimum }) => minimum.kind === 'interior')
         ? 'Circles are the minima of single profiles.'
         : '',
-      'Grey: budgets beyond every run.',
+      C > largestBudget(analysis) ? 'Grey: budgets beyond every run.' : '',
       answer,
     ]
       .filter(Boolean)

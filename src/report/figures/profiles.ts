@@ -125,8 +125,8 @@ function fates({ profiles }: Analysis): string {
   const number = (kind: string) => profiles.filter(({ minimum }) => minimum.kind === kind).length
   const parts = [
     [number('interior'), 'with a minimum inside (filled circle)'],
-    [number('edge'), 'with its minimum beyond the end marked by an open circle'],
-    [number('not-convex'), 'that does not bend upward (no mark)'],
+    [number('edge'), 'with the minimum beyond an end (open circle)'],
+    [number('not-convex'), 'not bending upward (no mark)'],
     [number('too-few'), 'with too few sizes for a parabola (no curve)'],
   ] as const
   return listed(parts.filter(([n]) => n > 0).map(([n, words]) => `${n} ${words}`))
@@ -142,7 +142,7 @@ export const profiles: Figure = {
       'darker is larger. Solid: the parabola in ln N through the runs of one budget.',
       surfaceOf(analysis) ? 'Dashed: the one loss surface through all runs.' : '',
       `Of ${counted(analysis.profiles.length, 'profile')}: ${fates(analysis)}.`,
-      left > 0 ? `${counted(left, 'profile')} evenly left out of the drawing.` : '',
+      left > 0 ? `Not drawn: ${counted(left, 'profile')}, spread evenly.` : '',
     ]
       .filter(Boolean)
       .join(' ')
@@ -156,7 +156,10 @@ export const profiles: Figure = {
     if (analysis.profiles.length === 0) return null
     const shown = shownProfiles(analysis)
     const axes = axesOf(shown)
-    const obstacles = shown.flatMap(({ points, parabola }) => [...points, ...parabola])
+    const obstacles = shown.flatMap(({ points, parabola }) => [
+      ...points.map((point) => ({ ...point, weight: 60 })),
+      ...parabola.map((point) => ({ ...point, weight: 6 })),
+    ])
     const panel = drawPanel(document, {
       width: figureWidth,
       height,

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import type { errorTable } from '../../src/core/errors.ts'
+import { methodNames } from '../../src/fit/result.ts'
+import { close } from '../support.ts'
+
+const bin = fileURLToPath(new URL('../../bin/isoflop.js', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'isoflop-cli-'))
+after(() => rmSync(folder, { recursive: true }))
+
+const isoflop = (args: string[], input = '') => spawnSync(process.execPath, [bin, ...args], { encoding: 'utf8', input })
+
+const csv = (...rows: string[]) => ['N,C,loss', ...rows].join('\n')
+
+/** Five sizes at three budgets. */
+const runsCsv = csv(
+  ...[1e18, 1e19, 1e20].flatMap((C) =>
+    [0.3, 0.6, 1, 2, 4].map((ratio) => {
+      const N = ratio * 0.05 * C ** 0.51
+      return `${N},${C},${1.8 + 480 * N ** -0.35 + 2100 * (C / (6 * N)) ** -0.37}`
+    }),
+  ),
+)
+
+test('--json prints one object with every documented field, and the same for the same seed', () => {
+  const args = ['fit', 'world:handout', '--target', '1e23,1e24', '--resamples', '50', '--starts', '60', '--json']
+  const { status, stdout, stderr } = isoflop(args)
+  assert.equal(status, 0, stderr)
+  assert.equal(stderr, '')
+  const result = JSON.parse(stdout)
+  assert.deepEqual([result.runs.read, result.runs.used, result.runs.excluded], [72, 72, []])
+  assert.deepEqual(
+    result.methods.map(({ method }: { method: string }) => method),
+    methodNames.filter((name) => name !== 'frontier'),
+  )
+  const [surface] = result.methods
+  close(surface.modelSize.exponent, 0.5142857, 1e-7)
+  assert.deepEqual(result.targets, [1e23, 1e24])
+  close(surface.predictions[1].parameters, 3.00307e11, 1e-6)
+  close(surface.law.E, 2.69, 1e-7)
+  for (const { modelSize, unavailable } of result.methods) assert.ok((modelSize === null) === (unavailable !== null))
+  const documented = readFileSync(fileURLToPath(new URL('../../docs/json.md', import.meta.url)), 'utf8')
+  for (const key of [...Object.keys(result), ...Object.keys(surface)])
+    assert.ok(documented.includes(`\`${key}`), `docs/json.md lacks ${key}`)
+  assert.doesNotMatch(stdout, /NaN|Infinity|undefined/)
+  assert.equal(isoflop(args).stdout, stdout)
+})
+
+test('tables for people: the answer first, every method, within 100 columns; nothing on stderr', () => {
+  const { status, stdout, stderr } = isoflop(
+    ['fit', '-', '--target', '1e21', '--resamples', '50', '--starts', '60'],
+    runsCsv,
+  )
+  assert.equal(status, 0, stderr)
+  assert.equal(stderr, '')
+  assert.match(stdout.split('\n')[2], /At 1e21 FLOPs/)
+  for (const method of methodNames) assert.ok(stdout.includes(method), method)
+  for (const line of stdout.split('\n')) assert.ok(line.length <= 100 || line.startsWith('wrote'), line)
+})
+
+test('--report and --plots write what they name', () => {
+  const report = join(folder, 'deep', 'report.html')
+  const plots = join(folder, 'plots')
+  const { status, stderr } = isoflop([
+    'fit',
+    'world:handout',
+    '--method',
+    'surface,parabola',
+    '--resamples',
+    '20',
+    '--report',
+    report,
+    '--plots',
+    plots,
+  ])
+  assert.equal(status, 0, stderr)
+  const html = readFileSync(report, 'utf8')
+  assert.match(html, /^<!doctype html>/i)
+  assert.match(html, /isoflop fit world:handout --method surface,parabola/)
+  assert.ok(readFileSync(join(plots, 'profiles.svg'), 'utf8').includes('<svg'))
+  assert.equal(readFileSync(join(plots, 'profiles.png')).subarray(1, 4).toString(), 'PNG')
+})
+
+test('--best keeps the lowest of equal N and D and lists the others; --columns names columns', () => {
+  const swept = runsCsv.replace('N,C,loss', 'size,budget,score').split('\n')
+  const twice = [
+    ...swept,
+    ...swept.slice(1).map((row) => row.replace(/[^,]*$/, (loss) => `${Number(loss) + 0.1}`)),
+  ].join('\n')
+  const args = [
+    'fit',
+    '-',
+    '--columns',
+    'parameters=size,loss=score',
+    '--method',
+    'surface',
+    '--resamples',
+    '20',
+    '--json',
+  ]
+  const all = JSON.parse(isoflop(args, twice).stdout)
+  assert.equal(all.runs.used, 30)
+  assert.ok(all.diagnostics.some(({ code }: { code: string }) => code === 'repeated-sizes'))
+  const best = JSON.parse(isoflop([...args, '--best'], twice).stdout)
+  assert.equal(best.runs.used, 15)
+  assert.equal(best.runs.excluded.length, 15)
+  assert.match(best.runs.excluded[0].reason, /row 2 has the same N and D/)
+  close(best.methods[0].law.alpha, 0.35, 1e-4)
+})
+
+test('bad rows are listed with file and row, and the rest is fitted', () => {
+  const file = join(folder, 'bad.csv')
+  writeFileSync(file, `${runsCsv}\n1e8,1e19,NaN\n-1,1e19,3\n1e8,text,3\n${runsCsv.split('\n')[1]}\n`)
+  const { runs } = JSON.parse(isoflop(['fit', file, '--method', 'surface', '--resamples', '20', '--json']).stdout)
+  assert.equal(runs.used, 15)
+  assert.equal(runs.read, 19)
+  assert.deepEqual(
+    runs.excluded.map(({ row }: { row: number }) => row),
+    [17, 18, 19, 20],
+  )
+  for (const { source, reason } of runs.excluded) assert.ok(source === file && reason.length > 5)
+})
+
+const refused: [name: string, args: string[], input: string, code: keyof typeof errorTable][] = [
+  ['a missing file', ['fit', 'missing.csv'], '', 'FILE_NOT_FOUND'],
+  ['an empty file', ['fit', '-'], '', 'FILE_EMPTY'],
+  ['a missing column', ['fit', '-'], 'N,loss\n1,2\n', 'COLUMN_MISSING'],
+  ['a column that is not there', ['fit', '-', '--columns', 'loss=x'], csv('1,2,3'), 'COLUMN_UNKNOWN'],
+  ['no usable row', ['fit', '-'], csv('x,1e18,3'), 'NO_USABLE_RUNS'],
+  ['one budget', ['fit', '-'], csv('1e6,1e18,3', '2e6,1e18,4', '3e6,1e18,5'), 'ONE_BUDGET'],
+  ['two runs', ['fit', '-'], csv('1e6,1e18,3', '2e6,1e19,4'), 'TOO_FEW_RUNS'],
+  ['broken JSON', ['fit', '-'], '[{"N": 1,', 'FILE_FORMAT'],
+  ['a target that is no number', ['fit', '-', '--target', '1e23,x'], runsCsv, 'BAD_OPTION'],
+  ['an unknown method', ['fit', '-', '--method', 'magic'], runsCsv, 'BAD_OPTION'],
+  ['a confidence of 1', ['fit', '-', '--confidence', '1'], runsCsv, 'BAD_OPTION'],
+  ['an unknown option', ['fit', '-', '--fast'], runsCsv, 'BAD_OPTION'],
+  ['no file', ['fit'], '', 'BAD_OPTION'],
+  ['an unknown command', ['frobnicate'], '', 'BAD_OPTION'],
+  ['a world that is not there', ['fit', 'world:moon'], '', 'BAD_OPTION'],
+  [
+    'a report that cannot be written',
+    ['fit', '-', '--method', 'surface', '--report', `${bin}/x.html`],
+    runsCsv,
+    'OUTPUT_FAILED',
+  ],
+]
+for (const [name, args, input, code] of refused)
+  test(`${name} is refused with ${code}, in two lines without a stack`, () => {
+    const { status, stdout, stderr } = isoflop(args, input)
+    assert.equal(status, 2)
+    assert.equal(stdout, '')
+    const lines = stderr.trimEnd().split('\n')
+    assert.ok(lines[0].startsWith(`error[${code}]: `), stderr)
+    assert.equal(lines.length, 2, stderr)
+    assert.ok(lines[1].length > 10)
+  })
+
+test('help fits on a screen, names every option and shows two examples', () => {
+  const { status, stdout } = isoflop(['fit', '--help'])
+  assert.equal(status, 0)
+  const lines = stdout.trimEnd().split('\n')
+  assert.ok(lines.length <= 40 && lines.every((line) => line.length <= 100), `${lines.length} lines`)
+  assert.equal(stdout.split('Examples:')[1].match(/isoflop fit/g)?.length, 2)
+  for (const option of ['target', 'method', 'columns', 'confidence', 'seed', 'json', 'report', 'plots', 'starts'])
+    assert.ok(stdout.includes(`--${option}`), option)
+})
+
+test('a reader that stops early is no error', () => {
+  const { status, stdout, stderr } = spawnSync(
+    'sh',
+    ['-c', `"${process.execPath}" "${bin}" fit world:handout --method surface --json | head -c 20`],
+    { encoding: 'utf8' },
+  )
+  assert.equal(status, 0)
+  assert.equal(stdout.length, 20)
+  assert.equal(stderr, '')
+})
+
+test('an older Node starts the Node 24 that npm ci brought', {
+  skip: existsSync('/usr/bin/node') ? false : 'there is one Node',
+}, () => {
+  const { status, stdout, stderr } = spawnSync('/usr/bin/node', [bin, '--version'], {
+    encoding: 'utf8',
+    env: { PATH: '/usr/bin:/bin' },
+  })
+  assert.equal(status, 0, stderr)
+  assert.match(stdout, /^\d+\.\d+\.\d+\n$/)
+})

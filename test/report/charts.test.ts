@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { runsOf } from '../../src/core/run.ts'
+import type { Analysis } from '../../src/fit/analysis.ts'
+import { figures } from '../../src/report/charts.ts'
+import { drawFigures, newDocument, svgText } from '../../src/report/svg.ts'
+import { handoutLaw } from '../../src/world/handout.ts'
+import { handout, noisy, nothing } from './analyses.ts'
+
+const folder = new URL('../snapshots/', import.meta.url)
+
+function matchesSnapshot(name: string, svg: string) {
+  const file = new URL(`${name}.svg`, folder)
+  if (process.env.UPDATE_SNAPSHOTS) {
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(file, svg)
+  }
+  assert.equal(svg, readFileSync(file, 'utf8'), `${name}.svg changed; look at it, then set UPDATE_SNAPSHOTS=1`)
+}
+
+const drawnOf = (analysis: Analysis, name: string) => {
+  const figure = figures.find((candidate) => candidate.name === name)!
+  const svg = figure.draw(analysis, { document: newDocument() })
+  return svg && svgText(svg)
+}
+
+// Without noise the residuals are rounding, which is no snapshot's business.
+for (const { name, svg } of drawFigures(handout))
+  if (name !== 'residuals') test(`snapshot of ${name}`, () => matchesSnapshot(name, svg))
+
+for (const name of ['residuals', 'exponents', 'agreement'])
+  test(`snapshot of ${name} with noise`, () => matchesSnapshot(`${name}-noisy`, drawnOf(noisy, name)!))
+
+const axisTitles: Record<string, string[]> = {
+  profiles: ['parameters N', 'loss (nats/token)'],
+  optimum: ['training compute C (FLOPs)', 'compute-optimal parameters N', 'compute-optimal tokens D'],
+  agreement: ['training compute C (FLOPs)', 'N over the N of the surface'],
+  frontier: ['training compute C (FLOPs)', 'loss (nats/token)'],
+  residuals: ['training compute C (FLOPs)', 'parameters N', 'measured \u2212 surface (nats/token)'],
+  exponents: ['exponent alpha of N', 'exponent beta of D'],
+  backtest: ['predicted N / shown N'],
+}
+
+test('every figure names its axes with their units', () => {
+  assert.deepEqual(new Set(Object.keys(axisTitles)), new Set(figures.map(({ name }) => name)))
+  for (const { name, svg } of drawFigures(noisy))
+    for (const title of axisTitles[name]) assert.ok(svg.includes(`>${title}</text>`), `${name}: ${title}`)
+})
+
+test('no figure has a number that is none, more than three decimals, an id or a style sheet', () => {
+  for (const analysis of [handout, noisy])
+    for (const { name, svg } of drawFigures(analysis, handoutLaw)) {
+      assert.doesNotMatch(svg, /NaN|Infinity|undefined|null/, name)
+      assert.doesNotMatch(svg, / (d|x|y|cx|cy|r|transform)="[^"]*\d\.\d{4}/, name)
+      assert.doesNotMatch(svg, / id=| class=|<style/, name)
+    }
+})
+
+test('figures open stand-alone, on white, with words for those who do not see them', () => {
+  for (const { name, svg, alt, caption } of drawFigures(handout)) {
+    assert.match(svg, /^<svg [^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"/, name)
+    assert.match(svg, /<rect [^>]*fill="#fff"/, name)
+    assert.ok(alt.length > 30 && caption.length > 80, name)
+    assert.doesNotMatch(caption, /NaN|undefined|null| {2}/, name)
+  }
+})
+
+test('the same analysis gives the same bytes', () => {
+  assert.deepEqual(drawFigures(noisy, handoutLaw), drawFigures(noisy, handoutLaw))
+})
+
+test('a figure whose data are missing is not drawn', () => {
+  assert.deepEqual(drawFigures(nothing), [])
+  const without = { ...handout, profiles: [], frontier: null, backtests: [] }
+  assert.deepEqual(
+    drawFigures(without).map(({ name }) => name),
+    ['optimum', 'agreement', 'residuals', 'exponents'],
+  )
+  const alone = { ...handout, bands: handout.bands.filter(({ method }) => method === 'surface') }
+  assert.equal(drawnOf(alone, 'agreement'), null)
+})
+
+test('every method and every target is labelled', () => {
+  const svg = drawnOf(handout, 'optimum')!
+  for (const method of ['surface', 'huber', 'parabola', 'lowest-log', 'lowest-raw'])
+    assert.match(svg, new RegExp(`>${method} [\\d.]+e11</text>`))
+  assert.ok(svg.includes('>target 1e23</text>') && svg.includes('>1e24</text>'))
+})
+
+test('every budget is labelled, and minima inside and at the edge are told apart', () => {
+  const svg = drawnOf(handout, 'profiles')!
+  for (const budget of ['6e18', '1e19', '3e19', '6e19', '1e20', '3e20', '6e20', '1e21', '3e21'])
+    assert.ok(svg.includes(`>${budget}</text>`), budget)
+  assert.equal(svg.match(/r="6"/g)?.length, 9)
+  const [first, ...others] = handout.profiles
+  const minimum = first.minimum
+  assert.ok(minimum.kind === 'interior')
+  const edge = { kind: 'edge', side: 'small', parabola: minimum.parabola } as const
+  const changed = { ...handout, profiles: [{ ...first, minimum: edge }, ...others] }
+  const open = /<g (?=[^>]*fill="#fff")(?=[^>]*stroke-width="2")[^>]*><circle/g
+  assert.equal(drawnOf(changed, 'profiles')!.match(open)?.length, 1)
+  assert.equal(svg.match(open), null)
+})
+
+test('darker is a larger budget: the lightness of the curves falls', () => {
+  const lightness = drawnOf(handout, 'profiles')!
+    .matchAll(/stroke="#([0-9a-f]{6})"[^>]*stroke-width="1.8"|stroke-width="1.8"[^>]*stroke="#([0-9a-f]{6})"/g)
+    .map(([, a, b]) => Number.parseInt((a ?? b).slice(2, 4), 16)) // green weighs most
+    .toArray()
+  assert.equal(lightness.length, 9)
+  for (let k = 1; k < 9; k++) assert.ok(lightness[k] < lightness[k - 1])
+})
+
+test('residuals without noise have a unit that shows them, and the caption says what they are', () => {
+  assert.match(drawnOf(handout, 'residuals')!, /measured \u2212 surface \(1e-9 nats\/token\)/)
+  const { caption } = figures.find(({ name }) => name === 'residuals')!
+  assert.match(caption(handout), /no noise/)
+  assert.doesNotMatch(caption(noisy), /no noise/)
+})
+
+test('a region smaller than a symbol is said to be so', () => {
+  const { caption } = figures.find(({ name }) => name === 'exponents')!
+  assert.match(caption(handout), /smaller than the symbol/)
+  assert.doesNotMatch(caption(noisy), /smaller than the symbol/)
+})
+
+test('very many runs are thinned, the farthest kept at the border', () => {
+  const { parameters, tokens, flops, loss } = noisy.runs
+  const many = Array.from({ length: 5000 }, (_, i) => ({
+    parameters: parameters[i % 72],
+    tokens: tokens[i % 72],
+    flops: flops[i % 72],
+    loss: loss[i % 72] + (i === 4321 ? 9 : 0),
+  }))
+  const svg = drawnOf({ ...noisy, runs: runsOf(many) }, 'residuals')!
+  const circles = svg.match(/<circle/g)!.length
+  assert.ok(circles > 3000 && circles <= 4000, String(circles))
+  assert.equal(svg.match(/stroke-width="1.6"[^>]*><path/g)?.length, 2)
+})
