@@ -126,6 +126,25 @@ test('bad rows are listed with file and row, and the rest is fitted', () => {
   for (const { source, reason } of runs.excluded) assert.ok(source === file && reason.length > 5)
 })
 
+test('training curves: envelope uses every checkpoint, the others the last of each run', () => {
+  const rows = Array.from({ length: 9 }, (_, size) =>
+    Array.from({ length: 40 }, (_, k) => {
+      const N = 1e7 * 2 ** (size / 2)
+      const D = 1e8 * 10 ** (k / 13)
+      return `run-${size},${k},${N},${D},${1.8 + 480 * N ** -0.35 + 2100 * D ** -0.37}`
+    }),
+  ).flat()
+  const args = ['fit', '-', '--method', 'envelope,surface', '--resamples', '40', '--target', '1e19', '--json']
+  const { status, stdout, stderr } = isoflop(args, ['run,step,N,D,loss', ...rows].join('\n'))
+  assert.equal(status, 0, stderr)
+  const { runs, methods, diagnostics } = JSON.parse(stdout)
+  assert.deepEqual([runs.read, runs.used, runs.checkpoints], [360, 9, 351])
+  const envelope = methods.find(({ method }: { method: string }) => method === 'envelope')
+  close(envelope.modelSize.exponent, 0.37 / 0.72, 0.1)
+  assert.ok(envelope.modelSize.interval)
+  assert.ok(diagnostics.some(({ code }: { code: string }) => code === 'checkpoints-set-aside'))
+})
+
 const refused: [name: string, args: string[], input: string, code: keyof typeof errorTable][] = [
   ['a missing file', ['fit', 'missing.csv'], '', 'FILE_NOT_FOUND'],
   ['an empty file', ['fit', '-'], '', 'FILE_EMPTY'],
