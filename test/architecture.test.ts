@@ -13,11 +13,15 @@ const mayImport: Record<string, readonly string[]> = {
   numeric: [],
   input: ['core'],
   law: ['core', 'numeric'],
-  world: ['core', 'law'],
+  world: ['core', 'numeric', 'law'],
+  backend: ['core', 'world', 'input'],
+  api: ['core'],
+  client: ['core', 'api'],
+  server: ['core', 'api', 'backend'],
   fit: ['core', 'numeric', 'law'],
   report: ['core', 'numeric', 'law', 'fit', 'input'],
-  cli: ['core', 'numeric', 'law', 'world', 'input', 'fit', 'report'],
-  'index.ts': ['core', 'law', 'world', 'input', 'fit', 'report'],
+  cli: ['core', 'numeric', 'law', 'world', 'input', 'fit', 'backend', 'api', 'client', 'server', 'report'],
+  'index.ts': ['core', 'law', 'world', 'input', 'fit', 'client', 'report'],
 }
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))

@@ -1,0 +1,82 @@
+import type { TrainingConfig } from '../../core/config.ts'
+
+/** A key as it is stored: never the key itself, only its hash. Budgets and sums are exact, FLOPs. */
+export interface KeyRecord {
+  /** Short public name of the key in lists and logs, such as `k3f9a2`. */
+  readonly id: string
+  /** For people: whose key it is. */
+  readonly label: string
+  readonly budget: bigint
+  /** Sum of the settled runs. */
+  readonly used: bigint
+  /** Sum of the reservations in flight. */
+  readonly reserved: bigint
+  readonly revoked: boolean
+  /** Milliseconds since 1970. */
+  readonly createdAt: number
+}
+
+/** A settled run of a key. */
+export interface StoredRun {
+  readonly config: TrainingConfig
+  readonly cost: bigint
+  readonly loss: number
+}
+
+/** What became of a wish to run a configuration. */
+export type Reservation =
+  /** This key settled this configuration before: no charge. */
+  | { readonly kind: 'settled'; readonly loss: number; readonly used: bigint }
+  /** The cost is set aside; `settle` or `release` must follow. */
+  | { readonly kind: 'reserved'; readonly ticket: bigint }
+  /** An equal query of this key is in flight, here or in another process: ask again soon. */
+  | { readonly kind: 'in-flight' }
+  /** The budget does not hold it: nothing was set aside. */
+  | { readonly kind: 'refused'; readonly left: bigint; readonly budget: bigint; readonly used: bigint }
+
+/** The 1e19 configuration that a key's owner believes in, and the loss predicted for it. */
+export interface Submission {
+  readonly config: TrainingConfig
+  readonly predictedLoss: number
+  /** Milliseconds since 1970. */
+  readonly submittedAt: number
+}
+
+/**
+ * Where keys, runs and reservations live. Every method is atomic. A resolved `settle` is durable: it survives kill -9 and a power
+ * cut. A reservation need not be: those of a process that died are released by the next `sweep`.
+ *
+ * Methods reject with an IsoflopError STORE_UNAVAILABLE when the disk is full or the connection is lost, having changed
+ * nothing; the same call may succeed later.
+ */
+export interface Store {
+  addKey(key: { id: string; hash: string; label: string; budget: bigint; createdAt: number }): Promise<void>
+  /** The key with this hash, revoked or not; null when there is none. */
+  findKey(hash: string): Promise<KeyRecord | null>
+  /** The key with this id. */
+  getKey(id: string): Promise<KeyRecord | null>
+  listKeys(): Promise<KeyRecord[]>
+  /** False when there is no such key. The same for the next two. */
+  revokeKey(id: string): Promise<boolean>
+  setBudget(id: string, budget: bigint): Promise<boolean>
+  /** Forgets the key's runs and submission and what it spent. Reservations in flight stay. */
+  resetKey(id: string): Promise<boolean>
+
+  /** Sets the cost of a configuration aside for a key, unless it is settled, in flight or over the budget. */
+  reserve(keyId: string, config: TrainingConfig, cost: bigint, now: number): Promise<Reservation>
+  /** Turns a reservation into a run; gives what the key has used. Rejects with STORE_UNAVAILABLE if the reservation is gone. */
+  settle(ticket: bigint, loss: number): Promise<{ readonly used: bigint }>
+  /** Gives a reservation back. Unknown tickets are ignored. */
+  release(ticket: bigint): Promise<void>
+  /** Runs in the order they were settled. */
+  runs(keyId: string): Promise<StoredRun[]>
+
+  /** Says that this process lives, and releases the reservations of processes that have not said so for `deadAfterMs`. */
+  sweep(now: number, deadAfterMs: number): Promise<void>
+
+  putSubmission(keyId: string, submission: Submission): Promise<void>
+  getSubmission(keyId: string): Promise<Submission | null>
+  listSubmissions(): Promise<{ readonly key: KeyRecord; readonly submission: Submission }[]>
+
+  close(): Promise<void>
+}
