@@ -7,6 +7,8 @@
  *
  * Each part is also there by its own name, as in `import { fitSurface } from 'isoflop/fit/surface'`.
  */
+export { type AnsweredRun, type ClientOptions, type TrainingApi, trainingApi } from './client/client.ts'
+export { apiLimits, type TrainingConfig } from './core/config.ts'
 export type { Diagnostic, DiagnosticCode } from './core/diagnostic.ts'
 export { type ErrorCode, IsoflopError } from './core/errors.ts'
 export { nonEmbeddingParameters, tokensFor, trainFlops } from './core/flops.ts'

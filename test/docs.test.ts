@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { diagnosticTable } from '../src/core/diagnostic.ts'
-import { errorTable } from '../src/core/errors.ts'
+import { errorTable, httpStatus } from '../src/core/errors.ts'
 import { methodNames } from '../src/fit/result.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -19,6 +19,8 @@ function tableUnder(text: string, heading: string): [string, string][] {
 test('docs/errors.md has the errors and the diagnostics of the code, no more and no less', () => {
   const text = read('docs/errors.md')
   assert.deepEqual(tableUnder(text, 'Errors'), Object.entries(errorTable))
+  const statuses = Object.entries(httpStatus).map(([code, status]) => [code, String(status)])
+  assert.deepEqual(tableUnder(text, 'HTTP'), statuses)
   assert.deepEqual(tableUnder(text, 'Diagnostics'), Object.entries(diagnosticTable))
 })
 
@@ -32,6 +34,8 @@ test('the README names every method, and its links and those of docs lead somewh
     'docs/errors.md',
     'docs/log.md',
     'docs/json.md',
+    'docs/learner.md',
+    'docs/instructor.md',
   ])
     for (const [, link] of read(file).matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g))
       if (!link.startsWith('http')) assert.ok(existsSync(join(root, dirname(file), link)), `${file} links to ${link}`)

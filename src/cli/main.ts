@@ -1,7 +1,12 @@
 import { Command, CommanderError } from 'commander'
 import { IsoflopError } from '../core/errors.ts'
 import { fitCommand } from './fit.ts'
+import { gradeCommand } from './grade.ts'
+import { keysCommand } from './keys.ts'
+import { serveCommand } from './serve.ts'
+import { simulateCommand } from './simulate.ts'
 import { version } from './version.ts'
+import { worldCommand } from './world.ts'
 
 /** Exit status of a command that the user can mend: a bad option, a bad file. */
 const userError = 2
@@ -17,6 +22,11 @@ export async function main(args: readonly string[]): Promise<number> {
     .configureHelp({ helpWidth: 100 })
     .configureOutput({ outputError: () => {} }) // reported below, like every other error
     .addCommand(fitCommand())
+    .addCommand(serveCommand())
+    .addCommand(keysCommand())
+    .addCommand(gradeCommand())
+    .addCommand(simulateCommand())
+    .addCommand(worldCommand())
     .showHelpAfterError(false)
   for (const command of program.commands) command.copyInheritedSettings(program)
   // A reader that has seen enough, as in `isoflop ... | head`, is no error.

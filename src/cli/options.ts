@@ -54,3 +54,18 @@ export const namesOf =
       )
     return known.filter((method) => parts.includes(method))
   }
+
+/** An exact number of FLOPs: digits, or a power such as 2e18, up to 9e18. */
+export const flops =
+  (name: string): Parser<bigint> =>
+  (text) => {
+    const value = /^\d+$/.test(text) ? BigInt(text) : wholeOf(Number(text))
+    if (value === null || value < 0n || value > mostFlops)
+      throw bad(name, text, 'a whole number of FLOPs up to 9e18, such as 2e18')
+    return value
+  }
+
+/** Sums are kept in 64 bits. */
+const mostFlops = 9_000_000_000_000_000_000n
+
+const wholeOf = (value: number): bigint | null => (Number.isInteger(value) ? BigInt(value) : null)

@@ -42,3 +42,14 @@ export class IsoflopError extends Error {
     this.advice = advice
   }
 }
+
+/** The HTTP status of the errors that the server answers with; every other one is 500. */
+export const httpStatus: Readonly<Partial<Record<ErrorCode, number>>> = {
+  CONFIG_INVALID: 404,
+  KEY_INVALID: 422,
+  KEY_WITHOUT_RUNS: 422,
+  BUDGET_EXCEEDED: 403,
+  NOT_RECORDED: 404,
+  SUBMISSION_MISSING: 404,
+  STORE_UNAVAILABLE: 503,
+}

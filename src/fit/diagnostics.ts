@@ -3,12 +3,14 @@ import { tokensFor } from '../core/flops.ts'
 import type { Runs } from '../core/run.ts'
 import { powerAt } from '../law/power.ts'
 import { optimalParameters, type SurfaceLaw, surfaceLoss } from '../law/surface.ts'
+import { firstEqual } from '../numeric/equal-rows.ts'
 import { fitLine } from '../numeric/line.ts'
 import { median } from '../numeric/quantile.ts'
 import { fTail } from '../numeric/student.ts'
 import type { Interval } from './bootstrap.ts'
 import type { FitData } from './methods.ts'
 import { extreme } from './parabola.ts'
+import type { Profile } from './profile.ts'
 import type { Analysis } from './result.ts'
 import { type SurfaceFit, surfaceResiduals } from './surface.ts'
 
@@ -109,9 +111,8 @@ function profileDiagnostics({ runs, profiles }: Subject): Diagnostic[] {
     )
   const oneSided = profiles.flatMap(({ profile, minimum }) => {
     if (minimum.kind !== 'interior') return []
-    const sizes = [...new Set(Array.from(profile.runs, (i) => runs.parameters[i]))]
-    const below = sizes.filter((N) => N < minimum.parameters).length
-    const above = sizes.length - below
+    const below = sizesBelow(runs, profile, minimum.parameters)
+    const above = profile.sizes - below
     return Math.min(below, above) < 2 ? [{ budget: profile.budget, below, above }] : []
   })
   if (oneSided.length > 0)
@@ -124,6 +125,14 @@ function profileDiagnostics({ runs, profiles }: Subject): Diagnostic[] {
       ),
     )
   return found
+}
+
+/** How many different sizes of a profile are smaller than N. */
+function sizesBelow(runs: Runs, profile: Profile, N: number): number {
+  let count = 0
+  for (let k = 0; k < profile.runs.length && runs.parameters[profile.runs[k]] < N; k++)
+    if (k === 0 || runs.parameters[profile.runs[k]] !== runs.parameters[profile.runs[k - 1]]) count++
+  return count
 }
 
 function designDiagnostics(runs: Runs): Diagnostic[] {
@@ -154,19 +163,18 @@ function designDiagnostics(runs: Runs): Diagnostic[] {
 }
 
 /** Runs whose N and D another run has too, and the largest difference of losses among equals. */
-function repeatedSizes(runs: Runs): { runs: number; spread: number } {
-  const order = Array.from({ length: runs.size }, (_, i) => i).sort(
-    (i, j) => runs.parameters[i] - runs.parameters[j] || runs.tokens[i] - runs.tokens[j] || runs.loss[i] - runs.loss[j],
-  )
+function repeatedSizes({ parameters, tokens, loss, size }: Runs): { runs: number; spread: number } {
+  const first = firstEqual([parameters, tokens], size)
+  const lowest = Float64Array.from(loss)
+  const highest = Float64Array.from(loss)
   let repeated = 0
   let spread = 0
-  let first = 0
-  for (let k = 1; k < order.length; k++) {
-    const [i, j] = [order[first], order[k]]
-    if (runs.parameters[i] === runs.parameters[j] && runs.tokens[i] === runs.tokens[j]) {
-      repeated++
-      spread = Math.max(spread, runs.loss[j] - runs.loss[i])
-    } else first = k
+  for (let i = 0; i < size; i++) {
+    if (first[i] === i) continue
+    repeated++
+    lowest[first[i]] = Math.min(lowest[first[i]], loss[i])
+    highest[first[i]] = Math.max(highest[first[i]], loss[i])
+    spread = Math.max(spread, highest[first[i]] - lowest[first[i]])
   }
   return { runs: repeated, spread }
 }

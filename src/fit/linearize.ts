@@ -31,20 +31,27 @@ export function linearize(runs: Runs, budgets: Budgets, law: SurfaceLaw): Linear
   return { gradient, residual, byBudget, square }
 }
 
-/** J'J and J'r over some runs. */
+/** J'J and J'r over some runs. Written out for the five coefficients: it is most of the work on a million runs. */
 export function scatter(gradient: readonly Float64Array[], residual: Float64Array, members: Int32Array): Scatter {
-  const p = gradient.length
-  const square = new Float64Array(p * p)
-  const product = new Float64Array(p)
-  const row = new Float64Array(p)
-  for (const i of members) {
-    for (let j = 0; j < p; j++) row[j] = gradient[j][i]
-    for (let j = 0; j < p; j++) {
-      product[j] += row[j] * residual[i]
-      for (let k = 0; k <= j; k++) square[j * p + k] += row[j] * row[k]
+  const [g0, g1, g2, g3, g4] = gradient
+  const square = new Float64Array(25)
+  const product = new Float64Array(5)
+  const row = new Float64Array(5)
+  for (let m = 0; m < members.length; m++) {
+    const i = members[m]
+    row[0] = g0[i]
+    row[1] = g1[i]
+    row[2] = g2[i]
+    row[3] = g3[i]
+    row[4] = g4[i]
+    const r = residual[i]
+    for (let j = 0; j < 5; j++) {
+      const value = row[j]
+      product[j] += value * r
+      for (let k = 0; k <= j; k++) square[j * 5 + k] += value * row[k]
     }
   }
-  for (let j = 0; j < p; j++) for (let k = j + 1; k < p; k++) square[j * p + k] = square[k * p + j]
+  for (let j = 0; j < 5; j++) for (let k = j + 1; k < 5; k++) square[j * 5 + k] = square[k * 5 + j]
   return { square, product }
 }
 

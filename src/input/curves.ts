@@ -1,4 +1,4 @@
-import { firstEqual } from './equal-rows.ts'
+import { firstEqual } from '../numeric/equal-rows.ts'
 import type { Table } from './table.ts'
 
 /** What a file says about its training runs. */

@@ -2,14 +2,12 @@ import type { Readable } from 'node:stream'
 import { IsoflopError } from '../core/errors.ts'
 import { trainFlops } from '../core/flops.ts'
 import type { Curves, Runs } from '../core/run.ts'
+import { firstEqual } from '../numeric/equal-rows.ts'
 import type { ToldColumns } from './columns.ts'
 import { type Grouping, groupCheckpoints, type Identity } from './curves.ts'
-import { readDelimited } from './delimited.ts'
-import { firstEqual } from './equal-rows.ts'
-import { readJsonArray, readJsonObjects } from './json.ts'
-import { readParquet } from './parquet.ts'
-import { type Located, type RowSink, Rows } from './rows.ts'
-import { emptyFile, formatOf, loadSource, type Source } from './source.ts'
+import { readSource } from './formats.ts'
+import { type Located, Rows } from './rows.ts'
+import { emptyFile, loadSource } from './source.ts'
 import { Table } from './table.ts'
 
 export { parseColumns, type Quantity, type ToldColumns } from './columns.ts'
@@ -83,19 +81,6 @@ function requireFiles(files: readonly string[]): void {
   if (files.length > 0 && !isTwice) return
   const what = isTwice ? 'Standard input (-) was named twice and can be read once.' : 'No file was named.'
   throw new IsoflopError('BAD_OPTION', what, 'Name one or more files, and - at most once.')
-}
-
-async function readSource(source: Source, sink: RowSink): Promise<void> {
-  switch (formatOf(source)) {
-    case 'parquet':
-      return readParquet(source, sink)
-    case 'json-array':
-      return readJsonArray(source, sink)
-    case 'json-objects':
-      return readJsonObjects(source, sink)
-    case 'delimited':
-      return readDelimited(source, sink)
-  }
 }
 
 function runData(table: Table, files: readonly ReadFile[]): RunData {

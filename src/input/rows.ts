@@ -1,8 +1,8 @@
 import { nonEmbeddingParameters, parametersFor, tokensFor, trainFlops } from '../core/flops.ts'
+import { mixed } from '../numeric/equal-rows.ts'
 import { complaint, isMissing, isUsable, numberOf } from './cell.ts'
 import { type Plan, planColumns, type ToldColumns } from './columns.ts'
 import type { Identity } from './curves.ts'
-import { mixed } from './equal-rows.ts'
 import type { Table, TableRow } from './table.ts'
 
 /** What a file's reader feeds: first its columns, then its rows. */

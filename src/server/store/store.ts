@@ -43,15 +43,22 @@ export interface Submission {
 }
 
 /**
- * Where keys, runs and reservations live. Every method is atomic. A resolved `settle` is durable: it survives kill -9 and a power
- * cut. A reservation need not be: those of a process that died are released by the next `sweep`.
+ * Where keys, runs and reservations live. Every method is atomic. A resolved `settle` is durable: it survives `kill -9`
+ * and a power cut, as does every other write but `reserve` and `release`. A reservation need not: those of a process
+ * that died are released by the next `sweep` of another one, those of a process that closes at once. Several processes
+ * may share a store.
  *
- * Methods reject with an IsoflopError STORE_UNAVAILABLE when the disk is full or the connection is lost, having changed
- * nothing; the same call may succeed later.
+ * Methods reject with an IsoflopError: STORE_UNAVAILABLE when the disk is full, a lock is not to be had or the
+ * connection is lost, having changed nothing (see `settle`), and the same call may succeed later; KEY_INVALID when
+ * `reserve` or `putSubmission` finds no such key; CONFIG_INVALID when FLOPs are negative or above 9.2e18, which keeps
+ * sums within 64 bits; BAD_OPTION when a key's id or hash is taken; INTERNAL when a loss is not finite.
  */
 export interface Store {
   addKey(key: { id: string; hash: string; label: string; budget: bigint; createdAt: number }): Promise<void>
-  /** The key with this hash, revoked or not; null when there is none. */
+  /**
+   * The key with this hash, revoked or not; null when there is none. The quick question of every request: its sums may
+   * count runs of this process that are being made durable just now. All other methods show only what is durable.
+   */
   findKey(hash: string): Promise<KeyRecord | null>
   /** The key with this id. */
   getKey(id: string): Promise<KeyRecord | null>
@@ -62,21 +69,34 @@ export interface Store {
   /** Forgets the key's runs and submission and what it spent. Reservations in flight stay. */
   resetKey(id: string): Promise<boolean>
 
-  /** Sets the cost of a configuration aside for a key, unless it is settled, in flight or over the budget. */
+  /**
+   * Sets the cost of a configuration aside for a key, unless it is settled, in flight or over the budget. A revoked key
+   * is no key.
+   */
   reserve(keyId: string, config: TrainingConfig, cost: bigint, now: number): Promise<Reservation>
-  /** Turns a reservation into a run; gives what the key has used. Rejects with STORE_UNAVAILABLE if the reservation is gone. */
+  /**
+   * Turns a reservation into a run; gives what the key has used. Rejects with STORE_UNAVAILABLE if the reservation
+   * is gone. If a connection breaks before the answer comes, the run may have been stored: it is charged once, and the
+   * next `reserve` of the configuration answers `settled`. After a rejection call `release`: the reservation may still
+   * be there.
+   */
   settle(ticket: bigint, loss: number): Promise<{ readonly used: bigint }>
   /** Gives a reservation back. Unknown tickets are ignored. */
   release(ticket: bigint): Promise<void>
   /** Runs in the order they were settled. */
   runs(keyId: string): Promise<StoredRun[]>
 
-  /** Says that this process lives, and releases the reservations of processes that have not said so for `deadAfterMs`. */
+  /**
+   * Says that this process lives, and releases the reservations of processes that have not said so for `deadAfterMs`
+   * (of one that never did: those made longer ago). Call it well within that time; machines' clocks must differ by
+   * much less.
+   */
   sweep(now: number, deadAfterMs: number): Promise<void>
 
   putSubmission(keyId: string, submission: Submission): Promise<void>
   getSubmission(keyId: string): Promise<Submission | null>
   listSubmissions(): Promise<{ readonly key: KeyRecord; readonly submission: Submission }[]>
 
+  /** Finishes what was begun, releases this process's reservations, and rejects everything later. */
   close(): Promise<void>
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { firstEqual } from '../../src/input/equal-rows.ts'
+import { firstEqual } from '../../src/numeric/equal-rows.ts'
 
 test('the first equal row is found, NaN being equal to NaN', () => {
   const a = Float64Array.of(1, 2, 1, 1, Number.NaN, Number.NaN)

@@ -1,0 +1,225 @@
+import { z } from 'zod'
+import { apiLimits, type TrainingConfig } from '../core/config.ts'
+import { pythonFloat, pythonInteger } from './python.ts'
+
+/**
+ * The wire contract of the course's training API, version 1, and what isoflop adds to it. Names on the wire are the handout's;
+ * a message is built in this file alone.
+ */
+
+/** A whole number as a query carries it: `64`, and also `1e+16` and `64.0`, as Python's requests sends floats. */
+const wholeNumber = (name: string) =>
+  z.preprocess(
+    numberOf,
+    z.number({ error: ({ input }) => notA(name, 'a whole number', input) }).refine(Number.isInteger, {
+      error: ({ input }) => notA(name, 'a whole number', input),
+      abort: true,
+    }),
+  )
+
+const realNumber = (name: string) =>
+  z.preprocess(numberOf, z.number({ error: ({ input }) => notA(name, 'a number', input) }))
+
+/** The number that a query's text means; other text is left for the schema to refuse. */
+function numberOf(value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value.trim()) ? Number(value) : value
+}
+
+const notA = (name: string, what: string, input: unknown): string =>
+  input === undefined ? `${name} is missing` : `${name} must be ${what}, got ${shown(input)}`
+
+/** What came, as it may be repeated to the caller. */
+const shown = (input: unknown): string => {
+  const text = typeof input === 'object' ? JSON.stringify(input) : String(input)
+  return text.length > 60 ? `${text.slice(0, 60)}...` : text
+}
+
+/** A value of the right type outside its range: the contract answers 404 for it, and 422 for other faults. */
+export const outOfRange = 'out-of-range'
+
+const inRange = (name: string, { least, most }: { least: number; most: number }, format: (x: number) => string) =>
+  [
+    (x: number) => x >= least && x <= most,
+    {
+      error: ({ input }: { input?: unknown }) =>
+        `${name} must be in range [${format(least)}, ${format(most)}], got ${format(input as number)}`,
+      params: { kind: outOfRange },
+    },
+  ] as const
+
+const oneOf = (name: string, values: readonly number[]) =>
+  [
+    (x: number) => values.includes(x),
+    {
+      error: ({ input }: { input?: unknown }) =>
+        `${name} must be one of [${values.map(pythonInteger).join(', ')}], got ${shownInteger(input as number)}`,
+      params: { kind: outOfRange },
+    },
+  ] as const
+
+const shownInteger = (x: number): string => (Number.isFinite(x) ? pythonInteger(x) : String(x))
+
+/** What the documentation says of a field: zod knows only that it is a number after parsing. */
+const documented = (
+  type: 'integer' | 'number',
+  example: number,
+  description: string,
+  limits?: { readonly least: number; readonly most: number } | readonly number[],
+) => ({
+  type,
+  description,
+  examples: [example],
+  ...(limits === undefined
+    ? {}
+    : isRange(limits)
+      ? { minimum: limits.least, maximum: limits.most }
+      : { enum: [...limits] }),
+})
+
+const isRange = (
+  limits: { readonly least: number; readonly most: number } | readonly number[],
+): limits is { readonly least: number; readonly most: number } => !Array.isArray(limits)
+
+const hyperparameters = {
+  d_model: wholeNumber('d_model')
+    .refine(...inRange('d_model', apiLimits.dModel, shownInteger))
+    .meta(documented('integer', 256, 'Width of the residual stream, divisible by num_heads.', apiLimits.dModel)),
+  num_layers: wholeNumber('num_layers')
+    .refine(...inRange('num_layers', apiLimits.numLayers, shownInteger))
+    .meta(documented('integer', 4, 'Number of layers.', apiLimits.numLayers)),
+  num_heads: wholeNumber('num_heads')
+    .refine(...inRange('num_heads', apiLimits.numHeads, shownInteger))
+    .meta(documented('integer', 4, 'Number of attention heads.', apiLimits.numHeads)),
+  batch_size: wholeNumber('batch_size')
+    .refine(...oneOf('batch_size', apiLimits.batchSize))
+    .meta(documented('integer', 128, 'Sequences of 512 tokens in a step.', apiLimits.batchSize)),
+  learning_rate: realNumber('learning_rate')
+    .refine(...inRange('learning_rate', apiLimits.learningRate, pythonFloat))
+    .meta(documented('number', 0.001, 'Peak learning rate.', apiLimits.learningRate)),
+  train_flops: wholeNumber('train_flops')
+    .refine(...oneOf('train_flops', apiLimits.trainFlops))
+    .meta(documented('integer', 1e14, 'Training FLOPs.', apiLimits.trainFlops)),
+}
+
+export const apiKeyQuery = z.object({
+  api_key: z.string().optional().describe('The API key; the header X-API-Key does as well.'),
+})
+
+/** The query of `GET /loss`. */
+export const lossQuery = z
+  .object({ ...hyperparameters, ...apiKeyQuery.shape })
+  .superRefine(({ d_model, num_heads }, context) => {
+    if (d_model % num_heads !== 0)
+      context.addIssue({
+        code: 'custom',
+        message: `d_model must be divisible by num_heads, got d_model ${d_model} and num_heads ${num_heads}`,
+        path: ['d_model'],
+        params: { kind: outOfRange },
+      })
+  })
+
+/** A configuration as the wire names it. */
+export interface WireConfig {
+  readonly d_model: number
+  readonly num_layers: number
+  readonly num_heads: number
+  readonly batch_size: number
+  readonly learning_rate: number
+  readonly train_flops: number
+}
+
+export const configOfWire = (wire: WireConfig): TrainingConfig => ({
+  dModel: wire.d_model,
+  numLayers: wire.num_layers,
+  numHeads: wire.num_heads,
+  batchSize: wire.batch_size,
+  learningRate: wire.learning_rate,
+  trainFlops: wire.train_flops,
+})
+
+export const wireOfConfig = (config: TrainingConfig): WireConfig => ({
+  d_model: config.dModel,
+  num_layers: config.numLayers,
+  num_heads: config.numHeads,
+  batch_size: config.batchSize,
+  learning_rate: config.learningRate,
+  train_flops: config.trainFlops,
+})
+
+const most = { dModel: 65_536, numLayers: 1_024, numHeads: 1_024 }
+
+/** The body of `POST /submission`: a configuration for 1e19 FLOPs and the loss predicted for it. */
+export const submissionBody = z
+  .object({
+    d_model: wholeNumber('d_model')
+      .refine(...inRange('d_model', { least: 1, most: most.dModel }, shownInteger))
+      .meta(documented('integer', 1536, 'Width of the residual stream, divisible by num_heads.')),
+    num_layers: wholeNumber('num_layers')
+      .refine(...inRange('num_layers', { least: 1, most: most.numLayers }, shownInteger))
+      .meta(documented('integer', 8, 'Number of layers.')),
+    num_heads: wholeNumber('num_heads')
+      .refine(...inRange('num_heads', { least: 1, most: most.numHeads }, shownInteger))
+      .meta(documented('integer', 16, 'Number of attention heads.')),
+    batch_size: hyperparameters.batch_size,
+    learning_rate: realNumber('learning_rate')
+      .refine(...inRange('learning_rate', { least: 1e-7, most: 1 }, pythonFloat))
+      .meta(documented('number', 0.003, 'Peak learning rate.')),
+    predicted_loss: realNumber('predicted_loss')
+      .refine(...inRange('predicted_loss', { least: 0, most: 20 }, pythonFloat))
+      .meta(documented('number', 2.7, 'The loss that you expect of it.')),
+  })
+  .superRefine(({ d_model, num_heads }, context) => {
+    if (d_model % num_heads !== 0)
+      context.addIssue({
+        code: 'custom',
+        message: `d_model must be divisible by num_heads, got d_model ${d_model} and num_heads ${num_heads}`,
+        path: ['d_model'],
+        params: { kind: outOfRange },
+      })
+  })
+
+export type SubmissionBody = z.infer<typeof submissionBody>
+
+/** The answers, for the documentation and the client. */
+export const lossAnswer = z.object({ loss: z.number(), total_flops_used: z.number() })
+export const previousRunsAnswer = z.object({
+  previous_runs: z.array(
+    z.object({
+      d_model: z.number(),
+      num_layers: z.number(),
+      num_heads: z.number(),
+      batch_size: z.number(),
+      learning_rate: z.number(),
+      train_flops: z.number(),
+      loss: z.number(),
+    }),
+  ),
+})
+export const errorAnswer = z.object({ message: z.string() })
+
+/** `GET /loss`'s answer, every digit of the total. */
+export const lossText = (loss: number, used: bigint): string =>
+  `{"loss":${pythonFloat(loss)},"total_flops_used":${pythonInteger(used)}}`
+
+/** One run of `GET /previous_runs`. */
+export const runText = (config: TrainingConfig, loss: number): string => {
+  const wire = wireOfConfig(config)
+  const integers = (['d_model', 'num_layers', 'num_heads', 'batch_size'] as const).map(
+    (name) => `"${name}":${pythonInteger(wire[name])}`,
+  )
+  return (
+    `{${integers.join(',')},"learning_rate":${pythonFloat(wire.learning_rate)},` +
+    `"train_flops":${pythonInteger(wire.train_flops)},"loss":${pythonFloat(loss)}}`
+  )
+}
+
+/** Messages that the handout or this server promises. */
+export const messages = {
+  invalidKey: (key: string) => `Invalid API key provided: ${key}`,
+  missingKey: 'No API key provided: pass api_key in the query, or the header X-API-Key',
+  noRuns: 'No runs found for this API key: query /loss first',
+  overBudget: (cost: bigint, left: bigint, budget: bigint) =>
+    `This query costs ${cost} FLOPs, but only ${left} of the budget of ${budget} FLOPs are left. Nothing was charged`,
+  noSubmission: 'This API key has not submitted a prediction yet: POST /submission',
+}

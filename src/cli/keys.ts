@@ -1,0 +1,89 @@
+import { Command } from 'commander'
+import { systemClock } from '../core/clock.ts'
+import { IsoflopError } from '../core/errors.ts'
+import { addKey } from '../server/keys.ts'
+import type { Store } from '../server/store/store.ts'
+import { flops } from './options.ts'
+import { defaultBudget, defaultDatabase } from './serve.ts'
+
+interface KeysFlags {
+  readonly db?: string
+  readonly json?: boolean
+}
+
+/** `isoflop keys`. */
+export function keysCommand(): Command {
+  const command = new Command('keys')
+    .summary('who may use the training API, and how many FLOPs they have')
+    .description('Manages the keys of a training API, while it runs or not. A key is shown once, when it is made.')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  isoflop keys add --label "Ada" --budget 2e18\n  isoflop keys set-budget k1a2b3c4d 4e18',
+    )
+  const sub = (name: string, summary: string) =>
+    command
+      .command(name)
+      .summary(summary)
+      .description(summary)
+      .option('--db <PLACE>', 'a SQLite file, or postgres://... (default: $DATABASE_URL or isoflop.sqlite)')
+
+  sub('add', 'make a key and print it')
+    .option('--label <TEXT>', 'whose key it is', '')
+    .option('--budget <FLOPS>', 'how much it may spend (default: 2e18)', flops('--budget'))
+    .option('--key <KEY>', 'the key itself, instead of a random one')
+    .action(async (flags: KeysFlags & { label: string; budget?: bigint; key?: string }) => {
+      const { label, budget = defaultBudget, key } = flags
+      const made = await withStore(flags, (store) => addKey(store, { label, budget, key, now: systemClock.now() }))
+      console.log(made.key)
+    })
+  sub('list', 'all keys: name, label, budget, used')
+    .option('--json', 'print JSON')
+    .action((flags: KeysFlags) => withStore(flags, (store) => list(store, flags.json === true)))
+  sub('revoke', 'a key stops working; its runs stay')
+    .argument('<ID>', 'the short name from the list')
+    .action((id: string, flags: KeysFlags) => withStore(flags, (store) => change(id, store.revokeKey(id), 'revoked')))
+  sub('set-budget', 'change what a key may spend in all')
+    .argument('<ID>', 'the short name from the list')
+    .argument('<FLOPS>', 'the new budget', flops('FLOPS'))
+    .action((id: string, budget: bigint, flags: KeysFlags) =>
+      withStore(flags, (store) => change(id, store.setBudget(id, budget), `has a budget of ${budget} FLOPs`)),
+    )
+  sub('reset', 'forget the runs of a key and what it spent')
+    .argument('<ID>', 'the short name from the list')
+    .action((id: string, flags: KeysFlags) => withStore(flags, (store) => change(id, store.resetKey(id), 'is reset')))
+  return command
+}
+
+async function withStore<Result>({ db }: KeysFlags, work: (store: Store) => Promise<Result>): Promise<Result> {
+  const { openStore } = await import('../server/store/open.ts')
+  const store = await openStore(db ?? defaultDatabase())
+  try {
+    return await work(store)
+  } finally {
+    await store.close()
+  }
+}
+
+async function change(id: string, done: Promise<boolean>, what: string): Promise<void> {
+  if (!(await done))
+    throw new IsoflopError('BAD_OPTION', `There is no key "${id}".`, 'See "isoflop keys list" for their short names.')
+  console.log(`${id} ${what}`)
+}
+
+async function list(store: Store, json: boolean): Promise<void> {
+  const keys = await store.listKeys()
+  if (json) {
+    const rows = keys.map(({ id, label, budget, used, reserved, revoked, createdAt }) => ({
+      ...{ id, label, revoked, createdAt: new Date(createdAt).toISOString() },
+      ...{ budget: String(budget), used: String(used), reserved: String(reserved) },
+    }))
+    console.log(JSON.stringify(rows, null, 2))
+    return
+  }
+  const width = Math.max(5, ...keys.map(({ label }) => label.length))
+  console.log(`${'key'.padEnd(10)} ${'label'.padEnd(width)} ${'budget'.padStart(20)} ${'used'.padStart(20)}`)
+  for (const { id, label, budget, used, revoked } of keys)
+    console.log(
+      `${id.padEnd(10)} ${label.padEnd(width)} ${String(budget).padStart(20)} ${String(used).padStart(20)}${revoked ? '  revoked' : ''}`,
+    )
+}

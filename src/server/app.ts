@@ -1,0 +1,67 @@
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import Fastify, { type FastifyInstance } from 'fastify'
+import {
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod'
+import { answerError } from './answer-error.ts'
+import { createLedger } from './ledger.ts'
+import { createMetrics } from './metrics.ts'
+import type { ServerOptions } from './options.ts'
+import { addRoutes } from './routes.ts'
+
+export type { ServerOptions } from './options.ts'
+
+/** How often a process says that it lives, and after how long a silent one counts as dead, ms. */
+const heartbeat = { every: 2_000, deadAfter: 15_000 }
+
+/** A training API over a store and a backend, ready to listen. Closing it waits for what is in flight, not for the store. */
+export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
+  const { store, backend, clock, version } = options
+  const app = Fastify({
+    logger: false, // a log of URLs would be a log of keys
+    forceCloseConnections: 'idle',
+    bodyLimit: 65_536,
+    routerOptions: { maxParamLength: 500 },
+  }).withTypeProvider<ZodTypeProvider>()
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  app.setErrorHandler(answerError(options.onError))
+  app.setNotFoundHandler((request, reply) =>
+    reply.code(404).send({ message: `There is no ${request.method} ${request.url.split('?')[0]}; see /docs` }),
+  )
+  // Once closing, an answer also ends its connection: a client that keeps it open must not hold the server up.
+  let closing = false
+  app.addHook('preClose', async () => {
+    closing = true
+  })
+  app.addHook('onSend', async (_request, reply) => {
+    if (closing) reply.header('connection', 'close')
+  })
+  await app.register(swagger, {
+    openapi: {
+      info: {
+        title: 'isoflop training API',
+        description:
+          'What loss would this configuration reach with these FLOPs? The contract of the CS336 scaling assignment.',
+        version,
+      },
+    },
+    transform: jsonSchemaTransform,
+  })
+  await app.register(swaggerUi, { routePrefix: '/docs' })
+
+  const ledger = createLedger(store, backend, clock)
+  const metrics = createMetrics(() => ledger.running)
+  await app.register(async (scope) => addRoutes(scope, { ...options, ledger, metrics }))
+
+  await store.sweep(clock.now(), heartbeat.deadAfter)
+  const beat = setInterval(() => {
+    store.sweep(clock.now(), heartbeat.deadAfter).catch(() => {}) // a store that is away is told to each caller
+  }, heartbeat.every)
+  app.addHook('onClose', async () => clearInterval(beat))
+  return app
+}

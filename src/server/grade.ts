@@ -1,0 +1,40 @@
+import type { TrainingConfig } from '../core/config.ts'
+import type { KeyRecord, Submission } from './store/store.ts'
+
+/** What is true in the world behind the server, which only a simulated world knows. */
+export interface Truth {
+  /** Noise-free loss, nats per token. */
+  loss(config: TrainingConfig): number
+  /** The best noise-free loss that any legal configuration reaches at the target. */
+  readonly bestLoss: number
+}
+
+/** A submission judged. Losses in nats per token. */
+export interface Grade {
+  readonly rank: number
+  readonly key: string
+  readonly label: string
+  readonly config: TrainingConfig
+  readonly predictedLoss: number
+  readonly trueLoss: number
+  /** True loss beyond the best that was possible. */
+  readonly regret: number
+  /** Predicted minus true loss. */
+  readonly error: number
+}
+
+/** Judges submissions: ranked by regret, then by how close the prediction was. */
+export function gradeSubmissions(
+  entries: readonly { readonly key: KeyRecord; readonly submission: Submission }[],
+  truth: Truth,
+): Grade[] {
+  return entries
+    .map(({ key, submission }) => {
+      const trueLoss = truth.loss(submission.config)
+      const regret = Math.max(0, trueLoss - truth.bestLoss)
+      const { config, predictedLoss } = submission
+      return { key: key.id, label: key.label, config, predictedLoss, trueLoss, regret, error: predictedLoss - trueLoss }
+    })
+    .sort((p, q) => p.regret - q.regret || Math.abs(p.error) - Math.abs(q.error) || (p.key < q.key ? -1 : 1))
+    .map((grade, k) => ({ rank: k + 1, ...grade }))
+}

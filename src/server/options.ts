@@ -1,0 +1,18 @@
+import type { Backend } from '../backend/backend.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Truth } from './grade.ts'
+import type { Store } from './store/store.ts'
+
+/** What a server is made of. */
+export interface ServerOptions {
+  readonly store: Store
+  readonly backend: Backend
+  readonly clock: Clock
+  readonly version: string
+  /** The world's truth, for grades; null when nobody knows it. */
+  readonly truth?: Truth | null
+  /** Whether `GET /leaderboard` is open to everyone. */
+  readonly leaderboard?: boolean
+  /** Told of each error that is not the caller's fault. */
+  readonly onError?: ((error: Error) => void) | undefined
+}

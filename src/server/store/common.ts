@@ -1,0 +1,125 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { TrainingConfig } from '../../core/config.ts'
+import { IsoflopError } from '../../core/errors.ts'
+import type { KeyRecord } from './store.ts'
+
+export interface StoreOptions {
+  /** Name of this process among those that share a database; random unless given. */
+  readonly instance?: string
+  /** How long a statement waits for another process's lock, ms; 5000 unless given. */
+  readonly lockTimeoutMs?: number
+  /** PostgreSQL: the most connections of this process; 10 unless given. */
+  readonly connections?: number
+}
+
+/** The most FLOPs that a budget or a cost may have: sums of them must stay below 2^63. */
+export const mostFlops = 9_200_000_000_000_000_000n
+
+/** Rejects with CONFIG_INVALID what a 64-bit integer column cannot hold. */
+export function checkFlops(what: string, flops: bigint): void {
+  if (flops >= 0n && flops <= mostFlops) return
+  throw new IsoflopError(
+    'CONFIG_INVALID',
+    `${what} must be 0 to ${mostFlops} FLOPs, got ${flops}.`,
+    'Use a smaller one.',
+  )
+}
+
+/** Losses are finite: NaN has no place in a ranking, in JSON or in SQLite. */
+export function checkLoss(what: string, loss: number): void {
+  if (Number.isFinite(loss)) return
+  throw new IsoflopError(
+    'INTERNAL',
+    `${what} must be a finite number, got ${loss}.`,
+    'Report it with the configuration.',
+  )
+}
+
+/**
+ * The error of a database that cannot be written or reached. Its message carries the cause but no path and no address:
+ * it may reach a client.
+ */
+export function unavailable(cause: unknown): IsoflopError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new IsoflopError(
+    'STORE_UNAVAILABLE',
+    `The database did not take the operation: ${reason || 'it cannot be reached'}.`,
+    'Try again soon; an operator should look at the disk (space, permissions) or at the database server.',
+    { cause },
+  )
+}
+
+export const ticketGone = (ticket: bigint) => unavailable(`reservation ${ticket} is gone, nothing was charged`)
+
+export const storeClosed = () => unavailable('the store is closed')
+
+export const keyInvalid = (id: string) =>
+  new IsoflopError('KEY_INVALID', `There is no key ${id}, or it was revoked.`, 'Ask for another key.')
+
+export const keyTaken = (id: string) =>
+  new IsoflopError('BAD_OPTION', `There is already a key ${id}, or one with the same hash.`, 'Choose another id.')
+
+export const databaseTooNew = (version: number, known: number) =>
+  new IsoflopError(
+    'STORE_UNAVAILABLE',
+    `The database has schema ${version}; this isoflop knows schemas up to ${known}.`,
+    'Start the newer isoflop that wrote it.',
+  )
+
+export const newInstance = () => randomUUID()
+
+/**
+ * Numbers of reservations: from a random start, because a number must never come twice. A counter in the database would
+ * be rolled back with a failed commit, and a late `settle` would then charge somebody else's reservation.
+ */
+export function ticketCounter(): () => bigint {
+  let next = randomBytes(8).readBigUInt64BE() >> 2n // room for 2^62 more below 2^63
+  return () => next++
+}
+
+/** The inverse of `configIdentity`. */
+export function configFromIdentity(identity: string): TrainingConfig {
+  const [dModel, numLayers, numHeads, batchSize, learningRate, trainFlops] = identity.split('/').map(Number)
+  return { dModel, numLayers, numHeads, batchSize, learningRate, trainFlops }
+}
+
+/** A row of the table `keys`; SQLite has no booleans. */
+export interface KeyRow {
+  readonly id: string
+  readonly label: string
+  readonly budget: bigint
+  readonly used: bigint
+  readonly reserved: bigint
+  readonly revoked: boolean | bigint
+  readonly created_at: bigint
+}
+
+export const keyFromRow = (row: KeyRow): KeyRecord => ({
+  id: row.id,
+  label: row.label,
+  budget: row.budget,
+  used: row.used,
+  reserved: row.reserved,
+  revoked: Boolean(row.revoked),
+  createdAt: Number(row.created_at),
+})
+
+export interface RunRow {
+  readonly config: string
+  readonly cost: bigint
+  readonly loss: number
+}
+
+export const runFromRow = ({ config, cost, loss }: RunRow) => ({ config: configFromIdentity(config), cost, loss })
+
+export interface SubmissionRow {
+  readonly config: string
+  readonly predicted_loss: number
+  readonly submitted_at: bigint
+}
+
+export const submissionFromRow = (row: SubmissionRow) => ({
+  config: configFromIdentity(row.config),
+  predictedLoss: row.predicted_loss,
+  submittedAt: Number(row.submitted_at),
+})

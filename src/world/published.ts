@@ -1,0 +1,80 @@
+import { type TrainingConfig, vocabularySize } from '../core/config.ts'
+import { nonEmbeddingParameters, tokensFor } from '../core/flops.ts'
+import { publishedSurfaces } from '../law/published.ts'
+import { type SurfaceLaw, surfaceLoss } from '../law/surface.ts'
+import { handoutLaw } from './handout.ts'
+import { batchTokens, cappedLoss } from './hyperparameters.ts'
+import { withNoise } from './noise.ts'
+import type { World } from './world.ts'
+
+/**
+ * The law of the handout's IsoFLOP profiles, exactly and without noise: N = 12 n d^2, D = C / (6 N). Rate, batch and heads do
+ * nothing. At the API's budgets its losses reach 100 nats, because the law knows no untrained model.
+ *
+ * @example handoutWorld().loss({ dModel: 1024, numLayers: 24, numHeads: 16, batchSize: 128, learningRate: 1e-3, trainFlops: 1e19 })
+ */
+export function handoutWorld(): World {
+  const loss = ({ dModel, numLayers, trainFlops }: TrainingConfig) => {
+    const N = nonEmbeddingParameters(dModel, numLayers)
+    return surfaceLoss(handoutLaw, N, tokensFor(trainFlops, N))
+  }
+  const description = 'the law of the CS336 handout: size and tokens alone, noise-free'
+  return withNoise({ name: 'handout', description, loss }, 0, 0)
+}
+
+/** A power law of N and D with its coefficient. */
+interface StepLaw {
+  readonly coefficient: number
+  readonly parameters: number
+  readonly tokens: number
+}
+
+/**
+ * The best learning rate and batch of Li et al. 2025, "Predictable Scale: Part I, Step Law", arXiv 2503.04715: published
+ * values, N without embeddings, batch in tokens. The curvatures are medians over the paper's own grids of runs (loss against
+ * the logarithm, the other hyperparameter at its best): rate 0.025, interquartile range 0.020 to 0.038; batch 0.014, 0.011 to
+ * 0.015, over the 17 pairs of N and D whose grids have five batches or more.
+ */
+export const stepLaw = {
+  rate: { coefficient: 1.79, parameters: -0.713, tokens: 0.307 },
+  batch: { coefficient: 0.58, parameters: 0, tokens: 0.571 },
+  rateCurvature: 0.025,
+  batchCurvature: 0.014,
+} as const
+
+const stepLawAt = ({ coefficient, parameters, tokens }: StepLaw, N: number, D: number): number =>
+  coefficient * N ** parameters * D ** tokens
+
+/** The grids reach a factor of e^2 about their best; a parabola that went on beyond would cost more than the law itself. */
+const bowlReach = 2
+
+/** curvature x^2 up to the reach of the data, then straight on. */
+const bowl = (curvature: number, x: number): number => {
+  const beyond = Math.abs(x) - bowlReach
+  return curvature * (beyond > 0 ? bowlReach ** 2 + 2 * bowlReach * beyond : x * x)
+}
+
+/** Hoffmann et al. 2022. */
+export const chinchillaLaw: SurfaceLaw = publishedSurfaces[0].law
+
+const chinchillaNoise = 0.01
+const chinchillaSeed = 2203_15556
+
+/**
+ * Chinchilla's published surface with Step Law's bowls for rate and batch added to it (E30), below the loss of an untrained
+ * model, ln 32000. Noise 0.01 nats.
+ *
+ * @example chinchillaWorld().observe({ dModel: 1024, numLayers: 24, numHeads: 16, batchSize: 128, learningRate: 1e-3, trainFlops: 1e19 })
+ */
+export function chinchillaWorld(): World {
+  const loss = ({ dModel, numLayers, batchSize, learningRate, trainFlops }: TrainingConfig) => {
+    const N = nonEmbeddingParameters(dModel, numLayers)
+    const D = tokensFor(trainFlops, N)
+    const rate = Math.log(learningRate / stepLawAt(stepLaw.rate, N, D))
+    const batch = Math.log(batchTokens(batchSize) / stepLawAt(stepLaw.batch, N, D))
+    const cost = bowl(stepLaw.rateCurvature, rate) + bowl(stepLaw.batchCurvature, batch)
+    return cappedLoss(surfaceLoss(chinchillaLaw, N, D) + cost, Math.log(vocabularySize))
+  }
+  const description = "Chinchilla's published surface, with Step Law's best rate and batch"
+  return withNoise({ name: 'chinchilla', description, loss }, chinchillaNoise, chinchillaSeed)
+}

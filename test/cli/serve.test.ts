@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const bin = join(root, 'bin/isoflop.js')
+const folder = mkdtempSync(join(tmpdir(), 'isoflop-serve-'))
+const running: ChildProcess[] = []
+after(() => {
+  for (const child of running) child.kill('SIGKILL')
+  rmSync(folder, { recursive: true })
+})
+
+const isoflop = (...args: string[]) => spawnSync(process.execPath, [bin, ...args], { encoding: 'utf8', cwd: folder })
+
+interface Served {
+  readonly url: string
+  readonly printed: () => string
+  readonly child: ChildProcess
+  /** Asks it to stop and gives its exit status. */
+  stop(): Promise<number | null>
+}
+
+/** Starts `isoflop serve` on a free port in the test's folder; resolves when it says that it listens. */
+function serve(...args: string[]): Promise<Served> {
+  const child = spawn(process.execPath, [bin, 'serve', '--port', '0', ...args], { cwd: folder })
+  running.push(child)
+  let printed = ''
+  return new Promise((resolve, reject) => {
+    const ended = new Promise<number | null>((done) => child.once('exit', done))
+    child.once('exit', (status) => reject(new Error(`ended with ${status}: ${printed}`)))
+    const look = (chunk: Buffer) => {
+      printed += chunk
+      const url = printed.match(/^listening on (\S+)\n/m)?.[1]
+      const stop = () => {
+        child.kill('SIGTERM')
+        return ended
+      }
+      if (url) setTimeout(() => resolve({ url, printed: () => printed, child, stop }), 50)
+    }
+    child.stdout.on('data', look)
+    child.stderr.on('data', look)
+  })
+}
+
+const loss = (url: string, key: string, change = '') =>
+  fetch(
+    `${url}/loss?d_model=256&num_layers=4&num_heads=4&batch_size=128&learning_rate=0.001&train_flops=1e16&api_key=${key}${change}`,
+  )
+
+test('a first start prints a key with a curl line that works; a second start does not, and keeps the runs', async () => {
+  const first = await serve('--db', 'first.sqlite')
+  const curl = first.printed().match(/curl '([^']+)'/)![1]
+  const key = new URL(curl).searchParams.get('api_key')!
+  assert.ok(first.printed().includes(`\n  ${key}\n`))
+  assert.equal((await fetch(curl)).status, 200)
+  const answer = await (await loss(first.url, key)).json()
+  assert.equal(await first.stop(), 0)
+  const again = await serve('--db', 'first.sqlite')
+  assert.doesNotMatch(again.printed(), /curl/)
+  assert.deepEqual(await (await loss(again.url, key)).json(), answer)
+  await again.stop()
+})
+
+test('keys: added, listed, revoked, budgeted and reset while the server runs; never stored or listed themselves', async () => {
+  const db = ['--db', 'keys.sqlite']
+  const key = isoflop('keys', 'add', '--label', 'Ada', '--budget', '3e16', ...db).stdout.trim()
+  assert.match(key, /^[\w-]{20,}$/)
+  const server = await serve(...db)
+  assert.equal((await loss(server.url, key)).status, 200)
+  const list = () => JSON.parse(isoflop('keys', 'list', '--json', ...db).stdout)
+  const [{ id, label, used, budget }] = list()
+  assert.deepEqual([label, used, budget], ['Ada', '10000000000000000', '30000000000000000'])
+  assert.ok(!isoflop('keys', 'list', ...db).stdout.includes(key))
+  const file = spawnSync('grep', ['-c', key, join(folder, 'keys.sqlite')], { encoding: 'utf8' })
+  assert.equal(file.stdout.trim(), '0')
+
+  isoflop('keys', 'set-budget', id, '1e16', ...db)
+  assert.equal((await loss(server.url, key, '&num_layers=6')).status, 422) // a parameter given twice
+  const other = (await loss(server.url, key)).status
+  assert.equal(other, 200) // a repeat is free, whatever the budget
+  const refused = await fetch(
+    `${server.url}/loss?d_model=128&num_layers=4&num_heads=4&batch_size=128&learning_rate=0.001&train_flops=1e16&api_key=${key}`,
+  )
+  assert.equal(refused.status, 403)
+  isoflop('keys', 'reset', id, ...db)
+  assert.equal(list()[0].used, '0')
+  isoflop('keys', 'revoke', id, ...db)
+  assert.equal((await loss(server.url, key)).status, 422)
+  assert.equal(isoflop('keys', 'revoke', 'nobody', ...db).status, 2)
+  await server.stop()
+})
+
+test('--key makes sure of keys; two servers share one SQLite file', async () => {
+  const [one, two] = await Promise.all([
+    serve('--db', 'shared.sqlite', '--key', 'course'),
+    serve('--db', 'shared.sqlite', '--key', 'course'),
+  ])
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, async (_, k) => {
+      const response = await loss(k % 2 ? one.url : two.url, 'course')
+      return (await response.json()) as { total_flops_used: number }
+    }),
+  )
+  assert.equal(new Set(answers.map((answer) => JSON.stringify(answer))).size, 1)
+  assert.equal(answers[0].total_flops_used, 1e16)
+  await Promise.all([one.stop(), two.stop()])
+})
+
+test('the predictions are graded against the simulated truth', async () => {
+  const server = await serve('--db', 'grade.sqlite', '--world', 'handout', '--key', 'course', '--leaderboard')
+  const body = {
+    d_model: 1024,
+    num_layers: 16,
+    num_heads: 16,
+    batch_size: 128,
+    learning_rate: 0.001,
+    predicted_loss: 2.7,
+  }
+  const sent = await fetch(`${server.url}/submission`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-api-key': 'course' },
+    body: JSON.stringify(body),
+  })
+  assert.equal(sent.status, 200)
+  const board = await fetch(`${server.url}/leaderboard`)
+  const { leaderboard } = (await board.json()) as { leaderboard: { regret: number }[] }
+  const { grades, bestLoss } = JSON.parse(
+    isoflop('grade', '--db', 'grade.sqlite', '--world', 'handout', '--json').stdout,
+  )
+  assert.equal(grades.length, 1)
+  assert.equal(grades[0].regret, leaderboard[0].regret)
+  assert.ok(grades[0].regret >= 0 && Math.abs(grades[0].trueLoss - bestLoss - grades[0].regret) < 1e-12)
+  assert.match(isoflop('grade', '--db', 'grade.sqlite', '--world', 'handout').stdout, /regret/)
+  await server.stop()
+})
+
+test('bad options end with a code', async () => {
+  const server = await serve('--db', 'port.sqlite')
+  const port = new URL(server.url).port
+  for (const args of [
+    ['serve', '--world', 'moon', '--db', 'x.sqlite'],
+    ['serve', '--backend', 'magic', '--db', 'x.sqlite'],
+    ['serve', '--port', 'x'],
+    ['serve', '--budget', '1e30'],
+    ['serve', '--port', port, '--db', 'port.sqlite'],
+    ['serve', '--db', join('missing', 'deep', 'x.sqlite'), '--port', '0'],
+  ]) {
+    const { status, stderr } = isoflop(...args)
+    assert.equal(status, 2, `${args} ${stderr}`)
+    assert.match(stderr, /^error\[[A-Z_]+\]: .+\n {2}.+\n$/)
+  }
+  await server.stop()
+})
+
+const python = spawnSync('python3', ['-c', 'import requests']).status === 0
+test("the course's Python snippets work with the address changed", {
+  skip: python ? false : 'python3 with requests is not here',
+}, async () => {
+  const server = await serve('--db', 'python.sqlite', '--key', 'course')
+  const { status, stdout, stderr } = spawnSync('python3', [join(root, 'examples/query.py'), server.url, 'course'], {
+    encoding: 'utf8',
+  })
+  assert.equal(status, 0, stderr)
+  const lines = stdout.trim().split('\n')
+  assert.match(lines[0], /^\{'loss': \d+\.\d+, 'total_flops_used': 10000000000000000\}$/)
+  assert.equal(lines[1], lines[0])
+  assert.equal(lines[2], '10000000000000000')
+  assert.match(
+    lines[3],
+    /^\{'previous_runs': \[\{'d_model': 1024, 'num_layers': 24, 'num_heads': 16, 'batch_size': 128, 'learning_rate': 0\.001, 'train_flops': 10000000000000000, 'loss': \d+\.\d+\}\]\}$/,
+  )
+  assert.equal(lines[4], "404 {'message': 'd_model must be in range [64, 1024], got 9999'}")
+  assert.equal(lines[5], "422 {'message': 'Invalid API key provided: INVALID_API_KEY'}")
+  await server.stop()
+})
+
+test('help of serve and keys shows two examples', () => {
+  for (const command of ['serve', 'keys', 'grade']) {
+    const { status, stdout } = isoflop(command, '--help')
+    assert.equal(status, 0)
+    assert.equal(stdout.split('Examples:')[1].match(/\n {2}isoflop /g)?.length, 2, command)
+  }
+})

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { openWorld } from '../../src/world/worlds.ts'
+
+const bin = fileURLToPath(new URL('../../bin/isoflop.js', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'isoflop-simulate-'))
+after(() => rmSync(folder, { recursive: true }))
+const isoflop = (args: string[], input = '') => spawnSync(process.execPath, [bin, ...args], { encoding: 'utf8', input })
+
+const header = 'note,d_model,num_layers,num_heads,batch_size,learning_rate,train_flops'
+const configs = `${header}\n"a, b",256,4,4,128,0.001,10000000000000000\n,1536,30,12,128,0.003,1e19\n`
+
+test('simulate adds a loss and leaves every other column as it stood', async () => {
+  const world = await openWorld('seed:7')
+  const { status, stdout, stderr } = isoflop(['simulate', '-', '--world', 'seed:7', '--noise-free'], configs)
+  assert.equal(status, 0, stderr)
+  const lines = stdout.trimEnd().split('\n')
+  assert.equal(lines[0], `${header},loss`)
+  const config = { dModel: 256, numLayers: 4, numHeads: 4, batchSize: 128, learningRate: 0.001, trainFlops: 1e16 }
+  assert.equal(lines[1], `"a, b",256,4,4,128,0.001,10000000000000000,${world.loss(config)}`)
+  assert.match(lines[2], /^,1536,30,12,128,0\.003,1e19,[\d.]+$/)
+  // A loss that is there is replaced, in its place; what comes out can go in again.
+  const noisy = isoflop(['simulate', '-', '--world', 'seed:7'], stdout).stdout.trimEnd().split('\n')
+  assert.equal(noisy[0], `${header},loss`)
+  assert.ok(noisy[1].endsWith(`,${world.observe(config)}`))
+})
+
+test('simulate refuses a bad row and a missing column with their codes', () => {
+  const bad = isoflop(['simulate', '-'], configs.replace('256', 'wide'))
+  assert.deepEqual([bad.status, bad.stdout], [2, ''])
+  assert.match(bad.stderr, /^error\[CONFIG_INVALID\]: <stdin> row 2: d_model "wide" is not a number/)
+  assert.match(isoflop(['simulate', '-'], 'd_model\n1\n').stderr, /^error\[COLUMN_MISSING\]/)
+  assert.match(isoflop(['simulate', '-', '--world', 'moon'], configs).stderr, /^error\[WORLD_UNKNOWN\]/)
+})
+
+test('world list and world show: law, noise, optima, JSON and figures', () => {
+  assert.match(isoflop(['world', 'list']).stdout, /^cs336 .+\nhandout .+\nchinchilla .+\nseed:N /)
+  const text = isoflop(['world', 'show', 'seed:2']).stdout
+  assert.match(text, /noise: [\d.]+ nats/)
+  assert.equal(text.match(/^ +\de\d\d /gm)?.length, 17)
+  const json = JSON.parse(isoflop(['world', 'show', 'cs336', '--target', '1e19,1e20', '--json']).stdout)
+  assert.equal(json.targets.length, 2)
+  assert.ok(json.targets[0].loss > json.targets[1].loss)
+  assert.equal(json.optima.length, 16)
+  const { status, stderr } = isoflop(['world', 'show', 'handout', '--plots', folder])
+  assert.equal(status, 0, stderr)
+  assert.match(readFileSync(join(folder, 'profiles.svg'), 'utf8'), /1e19/)
+  assert.equal(isoflop(['world', 'show', 'moon']).status, 2)
+})

@@ -1,0 +1,378 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
+import { configIdentity } from '../../../src/core/config.ts'
+import { random } from '../../../src/core/random.ts'
+import { openStore } from '../../../src/server/store/open.ts'
+import type { Reservation, Store } from '../../../src/server/store/store.ts'
+import { configOf, costOf, lossOf } from './examples.ts'
+import { storeProperty } from './model.ts'
+
+export const storeUnavailable = { name: 'IsoflopError', code: 'STORE_UNAVAILABLE' }
+
+/** A key `id` with a hash `hash of id`. */
+export const addKey = (store: Store, id: string, budget = 2n * 10n ** 18n) =>
+  store.addKey({ id, hash: `hash of ${id}`, label: `label of ${id}`, budget, createdAt: 1_700_000_000_123 })
+
+/** Reserves and settles a configuration. */
+export async function run(store: Store, keyId: string, index: number, cost = costOf(index)): Promise<bigint> {
+  const { used } = await store.settle(ticketOf(await store.reserve(keyId, configOf(index), cost, 1)), lossOf(index))
+  return used
+}
+
+export function ticketOf(reservation: Reservation): bigint {
+  if (reservation.kind !== 'reserved') assert.fail(`expected a reservation, got ${reservation.kind}`)
+  return reservation.ticket
+}
+
+/** What must hold of every key at every moment nobody writes: its runs are all different and add up to what it used. */
+export async function audit(store: Store): Promise<void> {
+  for (const { id, used, reserved } of await store.listKeys()) {
+    const runs = await store.runs(id)
+    assert.equal(
+      runs.reduce((sum, { cost }) => sum + cost, 0n),
+      used,
+      `sum of the runs of ${id}`,
+    )
+    assert.equal(new Set(runs.map(({ config }) => configIdentity(config))).size, runs.length)
+    assert.ok(reserved >= 0n)
+  }
+}
+
+/** Starts hammer.ts, which waits for `go`; `acknowledged` grows as it prints. */
+function hammer(location: string, keyId: string, configurations: number, workers: number, pauseMs = 0) {
+  const script = fileURLToPath(new URL('./hammer.ts', import.meta.url))
+  const numbers = [configurations, workers, pauseMs].map(String)
+  const child = spawn(process.execPath, [script, location, keyId, ...numbers], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const acknowledged: string[] = []
+  let rest = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n')
+    rest = lines.pop()!
+    acknowledged.push(...lines.filter((line) => line !== 'open'))
+  })
+  const go = () => child.stdin.write('go\n')
+  return { child, acknowledged, go, opened: once(child.stdout, 'data'), ended: once(child, 'close') }
+}
+
+/** What every store must do. `fresh` gives the location of a new, empty database. */
+export function conformance(fresh: () => Promise<string>, { sequences }: { sequences: number }): void {
+  /** A test with a new database, opened as often as the test wants; each is closed and audited at the end. */
+  const storeTest = (
+    name: string,
+    body: (open: (instance?: string) => Promise<Store>, location: string) => Promise<void>,
+  ) =>
+    test(name, async () => {
+      const location = await fresh()
+      const stores: Store[] = []
+      const open = async (instance?: string) => {
+        const store = await openStore(location, instance ? { instance } : {})
+        stores.push(store)
+        return store
+      }
+      try {
+        await body(open, location)
+        await audit(await open())
+      } finally {
+        await Promise.all(stores.map((store) => store.close()))
+      }
+    })
+
+  storeTest('keys: added, found by hash and id, listed, given another budget, revoked', async (open) => {
+    const store = await open()
+    assert.equal(await store.findKey('hash of a'), null)
+    assert.deepEqual(await store.listKeys(), [])
+    await addKey(store, 'b')
+    await addKey(store, 'a', 9_200_000_000_000_000_000n)
+    const a = {
+      id: 'a',
+      label: 'label of a',
+      budget: 9_200_000_000_000_000_000n,
+      used: 0n,
+      reserved: 0n,
+      revoked: false,
+      createdAt: 1_700_000_000_123,
+    }
+    assert.deepEqual(await store.findKey('hash of a'), a)
+    assert.deepEqual(await store.getKey('a'), a)
+    assert.deepEqual(
+      (await store.listKeys()).map(({ id }) => id),
+      ['a', 'b'],
+    )
+    await assert.rejects(addKey(store, 'a'), { code: 'BAD_OPTION' })
+    const sameHash = { id: 'c', hash: 'hash of a', label: '', budget: 1n, createdAt: 1 }
+    await assert.rejects(store.addKey(sameHash), { code: 'BAD_OPTION' })
+    assert.equal(await store.setBudget('a', 7n), true)
+    assert.equal(await store.revokeKey('a'), true)
+    assert.deepEqual(await store.findKey('hash of a'), { ...a, budget: 7n, revoked: true })
+    await assert.rejects(store.reserve('a', configOf(1), 1n, 1), { code: 'KEY_INVALID' })
+    for (const missing of [store.setBudget('x', 1n), store.revokeKey('x'), store.resetKey('x')])
+      assert.equal(await missing, false)
+    assert.equal(await store.getKey('x'), null)
+    await assert.rejects(store.reserve('x', configOf(1), 1n, 1), { code: 'KEY_INVALID' })
+  })
+
+  storeTest('FLOPs that 64 bits do not hold are refused', async (open) => {
+    const store = await open()
+    await assert.rejects(addKey(store, 'a', 9_200_000_000_000_000_001n), { code: 'CONFIG_INVALID' })
+    await assert.rejects(addKey(store, 'a', -1n), { code: 'CONFIG_INVALID' })
+    await addKey(store, 'a')
+    await assert.rejects(store.setBudget('a', 2n ** 63n), { code: 'CONFIG_INVALID' })
+    await assert.rejects(store.reserve('a', configOf(1), 2n ** 70n, 1), { code: 'CONFIG_INVALID' })
+    await assert.rejects(store.reserve('a', configOf(1), -1n, 1), { code: 'CONFIG_INVALID' })
+    assert.equal((await store.reserve('a', configOf(1), 9_200_000_000_000_000_000n, 1)).kind, 'refused')
+    await assert.rejects(store.settle(1n, Number.NaN), { code: 'INTERNAL' })
+  })
+
+  storeTest(
+    'reserve, settle, ask again: charged once, the configuration and the loss come back exactly',
+    async (open) => {
+      const store = await open()
+      await addKey(store, 'a')
+      await addKey(store, 'b')
+      const first = await store.reserve('a', configOf(3), 5n, 1)
+      assert.deepEqual(await store.reserve('a', configOf(3), 5n, 1), { kind: 'in-flight' })
+      assert.deepEqual(
+        [(await store.getKey('a'))!.used, (await store.getKey('a'))!.reserved, await store.runs('a')],
+        [0n, 5n, []],
+      )
+      assert.deepEqual(await store.settle(ticketOf(first), Math.PI), { used: 5n })
+      assert.deepEqual(await store.reserve('a', configOf(3), 5n, 1), { kind: 'settled', loss: Math.PI, used: 5n })
+      assert.equal(await run(store, 'a', 1, 7n), 12n)
+      assert.deepEqual(await store.runs('a'), [
+        { config: configOf(3), cost: 5n, loss: Math.PI },
+        { config: configOf(1), cost: 7n, loss: lossOf(1) },
+      ])
+      assert.deepEqual(
+        (await store.listKeys()).map(({ used, reserved }) => [used, reserved]),
+        [
+          [12n, 0n],
+          [0n, 0n],
+        ],
+      )
+      assert.equal((await store.reserve('b', configOf(3), 5n, 1)).kind, 'reserved')
+    },
+  )
+
+  storeTest('release gives a reservation back; a ticket counts once', async (open) => {
+    const store = await open()
+    await addKey(store, 'a', 10n)
+    const ticket = ticketOf(await store.reserve('a', configOf(1), 10n, 1))
+    assert.equal((await store.reserve('a', configOf(2), 1n, 1)).kind, 'refused')
+    await store.release(ticket)
+    await store.release(ticket)
+    await store.release(77n)
+    await assert.rejects(store.settle(ticket, 3), storeUnavailable)
+    assert.equal(await run(store, 'a', 2, 10n), 10n)
+    const key = (await store.getKey('a'))!
+    assert.deepEqual([key.used, key.reserved], [10n, 0n])
+  })
+
+  storeTest('the edge of the budget is exact: 1e18 twice fits 2e18, one more FLOP does not', async (open) => {
+    const store = await open()
+    await addKey(store, 'a', 2n * 10n ** 18n)
+    assert.equal(await run(store, 'a', 1, 10n ** 18n), 10n ** 18n)
+    const tooMuch = await store.reserve('a', configOf(2), 10n ** 18n + 1n, 1)
+    assert.deepEqual(tooMuch, { kind: 'refused', left: 10n ** 18n, budget: 2n * 10n ** 18n, used: 10n ** 18n })
+    const second = ticketOf(await store.reserve('a', configOf(2), 10n ** 18n, 1))
+    const whileReserved = await store.reserve('a', configOf(3), 1n, 1)
+    assert.deepEqual(whileReserved, { kind: 'refused', left: 0n, budget: 2n * 10n ** 18n, used: 10n ** 18n })
+    assert.deepEqual(await store.settle(second, 2), { used: 2n * 10n ** 18n })
+    await store.setBudget('a', 1n)
+    const afterCut = await store.reserve('a', configOf(4), 1n, 1)
+    assert.deepEqual(afterCut, { kind: 'refused', left: 0n, budget: 1n, used: 2n * 10n ** 18n })
+    assert.equal((await store.reserve('a', configOf(2), 10n ** 18n, 1)).kind, 'settled')
+  })
+
+  storeTest('sums above 2^53 are exact', async (open) => {
+    const store = await open()
+    await addKey(store, 'a', 9_200_000_000_000_000_000n)
+    for (let index = 0; index < 50; index++) await run(store, 'a', index)
+    const expected = Array.from({ length: 50 }, (_, index) => costOf(index)).reduce((sum, cost) => sum + cost)
+    assert.notEqual(BigInt(Number(expected)), expected)
+    assert.equal((await store.getKey('a'))!.used, expected)
+  })
+
+  storeTest('64 at once at the edge of a budget: never one too many, not a FLOP lost', async (open) => {
+    const stores = [await open(), await open()]
+    const cost = 2n ** 53n + 1n
+    await addKey(stores[0], 'a', 20n * cost + cost - 1n)
+    const reserveAll = () =>
+      Promise.all(Array.from({ length: 64 }, (_, i) => stores[i % 2].reserve('a', configOf(i), cost, 1)))
+    const answers = await reserveAll()
+    const tickets = answers.filter(({ kind }) => kind === 'reserved').map(ticketOf)
+    assert.equal(tickets.length, 20)
+    assert.equal(answers.filter(({ kind }) => kind === 'refused').length, 44)
+    await Promise.all(
+      tickets.map((ticket, i) => (i % 4 === 0 ? stores[i % 2].release(ticket) : stores[i % 2].settle(ticket, i))),
+    )
+    const key = (await stores[1].getKey('a'))!
+    assert.deepEqual([key.used, key.reserved], [15n * cost, 0n])
+    assert.equal((await reserveAll()).filter(({ kind }) => kind === 'reserved').length, 5)
+  })
+
+  storeTest('equal queries at once: one is reserved, the others are in flight', async (open) => {
+    const stores = [await open(), await open()]
+    await addKey(stores[0], 'a')
+    const answers = await Promise.all(
+      Array.from({ length: 32 }, (_, i) => stores[i % 2].reserve('a', configOf(1), 3n, 1)),
+    )
+    const kinds = answers.map(({ kind }) => kind).sort()
+    assert.deepEqual(kinds, [...Array(31).fill('in-flight'), 'reserved'])
+    const ticket = ticketOf(answers.find(({ kind }) => kind === 'reserved')!)
+    const settled = await Promise.allSettled(stores.map((store) => store.settle(ticket, 4)))
+    assert.deepEqual(settled.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
+    assert.equal((await stores[0].getKey('a'))!.used, 3n)
+  })
+
+  storeTest('reset forgets runs, submission and what was spent, and keeps reservations', async (open) => {
+    const store = await open()
+    await addKey(store, 'a')
+    await addKey(store, 'b')
+    await run(store, 'a', 1)
+    await run(store, 'b', 1)
+    await store.putSubmission('a', { config: configOf(1), predictedLoss: 2, submittedAt: 1 })
+    const ticket = ticketOf(await store.reserve('a', configOf(2), 11n, 1))
+    assert.equal(await store.resetKey('a'), true)
+    assert.deepEqual([await store.runs('a'), await store.getSubmission('a')], [[], null])
+    const key = (await store.getKey('a'))!
+    assert.deepEqual([key.used, key.reserved], [0n, 11n])
+    assert.deepEqual(await store.settle(ticket, 3), { used: 11n })
+    assert.equal(await run(store, 'a', 1, 2n), 13n)
+    assert.equal((await store.getKey('b'))!.used, costOf(1))
+  })
+
+  storeTest('submissions: the last one counts', async (open) => {
+    const store = await open()
+    for (const id of ['b', 'a', 'c']) await addKey(store, id)
+    assert.equal(await store.getSubmission('a'), null)
+    const submission = { config: configOf(5), predictedLoss: 2.345678901234567, submittedAt: 1_700_000_000_999 }
+    await store.putSubmission('a', { config: configOf(4), predictedLoss: 9, submittedAt: 1 })
+    await store.putSubmission('b', submission)
+    await store.putSubmission('a', submission)
+    assert.deepEqual(await store.getSubmission('a'), submission)
+    assert.deepEqual(await store.listSubmissions(), [
+      { key: await store.getKey('a'), submission },
+      { key: await store.getKey('b'), submission },
+    ])
+    await assert.rejects(store.putSubmission('x', submission), { code: 'KEY_INVALID' })
+    await assert.rejects(store.putSubmission('a', { ...submission, predictedLoss: Number.NaN }), { code: 'INTERNAL' })
+  })
+
+  storeTest('sweep releases what dead processes reserved, and only that', async (open) => {
+    const [mine, quiet, silent] = [await open('mine'), await open('quiet'), await open('silent')]
+    await addKey(mine, 'a', 100n)
+    await mine.sweep(1000, 60)
+    await quiet.sweep(1000, 60)
+    const tickets = [
+      await mine.reserve('a', configOf(1), 1n, 1000),
+      await quiet.reserve('a', configOf(2), 2n, 1000),
+      await silent.reserve('a', configOf(3), 4n, 1010), // never said that it lives
+      await quiet.reserve('a', configOf(4), 8n, 1060),
+    ].map(ticketOf)
+    await mine.sweep(1060, 60)
+    assert.equal((await mine.getKey('a'))!.reserved, 15n)
+    await mine.sweep(1061, 60)
+    assert.equal((await mine.getKey('a'))!.reserved, 5n)
+    await mine.sweep(1071, 60)
+    assert.equal((await mine.getKey('a'))!.reserved, 1n)
+    await assert.rejects(quiet.settle(tickets[1], 3), storeUnavailable)
+    assert.equal(await run(quiet, 'a', 2, 2n), 2n)
+    assert.deepEqual(await mine.settle(tickets[0], 3), { used: 3n })
+  })
+
+  storeTest('a process that closes leaves no reservation, and nothing is lost', async (open) => {
+    const before = await open()
+    await addKey(before, 'a')
+    await before.sweep(1, 10)
+    await run(before, 'a', 1)
+    await before.putSubmission('a', { config: configOf(1), predictedLoss: 2, submittedAt: 1 })
+    const other = await open()
+    const kept = ticketOf(await other.reserve('a', configOf(2), 3n, 1))
+    await before.reserve('a', configOf(3), 5n, 1)
+    const runs = await before.runs('a')
+    await Promise.all([before.close(), before.close()])
+    await assert.rejects(before.getKey('a'), storeUnavailable)
+    await assert.rejects(before.reserve('a', configOf(9), 1n, 1), storeUnavailable)
+
+    const after = await open()
+    const key = (await after.getKey('a'))!
+    assert.deepEqual([key.used, key.reserved], [costOf(1), 3n])
+    assert.deepEqual(await after.runs('a'), runs)
+    assert.equal((await after.getSubmission('a'))!.predictedLoss, 2)
+    await other.settle(kept, 1)
+  })
+
+  storeTest('any sequence of operations does what a model in memory does', async (open) => {
+    await fc.assert(storeProperty(open), { seed: 336, numRuns: sequences })
+  })
+
+  test('several processes open a new database at the same moment', async () => {
+    const location = await fresh()
+    const children = Array.from({ length: 3 }, () => hammer(location, 'nobody', 0, 1))
+    const stores = await Promise.all(Array.from({ length: 3 }, () => openStore(location)))
+    for (const { opened, go, ended } of children) {
+      await opened
+      go()
+      assert.deepEqual(await ended, [0, null])
+    }
+    await Promise.all(stores.map((store) => store.close()))
+  })
+
+  storeTest('two processes share one budget to the last run', async (open, location) => {
+    const store = await open()
+    const configurations = 600
+    const all = Array.from({ length: configurations }, (_, index) => costOf(index)).reduce((a, b) => a + b)
+    await addKey(store, 'a', all / 2n)
+    const children = [1, 2].map(() => hammer(location, 'a', configurations, 8, 2))
+    await Promise.all(children.map(({ opened }) => opened))
+    for (const { go } of children) go()
+    for (const { ended } of children) assert.deepEqual(await ended, [0, null])
+    const key = (await store.getKey('a'))!
+    const runs = await store.runs('a')
+    const acknowledged = children.flatMap((child) => child.acknowledged.map((line) => line.split(' ')[0]))
+    assert.deepEqual(acknowledged.sort(), runs.map(({ config }) => configIdentity(config)).sort())
+    assert.ok(key.used <= key.budget && key.budget - key.used < costOf(configurations), `${key.budget - key.used} left`)
+    assert.equal(key.reserved, 0n)
+    for (const { acknowledged } of children) assert.ok(acknowledged.length > 0, 'both processes had a share')
+  })
+
+  const kills = process.env.SOAK ? 100 : 10
+  storeTest(`killed ${kills} times while it works: every acknowledged run is there`, async (open, location) => {
+    const store = await open()
+    const stream = random(9)
+    const acknowledged: [string, string[]][] = []
+    for (let kill = 1; kill <= kills; kill++) {
+      const id = `key ${kill}`
+      await addKey(store, id, 9_200_000_000_000_000_000n)
+      const { child, opened, go, ended, acknowledged: lines } = hammer(location, id, 1000, 16)
+      await opened
+      go()
+      await sleep(stream.integer(80))
+      child.kill('SIGKILL')
+      await ended
+      acknowledged.push([id, lines])
+      assert.ok((await store.getKey(id))!.reserved <= 16n * costOf(1000))
+      // PostgreSQL may still be doing the last query of a client that is gone.
+      for (let again = 0; again === 0 || ((await store.getKey(id))!.reserved > 0n && again < 100); again++) {
+        await store.sweep(kill * 1000, 500)
+        await sleep(10)
+      }
+      assert.equal((await store.getKey(id))!.reserved, 0n)
+    }
+    for (const [id, lines] of acknowledged) {
+      const stored = new Set((await store.runs(id)).map(({ config }) => configIdentity(config)))
+      for (const line of lines) assert.ok(stored.has(line.split(' ')[0]), `${line} was acknowledged and is gone`)
+    }
+    assert.ok(
+      acknowledged.some(([, lines]) => lines.length > 0 && lines.length < 1000),
+      'killed in the middle',
+    )
+  })
+}

@@ -1,0 +1,16 @@
+import type { TrainingConfig } from '../../../src/core/config.ts'
+
+/** Different configurations by number, with learning rates that have no short binary form. */
+export const configOf = (index: number): TrainingConfig => ({
+  dModel: 64 + (index % 900),
+  numLayers: 2 + (index % 23),
+  numHeads: 2 + (index % 15),
+  batchSize: index % 2 === 0 ? 128 : 256,
+  learningRate: 1e-3 / (1 + index / 7),
+  trainFlops: 1e13,
+})
+
+/** Costs near 2^53, all different, so that a sum of a few is exact only in integers. */
+export const costOf = (index: number): bigint => 2n ** 53n + 1n + 2n * BigInt(index)
+
+export const lossOf = (index: number): number => 2 + 1 / (index + 3)

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { IsoflopError } from '../../../src/core/errors.ts'
+import type { Store, Submission } from '../../../src/server/store/store.ts'
+import { configOf } from './examples.ts'
+
+const keyNames = ['a', 'b'] as const
+const deadAfterMs = 50
+
+interface Reserved {
+  readonly key: number
+  readonly config: number
+  readonly cost: bigint
+  /** Which store object of this sequence made it, counting reopened ones anew. */
+  readonly instance: number
+  readonly createdAt: number
+}
+
+interface Key {
+  budget: bigint
+  revoked: boolean
+  runs: { config: number; cost: bigint; loss: number }[]
+  submission: Submission | null
+}
+
+const key = fc.nat(keyNames.length - 1)
+const process = fc.nat(1)
+const flops = fc.oneof(fc.bigInt(0n, 5n), fc.bigInt(10n ** 18n - 2n, 10n ** 18n), fc.bigInt(2n ** 53n, 2n ** 53n + 9n))
+
+const operation = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('reserve'), process, key, config: fc.nat(5), cost: flops }) },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('settle'), process, which: fc.nat(), loss: fc.nat(9) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('release'), process, which: fc.nat() }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('budget'), process, key, budget: fc.bigInt(0n, 4n * 10n ** 18n) }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('reset'), process, key }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('submit'), process, key, config: fc.nat(5), loss: fc.nat(9) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('sweep'), process, passed: fc.nat(60) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('reopen'), process }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('revoke'), process, key, chance: fc.nat(9) }) },
+)
+
+type Operation = { do: string; process: number } & Partial<
+  Record<'key' | 'config' | 'which' | 'loss' | 'passed' | 'chance', number> & Record<'cost' | 'budget', bigint>
+>
+
+let sequence = 0
+
+/** Random operations by two processes on two keys: after each, the store holds what a model in memory holds. */
+export const storeProperty = (open: () => Promise<Store>) =>
+  fc.asyncProperty(fc.array(operation, { maxLength: 50 }), async (operations) => {
+    const ids = keyNames.map((name) => `${name}${sequence}`)
+    sequence++
+    const stores = [await open(), await open()]
+    const model = newModel()
+    for (const [index, id] of ids.entries())
+      await stores[0].addKey({ id, hash: id, label: '', budget: model.keys[index].budget, createdAt: sequence })
+    for (const step of operations as Operation[]) {
+      await perform(step, stores, ids, model, open)
+      await compare(stores[step.process], ids, model)
+    }
+    await Promise.all(stores.map((store) => store.close()))
+  })
+
+const newModel = () => ({
+  keys: keyNames.map((): Key => ({ budget: 2n * 10n ** 18n, revoked: false, runs: [], submission: null })),
+  reservations: new Map<bigint, Reserved>(),
+  /** Every ticket that was ever given, live or not. */
+  tickets: [] as bigint[],
+  instances: [0, 1],
+  seen: new Map<number, number>(),
+  now: 1000,
+})
+
+type Model = ReturnType<typeof newModel>
+
+const sum = (costs: { cost: bigint }[]) => costs.reduce((total, { cost }) => total + cost, 0n)
+const reservedOf = (model: Model, key: number) => [...model.reservations.values()].filter((one) => one.key === key)
+
+async function perform(step: Operation, stores: Store[], ids: string[], model: Model, open: () => Promise<Store>) {
+  const store = stores[step.process]
+  const id = ids[step.key ?? 0]
+  const key = model.keys[step.key ?? 0]
+  const ticket = model.tickets[(step.which ?? 0) % model.tickets.length] ?? 5n
+  switch (step.do) {
+    case 'reserve':
+      return reserve(step as Required<Operation>, store, id, model)
+    case 'settle': {
+      const taken = model.reservations.get(ticket)
+      const answer = await outcome(store.settle(ticket, step.loss!))
+      if (!taken) return assert.equal(answer, 'STORE_UNAVAILABLE')
+      model.reservations.delete(ticket)
+      model.keys[taken.key].runs.push({ config: taken.config, cost: taken.cost, loss: step.loss! })
+      return assert.deepEqual(answer, { used: sum(model.keys[taken.key].runs) })
+    }
+    case 'release':
+      model.reservations.delete(ticket)
+      return store.release(ticket)
+    case 'budget':
+      key.budget = step.budget!
+      return assert.equal(await store.setBudget(id, step.budget!), true)
+    case 'reset':
+      key.runs = []
+      key.submission = null
+      return assert.equal(await store.resetKey(id), true)
+    case 'submit':
+      key.submission = { config: configOf(step.config!), predictedLoss: step.loss!, submittedAt: model.now }
+      return store.putSubmission(id, key.submission)
+    case 'sweep':
+      return sweep(step as Required<Operation>, store, model)
+    case 'reopen': {
+      const instance = model.instances[step.process]
+      for (const [ticket, one] of model.reservations) if (one.instance === instance) model.reservations.delete(ticket)
+      model.instances[step.process] = Math.max(...model.instances) + 1
+      await store.close()
+      stores[step.process] = await open()
+      return
+    }
+    case 'revoke':
+      if (step.chance !== 0) return
+      key.revoked = true
+      return assert.equal(await store.revokeKey(id), true)
+    default:
+      assert.fail(step.do)
+  }
+}
+
+async function reserve(step: Required<Operation>, store: Store, id: string, model: Model) {
+  const key = model.keys[step.key]
+  const answer = await outcome(store.reserve(id, configOf(step.config), step.cost, model.now))
+  if (key.revoked) return assert.equal(answer, 'KEY_INVALID')
+  const used = sum(key.runs)
+  const left = key.budget - used - sum(reservedOf(model, step.key))
+  const settled = key.runs.find(({ config }) => config === step.config)
+  if (settled) return assert.deepEqual(answer, { kind: 'settled', loss: settled.loss, used })
+  if (reservedOf(model, step.key).some(({ config }) => config === step.config))
+    return assert.deepEqual(answer, { kind: 'in-flight' })
+  if (step.cost > left) {
+    const expected = { kind: 'refused', left: left > 0n ? left : 0n, budget: key.budget, used }
+    return assert.deepEqual(answer, expected)
+  }
+  assert.ok(typeof answer === 'object' && answer.kind === 'reserved')
+  assert.ok(!model.tickets.includes(answer.ticket), 'a ticket never comes twice')
+  model.tickets.push(answer.ticket)
+  const { key: keyIndex, config, cost } = step
+  const instance = model.instances[step.process]
+  model.reservations.set(answer.ticket, { key: keyIndex, config, cost, instance, createdAt: model.now })
+}
+
+async function sweep(step: Required<Operation>, store: Store, model: Model) {
+  model.now += step.passed
+  await store.sweep(model.now, deadAfterMs)
+  const { seen, now, reservations } = model
+  seen.set(model.instances[step.process], now)
+  for (const [ticket, one] of reservations)
+    if ((seen.get(one.instance) ?? one.createdAt) < now - deadAfterMs) reservations.delete(ticket)
+  for (const [instance, at] of seen) if (at < now - deadAfterMs) seen.delete(instance)
+}
+
+/** The result, or the code of the public error. */
+const outcome = <T>(promise: Promise<T>): Promise<T | string> =>
+  promise.catch((error) => {
+    if (error instanceof IsoflopError) return error.code
+    throw error
+  })
+
+async function compare(store: Store, ids: string[], model: Model): Promise<void> {
+  for (const [index, { budget, revoked, runs, submission }] of model.keys.entries()) {
+    const key = (await store.findKey(ids[index]))!
+    assert.deepEqual(
+      [key.budget, key.used, key.reserved, key.revoked],
+      [budget, sum(runs), sum(reservedOf(model, index)), revoked],
+    )
+    const expected = runs.map(({ config, cost, loss }) => ({ config: configOf(config), cost, loss }))
+    assert.deepEqual(await store.runs(ids[index]), expected)
+    assert.deepEqual(await store.getSubmission(ids[index]), submission)
+  }
+}

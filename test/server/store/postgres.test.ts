@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import pg from 'pg'
+import { openStore } from '../../../src/server/store/open.ts'
+import { startPostgres, type TestPostgres } from '../postgres.ts'
+import { addKey, audit, conformance, run, storeUnavailable, ticketOf } from './conformance.ts'
+import { configOf, costOf, lossOf } from './examples.ts'
+
+let postgres: TestPostgres
+before(async () => {
+  postgres = await startPostgres()
+})
+after(() => postgres.stop())
+
+conformance(() => postgres.database(), { sequences: 20 })
+
+test('lost connections: rejected meanwhile, then it works by itself and every acknowledged run is there', async () => {
+  const url = await postgres.database()
+  const store = await openStore(url)
+  await addKey(store, 'a', 9_200_000_000_000_000_000n)
+  const acknowledged: number[] = []
+  const codes = new Set<string>()
+  let working = true
+  const work = async (start: number) => {
+    for (let index = start; working && index < 900; index += 8)
+      try {
+        const ticket = ticketOf(await store.reserve('a', configOf(index), costOf(index), 1))
+        await store.settle(ticket, lossOf(index))
+        acknowledged.push(index)
+      } catch (error) {
+        codes.add((error as { code: string }).code)
+      }
+  }
+  const workers = Array.from({ length: 8 }, (_, i) => work(i))
+  while (acknowledged.length < 20) await new Promise(setImmediate)
+  await postgres.restart(async () => {
+    working = false
+    await assert.rejects(store.getKey('a'), storeUnavailable)
+    await assert.rejects(store.reserve('a', configOf(0), 1n, 1), storeUnavailable)
+    await assert.rejects(openStore(url), storeUnavailable)
+  })
+  await Promise.all(workers)
+  assert.deepEqual([...codes], ['STORE_UNAVAILABLE'])
+  await audit(store)
+  const losses = new Set((await store.runs('a')).map(({ loss }) => loss))
+  for (const index of acknowledged) assert.ok(losses.has(lossOf(index)), `run ${index} was acknowledged and is gone`)
+  const usedBefore = (await store.getKey('a'))!.used
+  assert.equal(await run(store, 'a', 901, 5n), usedBefore + 5n)
+  await store.close()
+})
+
+test('a row lock that is held for too long: STORE_UNAVAILABLE, then it works', async () => {
+  const url = await postgres.database()
+  const store = await openStore(url, { lockTimeoutMs: 50 })
+  await addKey(store, 'a')
+  const other = new pg.Client(url)
+  await other.connect()
+  await other.query("BEGIN; SELECT FROM isoflop.keys WHERE id = 'a' FOR UPDATE")
+  await assert.rejects(store.reserve('a', configOf(1), 1n, 1), storeUnavailable)
+  await other.query('ROLLBACK')
+  assert.equal(await run(store, 'a', 1, 1n), 1n)
+  await other.end()
+  await store.close()
+})
+
+test('a database of a newer version, or none at all: STORE_UNAVAILABLE, without the address', async () => {
+  const url = await postgres.database()
+  await (await openStore(url)).close()
+  const other = new pg.Client(url)
+  await other.connect()
+  await other.query('INSERT INTO isoflop.migrations VALUES (99)')
+  await other.end()
+  await assert.rejects(openStore(url), storeUnavailable)
+  await assert.rejects(openStore('postgres://user:secret@127.0.0.1:1/x'), (error: Error) => {
+    assert.equal((error as { code?: string }).code, 'STORE_UNAVAILABLE')
+    assert.doesNotMatch(error.message, /secret/)
+    return true
+  })
+})

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { openStore } from '../../../src/server/store/open.ts'
+import { addKey, audit, conformance, run, storeUnavailable, ticketOf } from './conformance.ts'
+import { configOf, costOf } from './examples.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'isoflop-store-'))
+after(() => rmSync(folder, { recursive: true }))
+let files = 0
+const newFile = () => join(folder, `${++files}.db`)
+
+conformance(async () => newFile(), { sequences: 60 })
+
+test(':memory: is a store too', async () => {
+  const store = await openStore(':memory:')
+  await addKey(store, 'a')
+  assert.equal(await run(store, 'a', 1, 5n), 5n)
+  await store.close()
+})
+
+test('what one turn of the event loop does is one transaction, seen by others only when it is durable', async () => {
+  const file = newFile()
+  const [store, other] = [await openStore(file), await openStore(file)]
+  await addKey(store, 'a')
+  const ticket = ticketOf(await store.reserve('a', configOf(1), 5n, 1))
+  const settled = store.settle(ticket, 3)
+  assert.deepEqual((await other.findKey('hash of a'))!.used, 0n)
+  const read = store.getKey('a')
+  let readDone = false
+  read.then(() => {
+    readDone = true
+  })
+  assert.equal((await store.findKey('hash of a'))!.used, 5n)
+  assert.equal(readDone, false)
+  await settled
+  assert.equal((await other.findKey('hash of a'))!.used, 5n)
+  assert.equal((await read)!.used, 5n)
+  await Promise.all([store.close(), other.close()])
+})
+
+test('a database locked by another process: the whole turn is rejected, the next one works', async () => {
+  const file = newFile()
+  const store = await openStore(file, { lockTimeoutMs: 50 })
+  await addKey(store, 'a')
+  const other = new DatabaseSync(file)
+  other.exec('BEGIN IMMEDIATE')
+  const started = performance.now()
+  const answers = await Promise.allSettled([
+    ...Array.from({ length: 20 }, (_, i) => store.reserve('a', configOf(i), 1n, 1)),
+    store.settle(5n, 1),
+    store.setBudget('a', 3n),
+  ])
+  for (const answer of answers) {
+    assert.ok(answer.status === 'rejected')
+    assert.equal(answer.reason.code, 'STORE_UNAVAILABLE')
+  }
+  assert.ok(performance.now() - started < 900, 'the lock is waited for once a turn')
+  assert.equal((await store.getKey('a'))!.reserved, 0n) // reading goes on
+  other.exec('ROLLBACK')
+  await new Promise(setImmediate)
+  assert.equal(await run(store, 'a', 1, 5n), 5n)
+  other.close()
+  await store.close()
+})
+
+test('a file of a newer version, a file that is no database, a folder that is not there: STORE_UNAVAILABLE', async () => {
+  const newer = newFile()
+  const db = new DatabaseSync(newer)
+  db.exec('PRAGMA user_version = 99')
+  db.close()
+  await assert.rejects(openStore(newer), storeUnavailable)
+  await assert.rejects(openStore(fileURLToPath(import.meta.url)), storeUnavailable)
+  await assert.rejects(openStore(join(folder, 'no', 'such.db')), storeUnavailable)
+})
+
+// A limit on the size of files, which Linux lets another process change, stands for the full disk.
+const prlimit = spawnSync('prlimit', ['--version']).status === 0
+test('disk full: rejected and nothing changed; room again: works, nothing lost', { skip: !prlimit }, async () => {
+  const file = newFile()
+  const script = fileURLToPath(new URL('./full-disk.ts', import.meta.url))
+  const child = spawn(process.execPath, [script, file], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const closed = once(child, 'close')
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text
+    const limit = text.includes('ready') ? 200_000 : text.includes('full') ? 'unlimited' : null
+    if (!limit) return
+    const { status, stderr } = spawnSync('prlimit', ['--pid', `${child.pid}`, `--fsize=${limit}:unlimited`])
+    assert.equal(status, 0, String(stderr))
+    child.stdin.write('limit set\n')
+  })
+  assert.deepEqual(await closed, [0, null])
+  const report = JSON.parse(output.split('\n').find((line) => line.startsWith('{'))!)
+  assert.deepEqual(report.codes, ['STORE_UNAVAILABLE'])
+  assert.ok(report.before > 0 && report.after > 0, JSON.stringify(report))
+  const store = await openStore(file)
+  await audit(store)
+  const runs = await store.runs('a')
+  assert.equal(runs.length, report.before + report.after)
+  const expected = report.settled.map(costOf).reduce((sum: bigint, cost: bigint) => sum + cost)
+  assert.equal((await store.getKey('a'))!.used, expected)
+  await store.close()
+})
