@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -137,6 +137,21 @@ test('the predictions are graded against the simulated truth', async () => {
   assert.ok(grades[0].regret >= 0 && Math.abs(grades[0].trueLoss - bestLoss - grades[0].regret) < 1e-12)
   assert.match(isoflop('grade', '--db', 'grade.sqlite', '--world', 'handout').stdout, /regret/)
   await server.stop()
+})
+
+test('replay serves recorded runs, and refuses others with the nearest', async () => {
+  writeFileSync(
+    join(folder, 'recorded.csv'),
+    'd_model,num_layers,num_heads,batch_size,learning_rate,train_flops,loss\n256,4,4,128,0.001,1e16,5.5\n',
+  )
+  const server = await serve('--backend', 'replay:recorded.csv', '--db', 'replay.sqlite', '--key', 'course')
+  assert.equal(((await (await loss(server.url, 'course')).json()) as { loss: number }).loss, 5.5)
+  const other = await fetch(
+    `${server.url}/loss?d_model=256&num_layers=6&num_heads=4&batch_size=128&learning_rate=0.001&train_flops=1e16&api_key=course`,
+  )
+  assert.equal(other.status, 404)
+  assert.match(((await other.json()) as { message: string }).message, /nearest: d_model 256, num_layers 4/)
+  assert.equal(await server.stop(), 0)
 })
 
 test('bad options end with a code', async () => {
