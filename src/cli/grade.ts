@@ -8,8 +8,8 @@ export function gradeCommand(): Command {
   return new Command('grade')
     .summary('judge the submitted predictions against the simulated truth')
     .description(
-      'Ranks what was sent to POST /submission by regret (true loss of the configuration at 1e19 FLOPs beyond\n' +
-        'the best possible), then by the error of the predicted loss. Losses are noise-free, nats/token.',
+      'Ranks what was sent to POST /submission by regret: the true loss of the configuration at 1e19\n' +
+        'FLOPs beyond the best possible; then by the error of the predicted loss. Noise-free nats/token.',
     )
     .option('--db <PLACE>', 'a SQLite file, or postgres://... (default: $DATABASE_URL or isoflop.sqlite)')
     .option('--world <NAME>', 'the world that was served', 'cs336')

@@ -24,7 +24,7 @@ export function keysCommand(): Command {
     command
       .command(name)
       .summary(summary)
-      .description(summary)
+      .description(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`)
       .option('--db <PLACE>', 'a SQLite file, or postgres://... (default: $DATABASE_URL or isoflop.sqlite)')
 
   sub('add', 'make a key and print it')

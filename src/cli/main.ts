@@ -16,7 +16,7 @@ const userError = 2
  */
 export async function main(args: readonly string[]): Promise<number> {
   const program = new Command('isoflop')
-    .description('Scaling laws for language models: fit them, and see how sure they are.')
+    .description('Scaling laws for language models: fit them, and practise on a training API of your own.')
     .version(version)
     .exitOverride()
     .configureHelp({ helpWidth: 100 })

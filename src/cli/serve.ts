@@ -16,7 +16,7 @@ interface ServeFlags {
   readonly backend: string
   readonly db?: string
   readonly budget?: bigint
-  readonly key: readonly string[]
+  readonly key?: readonly string[]
   readonly leaderboard?: boolean
 }
 
@@ -40,7 +40,7 @@ export function serveCommand(): Command {
     .option('--backend <NAME>', 'simulate, or replay:FILE for recorded runs', 'simulate')
     .option('--db <PLACE>', 'a SQLite file, or postgres://... (default: $DATABASE_URL or isoflop.sqlite)')
     .option('--budget <FLOPS>', 'budget of keys made by this command (default: 2e18)', flops('--budget'))
-    .option('--key <KEY...>', 'make sure that these keys exist', [])
+    .option('--key <KEY...>', 'make sure that these keys exist')
     .option('--leaderboard', 'show GET /leaderboard to everyone')
     .addHelpText(
       'after',
@@ -101,7 +101,10 @@ async function listen(app: FastifyInstance, { host, port }: ServeFlags): Promise
 }
 
 /** Adds the keys asked for; makes one when there is none at all, and gives it. */
-async function ensureKeys(store: Store, { key: keys, budget = defaultBudget }: ServeFlags): Promise<string | null> {
+async function ensureKeys(
+  store: Store,
+  { key: keys = [], budget = defaultBudget }: ServeFlags,
+): Promise<string | null> {
   const now = systemClock.now()
   for (const key of keys) await addKey(store, { key, label: '', budget, now })
   if ((await store.listKeys()).length > 0) return null

@@ -6,8 +6,8 @@ export function simulateCommand(): Command {
   return new Command('simulate')
     .summary('the losses that a simulated world gives a table of configurations')
     .description(
-      'Reads a table with the columns d_model, num_layers, num_heads, batch_size, learning_rate, train_flops\n' +
-        'and prints it as CSV with a column loss; other columns stay. Values beyond the API are allowed.',
+      'Reads a table with the columns d_model, num_layers, num_heads, batch_size, learning_rate and\n' +
+        'train_flops, and prints it as CSV with a column loss; other columns stay as they are.',
     )
     .argument('<FILE>', 'CSV, TSV, JSON, JSONL or Parquet; - is stdin')
     .option('--world <NAME>', 'cs336, handout, chinchilla or seed:N', 'cs336')

@@ -1,11 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { z } from 'zod'
 import {
   apiKeyQuery,
   configOfWire,
+  errorAnswer,
+  lossAnswer,
   lossQuery,
   lossText,
   messages,
+  previousRunsAnswer,
   runText,
   type SubmissionBody,
   submissionBody,
@@ -46,7 +50,12 @@ export function addRoutes(scope: FastifyInstance, options: RouteOptions): void {
   app.get(
     '/loss',
     {
-      schema: { summary: 'The loss of a configuration; repeats are free', tags: ['contract'], querystring: lossQuery },
+      schema: {
+        summary: 'The loss of a configuration; repeats are free',
+        tags: ['contract'],
+        querystring: lossQuery,
+        response: { 200: lossAnswer, ...refusals(403, 404, 422) },
+      },
     },
     async (request, reply) => {
       const started = clock.now()
@@ -66,7 +75,14 @@ export function addRoutes(scope: FastifyInstance, options: RouteOptions): void {
 
   app.get(
     '/total_flops_used',
-    { schema: { summary: 'FLOPs that the key has used', tags: ['contract'], querystring: apiKeyQuery } },
+    {
+      schema: {
+        summary: 'FLOPs that the key has used',
+        tags: ['contract'],
+        querystring: apiKeyQuery,
+        response: { 200: z.number(), ...refusals(422) },
+      },
+    },
     async (request, reply) => {
       const { id } = await keyOf(request, request.query)
       const used = (await store.getKey(id))?.used ?? 0n // a sum that is shown must be on disk
@@ -77,7 +93,14 @@ export function addRoutes(scope: FastifyInstance, options: RouteOptions): void {
 
   app.get(
     '/previous_runs',
-    { schema: { summary: 'All runs of the key', tags: ['contract'], querystring: apiKeyQuery } },
+    {
+      schema: {
+        summary: 'All runs of the key',
+        tags: ['contract'],
+        querystring: apiKeyQuery,
+        response: { 200: previousRunsAnswer, ...refusals(422) },
+      },
+    },
     async (request, reply) => {
       const key = await keyOf(request, request.query)
       const runs = await store.runs(key.id)
@@ -137,6 +160,10 @@ export function addRoutes(scope: FastifyInstance, options: RouteOptions): void {
     reply.type(metrics.contentType).send(await metrics.text()),
   )
 }
+
+/** The answers of these statuses, for the documentation. */
+const refusals = (...statuses: number[]) =>
+  Object.fromEntries([...statuses, 503].map((status) => [status, errorAnswer]))
 
 const json = (reply: FastifyReply, text: string): FastifyReply =>
   reply.header('content-type', 'application/json').send(text)
