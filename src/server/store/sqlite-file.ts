@@ -1,0 +1,66 @@
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { IsoflopError } from '../../core/errors.ts'
+import { databaseTooNew, unavailable } from './common.ts'
+import { migrationsOf } from './migrate.ts'
+
+/** Opens the file and brings its tables up to date. */
+export async function openDatabase(path: string, lockTimeoutMs: number): Promise<DatabaseSync> {
+  let db: DatabaseSync | null = null
+  try {
+    db = new DatabaseSync(path, { timeout: lockTimeoutMs, enableForeignKeyConstraints: true })
+    await useWriteAheadLog(db)
+    // FULL: a commit waits until the log is on the disk, so that it survives a power cut, not only a crash.
+    db.exec('PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864')
+    migrate(db)
+    db.exec('PRAGMA busy_timeout = 0') // from here on, see `patience`
+    return db
+  } catch (error) {
+    db?.close()
+    throw error instanceof IsoflopError ? error : unavailable(error)
+  }
+}
+
+/** Whether another process held a lock: SQLITE_BUSY and its kinds, https://sqlite.org/rescode.html */
+export const isBusy = (error: unknown) => ((error as { errcode?: number }).errcode ?? 0) % 256 === 5
+
+/** Gives up the open transaction, if there is one. */
+export function rollback(db: DatabaseSync): void {
+  try {
+    if (db.isTransaction) db.exec('ROLLBACK') // not when BEGIN failed, or when SQLite did it by itself
+  } catch {
+    // The next turn fails at its BEGIN and tries again.
+  }
+}
+
+/**
+ * Changing a new file to WAL fails at once, whatever the lock timeout, while another process does the same: try again.
+ */
+async function useWriteAheadLog(db: DatabaseSync): Promise<void> {
+  for (let attempt = 1; ; attempt++)
+    try {
+      db.exec('PRAGMA journal_mode = WAL')
+      return
+    } catch (error) {
+      if (!isBusy(error) || attempt === 100) throw error
+      await sleep(20)
+    }
+}
+
+function migrate(db: DatabaseSync): void {
+  const migrations = migrationsOf('sqlite')
+  const known = migrations.at(-1)?.version ?? 0
+  const versionNow = () => (db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version
+  if (versionNow() === known) return
+  db.exec('BEGIN IMMEDIATE')
+  try {
+    const version = versionNow() // another process may have been faster
+    if (version > known) throw databaseTooNew(version, known)
+    for (const migration of migrations) if (migration.version > version) db.exec(migration.sql)
+    db.exec(`PRAGMA user_version = ${known}`)
+    db.exec('COMMIT')
+  } catch (error) {
+    rollback(db)
+    throw error
+  }
+}
