@@ -6,13 +6,13 @@ import { random } from '../../src/core/random.ts'
 
 const bin = fileURLToPath(new URL('../../bin/isoflop.js', import.meta.url))
 
-interface Running {
+export interface Running {
   readonly url: string
   readonly child: ChildProcess
 }
 
 /** Starts `isoflop serve` on a free port over a database; resolves when it listens. */
-async function start(db: string): Promise<Running> {
+export async function start(db: string): Promise<Running> {
   const args = [bin, 'serve', '--port', '0', '--db', db, '--world', 'handout', '--key', 'course', '--budget', '9e18']
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   for await (const line of createInterface({ input: child.stdout! })) {
@@ -22,13 +22,13 @@ async function start(db: string): Promise<Running> {
   throw new Error('isoflop serve ended before it listened')
 }
 
-async function kill({ child }: Running): Promise<void> {
+export async function kill({ child }: Running): Promise<void> {
   const ended = new Promise((resolve) => child.once('exit', resolve))
   child.kill('SIGKILL')
   await ended
 }
 
-const pathOf = (rate: number) =>
+export const pathOf = (rate: number) =>
   `/loss?d_model=256&num_layers=4&num_heads=4&batch_size=128&learning_rate=${rate}&train_flops=10000000000000&api_key=course`
 
 /** Eight clients ask for new configurations until the server is gone; what was answered goes into `acknowledged`. */

@@ -100,7 +100,8 @@ function drawAgainst(
         x: 'x',
         y: 'y',
         r: 4.5,
-        symbol: ({ y: at }: { y: number }) => (at > 0 ? 'triangle' : 'triangle2'),
+        symbol: 'triangle',
+        rotate: ({ y: at }: { y: number }) => (at > 0 ? 0 : 180), // it points to where the run lies
         fill: '#fff',
         stroke: 'color',
         strokeWidth: 1.6,
