@@ -28,7 +28,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .addCommand(simulateCommand())
     .addCommand(worldCommand())
     .showHelpAfterError(false)
-  for (const command of program.commands) command.copyInheritedSettings(program)
+  inheritSettings(program)
   // A reader that has seen enough, as in `isoflop ... | head`, is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0)
@@ -40,6 +40,11 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     return report(error)
   }
+}
+
+/** Hands the settings down to every command, those of `keys` and `world` too, so that all errors end in `report`. */
+function inheritSettings(parent: Command): void {
+  for (const command of parent.commands) inheritSettings(command.copyInheritedSettings(parent))
 }
 
 /** Tells the user about an error, on stderr, and gives its exit status. */

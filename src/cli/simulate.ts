@@ -1,5 +1,7 @@
 import { Command } from 'commander'
-import { readConfigs } from '../input/configs.ts'
+import { IsoflopError } from '../core/errors.ts'
+import { type ConfigRow, readConfigs } from '../input/configs.ts'
+import type { World } from '../world/world.ts'
 
 /** `isoflop simulate`. */
 export function simulateCommand(): Command {
@@ -22,13 +24,30 @@ export function simulateCommand(): Command {
 async function runSimulate(file: string, flags: { world: string; noiseFree?: boolean }): Promise<void> {
   const [{ openWorld }, { default: Papa }] = await Promise.all([import('../world/worlds.ts'), import('papaparse')])
   const world = await openWorld(flags.world)
-  const { columns, rows } = await readConfigs(file)
-  const place = columns.includes('loss') ? columns.indexOf('loss') : columns.length
+  const { name, columns, rows } = await readConfigs(file)
   const header = columns.includes('loss') ? columns : [...columns, 'loss']
-  const table = rows.map(({ cells, config }) => {
-    const row = cells.map((cell) => (cell === null || cell === undefined ? '' : String(cell)))
-    row[place] = String(flags.noiseFree ? world.loss(config) : world.observe(config))
-    return row
+  const place = header.indexOf('loss')
+  const table = rows.map((row) => {
+    const cells = row.cells.map(textOf)
+    cells[place] = String(lossOf(world, name, row, flags.noiseFree === true))
+    return cells
   })
   process.stdout.write(`${Papa.unparse([[...header], ...table], { newline: '\n' })}\n`)
+}
+
+/** The loss of a row; CONFIG_INVALID where it is so far out that the law overflows. */
+function lossOf(world: World, file: string, { row, config }: ConfigRow, noiseFree: boolean): number {
+  const loss = noiseFree ? world.loss(config) : world.observe(config)
+  if (Number.isFinite(loss)) return loss
+  throw new IsoflopError(
+    'CONFIG_INVALID',
+    `${file} row ${row}: the loss in ${world.name} is ${loss}, expected a finite number.`,
+    'Choose values nearer to those of a model that could be trained.',
+  )
+}
+
+/** A cell as CSV holds it: nothing for null, JSON for lists and objects. */
+function textOf(cell: unknown): string {
+  if (cell === null || cell === undefined) return ''
+  return typeof cell === 'object' && !(cell instanceof Date) ? JSON.stringify(cell) : String(cell)
 }

@@ -2,9 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { apiLimits, type TrainingConfig, targetFlops } from '../core/config.ts'
+import { IsoflopError } from '../core/errors.ts'
 import { nonEmbeddingParameters } from '../core/flops.ts'
 import { optimum, queryLimits } from '../world/optimum.ts'
-import type { Optimum } from '../world/world.ts'
+import type { Optimum, World } from '../world/world.ts'
 import { describeWorld, type WorldFacts, worldEntries } from '../world/worlds.ts'
 import { budgets } from './options.ts'
 
@@ -23,91 +24,104 @@ export function worldCommand(): Command {
   command
     .command('show')
     .summary('law, noise and optima of a world')
+    .description('Shows what is true in a world: its law, its noise, and the best configurations, noise-free.')
     .argument('<NAME>', 'cs336, handout, chinchilla or seed:N')
-    .option('--target <FLOPS>', 'budgets whose optimum is wanted', budgets('--target'), [targetFlops])
+    .option('--target <FLOPS>', 'budgets whose optimum is wanted (default: 1e19)', budgets('--target'))
     .option('--plots <DIR>', 'draw its IsoFLOP profiles as SVG and PNG')
-    .option('--json', 'print JSON')
+    .option('--json', 'print one JSON object instead of tables')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  isoflop world show cs336 --target 1e19 --plots figures\n' +
+        '  isoflop world show seed:7 --json | jq .form',
+    )
     .action(showWorld)
   return command
 }
 
 interface ShowFlags {
-  readonly target: number[]
+  readonly target?: number[]
   readonly plots?: string
   readonly json?: boolean
 }
 
 async function showWorld(name: string, flags: ShowFlags): Promise<void> {
   const facts = await describeWorld(name)
-  const { world } = facts
-  const targets = flags.target.map((flops) => optimum(world, flops))
-  const allowed = apiLimits.trainFlops.map((flops) => optimum(world, flops, queryLimits))
-  if (flags.plots) await drawWorld(facts, flags.plots)
-  if (flags.json) {
-    const { form, law, noise, coefficients } = facts
-    const rows = (list: readonly Optimum[]) =>
-      list.map(({ config, loss }) => ({ ...config, parameters: sizeOf(config), loss, noise: world.noise(config) }))
-    console.log(
-      JSON.stringify(
-        {
-          name: world.name,
-          description: world.description,
-          form,
-          law,
-          noise,
-          coefficients,
-          targets: rows(targets),
-          optima: rows(allowed),
-        },
-        null,
-        2,
-      ),
-    )
-    return
-  }
-  console.log(`${world.name}: ${world.description}\n`)
-  for (const line of facts.law) console.log(`  ${line}`)
-  console.log(`  noise: ${facts.noise}\n`)
-  console.log('Best configuration, noise-free; the target is free in every hyperparameter but the batch:')
-  printOptima(targets)
-  console.log("\nBest that the API's limits allow:")
-  printOptima(allowed)
+  const targets = (flags.target ?? [targetFlops]).map((flops) => optimum(facts.world, flops))
+  const allowed = apiLimits.trainFlops.map((flops) => optimum(facts.world, flops, queryLimits))
+  const written = flags.plots ? await drawWorld(facts.world, flags.plots) : []
+  if (flags.json) printJson(facts, targets, allowed)
+  else await printTables(facts, targets, allowed, written)
+}
+
+function printJson(facts: WorldFacts, targets: readonly Optimum[], allowed: readonly Optimum[]): void {
+  const { world, form, law, noise, coefficients } = facts
+  const rows = (list: readonly Optimum[]) =>
+    list.map(({ config, loss }) => ({ ...config, parameters: sizeOf(config), loss, noise: world.noise(config) }))
+  const { name, description } = world
+  const optima = { targets: rows(targets), optima: rows(allowed) }
+  console.log(JSON.stringify({ name, description, form, law, noise, coefficients, ...optima }, null, 2))
+}
+
+async function printTables(
+  { world, law, noise }: WorldFacts,
+  targets: readonly Optimum[],
+  allowed: readonly Optimum[],
+  written: readonly string[],
+): Promise<void> {
+  const { alignColumns, wrap } = await import('../report/table.ts')
+  const { compact, significant } = await import('../report/number.ts')
+  const titles = ['FLOPs', 'N', 'd_model', 'layers', 'heads', 'batch', 'rate', 'loss', 'noise']
+  const table = (list: readonly Optimum[]) =>
+    alignColumns(
+      titles.map((title) => ({ title, align: 'right' })),
+      list.map(({ config, loss }) => [
+        compact(config.trainFlops),
+        significant(sizeOf(config)),
+        ...[config.dModel, config.numLayers, config.numHeads, config.batchSize].map(String),
+        significant(config.learningRate),
+        loss.toFixed(4),
+        world.noise(config).toFixed(4),
+      ]),
+    ).map((line) => `  ${line}`)
+  const lines = [
+    `${world.name}: ${world.description}`,
+    '',
+    ...[...law, `noise: ${noise}`].flatMap((line) => wrap(line, '  ', '    ')),
+    '',
+    'Best configuration, noise-free; free in every hyperparameter but the batch:',
+    ...table(targets),
+    '',
+    "Best that the API's limits allow:",
+    ...table(allowed),
+    ...(written.length > 0 ? ['', `wrote ${written.join(', ')}`] : []),
+  ]
+  console.log(lines.join('\n'))
 }
 
 const sizeOf = ({ dModel, numLayers }: TrainingConfig): number => nonEmbeddingParameters(dModel, numLayers)
 
-const short = (x: number) => x.toExponential(2).replace('e+', 'e')
-
-function printOptima(list: readonly Optimum[]): void {
-  console.log('    FLOPs         N  d_model  layers  heads  batch      rate     loss')
-  for (const { config, loss } of list)
-    console.log(
-      [
-        config.trainFlops.toExponential(0).replace('e+', 'e').padStart(9),
-        short(sizeOf(config)).padStart(9),
-        String(config.dModel).padStart(8),
-        String(config.numLayers).padStart(7),
-        String(config.numHeads).padStart(6),
-        String(config.batchSize).padStart(6),
-        short(config.learningRate).padStart(9),
-        loss.toFixed(4).padStart(8),
-      ].join(' '),
-    )
-}
-
-/** The world's true IsoFLOP profiles as figures: at each size the loss with its best rate, depth and batch. */
-async function drawWorld(facts: WorldFacts, folder: string): Promise<void> {
-  const [{ worldProfiles }, { drawFigures }, { renderPng }, { analyse }] = await Promise.all([
+/** Draws the true IsoFLOP profiles; the files written. Errors: OUTPUT_FAILED. */
+async function drawWorld(world: World, folder: string): Promise<string[]> {
+  const [{ worldProfiles }, { drawWorldProfiles }, { newDocument, svgText }, { renderPng }] = await Promise.all([
     import('../world/profiles.ts'),
+    import('../report/figures/world.ts'),
     import('../report/svg.ts'),
     import('../report/png.ts'),
-    import('../fit/analysis.ts'),
   ])
-  const analysis = await analyse({ runs: worldProfiles(facts.world) }, { methods: ['parabola'], resamples: 20 })
-  await mkdir(folder, { recursive: true })
-  for (const { name, svg } of drawFigures(analysis).filter((figure) => figure.name === 'profiles')) {
-    await writeFile(join(folder, `${name}.svg`), svg)
-    await writeFile(join(folder, `${name}.png`), await renderPng(svg))
-    console.log(`wrote ${join(folder, `${name}.svg`)}, ${join(folder, `${name}.png`)}\n`)
+  const svg = svgText(drawWorldProfiles(world.name, worldProfiles(world), newDocument()))
+  const png = await renderPng(svg)
+  const files = ['profiles.svg', 'profiles.png'].map((file) => join(folder, file))
+  try {
+    await mkdir(folder, { recursive: true })
+    await writeFile(files[0], svg)
+    await writeFile(files[1], png)
+  } catch (cause) {
+    throw new IsoflopError(
+      'OUTPUT_FAILED',
+      `${folder} could not be written to: ${(cause as Error).message}.`,
+      'Name a folder that exists or can be made, and that can be written to.',
+      { cause },
+    )
   }
+  return files
 }

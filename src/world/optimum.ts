@@ -66,6 +66,8 @@ interface Point {
 
 /** Losses that differ by less than this, nats, are equal to the search, and the more usual configuration is taken. */
 const negligible = 1e-8
+/** Depths whose floors differ by less than this, nats, may change places when widths become whole numbers. */
+const nearTie = 1e-5
 /** Steps of the coarse grid, in logarithms, and the smallest step of the refinement. */
 const coarse = { width: 0.25, rate: 0.8 } as const
 const finest = 1e-5
@@ -94,8 +96,8 @@ function wholeLadder({ least, most }: Range): number[] {
  * for each depth and batch. Of equal losses (to 1e-8 nats) the one nearest to a width of 64 per layer is taken.
  *
  * A coarse grid in ln d_model and ln rate finds the valley of each batch and of every depth of a ladder; a pattern search goes
- * to its floor; every depth between the best one's neighbours is refined, and there every legal width near the floor is tried
- * with its own best rate. Deterministic; 10 to 100 ms for the worlds here.
+ * to its floor; every depth between the best one's neighbours, or between those of the depths as good as it, is refined, and there
+ * every legal width near the floor is tried with its own best rate. Deterministic; 20 ms in most worlds here, 200 ms in cs336.
  *
  * @example optimum(world, 1e19).config.dModel
  * @example optimum(world, 1e16, queryLimits) // the best that the training API can be asked for
@@ -169,11 +171,11 @@ class Search {
     return best
   }
 
-  /** The floors of all depths between the neighbours of the best one on the ladder. */
+  /** The floors of all depths between the ladder's neighbours of those that are as good as the best one. */
   around(best: Point, ladderFloors: readonly Point[]): Point[] {
-    const k = ladderFloors.indexOf(best)
-    const from = ladderFloors[Math.max(0, k - 1)].numLayers
-    const to = ladderFloors[Math.min(ladderFloors.length - 1, k + 1)].numLayers
+    const isTied = ({ loss }: Point) => loss < best.loss + nearTie
+    const from = ladderFloors[Math.max(0, ladderFloors.findIndex(isTied) - 1)].numLayers
+    const to = ladderFloors[Math.min(ladderFloors.length - 1, ladderFloors.findLastIndex(isTied) + 1)].numLayers
     return Array.from({ length: to - from + 1 }, (_, i) => {
       const numLayers = from + i
       const width = clamp(best.width + Math.log(best.numLayers / numLayers) / 2, this.#widths)

@@ -1,38 +1,54 @@
-import { nonEmbeddingParameters, tokensFor } from '../core/flops.ts'
-import { type Run, type Runs, runsOf } from '../core/run.ts'
-import { type Limits, optimum, targetLimits } from './optimum.ts'
+import { nonEmbeddingParameters } from '../core/flops.ts'
+import { headsFor, type Limits, optimum, targetLimits } from './optimum.ts'
 import type { World } from './world.ts'
 
 /** Budgets of a world's profiles, FLOPs. */
 const profileBudgets = [1e15, 1e16, 1e17, 1e18, 1e19]
 
-/** Sizes of a profile, over the best one. */
-const sizeRatios = [0.1, 0.2, 0.35, 0.6, 1, 1.7, 3, 5, 10]
+/** A profile reaches from a tenth to ten times the size of the optimum; so many sizes are tried. */
+const reach = 10
+const sizes = 25
 
-/** The noise-free IsoFLOP profiles of a world: at each size, about 64 wide per layer, the loss with the best rate and batch. */
-export function worldProfiles(world: World): Runs {
-  return runsOf(
-    profileBudgets.flatMap((flops) => {
-      const { config } = optimum(world, flops)
-      const best = nonEmbeddingParameters(config.dModel, config.numLayers)
-      const shapes = new Map(sizeRatios.map((ratio) => shapeOf(best * ratio)).map((shape) => [shape.join(), shape]))
-      return [...shapes.values()].map(([dModel, numLayers]): Run => {
-        const fixed: Limits = {
-          ...targetLimits,
-          dModel: { least: dModel, most: dModel },
-          numLayers: { least: numLayers, most: numLayers },
-        }
-        const { loss } = optimum(world, flops, fixed)
-        const parameters = nonEmbeddingParameters(dModel, numLayers)
-        return { parameters, tokens: tokensFor(flops, parameters), flops, loss }
-      })
-    }),
-  )
+interface ProfilePoint {
+  readonly parameters: number
+  readonly loss: number
 }
 
-/** A width, a multiple of 32, and a depth with about so many parameters. */
-function shapeOf(parameters: number): [dModel: number, numLayers: number] {
-  const numLayers = Math.max(1, Math.round(Math.cbrt(parameters / nonEmbeddingParameters(64, 1))))
-  const width = Math.sqrt(parameters / nonEmbeddingParameters(1, numLayers))
-  return [Math.max(32, 32 * Math.round(width / 32)), numLayers]
+/** What one budget buys in a world. */
+export interface WorldProfile {
+  readonly flops: number
+  /** Ascending in size: the noise-free loss with the best rate and batch. */
+  readonly points: readonly ProfilePoint[]
+  /** The best of all legal shapes, which may lie a little below the points. */
+  readonly best: ProfilePoint
 }
+
+/** The true IsoFLOP profiles of a world: at each size the loss of a model as wide per layer as the best one, well tuned. */
+export const worldProfiles = (world: World, budgets: readonly number[] = profileBudgets): WorldProfile[] =>
+  budgets.map((flops) => {
+    const { config, loss } = optimum(world, flops)
+    const parameters = nonEmbeddingParameters(config.dModel, config.numLayers)
+    const ratios = Array.from({ length: sizes }, (_, k) => reach ** ((2 * k) / (sizes - 1) - 1))
+    const shapes = ratios.map((ratio) => scaled(config, ratio))
+    const unlike = shapes.filter(([d, n], k) => k === 0 || d !== shapes[k - 1][0] || n !== shapes[k - 1][1])
+    const points = unlike.map(([dModel, numLayers]) => ({
+      parameters: nonEmbeddingParameters(dModel, numLayers),
+      loss: optimum(world, flops, fixed(dModel, numLayers)).loss,
+    }))
+    return { flops, points: points.sort((p, q) => p.parameters - q.parameters), best: { parameters, loss } }
+  })
+
+/** A legal shape with about so many times the parameters. */
+function scaled(shape: { dModel: number; numLayers: number }, ratio: number): [dModel: number, numLayers: number] {
+  const numLayers = Math.max(1, Math.round(shape.numLayers * Math.cbrt(ratio)))
+  const wanted = shape.dModel * Math.sqrt((ratio * shape.numLayers) / numLayers)
+  let dModel = Math.max(targetLimits.dModel.least, Math.round(wanted))
+  while (headsFor(dModel, targetLimits) === null) dModel++
+  return [dModel, numLayers]
+}
+
+const fixed = (dModel: number, numLayers: number): Limits => ({
+  ...targetLimits,
+  dModel: { least: dModel, most: dModel },
+  numLayers: { least: numLayers, most: numLayers },
+})

@@ -9,7 +9,7 @@ import type { World } from './world.ts'
 
 /**
  * The law of the handout's IsoFLOP profiles, exactly and without noise: N = 12 n d^2, D = C / (6 N). Rate, batch and heads do
- * nothing. At the API's budgets its losses reach 100 nats, because the law knows no untrained model.
+ * nothing. At the API's budgets its losses reach 150 nats, because the law knows no untrained model.
  *
  * @example handoutWorld().loss({ dModel: 1024, numLayers: 24, numHeads: 16, batchSize: 128, learningRate: 1e-3, trainFlops: 1e19 })
  */

@@ -36,11 +36,14 @@ const kinds: readonly Kind[] = [
     summary: 'the training API of CS336 assignment 3, fitted to its published answers',
     async open() {
       const { cs336Coefficients, cs336World } = await import('./calibrated.ts')
+      const world = cs336World()
+      const config = { dModel: 512, numLayers: 8, numHeads: 8, batchSize: 128, learningRate: 1e-3, trainFlops: 1e18 }
+      const [untrained, trained] = [1e10, 1e18].map((trainFlops) => digits(world.noise({ ...config, trainFlops }), 2))
       return {
-        world: cs336World(),
+        world,
         form: null,
         law: ['three stages of learning in schedule time, above what the size can reach (docs/math.md)'],
-        noise: 'grows with training and compute: about 0.01 nats at first, 0.06 at 1e18 FLOPs',
+        noise: `grows with training and compute: ${untrained} nats in a model that learned nothing, ${trained} at 1e18 FLOPs`,
         coefficients: cs336Coefficients,
       }
     },
@@ -81,7 +84,7 @@ const kinds: readonly Kind[] = [
   },
 ]
 
-const digits = (x: number): string => String(Number(x.toPrecision(4)))
+const digits = (x: number, most = 4): string => String(Number(x.toPrecision(most)))
 
 /** Every world there is. */
 export const worldEntries: readonly WorldEntry[] = [
