@@ -1,12 +1,27 @@
 /**
- * The library: training runs in, scaling laws out.
+ * The library: training runs in, scaling laws out; and the runs themselves bought one after another, where they cost something.
  *
  *     import { analyse, readRuns } from 'isoflop'
  *     const { runs } = await readRuns(['runs.csv'])
  *     const { methods } = await analyse({ runs }, { targets: [1e22] })
  *
+ *     import { campaign } from 'isoflop'
+ *     const { prediction } = await campaign({ query: async (config) => ({ loss: await train(config) }) })
+ *
  * Each part is also there by its own name, as in `import { fitSurface } from 'isoflop/fit/surface'`.
  */
+export {
+  apiSpace,
+  type Campaign,
+  type CampaignOptions,
+  campaign,
+  firstPlan,
+  type KnownRun,
+  type Purpose,
+  type Refusal,
+  type Round,
+  type Standing,
+} from './campaign.ts'
 export { type AnsweredRun, type ClientOptions, type TrainingApi, trainingApi } from './client/client.ts'
 export { apiLimits, type TrainingConfig } from './core/config.ts'
 export type { Diagnostic, DiagnosticCode } from './core/diagnostic.ts'
@@ -28,4 +43,15 @@ export {
   type SurfaceLaw,
   surfaceLoss,
 } from './law/surface.ts'
+export type {
+  Bounds,
+  CampaignRun,
+  Estimate,
+  Forecast,
+  Plan,
+  Planned,
+  Situation,
+  Space,
+  Strategy,
+} from './plan/strategy.ts'
 export { handoutLaw, handoutRuns } from './world/handout.ts'

@@ -19,9 +19,25 @@ const mayImport: Record<string, readonly string[]> = {
   client: ['core', 'api'],
   server: ['core', 'api', 'backend'],
   fit: ['core', 'numeric', 'law'],
-  report: ['core', 'numeric', 'law', 'fit', 'input'],
-  cli: ['core', 'numeric', 'law', 'world', 'input', 'fit', 'backend', 'api', 'client', 'server', 'report'],
-  'index.ts': ['core', 'law', 'world', 'input', 'fit', 'client', 'report'],
+  plan: ['core', 'numeric', 'law', 'fit'],
+  'campaign.ts': ['core', 'plan'],
+  report: ['core', 'numeric', 'law', 'fit', 'input', 'api', 'plan', 'campaign.ts'],
+  cli: [
+    'core',
+    'numeric',
+    'law',
+    'world',
+    'input',
+    'fit',
+    'plan',
+    'campaign.ts',
+    'backend',
+    'api',
+    'client',
+    'server',
+    'report',
+  ],
+  'index.ts': ['core', 'law', 'world', 'input', 'fit', 'plan', 'campaign.ts', 'client', 'report'],
 }
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))

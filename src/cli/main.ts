@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { IsoflopError } from '../core/errors.ts'
+import { campaignCommand } from './campaign.ts'
 import { fitCommand } from './fit.ts'
 import { gradeCommand } from './grade.ts'
 import { keysCommand } from './keys.ts'
@@ -22,6 +23,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .configureHelp({ helpWidth: 100 })
     .configureOutput({ outputError: () => {} }) // reported below, like every other error
     .addCommand(fitCommand())
+    .addCommand(campaignCommand())
     .addCommand(serveCommand())
     .addCommand(keysCommand())
     .addCommand(gradeCommand())

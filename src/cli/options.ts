@@ -40,6 +40,15 @@ export const budgets =
     return [...new Set(values)].sort((a, b) => a - b)
   }
 
+/** One budget in FLOPs, of any size. */
+export const budget =
+  (name: string): Parser<number> =>
+  (text) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text)
+    if (!(value > 0 && Number.isFinite(value))) throw bad(name, text, 'a number of FLOPs such as 1e19')
+    return value
+  }
+
 /** Names from a list, separated by commas. */
 export const namesOf =
   <Name extends string>(name: string, known: readonly Name[]): Parser<Name[]> =>

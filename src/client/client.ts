@@ -1,14 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { configOfWire, previousRunsAnswer, type SubmissionBody, wireOfConfig } from '../api/contract.ts'
 import { configIdentity, type TrainingConfig } from '../core/config.ts'
-import { IsoflopError } from '../core/errors.ts'
-import { openRecord } from './record.ts'
+import { type ErrorCode, IsoflopError } from '../core/errors.ts'
+import { type AnsweredRun, openRecord } from './record.ts'
 
-/** A run that the API answered. */
-export interface AnsweredRun {
-  readonly config: TrainingConfig
-  readonly loss: number
-}
+export type { AnsweredRun } from './record.ts'
 
 export interface ClientOptions {
   /** Where the API is, for example `http://localhost:8000`. */
@@ -16,7 +12,10 @@ export interface ClientOptions {
   readonly apiKey: string
   /** How long to wait for an answer, ms; 60,000 by default. A real training takes longer. */
   readonly timeoutMs?: number
-  /** How often to try again after a lost connection or a 5xx; 5 by default. Refusals are never tried again. */
+  /**
+   * How often to try again after a lost connection or a 5xx; 5 by default. Refusals are never tried again; 429 is no failure:
+   * the client waits as long as the server's Retry-After says, and asks again.
+   */
   readonly retries?: number
   /** The first pause before trying again, ms, doubling each time; 200 by default. */
   readonly backoffMs?: number
@@ -28,7 +27,9 @@ export interface ClientOptions {
 export interface TrainingApi {
   /**
    * The loss of a configuration, from the record if it is there.
-   * @throws IsoflopError API_REFUSED (a bad key or value, or the budget), API_UNREACHABLE after the last try.
+   * @throws IsoflopError CONFIG_INVALID (a value outside its range), BUDGET_EXCEEDED (nothing was charged), KEY_INVALID,
+   * API_REFUSED (any other refusal, or an answer outside the contract), API_UNREACHABLE after the last try, OUTPUT_FAILED
+   * where the record cannot be written.
    */
   loss(config: TrainingConfig): Promise<number>
   /** FLOPs that the key has used; 0n for a key without runs. */
@@ -51,38 +52,44 @@ export function trainingApi(options: ClientOptions): TrainingApi {
     const address = new URL(path, url.endsWith('/') ? url : `${url}/`)
     for (const [name, value] of Object.entries({ ...query, api_key: apiKey }))
       address.searchParams.set(name, String(value))
-    for (let attempt = 0; ; attempt++) {
-      const reply = await attemptOnce(address, { ...init, signal: AbortSignal.timeout(timeoutMs) })
-      if (reply.kind === 'answer') return reply
-      if (attempt >= retries)
-        throw new IsoflopError(
-          'API_UNREACHABLE',
-          `${address.origin} did not answer ${address.pathname} in ${attempt + 1} tries: ${reply.reason}.`,
-          'Check that the server runs and the address is right; the runs answered so far are kept.',
-        )
-      await sleep(backoffMs * 2 ** attempt)
+    for (let failures = 0, waits = 0; ; ) {
+      const attempt = await attemptOnce(address, { ...init, signal: AbortSignal.timeout(timeoutMs) })
+      if (attempt.kind === 'answer') return attempt
+      if (attempt.kind === 'busy' && waits < mostWaits) {
+        await sleep(attempt.retryAfterMs ?? pauseMs(backoffMs, waits))
+        waits++
+        continue
+      }
+      const reason = attempt.kind === 'busy' ? 'status 429' : attempt.reason
+      if (failures >= retries) throw unreachable(address, failures + 1, reason)
+      await sleep(pauseMs(backoffMs, failures))
+      failures++
     }
   }
+  const accepted = (reply: Reply, path: string) => bodyOf(reply, path, apiKey)
 
   return {
     async loss(config) {
       const known = record?.get(configIdentity(config))
       if (known !== undefined) return known
-      const { loss } = accepted(await request('loss', wireOfConfig(config))) as { loss: number }
+      const answer = accepted(await request('loss', wireOfConfig(config)), '/loss') as { loss?: unknown } | null
+      const loss = answer?.loss
       if (typeof loss !== 'number' || !Number.isFinite(loss)) throw strange('/loss', loss)
       record?.add(config, loss)
       return loss
     },
     async totalFlopsUsed() {
       const reply = await request('total_flops_used', {})
-      // The contract has no number for a key without runs, but an error. A key that is wrong fails at the first query.
-      if (reply.status === 422 && !/invalid api key/i.test(reply.text)) return 0n
-      accepted(reply)
-      if (!/^\d+$/.test(reply.text.trim())) throw strange('/total_flops_used', reply.text)
-      return BigInt(reply.text.trim()) // every digit: totals pass 2^53
+      if (isWithoutRuns(reply)) return 0n
+      accepted(reply, '/total_flops_used')
+      const total = wholeNumber(reply.text.trim())
+      if (total === null) throw strange('/total_flops_used', reply.text)
+      return total
     },
     async previousRuns() {
-      const answer = previousRunsAnswer.safeParse(accepted(await request('previous_runs', {})))
+      const reply = await request('previous_runs', {})
+      if (isWithoutRuns(reply)) return []
+      const answer = previousRunsAnswer.safeParse(accepted(reply, '/previous_runs'))
       if (!answer.success) throw strange('/previous_runs', answer.error.issues[0]?.message)
       return answer.data.previous_runs.map(({ loss, ...wire }) => ({ config: configOfWire(wire), loss }))
     },
@@ -90,10 +97,24 @@ export function trainingApi(options: ClientOptions): TrainingApi {
       const { train_flops: _, ...wire } = wireOfConfig(config)
       const body: SubmissionBody = { ...wire, predicted_loss: predictedLoss }
       const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
-      accepted(await request('submission', {}, init))
+      accepted(await request('submission', {}, init), '/submission')
     },
   }
 }
+
+/** The longest pause, ms: an hour where the server names one, a minute where the client chooses. */
+const longest = { asked: 3_600_000, chosen: 60_000 }
+/** Answers of 429 in a row before they count as failures. */
+const mostWaits = 1000
+
+const pauseMs = (firstMs: number, times: number): number => Math.min(firstMs * 2 ** times, longest.chosen)
+
+const unreachable = (address: URL, tries: number, reason: string): IsoflopError =>
+  new IsoflopError(
+    'API_UNREACHABLE',
+    `${address.origin} did not answer ${address.pathname} in ${tries} tries: ${reason}.`,
+    'Check that the server runs and the address is right; the runs answered so far are kept.',
+  )
 
 interface Reply {
   readonly kind: 'answer'
@@ -101,11 +122,17 @@ interface Reply {
   readonly text: string
 }
 
+type Attempt =
+  | Reply
+  | { readonly kind: 'failure'; readonly reason: string }
+  | { readonly kind: 'busy'; readonly retryAfterMs: number | null }
+
 /** One try: an answer of the server, 4xx too, or why there was none. */
-async function attemptOnce(address: URL, init: RequestInit): Promise<Reply | { kind: 'failure'; reason: string }> {
+async function attemptOnce(address: URL, init: RequestInit): Promise<Attempt> {
   try {
     const response = await fetch(address, init)
     const text = await response.text()
+    if (response.status === 429) return { kind: 'busy', retryAfterMs: retryAfterMs(response.headers) }
     if (response.status >= 500) return { kind: 'failure', reason: `status ${response.status}` }
     return { kind: 'answer', status: response.status, text }
   } catch (error) {
@@ -114,21 +141,74 @@ async function attemptOnce(address: URL, init: RequestInit): Promise<Reply | { k
   }
 }
 
+/** What Retry-After asks for: seconds, or a date, taken against the server's own clock. Null where it says nothing. */
+function retryAfterMs(headers: Headers): number | null {
+  const text = headers.get('retry-after')?.trim() ?? ''
+  const ms = /^\d+$/.test(text) ? 1000 * Number(text) : Date.parse(text) - Date.parse(headers.get('date') ?? '')
+  return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), longest.asked) : null
+}
+
+/** The contract answers 422 where a key has no runs yet; a key that is wrong too, with a message that says so. */
+const isWithoutRuns = (reply: Reply): boolean => reply.status === 422 && !speaksOfKey(messageOf(reply))
+
 /** The parsed body of an accepted request; a refusal is an error with the server's message. */
-function accepted({ status, text }: Reply): unknown {
-  let body: unknown
+function bodyOf(reply: Reply, path: string, apiKey: string): unknown {
+  if (reply.status >= 400) throw refusal(reply, path, apiKey)
   try {
-    body = JSON.parse(text)
+    return JSON.parse(reply.text)
   } catch {
-    throw strange('the request', text)
+    throw strange(path, reply.text)
   }
-  if (status < 400) return body
-  const message = (body as { message?: unknown } | null)?.message
-  throw new IsoflopError(
-    'API_REFUSED',
-    `The API refused (${status}): ${typeof message === 'string' ? message : text.slice(0, 200)}.`,
-    status === 403 ? 'The budget is used up for this query; choose a smaller one.' : 'Change what was refused.',
-  )
+}
+
+function refusal(reply: Reply, path: string, apiKey: string): IsoflopError {
+  const message = messageOf(reply)
+  const code = refusalCode(reply, path)
+  // The contract's message repeats the key, which does not belong into logs.
+  const shown = apiKey.length < 8 ? message : message.replaceAll(apiKey, '***')
+  return new IsoflopError(code, `The API refused (${reply.status}): ${shown.replace(/\.?$/, '.')}`, refusalAdvice[code])
+}
+
+type RefusalCode = Extract<ErrorCode, 'KEY_INVALID' | 'BUDGET_EXCEEDED' | 'CONFIG_INVALID' | 'API_REFUSED'>
+
+const refusalAdvice: Readonly<Record<RefusalCode, string>> = {
+  KEY_INVALID: 'Check the key, or ask who runs the API for one.',
+  BUDGET_EXCEEDED: 'The budget is used up for this query; choose a smaller one.',
+  CONFIG_INVALID: 'Change what was refused.',
+  API_REFUSED: 'Change what was refused; check that the address is that of a training API.',
+}
+
+/** What a refusal is about. The contract gives statuses to keys and ranges; of the budget it says only that it is refused. */
+function refusalCode(reply: Reply, path: string): RefusalCode {
+  const message = messageOf(reply)
+  if (reply.status === 401 || speaksOfKey(message)) return 'KEY_INVALID'
+  if (reply.status === 403 || /budget/i.test(message)) return 'BUDGET_EXCEEDED'
+  if (reply.status === 404 && path === '/loss' && hasMessage(reply)) return 'CONFIG_INVALID'
+  return 'API_REFUSED'
+}
+
+const speaksOfKey = (message: string): boolean =>
+  /\bkey\b/i.test(message) && /invalid|unknown|revoked|expired|unauthori[sz]ed|no api key/i.test(message)
+
+/** The server's word: its message, or what came instead of one. */
+const messageOf = (reply: Reply): string => givenMessage(reply.text) ?? reply.text.slice(0, 200)
+
+const hasMessage = ({ text }: Reply): boolean => givenMessage(text) !== null
+
+function givenMessage(text: string): string | null {
+  try {
+    const message = (JSON.parse(text) as { message?: unknown } | null)?.message
+    return typeof message === 'string' ? message : null
+  } catch {
+    return null
+  }
+}
+
+/** Every digit of a whole number, since totals pass 2^53; also as Python writes floats, `1e+16`. Null for anything else. */
+function wholeNumber(text: string): bigint | null {
+  if (/^\d+$/.test(text)) return BigInt(text)
+  const value = text === '' ? Number.NaN : Number(text)
+  return Number.isInteger(value) && value >= 0 ? BigInt(value) : null
 }
 
 const strange = (what: string, came: unknown): IsoflopError =>

@@ -1,40 +1,131 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  truncateSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { configOfWire, type WireConfig, wireOfConfig } from '../api/contract.ts'
 import { configIdentity, type TrainingConfig } from '../core/config.ts'
+import { IsoflopError } from '../core/errors.ts'
 
-/** Answers on disk, one JSON object a line, in the columns of the API. */
-export interface AnswerRecord {
-  get(identity: string): number | undefined
-  /** Appends an answer before anyone relies on it. */
-  add(config: TrainingConfig, loss: number): void
+/** A run that the API answered. */
+export interface AnsweredRun {
+  readonly config: TrainingConfig
+  /** Nats per token; NaN where training diverged. */
+  readonly loss: number
 }
 
-/** Opens or begins a record. A last line that a crash cut short is passed over. */
+/**
+ * Answers on disk, one JSON object a line, in the columns of the API, so that `isoflop fit` reads them. A loss that is not
+ * finite is null there.
+ */
+export interface AnswerRecord {
+  /** What it holds, each configuration once, in the order of their answers. */
+  answers(): AnsweredRun[]
+  get(identity: string): number | undefined
+  /**
+   * Appends an answer, and `more` columns of it, on disk before anyone relies on it.
+   * @throws IsoflopError OUTPUT_FAILED, the record being as it was before.
+   */
+  add(config: TrainingConfig, loss: number, more?: Readonly<Record<string, unknown>>): void
+}
+
+/**
+ * Opens or begins a record. A line counts once its line end is on disk: what a crash left of a last one is cut off.
+ * @throws IsoflopError OUTPUT_FAILED where it cannot be read or written.
+ */
 export function openRecord(file: string): AnswerRecord {
-  const answers = new Map<string, number>()
-  if (existsSync(file))
-    for (const line of readFileSync(file, 'utf8').split('\n')) {
-      const answer = answerOf(line)
-      if (answer) answers.set(configIdentity(configOfWire(answer)), answer.loss)
-    }
-  else mkdirSync(dirname(file), { recursive: true })
-  const torn = existsSync(file) && !/(^|\n)$/.test(readFileSync(file, 'utf8'))
-  if (torn) appendFileSync(file, '\n')
+  const known = new Map<string, AnsweredRun>()
+  for (const line of writing(file, () => wholeLines(file))) {
+    const run = answerOf(line)
+    if (run && !known.has(configIdentity(run.config))) known.set(configIdentity(run.config), run)
+  }
   return {
-    get: (identity) => answers.get(identity),
-    add(config, loss) {
-      appendFileSync(file, `${JSON.stringify({ ...wireOfConfig(config), loss })}\n`)
-      answers.set(configIdentity(config), loss)
+    answers: () => [...known.values()],
+    get: (identity) => known.get(identity)?.loss,
+    add(config, loss, more = {}) {
+      const line = { ...wireOfConfig(config), loss: Number.isFinite(loss) ? loss : null, ...more }
+      writing(file, () => appendLine(file, JSON.stringify(line)))
+      known.set(configIdentity(config), { config, loss })
     },
   }
 }
 
-function answerOf(line: string): (WireConfig & { loss: number }) | null {
+/** The lines of a file that end; the rest is cut off. A file that is not there is begun, and its name put on disk. */
+function wholeLines(file: string): string[] {
+  mkdirSync(dirname(file), { recursive: true })
+  closeSync(openSync(file, 'a'))
+  syncFolder(dirname(file))
+  const bytes = readFileSync(file)
+  const end = bytes.lastIndexOf('\n') + 1
+  if (end < bytes.length) truncateSync(file, end)
+  return bytes.toString('utf8', 0, end).split('\n')
+}
+
+/** Appends a line and waits for the disk; takes back what was written of it where that fails, as on a full disk. */
+function appendLine(file: string, line: string): void {
+  const open = openSync(file, 'a')
+  const { size } = fstatSync(open)
   try {
-    const answer = JSON.parse(line)
-    return typeof answer?.loss === 'number' ? answer : null
+    appendFileSync(open, `${line}\n`)
+    fsyncSync(open)
+  } catch (error) {
+    ftruncateSync(open, size)
+    throw error
+  } finally {
+    closeSync(open)
+  }
+}
+
+/** Puts the names in a folder on disk, where the system can do that. */
+export function syncFolder(folder: string): void {
+  let open: number
+  try {
+    open = openSync(folder, 'r')
+  } catch {
+    return // Windows opens no folders
+  }
+  try {
+    fsyncSync(open)
+  } catch {
+    // some file systems cannot
+  } finally {
+    closeSync(open)
+  }
+}
+
+function writing<Result>(file: string, work: () => Result): Result {
+  try {
+    return work()
+  } catch (cause) {
+    throw new IsoflopError(
+      'OUTPUT_FAILED',
+      `${file} could not be written: ${(cause as Error).message}.`,
+      'Answers are kept there before they count: make room, or name a place that can be written to.',
+      { cause },
+    )
+  }
+}
+
+const wireNames = ['d_model', 'num_layers', 'num_heads', 'batch_size', 'learning_rate', 'train_flops'] as const
+
+/** The run of a line; null for a line that has none. */
+function answerOf(line: string): AnsweredRun | null {
+  let answer: (WireConfig & { loss: number | null }) | null
+  try {
+    answer = JSON.parse(line)
   } catch {
     return null
   }
+  if (typeof answer !== 'object' || answer === null) return null
+  const { loss } = answer
+  const isRun = wireNames.every((name) => typeof answer[name] === 'number')
+  if (!isRun || !(loss === null || typeof loss === 'number')) return null
+  return { config: configOfWire(answer), loss: loss ?? Number.NaN }
 }

@@ -27,6 +27,10 @@ export const diagnosticTable = {
   'budgets-err-together': 'The runs of a budget deviate from the surface together, more than their scatter explains.',
   'laws-disagree': 'The methods name different sizes at the largest target.',
   'far-extrapolation': 'A target lies more than a hundred times beyond the largest budget.',
+  'untrained-set-aside': 'Runs of a campaign that had learned too little, or diverged, and are in no fit.',
+  'rate-beyond-cap': 'The best learning rate at the target is higher than any rate that may be asked.',
+  'foretold-runs': 'How many runs fell into the interval that was predicted before they were bought.',
+  'forms-undecided': 'No form of the joint law has half of the belief.',
   'intervals-skipped': 'Intervals that are not computed for this many runs.',
 } as const
 export type DiagnosticCode = keyof typeof diagnosticTable

@@ -24,6 +24,8 @@ export const errorTable = {
   SUBMISSION_MISSING: 'A key has not submitted a prediction yet.',
   API_UNREACHABLE: 'The training API did not answer, after several tries.',
   API_REFUSED: 'The training API refused a query.',
+  CAMPAIGN_DIFFERS: 'The folder holds the record of a campaign with other options.',
+  CAMPAIGN_RUNNING: 'Another process runs a campaign in the same folder.',
   NODE_TOO_OLD: 'Node is older than 24 and none was found in node_modules.',
   INTERNAL: 'A defect of isoflop. Please report it with the command that showed it.',
 } as const

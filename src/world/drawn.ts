@@ -1,5 +1,6 @@
 import { apiLimits, type TrainingConfig, targetFlops, vocabularySize } from '../core/config.ts'
 import { nonEmbeddingParameters, tokensFor } from '../core/flops.ts'
+import { queryLimits } from '../core/limits.ts'
 import { type Random, random } from '../core/random.ts'
 import { type FormLaw, type FormName, formLoss, formNames, formTable } from './forms.ts'
 import {
@@ -15,7 +16,7 @@ import {
   type MovingBest,
 } from './hyperparameters.ts'
 import { withNoise } from './noise.ts'
-import { optimum, queryLimits } from './optimum.ts'
+import { optimum } from './optimum.ts'
 import type { World } from './world.ts'
 
 /** Where the embedding's V d parameters count: nowhere, in the FLOPs alone (so in D), or in the FLOPs and the model's size. */

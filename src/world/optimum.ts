@@ -1,59 +1,6 @@
-import { apiLimits, type TrainingConfig } from '../core/config.ts'
+import type { TrainingConfig } from '../core/config.ts'
+import { headsFor, type Limits, type Range, targetLimits, usualShape } from '../core/limits.ts'
 import type { Optimum, World } from './world.ts'
-
-interface Range {
-  readonly least: number
-  readonly most: number
-}
-
-/** Which configurations may be run. */
-export interface Limits {
-  readonly dModel: Range
-  readonly numLayers: Range
-  readonly numHeads: Range
-  /** d_model / num_heads, which has to be whole. */
-  readonly headDimension: Range
-  readonly batchSize: readonly number[]
-  readonly learningRate: Range
-}
-
-/**
- * The target run of the assignment: free in every hyperparameter except the batch. Any whole d_model for which some number of
- * heads gives a head dimension between 32 and 128 is legal, not only multiples of 8: a submission may be any of them, and none
- * should beat the optimum.
- */
-export const targetLimits: Limits = {
-  dModel: { least: 32, most: 65_536 },
-  numLayers: { least: 1, most: 256 },
-  numHeads: { least: 1, most: 2048 },
-  headDimension: { least: 32, most: 128 },
-  batchSize: apiLimits.batchSize,
-  learningRate: { least: 1e-7, most: 1 },
-}
-
-/** What the training API answers: 2 to 16 heads that divide d_model, of any dimension. */
-export const queryLimits: Limits = {
-  dModel: apiLimits.dModel,
-  numLayers: apiLimits.numLayers,
-  numHeads: apiLimits.numHeads,
-  headDimension: { least: 1, most: apiLimits.dModel.most },
-  batchSize: apiLimits.batchSize,
-  learningRate: apiLimits.learningRate,
-}
-
-/** Where nothing decides, the usual is chosen: heads of 64, a width of 64 per layer, a rate of 1e-3. */
-const usual = { headDimension: 64, widthPerLayer: 64, learningRate: 1e-3 } as const
-
-/** The legal number of heads whose dimension is nearest to 64; null where this width has none. */
-export function headsFor(dModel: number, { numHeads, headDimension }: Limits): number | null {
-  const distance = (heads: number) => Math.abs(Math.log(dModel / heads / usual.headDimension))
-  const least = Math.max(numHeads.least, Math.ceil(dModel / headDimension.most))
-  const most = Math.min(numHeads.most, Math.floor(dModel / headDimension.least))
-  let best: number | null = null
-  for (let heads = least; heads <= most; heads++)
-    if (dModel % heads === 0 && (best === null || distance(heads) < distance(best))) best = heads
-  return best
-}
 
 /** A point of the search: the logarithms of width and rate, at some depth and batch. */
 interface Point {
@@ -122,7 +69,7 @@ export function optimum(world: Pick<World, 'loss'>, flops: number, limits: Limit
 /** The lowest point; of equal ones that with the most usual shape, then rate, then the first. */
 function mostUsual<P extends Point>(points: readonly P[]): P {
   const lowest = points.reduce((low, { loss }) => Math.min(low, loss), Number.POSITIVE_INFINITY)
-  const oddity = ({ width, numLayers }: Point) => Math.abs(width - Math.log(numLayers * usual.widthPerLayer))
+  const oddity = ({ width, numLayers }: Point) => Math.abs(width - Math.log(numLayers * usualShape.widthPerLayer))
   const equal = points.filter(({ loss }) => loss <= lowest + negligible)
   return equal.reduce((a, b) => (oddity(b) < oddity(a) ? b : a))
 }
@@ -144,7 +91,7 @@ class Search {
 
   /** The best point of the coarse grid at one depth and batch. */
   scan(numLayers: number, batchSize: number): Point {
-    const usualRate = Math.log(usual.learningRate)
+    const usualRate = Math.log(usualShape.learningRate)
     const rates = ladder(this.#rates, coarse.rate)
     // The usual rate first, so that it stays where the rate does nothing.
     if (usualRate >= this.#rates.least && usualRate <= this.#rates.most) rates.unshift(usualRate)

@@ -1,5 +1,6 @@
 import { nonEmbeddingParameters } from '../core/flops.ts'
-import { headsFor, type Limits, optimum, targetLimits } from './optimum.ts'
+import { headsFor, type Limits, targetLimits } from '../core/limits.ts'
+import { optimum } from './optimum.ts'
 import type { World } from './world.ts'
 
 /** Budgets of a world's profiles, FLOPs. */

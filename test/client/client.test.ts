@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { trainingApi } from '../../src/client/client.ts'
+import { openRecord } from '../../src/client/record.ts'
 import { lossOf, serving } from '../server/serving.ts'
 
 const config = { dModel: 256, numLayers: 4, numHeads: 4, batchSize: 128, learningRate: 0.001, trainFlops: 1e16 }
@@ -65,13 +66,65 @@ test('lost connections and 5xx are tried again with growing pauses, then given u
   down.server.close()
 })
 
-test('a refusal is not tried again and gives the server its word', async () => {
-  for (const status of [403, 404, 422]) {
-    const { url, asked, server } = await scripted([[status, { message: 'because' }]])
-    await assert.rejects(trainingApi({ url, ...quick }).loss(config), { code: 'API_REFUSED', message: /because/ })
+test('a refusal is not tried again, gives the server its word, and its code says what it is about', async () => {
+  for (const [status, message, code] of [
+    [403, 'because', 'BUDGET_EXCEEDED'],
+    [400, 'That would exceed the budget of this key', 'BUDGET_EXCEEDED'],
+    [404, 'd_model must be in range [64, 1024], got 9999', 'CONFIG_INVALID'],
+    [422, 'Invalid API key provided: wrong', 'KEY_INVALID'],
+    [401, 'because', 'KEY_INVALID'],
+    [422, 'd_model is missing', 'API_REFUSED'],
+    [409, 'because', 'API_REFUSED'],
+  ] as const) {
+    const { url, asked, server } = await scripted([[status, { message }]])
+    const refusal = { code, message: `The API refused (${status}): ${message}.` }
+    await assert.rejects(trainingApi({ url, ...quick }).loss(config), refusal)
     assert.equal(asked.length, 1)
     server.close()
   }
+})
+
+test('a 404 without a message is a wrong address, not a wrong configuration', async () => {
+  const { url, server } = await scripted([[404, { detail: 'Not Found' }]])
+  await assert.rejects(trainingApi({ url, ...quick }).loss(config), { code: 'API_REFUSED', message: /Not Found/ })
+  server.close()
+})
+
+test('a key that the server repeats is not shown', async () => {
+  const apiKey = 'secret-key-1'
+  const { url, server } = await scripted([[422, { message: `Invalid API key provided: ${apiKey}` }]])
+  const api = trainingApi({ url, apiKey })
+  for (const ask of [api.loss(config), api.totalFlopsUsed(), api.previousRuns()])
+    await assert.rejects(ask, { code: 'KEY_INVALID', message: /provided: \*\*\*\./ })
+  server.close()
+})
+
+test('a key without runs has used nothing, and a total may be written as a float', async () => {
+  const { url, server } = await scripted([[422, { message: 'This API key has not made any queries yet' }]])
+  assert.equal(await trainingApi({ url, ...quick }).totalFlopsUsed(), 0n)
+  assert.deepEqual(await trainingApi({ url, ...quick }).previousRuns(), [])
+  server.removeAllListeners('request')
+  server.on('request', (_, response) => response.end('1.3e+18'))
+  assert.equal(await trainingApi({ url, ...quick }).totalFlopsUsed(), 1_300_000_000_000_000_000n)
+  server.close()
+})
+
+test('429 is waited out as long as the server asks, and is no failure', async () => {
+  const asked: number[] = []
+  const server = createServer((_, response) => {
+    const waits = [{ 'retry-after': '0' }, { date: second(7), 'retry-after': second(8) }, {}]
+    const wait = waits[asked.push(performance.now()) - 1]
+    if (wait) response.writeHead(429, wait).end()
+    else response.end('{"loss":3.5,"total_flops_used":1}')
+  })
+  const second = (n: number) => `Wed, 21 Oct 2026 07:28:0${n} GMT`
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  assert.equal(await trainingApi({ url, ...quick, retries: 0 }).loss(config), 3.5)
+  assert.equal(asked.length, 4)
+  assert.ok(asked[1] - asked[0] < 500)
+  assert.ok(asked[2] - asked[1] >= 950, `${asked[2] - asked[1]} ms`)
+  server.close()
 })
 
 test('silence ends at the time-out', async () => {
@@ -85,7 +138,7 @@ test('silence ends at the time-out', async () => {
 })
 
 test('an answer outside the contract is refused, not believed', async () => {
-  for (const body of [{ loss: 'low' }, {}, 'text', { loss: null }]) {
+  for (const body of [{ loss: 'low' }, {}, 'text', { loss: null }, null]) {
     const { url, server } = await scripted([[200, body]])
     await assert.rejects(trainingApi({ url, ...quick }).loss(config), { code: 'API_REFUSED' })
     server.close()
@@ -104,7 +157,8 @@ test('the record answers again without asking, survives a torn last line, and is
   assert.equal(await api.loss({ ...config, numLayers: 6 }), 9)
   assert.equal(second.asked.length, 1)
   second.server.close()
-  const lines = readFileSync(record, 'utf8').trim().split('\n')
+  const lines = readFileSync(record, 'utf8').split('\n')
+  assert.deepEqual([lines.length, lines[2]], [3, '']) // the torn line is gone
   assert.deepEqual(JSON.parse(lines[0]), {
     d_model: 256,
     num_layers: 4,
@@ -114,5 +168,34 @@ test('the record answers again without asking, survives a torn last line, and is
     train_flops: 1e16,
     loss: 3.25,
   })
-  assert.equal(JSON.parse(lines.at(-1)!).loss, 9)
+  assert.equal(JSON.parse(lines[1]).loss, 9)
+})
+
+test('the record is cut at any byte and never gives a wrong answer', () => {
+  const file = join(folder, 'cut.jsonl')
+  const record = openRecord(file)
+  const configs = [4, 5, 6].map((numLayers) => ({ ...config, numLayers }))
+  const losses = [3.5, Number.NaN, 2.25]
+  configs.forEach((each, k) => {
+    record.add(each, losses[k], { round: k, reason: 'why: "so"\nand so' })
+  })
+  const bytes = readFileSync(file)
+  for (let size = 0; size <= bytes.length; size++) {
+    writeFileSync(file, bytes.subarray(0, size))
+    const whole = bytes.subarray(0, size).toString().split('\n').length - 1
+    const cut = openRecord(file)
+    assert.deepEqual(
+      cut.answers(),
+      configs.slice(0, whole).map((each, k) => ({ config: each, loss: losses[k] })),
+    )
+    if (size % 40 !== 0) continue
+    for (const [k, each] of configs.entries()) if (k >= whole) cut.add(each, losses[k], { round: k, reason: 'again' })
+    assert.equal(openRecord(file).answers().length, 3)
+  }
+})
+
+test('a record that cannot be written says so before an answer counts', () => {
+  const file = join(folder, 'a-file')
+  writeFileSync(file, '')
+  assert.throws(() => openRecord(join(file, 'record.jsonl')), { code: 'OUTPUT_FAILED' })
 })

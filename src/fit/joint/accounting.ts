@@ -1,0 +1,46 @@
+import type { TrainingConfig } from '../../core/config.ts'
+import { nonEmbeddingParameters, tokensFor } from '../../core/flops.ts'
+import { type JointPoint, jointReference } from '../../law/joint.ts'
+
+/**
+ * Where a trainer counts the embedding's V d parameters: nowhere, in the FLOPs alone (so that they cost tokens), or in the FLOPs
+ * and in the model's size. A client is not told, so all three are fitted and the runs decide.
+ */
+export const accountings = ['none', 'tokens', 'tokens-and-size'] as const
+export type Accounting = (typeof accountings)[number]
+
+/** What is known of the model beside a configuration. */
+export interface ModelFacts {
+  readonly vocabularySize: number
+  /** Tokens of a sequence. */
+  readonly contextLength: number
+}
+
+/** Tokens that a configuration's FLOPs train on. */
+export function accountedTokens(
+  { dModel, numLayers, trainFlops }: TrainingConfig,
+  accounting: Accounting,
+  { vocabularySize }: ModelFacts,
+): number {
+  const core = nonEmbeddingParameters(dModel, numLayers)
+  return tokensFor(trainFlops, accounting === 'none' ? core : core + vocabularySize * dModel)
+}
+
+/** A configuration as the joint law sees it. Width and depth need not be whole. */
+export function jointPoint(config: TrainingConfig, accounting: Accounting, facts: ModelFacts): JointPoint {
+  const { dModel, numLayers, batchSize, learningRate, trainFlops } = config
+  const core = nonEmbeddingParameters(dModel, numLayers)
+  const size = accounting === 'tokens-and-size' ? core + facts.vocabularySize * dModel : core
+  const tokens = accountedTokens(config, accounting, facts)
+  const stepTokens = batchSize * facts.contextLength
+  return {
+    size: Math.log(size / jointReference.parameters),
+    tokens: Math.log(tokens / jointReference.tokens),
+    core: Math.log(core / jointReference.parameters),
+    rate: Math.log(learningRate),
+    batch: Math.log(stepTokens / jointReference.stepTokens),
+    ratio: Math.log(dModel / numLayers),
+    steps: Math.log(tokens / stepTokens),
+    compute: Math.log(trainFlops / 1e16),
+  }
+}

@@ -1,0 +1,103 @@
+import { type JointName, jointNames } from '../../law/joint.ts'
+import type { Accounting } from './accounting.ts'
+
+type Normal = readonly [mean: number, sd: number]
+
+/**
+ * The prior of the joint law's coefficients, each normal. Centres are published where something is published; the widths are
+ * assumed, several times the spread of the publications, so that a hundred runs outweigh them.
+ */
+export const jointPrior: Readonly<Record<JointName, Normal>> = {
+  // Hoffmann et al. 2022 fit E 1.69, Besiroglu et al. 2024 1.82; both put compute-optimal models near 20 tokens per parameter.
+  E: [Math.log(1.8), 0.25],
+  left: [Math.log(0.65), 0.5],
+  balance: [0, 0.35],
+  alpha: [Math.log(0.33), 0.4],
+  beta: [Math.log(0.31), 0.4],
+  help: [0, 0.25],
+  norm: [0, 0.5],
+  // Step Law (Li et al. 2025): 1.79 N^-0.713 D^0.307 is 2.5e-3 at the reference; curvature of the loss 0.025 per squared ln rate.
+  rate: [Math.log(2.5e-3), 0.9],
+  rateSize: [-0.5, 0.2],
+  rateTokens: [0.2, 0.15],
+  rateBatch: [0.1, 0.15],
+  waste: [Math.log(0.1), 0.9],
+  harm: [Math.log(0.01), 1.2],
+  steepness: [0.3, 0.6],
+  tail: [Math.log(0.6), 0.7],
+  // Step Law's best batch is 0.58 D^0.571 tokens: 1.2e5 at the reference.
+  critical: [Math.log(5), 1.3],
+  batch: [Math.log(3), 1.2],
+  batchTokens: [0.45, 0.1],
+  batchWaste: [Math.log(0.02), 1.3],
+  ratio: [Math.log(65), 0.5],
+  oddity: [Math.log(0.03), 0.8],
+  until: [Math.log(12), 1.3],
+  abruptness: [Math.log(0.75), 0.25],
+  startRate: [0.5, 0.5],
+  startSize: [0, 0.3],
+  transient: [Math.log(0.4), 1],
+  transientUntil: [Math.log(0.15), 1.2],
+  transientPower: [Math.log(0.5), 0.3],
+  break: [Math.log(0.3), 1.2],
+  gain: [0, 0.1],
+  width: [Math.log(0.4), 0.5],
+  computeBreak: [Math.log(0.1), 1.5],
+  computeGain: [0, 0.06],
+  computeWidth: [Math.log(0.4), 0.5],
+}
+
+export const priorMean = Float64Array.from(jointNames, (name) => jointPrior[name][0])
+export const priorSd = Float64Array.from(jointNames, (name) => jointPrior[name][1])
+
+/** Published answers of the course's API show that its FLOPs count one embedding matrix and its sizes none. */
+export const accountingPrior: Readonly<Record<Accounting, number>> = {
+  none: 0.05,
+  tokens: 0.9,
+  'tokens-and-size': 0.05,
+}
+
+const stages = ['startRate', 'startSize', 'transient', 'transientUntil', 'transientPower'] as const
+
+/** The forms of the law that are fitted side by side, by the coefficients that each has beside the common ones. */
+export const jointForms = {
+  plain: [],
+  transient: ['transient', 'transientUntil', 'transientPower'],
+  helped: ['help'],
+  staged: ['help', ...stages],
+  'broken in tokens': ['break', 'gain', 'width'],
+  'broken in compute': ['computeBreak', 'computeGain', 'computeWidth'],
+} as const satisfies Record<string, readonly JointName[]>
+export type JointForm = keyof typeof jointForms
+export const formNames = Object.keys(jointForms) as readonly JointForm[]
+
+/** Coefficients that only some forms have, at the value that switches their term off. */
+const switchedOff: Partial<Record<JointName, number>> = {
+  help: 0,
+  startRate: 0,
+  startSize: 0,
+  transient: -50,
+  transientUntil: 0,
+  transientPower: 0,
+  break: 0,
+  gain: 0,
+  width: 0,
+  computeBreak: 0,
+  computeGain: 0,
+  computeWidth: 0,
+}
+
+/** The indices of the coefficients that a form leaves free. */
+export function freeCoefficients(form: JointForm): number[] {
+  const extra: readonly JointName[] = jointForms[form]
+  return jointNames.flatMap((name, k) => (!(name in switchedOff) || extra.includes(name) ? [k] : []))
+}
+
+/** The prior's centre, with the terms that the form lacks switched off. */
+export function centreOf(form: JointForm): Float64Array {
+  const extra: readonly JointName[] = jointForms[form]
+  return Float64Array.from(jointNames, (name, k) => {
+    const off = switchedOff[name]
+    return off === undefined || extra.includes(name) ? priorMean[k] : off
+  })
+}

@@ -1,0 +1,193 @@
+import type { TrainingConfig } from '../core/config.ts'
+import { IsoflopError } from '../core/errors.ts'
+import { random } from '../core/random.ts'
+import { fitJoint, type JointFit, mostUsableLoss, type WeightedMode } from '../fit/joint/fit.ts'
+import { configOfUnit, type Reach } from './candidates.ts'
+import { Prospect } from './design.ts'
+import { forecastOf } from './forecast.ts'
+import { newcomer, openingPlan, secondOpeningPlan } from './opening.ts'
+import { bestPlace, configAt, type Place } from './place.ts'
+import { leadingModes } from './posterior.ts'
+import { expectAt } from './predict.ts'
+import { type Stake, type StakeName, stakeNames, stakesAt } from './stakes.ts'
+import type { Plan, Planned, Situation, Strategy } from './strategy.ts'
+
+/** Rounds of designed runs after the opening, each with an equal share of what is left. */
+const rounds = 6
+/** With fewer usable runs than this after the opening there is a second one, of larger runs; with fewer at last, no law. */
+const fewUsable = 10
+const fewestUsable = 5
+/** Candidates of a round, and how many modes judge them. */
+const search = { candidates: 2000, leastWeight: 0.02, modes: 4 } as const
+/** A query costs time too: as if it took this share of the budget in addition. */
+const overhead = 1 / 500
+/** No candidate is below this share of the budget: hundreds of tiny runs are no use. */
+const smallestShare = 1 / 20_000
+/** The run that checks the law in the last round costs at most this share of the budget. */
+const checkShare = 1 / 6
+/** A round that is expected to be worth less than this, nats of regret, is not bought. */
+const leastWorth = 2e-5
+/** Candidates have an expected loss this far below the cut: a run above it would be left out. */
+const margin = 0.5
+
+const reach: Reach = { tokensPerParameter: [2, 3000], widthPerLayer: [30, 150] }
+
+/** Marks the streams of this file among those of the random numbers. */
+const stream = 0xca
+
+/**
+ * Spends the budget where it is expected to tell most (docs/math.md, "Campaigns"): an opening spread over everything, then six
+ * rounds. Before each the joint law is fitted; among random candidates those are bought that lower the expected regret at the
+ * target and the variance of its loss most for each FLOP, over several forms of the law. The last round begins with a run at a
+ * high budget, to check the law. Stops early when a round is worth less than 2e-5 nats.
+ */
+export const adaptive: Strategy = {
+  name: 'adaptive',
+  plan(situation) {
+    if (situation.round === 0) return openingPlan(situation)
+    const usable = usableRuns(situation)
+    if (situation.round === 1 && usable < fewUsable) return secondOpeningPlan(situation)
+    return usable < fewestUsable
+      ? { kind: 'stop', reason: 'too few runs learned enough to tell a law' }
+      : designedPlan(situation)
+  },
+  predict: (situation) => forecastOf(situation, fitSituation(situation)),
+}
+
+const usableRuns = ({ runs }: Situation): number => runs.filter(({ loss }) => loss < mostUsableLoss).length
+
+/** The joint law of a situation. Errors: TOO_FEW_RUNS. */
+function fitSituation(situation: Situation): JointFit {
+  const { runs, space, target } = situation
+  const usable = usableRuns(situation)
+  if (usable < fewestUsable)
+    throw new IsoflopError(
+      'TOO_FEW_RUNS',
+      `${usable} of ${runs.length} runs have a loss below ${mostUsableLoss}, expected at least ${fewestUsable}.`,
+      'Give the campaign a larger budget, or runs that were trained longer.',
+    )
+  const { vocabularySize, contextLength } = space
+  return fitJoint(runs, { target, vocabularySize, contextLength })
+}
+
+/** A candidate that was chosen. */
+interface Choice {
+  readonly config: TrainingConfig
+  readonly planned: Planned
+  readonly worth: number
+  readonly by: Readonly<Record<StakeName, number>>
+}
+
+const costOf = (list: readonly { readonly config: TrainingConfig }[]): number =>
+  list.reduce((sum, { config }) => sum + config.trainFlops, 0)
+
+function designedPlan(situation: Situation): Plan {
+  const { budget, spent, space, round, target, seed } = situation
+  const left = budget - spent
+  const roundsLeft = rounds + 1 - round
+  if (roundsLeft <= 0) return { kind: 'stop', reason: `all ${rounds} rounds are done` }
+  const fit = fitSituation(situation)
+  const check = roundsLeft === 1 ? checkRuns(situation, fit) : []
+  const rest = left - costOf(check)
+  const prospect = new Prospect(candidatesOf(situation, rest), judgesOf(fit, situation))
+  const choices = choose(prospect, {
+    below: fit.cut - margin,
+    spend: left / roundsLeft - costOf(check),
+    most: rest,
+    budget,
+  })
+  const worth = choices.reduce((sum, choice) => sum + choice.worth, 0)
+  const queries = [...check, ...choices.map(({ planned }) => planned)]
+  if (queries.length === 0) return { kind: 'stop', reason: 'no run that is left can be paid for' }
+  if (worth < leastWorth) return { kind: 'stop', reason: notWorth(choices, worth) }
+  const estimate = expectAt(fit, target, space.targetLimits, seed)
+  return { kind: 'ask', title: titleOf(round, choices), queries, estimate }
+}
+
+const notWorth = (choices: readonly Choice[], worth: number): string =>
+  `another round, ${choices.length} runs for ${costOf(choices).toExponential(1)} FLOPs, is expected to be worth only ` +
+  `${worth.toExponential(0)} nats`
+
+/** The modes with what is at stake in each. */
+const judgesOf = (fit: JointFit, situation: Situation): (WeightedMode & { stakes: readonly Stake[] })[] =>
+  leadingModes(fit, search.leastWeight, search.modes).map(({ mode, weight }) => {
+    const { target, space } = situation
+    const loss = (place: Place) => mode.lossOf(mode.fitted, mode.point(configAt(place)))
+    const best = bestPlace(mode, mode.fitted.theta, loss, target, space.targetLimits)
+    return { mode, weight, stakes: stakesAt(mode, best, space.targetLimits.batchSize) }
+  })
+
+/** Random configurations at the budgets that can still be paid for. */
+function candidatesOf(situation: Situation, most: number): TrainingConfig[] {
+  const { budget, space, seed, round } = situation
+  const rng = random(seed, stream, round)
+  const isNew = newcomer(situation)
+  const flops = space.trainFlops.filter((C) => C <= most && C >= budget * smallestShare)
+  if (flops.length === 0) return []
+  return Array.from({ length: search.candidates }).flatMap(() => {
+    const trainFlops = flops[rng.integer(flops.length)]
+    const unit = Array.from({ length: 4 }, () => rng.uniform())
+    const config = configOfUnit(unit, trainFlops, space, reach)
+    return config !== null && isNew(config) ? [config] : []
+  })
+}
+
+/** Takes the candidate of most worth for its cost, one after another, until the round's share is spent. */
+function choose(
+  prospect: Prospect,
+  { below, spend, most, budget }: { below: number; spend: number; most: number; budget: number },
+): Choice[] {
+  const open = new Set(prospect.candidates.keys().filter((c) => prospect.expected[c] < below))
+  const choices: Choice[] = []
+  for (let used = 0; used < spend; ) {
+    let best: { c: number; rate: number } | null = null
+    for (const c of open) {
+      const cost = prospect.candidates[c].trainFlops
+      // A little over the share is fine, and so is a run that a whole round can hardly pay for.
+      if (cost > most - used || cost > Math.max(1.5 * (spend - used), 0.2 * spend)) continue
+      const rate = prospect.worth(c) / (cost + overhead * budget)
+      if (best === null || rate > best.rate) best = { c, rate }
+    }
+    if (best === null) break
+    const choice = choiceOf(prospect, best.c)
+    choices.push(choice)
+    open.delete(best.c)
+    used += choice.config.trainFlops
+    prospect.take(best.c)
+  }
+  return choices
+}
+
+function choiceOf(prospect: Prospect, c: number): Choice {
+  const config = prospect.candidates[c]
+  const by = prospect.worthBy(c)
+  const worth = prospect.worth(c)
+  const expected = { loss: prospect.expected[c], sd: prospect.sd(c) }
+  const shares = stakeNames
+    .map((name) => ({ name, share: by[name] / worth }))
+    .filter(({ share }) => share >= 0.1)
+    .sort((a, b) => b.share - a.share)
+    .map(({ name, share }) => `${name} ${Math.round(100 * share)} %`)
+  const reason = `worth ${worth.toExponential(1)} nats at the target (${shares.join(', ')})`
+  return { config, planned: { config, reason, expected }, worth, by }
+}
+
+/** What a round is about: what most of its worth is for. */
+function titleOf(round: number, choices: readonly Choice[]): string {
+  const totals = stakeNames.map((name) => ({ name, worth: choices.reduce((sum, { by }) => sum + by[name], 0) }))
+  const [first, second] = totals.sort((a, b) => b.worth - a.worth)
+  return `Round ${round} of ${rounds}: mostly for the ${first.name} and the ${second.name} at the target`
+}
+
+/** A run at a high budget, at the best configuration that may be asked there; its loss is predicted beforehand. */
+function checkRuns(situation: Situation, fit: JointFit): Planned[] {
+  const { budget, spent, space, seed } = situation
+  const flops = space.trainFlops.findLast((C) => C <= Math.min(budget - spent, checkShare * budget))
+  if (flops === undefined) return []
+  const { config, loss, interval } = expectAt(fit, flops, space.limits, seed)
+  if (!newcomer(situation)(config)) return []
+  const expected = { loss, sd: (interval.loss[1] - interval.loss[0]) / 3.92 }
+  return [
+    { config, reason: 'checks the law where it was fitted least: the best that can be asked at this budget', expected },
+  ]
+}

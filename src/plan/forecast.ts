@@ -1,0 +1,168 @@
+import type { Diagnostic } from '../core/diagnostic.ts'
+import type { JointFit, WeightedMode } from '../fit/joint/fit.ts'
+import { jointIndex } from '../law/joint.ts'
+import { alternativesTo, type Expectation, expectAt } from './predict.ts'
+import type { CampaignRun, Forecast, NamedLaw, Situation } from './strategy.ts'
+
+/** What a joint fit says about the target, with what the reader should know. */
+export function forecastOf(situation: Situation, fit: JointFit): Forecast {
+  const { target, space, seed } = situation
+  const expectation = expectAt(fit, target, space.targetLimits, seed)
+  const { config, parameters, tokens, loss, interval } = expectation
+  return {
+    config,
+    parameters,
+    tokens,
+    loss,
+    interval,
+    alternatives: alternativesTo(expectation, space.targetLimits),
+    laws: fit.modes.filter(({ weight }) => weight >= 0.01).map(lawOf),
+    narrowing: narrowingOf(expectation),
+    diagnostics: diagnosticsOf(situation, fit, expectation),
+  }
+}
+
+const accountingText = {
+  none: 'the embedding counts nowhere',
+  tokens: 'the embedding costs tokens',
+  'tokens-and-size': 'the embedding costs tokens and counts as size',
+} as const
+
+/** A mode in the units that people use: nats, exponents, the learning rate itself. */
+function lawOf({ mode, weight }: WeightedMode): NamedLaw {
+  const { theta, form, accounting, scales } = mode.fitted
+  const value = (name: keyof typeof jointIndex) => theta[jointIndex[name]]
+  const [left, balance] = [value('left'), value('balance')]
+  return {
+    name: `${form}; ${accountingText[accounting]}`,
+    weight,
+    coefficients: {
+      E: Math.exp(value('E')),
+      A: Math.exp(left + balance / 2),
+      B: Math.exp(left - balance / 2),
+      alpha: Math.exp(value('alpha')),
+      beta: Math.exp(value('beta')),
+      bestRate: Math.exp(value('rate')),
+      rateSize: value('rateSize'),
+      rateTokens: value('rateTokens'),
+      widthPerLayer: Math.exp(value('ratio')),
+      noise: Math.exp(scales.noise),
+    },
+  }
+}
+
+const sourceText = {
+  law: "the law's coefficients: more runs of any kind narrow it",
+  form: 'which form of the law holds: runs at other tokens per parameter and at higher budgets tell them apart',
+  bend: 'whether the law bends beyond the largest budget: only runs at higher budgets tell',
+  noise: 'the noise of a single run: nothing narrows it but more runs at the target',
+} as const
+
+/** The sources of the loss's uncertainty, the largest first. */
+function narrowingOf({ sources }: Expectation): string[] {
+  const total = Object.values(sources).reduce((sum, sd) => sum + sd * sd, 0)
+  return (Object.keys(sourceText) as (keyof typeof sourceText)[])
+    .map((name) => ({ name, share: sources[name] ** 2 / total, sd: sources[name] }))
+    .filter(({ share }) => share >= 0.05)
+    .sort((a, b) => b.share - a.share)
+    .map(
+      ({ name, share, sd }) =>
+        `${Math.round(100 * share)} % of the variance (sd ${sd.toFixed(3)}) is ${sourceText[name]}`,
+    )
+}
+
+function diagnosticsOf(situation: Situation, fit: JointFit, expectation: Expectation): Diagnostic[] {
+  return [
+    ...setAside(situation, fit),
+    ...censoredRate(situation, expectation),
+    ...foretold(situation),
+    ...disagreement(fit),
+    ...outlying(fit),
+  ]
+}
+
+function setAside({ runs }: Situation, { used, cut }: JointFit): Diagnostic[] {
+  const diverged = runs.filter(({ loss }) => !Number.isFinite(loss)).length
+  const high = runs.length - used.length - diverged
+  if (high + diverged === 0) return []
+  return [
+    {
+      code: 'untrained-set-aside',
+      severity: 'info',
+      message:
+        `${high} of ${runs.length} runs are not in the fit because their loss is ${cut} nats or more` +
+        (diverged > 0 ? `, ${diverged} because they diverged.` : '.'),
+      evidence: { high, diverged, cut },
+      advice: 'Such runs tell about the beginning of training; the law is about trained models.',
+    },
+  ]
+}
+
+function censoredRate({ space }: Situation, { config, interval }: Expectation): Diagnostic[] {
+  const { most } = space.limits.learningRate
+  const [low, high] = interval.learningRate
+  if (config.learningRate <= most && high <= 1.5 * most) return []
+  return [
+    {
+      code: 'rate-beyond-cap',
+      severity: 'warning',
+      message: `The best learning rate at the target is put at ${config.learningRate.toPrecision(2)}, and no run may have more than ${most}.`,
+      evidence: { learningRate: config.learningRate, interval: [low, high], most },
+      advice:
+        'The rate is extrapolated: it rests on the law of the best rate and its prior. Sweep it at the target if you can.',
+    },
+  ]
+}
+
+/** Runs whose loss was predicted before they were bought: how many fell where they should. */
+function foretold({ runs }: Situation): Diagnostic[] {
+  const checked = runs.flatMap((run) => (run.expected && Number.isFinite(run.loss) ? [deviates(run)] : []))
+  if (checked.length < 5) return []
+  const inside = checked.filter((z) => Math.abs(z) <= 1.96).length
+  return [
+    {
+      code: 'foretold-runs',
+      severity: inside < 0.8 * checked.length ? 'warning' : 'info',
+      message: `${inside} of ${checked.length} runs fell into the 95 % interval that was predicted before they were bought.`,
+      evidence: { inside, checked: checked.length },
+      advice: 'Far fewer than 95 % would say that the law does not hold where the campaign went.',
+    },
+  ]
+}
+
+const deviates = ({ loss, expected }: CampaignRun): number => (expected ? (loss - expected.loss) / expected.sd : 0)
+
+function disagreement({ modes }: JointFit): Diagnostic[] {
+  const [first] = modes
+  if (first.weight >= 0.5) return []
+  return [
+    {
+      code: 'forms-undecided',
+      severity: 'info',
+      message: `No form of the law has half of the belief; the first, "${lawOf(first).name}", has ${Math.round(100 * first.weight)} %.`,
+      evidence: { weights: modes.slice(0, 5).map((mode) => [lawOf(mode).name, mode.weight]) },
+      advice: 'Prediction and intervals average over all of them.',
+    },
+  ]
+}
+
+/** Runs this many standard deviations from the leading law are told. */
+const farOut = 4.5
+
+function outlying({ modes, used }: JointFit): Diagnostic[] {
+  const { mode } = modes[0]
+  const far = used.filter(({ config, loss }) => {
+    const x = mode.point(config)
+    return Math.abs(loss - mode.lossOf(mode.fitted, x)) > farOut * mode.scatter(x, loss)
+  })
+  if (far.length === 0) return []
+  return [
+    {
+      code: 'outliers',
+      severity: 'warning',
+      message: `${far.length} of ${used.length} runs lie more than ${farOut} standard deviations from the law.`,
+      evidence: { runs: far.slice(0, 10).map(({ config, loss }) => ({ ...config, loss })) },
+      advice: 'They count for little in the fit. Look at them: a crashed or mistyped run looks like this.',
+    },
+  ]
+}

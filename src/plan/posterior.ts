@@ -1,0 +1,97 @@
+import type { Limits } from '../core/limits.ts'
+import { random } from '../core/random.ts'
+import type { JointFit, WeightedMode } from '../fit/joint/fit.ts'
+import type { Draw, JointMode } from '../fit/joint/mode.ts'
+import { type JointPoint, jointIndex } from '../law/joint.ts'
+import { cholesky } from '../numeric/cholesky.ts'
+import { bestPlace, configAt, type Place } from './place.ts'
+
+/** A law drawn from the posterior over forms, accountings and coefficients. */
+interface Sample {
+  readonly mode: JointMode
+  readonly draw: Draw
+  /** How the law bends beyond the largest budget that was seen: a standard normal number. */
+  readonly bend: number
+}
+
+/** Marks the streams of this file among those of the random numbers. */
+const stream = 0x9d
+
+/** The modes that count, at most so many, their weights summing to 1. */
+export function leadingModes({ modes }: JointFit, least: number, most: number): WeightedMode[] {
+  const kept = modes.filter(({ weight }, k) => k === 0 || weight >= least).slice(0, most)
+  const total = kept.reduce((sum, { weight }) => sum + weight, 0)
+  return kept.map(({ mode, weight }) => ({ mode, weight: weight / total }))
+}
+
+/**
+ * Assumed: beyond the largest budget the exponent with which the loss falls in compute, some 0.16, may differ by 0.01 (standard
+ * deviation) from the law's. Breaks of scaling laws are seen only once they are passed (Caballero et al. 2023).
+ */
+const bendSd = 0.01
+
+/** The joint law's posterior as a set of laws. */
+export class Posterior {
+  readonly modes: readonly WeightedMode[]
+  readonly #samples: readonly Sample[]
+  /** ln of the largest budget seen. */
+  readonly #reached: number
+
+  /** Draws about `count` laws; equal seeds give equal draws. */
+  constructor(fit: JointFit, count: number, seed: number) {
+    this.modes = leadingModes(fit, 0.01, 12)
+    this.#reached = Math.log(Math.max(...fit.used.map(({ config }) => config.trainFlops)))
+    const rng = random(seed, stream)
+    this.#samples = this.modes.flatMap(({ mode, weight }) => {
+      const L = cholesky(mode.fitted.covariance, mode.size)
+      if (L === null) return []
+      return Array.from({ length: Math.max(1, Math.round(weight * count)) }, () => {
+        const z = Float64Array.from({ length: mode.size }, () => rng.normal())
+        return { mode, draw: mode.draw(L, z), bend: rng.normal() }
+      })
+    })
+  }
+
+  /** The loss of every drawn law at a place, nats. */
+  losses(place: Place): Float64Array {
+    const config = configAt(place)
+    const points = new Map<JointMode, JointPoint>(this.modes.map(({ mode }) => [mode, mode.point(config)]))
+    return Float64Array.from(this.#samples, ({ mode, draw }) => mode.lossOf(draw, points.get(mode) as JointPoint))
+  }
+
+  /** The expected loss at a place, nats. */
+  meanLoss(place: Place): number {
+    const losses = this.losses(place)
+    return losses.reduce((sum, value) => sum + value, 0) / losses.length
+  }
+
+  /** What a bend of the law beyond the largest budget adds to each drawn loss, nats (E55). */
+  bends(losses: Float64Array, flops: number): Float64Array {
+    const distance = Math.max(0, Math.log(flops) - this.#reached)
+    return losses.map((loss, i) => {
+      const { draw, bend } = this.#samples[i]
+      return bend * bendSd * distance * (loss - Math.exp(draw.theta[jointIndex.E]))
+    })
+  }
+
+  /** Standard normal numbers, one for each drawn law: the noise of a run. */
+  noise(seed: number): Float64Array {
+    const rng = random(seed, stream, 1)
+    return Float64Array.from(this.#samples, () => rng.normal())
+  }
+
+  /** The best place of every nth drawn law. */
+  optima(flops: number, limits: Limits, nth: number): Place[] {
+    return this.#samples
+      .filter((_, i) => i % nth === 0)
+      .map(({ mode, draw }) => {
+        const loss = (place: Place) => mode.lossOf(draw, mode.point(configAt(place)))
+        return bestPlace(mode, draw.theta, loss, flops, limits)
+      })
+  }
+
+  /** ln of the best d_model / layers, the modes averaged. */
+  bestRatio(): number {
+    return this.modes.reduce((sum, { mode, weight }) => sum + weight * mode.fitted.theta[jointIndex.ratio], 0)
+  }
+}

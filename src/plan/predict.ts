@@ -1,0 +1,143 @@
+import type { TrainingConfig } from '../core/config.ts'
+import { nonEmbeddingParameters } from '../core/flops.ts'
+import type { Limits } from '../core/limits.ts'
+import type { JointFit } from '../fit/joint/fit.ts'
+import { median, quantile } from '../numeric/quantile.ts'
+import { roundRate, shapesNear } from './candidates.ts'
+import { bestPlace, clamp, configAt, descend, logRange, type Place, sizesAt } from './place.ts'
+import { Posterior } from './posterior.ts'
+import type { Alternative, Bounds } from './strategy.ts'
+
+/** Draws from the posterior; every third also tells its own best place. */
+const draws = { count: 240, optima: 3 } as const
+/** Sizes over the chosen one whose expected loss is told. */
+const ratios = [1 / 8, 1 / 4, 1 / 2, 0.7, 1, 1.4, 2, 4, 8] as const
+
+/** What the posterior expects of the best configuration at so many FLOPs. */
+export interface Expectation {
+  readonly config: TrainingConfig
+  readonly parameters: number
+  readonly tokens: number
+  /** Nats per token, noise-free: the median over the drawn laws. */
+  readonly loss: number
+  /** 95 % intervals: of the loss that a run reports, of the best size and of the best rate. */
+  readonly interval: { readonly loss: Bounds; readonly parameters: Bounds; readonly learningRate: Bounds }
+  /** Where the loss's uncertainty comes from: standard deviations, nats. */
+  readonly sources: { readonly law: number; readonly form: number; readonly bend: number; readonly noise: number }
+  readonly posterior: Posterior
+}
+
+/**
+ * The legal configuration of least expected loss at so many FLOPs, which is that of least expected regret, and what is expected of
+ * it (E55). Intervals are quantiles over laws drawn from the posterior, with a possible bend of the law and the noise of a run.
+ */
+export function expectAt(fit: JointFit, flops: number, limits: Limits, seed: number): Expectation {
+  const posterior = new Posterior(fit, draws.count, seed)
+  const place = bestOfMean(posterior, flops, limits)
+  const config = legalAt(posterior, place, limits)
+  const chosen = placeOf(config)
+  const losses = posterior.losses(chosen)
+  const middle = median(losses)
+  const bends = posterior.bends(losses, flops)
+  const scatter = posterior.modes.reduce((sum, { mode, weight }) => sum + weight * mode.noise(mode.point(config)), 0)
+  const noise = posterior.noise(seed).map((z) => z * scatter)
+  const reported = losses.map((loss, i) => loss + bends[i] + noise[i])
+  const optima = posterior.optima(flops, limits, draws.optima)
+  const parameters = nonEmbeddingParameters(config.dModel, config.numLayers)
+  const form = spreadOfModes(posterior, config)
+  return {
+    config,
+    parameters,
+    tokens: posterior.modes[0].mode.tokens(config),
+    loss: middle,
+    interval: {
+      loss: around(middle, bounds(reported)),
+      parameters: around(parameters, bounds(optima.map(({ size }) => Math.exp(size)))),
+      learningRate: around(config.learningRate, bounds(optima.map(({ rate }) => Math.exp(rate)))),
+    },
+    sources: {
+      law: Math.sqrt(Math.max(0, deviation(losses) ** 2 - form ** 2)),
+      form,
+      bend: deviation(bends),
+      noise: scatter,
+    },
+    posterior,
+  }
+}
+
+const average = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / values.length
+
+function deviation(values: Float64Array): number {
+  const mean = average(values)
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length)
+}
+
+const bounds = (values: ArrayLike<number>): Bounds => [quantile(values, 0.025), quantile(values, 0.975)]
+
+/** An interval that holds the estimate too. */
+const around = (estimate: number, [low, high]: Bounds): Bounds => [Math.min(low, estimate), Math.max(high, estimate)]
+
+/** The place of least expected loss, for each batch from the leading mode's best place. */
+function bestOfMean(posterior: Posterior, flops: number, limits: Limits): Place {
+  const { mode } = posterior.modes[0]
+  const { theta } = mode.fitted
+  const loss = (place: Place) => mode.lossOf(mode.fitted, mode.point(configAt(place)))
+  const start = { ...bestPlace(mode, theta, loss, flops, limits), ratio: posterior.bestRatio() }
+  const found = limits.batchSize.map((batchSize) =>
+    descend(
+      { ...start, batchSize },
+      (place) => posterior.meanLoss(place),
+      sizesAt(flops, limits),
+      logRange(limits.learningRate),
+    ),
+  )
+  return found.reduce((best, next) => (next.loss < best.loss ? next : best)).place
+}
+
+/** The whole configuration near a place whose expected loss is least. */
+function legalAt(posterior: Posterior, place: Place, limits: Limits): TrainingConfig {
+  const learningRate = roundRate(Math.exp(place.rate), limits)
+  const { batchSize, flops: trainFlops } = place
+  const legal = shapesNear(Math.exp(place.size), Math.exp(place.ratio), limits).map((shape) => {
+    const config = { ...shape, batchSize, learningRate, trainFlops }
+    return { config, loss: posterior.meanLoss(placeOf(config)) }
+  })
+  if (legal.length === 0) throw new Error('the limits leave no shape')
+  return legal.reduce((best, next) => (next.loss < best.loss ? next : best)).config
+}
+
+/** The place of a configuration. */
+export const placeOf = ({ dModel, numLayers, learningRate, batchSize, trainFlops }: TrainingConfig): Place => ({
+  size: Math.log(nonEmbeddingParameters(dModel, numLayers)),
+  rate: Math.log(learningRate),
+  ratio: Math.log(dModel / numLayers),
+  batchSize,
+  flops: trainFlops,
+})
+
+/** Standard deviation over the modes of what each expects, nats: what depends on the form. */
+function spreadOfModes({ modes }: Posterior, config: TrainingConfig): number {
+  const expected = modes.map(({ mode, weight }) => ({ weight, loss: mode.lossOf(mode.fitted, mode.point(config)) }))
+  const mean = expected.reduce((sum, { weight, loss }) => sum + weight * loss, 0)
+  return Math.sqrt(expected.reduce((sum, { weight, loss }) => sum + weight * (loss - mean) ** 2, 0))
+}
+
+/** Other sizes than the expected best one, each at its best rate. */
+export function alternativesTo({ posterior, config, loss }: Expectation, limits: Limits): Alternative[] {
+  const chosen = placeOf(config)
+  return ratios.flatMap((ratio) => alternative(posterior, chosen, ratio, loss, limits))
+}
+
+/** Another size at its best rate: nothing where the limits end before it. */
+function alternative(posterior: Posterior, chosen: Place, ratio: number, best: number, limits: Limits): Alternative[] {
+  const size = chosen.size + Math.log(ratio)
+  const sizes = sizesAt(chosen.flops, limits)
+  if (size !== clamp(size, sizes)) return []
+  const fixed = { least: size, most: size }
+  const { place } = descend({ ...chosen, size }, (at) => posterior.meanLoss(at), fixed, logRange(limits.learningRate))
+  const config = legalAt(posterior, place, limits)
+  const losses = posterior.losses(placeOf(config))
+  const loss = median(losses)
+  const parameters = nonEmbeddingParameters(config.dModel, config.numLayers)
+  return [{ config, parameters, loss, excess: loss - best, interval: bounds(losses) }]
+}

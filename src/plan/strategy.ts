@@ -1,0 +1,123 @@
+import type { TrainingConfig } from '../core/config.ts'
+import type { Diagnostic } from '../core/diagnostic.ts'
+import type { Limits } from '../core/limits.ts'
+
+/** Where runs may be bought, and what is known of the model beforehand. */
+export interface Space {
+  /** What may be asked. */
+  readonly limits: Limits
+  /** The budgets that may be asked, FLOPs, ascending. */
+  readonly trainFlops: readonly number[]
+  /** What the target run may be. */
+  readonly targetLimits: Limits
+  readonly vocabularySize: number
+  /** Tokens of a sequence. */
+  readonly contextLength: number
+}
+
+/** A run that the campaign has, bought or given. */
+export interface CampaignRun {
+  readonly config: TrainingConfig
+  /** Nats per token; not finite where training diverged. */
+  readonly loss: number
+  /** 0, 1, ...: the round of the plan that asked for it; -1 for runs that were there before. */
+  readonly round: number
+  /** Why it was bought, in words and numbers. */
+  readonly reason: string
+  /** What was expected before it was made; null where nothing was. */
+  readonly expected?: Expected | null
+}
+
+/** The loss expected of a run that is not made yet, and its standard deviation with noise; nats. */
+export interface Expected {
+  readonly loss: number
+  readonly sd: number
+}
+
+/** All that a plan may depend on: equal situations have equal plans. */
+export interface Situation {
+  readonly runs: readonly CampaignRun[]
+  /** Configurations that the API refused; they are not asked again. */
+  readonly refused: readonly TrainingConfig[]
+  /** FLOPs that may be spent in all, and have been. */
+  readonly budget: number
+  readonly spent: number
+  /** FLOPs of the run to predict. */
+  readonly target: number
+  readonly seed: number
+  /** 0, 1, ...: how many plans were made before. */
+  readonly round: number
+  readonly space: Space
+}
+
+/** A configuration to ask for. */
+export interface Planned {
+  readonly config: TrainingConfig
+  readonly reason: string
+  readonly expected?: Expected | null
+}
+
+/** What to ask next, and what is expected before it is; nothing more once `stop` says why. */
+export type Plan =
+  | {
+      readonly kind: 'ask'
+      readonly title: string
+      readonly queries: readonly Planned[]
+      /** Null before there are enough runs. */
+      readonly estimate: Estimate | null
+    }
+  | { readonly kind: 'stop'; readonly reason: string }
+
+/** A forecast in short. */
+export type Estimate = Pick<Forecast, 'config' | 'parameters' | 'loss' | 'interval'>
+
+export type Bounds = readonly [low: number, high: number]
+
+/** A fitted law in words and numbers, and how far it is believed. */
+export interface NamedLaw {
+  readonly name: string
+  /** Posterior weight; 1 where there is only one law. */
+  readonly weight: number
+  readonly coefficients: Readonly<Record<string, number>>
+}
+
+/** A configuration at the target that was weighed: the best of each of several sizes. */
+export interface Alternative {
+  readonly config: TrainingConfig
+  readonly parameters: number
+  readonly loss: number
+  /** Expected loss beyond the best configuration's, nats. */
+  readonly excess: number
+  /** 95 % interval of the law's loss there, without the noise of a run. */
+  readonly interval: Bounds
+}
+
+/** What is expected at the target. */
+export interface Forecast {
+  /** With `trainFlops` at the target. */
+  readonly config: TrainingConfig
+  /** Non-embedding parameters. */
+  readonly parameters: number
+  readonly tokens: number
+  /** Nats per token, noise-free. */
+  readonly loss: number
+  /** 95 % intervals: of the loss that a run of `config` will report, and of the best size and rate. Null: the strategy has none. */
+  readonly interval: {
+    readonly loss: Bounds | null
+    readonly parameters: Bounds | null
+    readonly learningRate: Bounds | null
+  }
+  readonly alternatives: readonly Alternative[]
+  readonly laws: readonly NamedLaw[]
+  /** What would narrow the interval, most important first. */
+  readonly narrowing: readonly string[]
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** How to spend a budget and what to conclude from it. Pure: no clock, no random numbers but from the situation's seed. */
+export interface Strategy {
+  readonly name: string
+  plan(situation: Situation): Plan
+  /** Errors: TOO_FEW_RUNS. */
+  predict(situation: Situation): Forecast
+}

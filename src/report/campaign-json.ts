@@ -1,0 +1,140 @@
+import type { Campaign } from '../campaign.ts'
+import type { TrainingConfig } from '../core/config.ts'
+import type { Diagnostic } from '../core/diagnostic.ts'
+import type { Alternative, Bounds, Forecast, NamedLaw, Plan } from '../plan/strategy.ts'
+
+/** A configuration in the API's columns. */
+interface ConfigColumns {
+  readonly d_model: number
+  readonly num_layers: number
+  readonly num_heads: number
+  readonly batch_size: number
+  readonly learning_rate: number
+}
+
+type RunColumns = ConfigColumns & { readonly train_flops: number }
+
+/** What is true of a campaign's prediction, which only a simulated world knows. Losses in nats per token, noise-free. */
+export interface CampaignTruth {
+  /** The best configuration at the target, its size and its loss. */
+  readonly config: TrainingConfig
+  readonly parameters: number
+  readonly loss: number
+  /** True loss of the predicted configuration beyond the best. */
+  readonly regret: number
+  /** Predicted minus true loss of the predicted configuration. */
+  readonly lossError: number
+  /** Whether the interval of the loss holds the true one; null where there is no interval. */
+  readonly covered: boolean | null
+}
+
+/** What `isoflop campaign --json` prints. Losses in nats per token; what is not known is null, never invented. */
+export interface CampaignJson {
+  /** FLOPs of all runs, those that the key had before included. */
+  readonly spentFlops: number
+  /** Runs that this campaign asked for. */
+  readonly queries: number
+  readonly prediction: {
+    readonly config: ConfigColumns
+    readonly parameters: number
+    readonly tokens: number
+    readonly loss: number
+    readonly interval: Forecast['interval']
+    readonly alternatives: readonly (Omit<Alternative, 'config'> & { readonly config: ConfigColumns })[]
+    readonly narrowing: readonly string[]
+  }
+  /** In the order of their answers, those of before first; `loss` is null where training diverged. */
+  readonly runs: readonly (RunColumns & { loss: number | null; round: number; reason: string })[]
+  readonly laws: readonly NamedLaw[]
+  readonly rounds: Campaign['rounds']
+  readonly refused: readonly (RunColumns & { message: string })[]
+  readonly stopped: string
+  readonly diagnostics: readonly Diagnostic[]
+  /** On a simulated world alone. */
+  readonly truth?: Omit<CampaignTruth, 'config'> & { readonly config: ConfigColumns }
+}
+
+/**
+ * A campaign as one JSON object.
+ * @example console.log(JSON.stringify(campaignJson(result, null), null, 2))
+ */
+export function campaignJson(campaign: Campaign, truth: CampaignTruth | null): CampaignJson {
+  const { spentFlops, queries, prediction, runs, refused, rounds, stopped, diagnostics } = campaign
+  const { config, parameters, tokens, loss, interval, alternatives, narrowing, laws } = prediction
+  return {
+    spentFlops,
+    queries,
+    prediction: {
+      config: configColumns(config),
+      parameters,
+      tokens,
+      loss,
+      interval,
+      alternatives: alternatives.map((other) => ({ ...other, config: configColumns(other.config) })),
+      narrowing,
+    },
+    runs: runs.map(({ config, loss, round, reason }) => ({
+      ...runColumns(config),
+      loss: Number.isFinite(loss) ? loss : null,
+      round,
+      reason,
+    })),
+    laws,
+    rounds,
+    refused: refused.map(({ config, message }) => ({ ...runColumns(config), message })),
+    stopped,
+    diagnostics,
+    ...(truth === null ? {} : { truth: { ...truth, config: configColumns(truth.config) } }),
+  }
+}
+
+/** A plan that was made and not carried out. */
+export interface PlanJson {
+  readonly title: string | null
+  /** FLOPs of all its queries. */
+  readonly cost: number
+  readonly queries: readonly (RunColumns & { reason: string })[]
+  /** Why nothing would be asked; null where something is. */
+  readonly stopped: string | null
+}
+
+/** A plan as one JSON object. */
+export function planJson(plan: Plan): PlanJson {
+  if (plan.kind === 'stop') return { title: null, cost: 0, queries: [], stopped: plan.reason }
+  const { title, queries } = plan
+  return {
+    title,
+    cost: queries.reduce((sum, { config }) => sum + config.trainFlops, 0),
+    queries: queries.map(({ config, reason }) => ({ ...runColumns(config), reason })),
+    stopped: null,
+  }
+}
+
+const configColumns = (config: TrainingConfig): ConfigColumns => ({
+  d_model: config.dModel,
+  num_layers: config.numLayers,
+  num_heads: config.numHeads,
+  batch_size: config.batchSize,
+  learning_rate: config.learningRate,
+})
+
+const runColumns = (config: TrainingConfig): RunColumns => ({
+  ...configColumns(config),
+  train_flops: config.trainFlops,
+})
+
+/** Judges a prediction by the truth: the best configuration's loss, and what the predicted one truly reaches. */
+export function judged(
+  prediction: Forecast,
+  best: { readonly config: TrainingConfig; readonly parameters: number; readonly loss: number },
+  trueLoss: number,
+): CampaignTruth {
+  return {
+    ...best,
+    regret: Math.max(0, trueLoss - best.loss), // a search may end a hair above what a prediction happens on
+    lossError: prediction.loss - trueLoss,
+    covered: prediction.interval.loss && within(trueLoss, prediction.interval.loss),
+  }
+}
+
+const within = (x: number, [low, high]: Bounds): boolean => x >= low && x <= high

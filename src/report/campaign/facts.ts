@@ -1,0 +1,103 @@
+import type { TrainingConfig } from '../../core/config.ts'
+import { nonEmbeddingParameters } from '../../core/flops.ts'
+import type { FittedRun } from '../../plan/evidence.ts'
+import type { Bounds, CampaignRun } from '../../plan/strategy.ts'
+import { compact, listed, significant } from '../number.ts'
+import type { CampaignReport } from './input.ts'
+
+/** Non-embedding parameters of a configuration. */
+export const sizeOf = ({ dModel, numLayers }: Pick<TrainingConfig, 'dModel' | 'numLayers'>): number =>
+  nonEmbeddingParameters(dModel, numLayers)
+
+/** Half the width of a 95 % interval in standard deviations. */
+export const halfWidth = 1.96
+
+export const configText = ({ dModel, numLayers, numHeads, batchSize, learningRate }: TrainingConfig): string =>
+  `d_model ${dModel}, ${layers(numLayers)}, ${heads(numHeads)}, batch ${batchSize}, learning rate ${significant(learningRate)}`
+
+const layers = (n: number): string => `${n} layer${n === 1 ? '' : 's'}`
+const heads = (n: number): string => `${n} head${n === 1 ? '' : 's'}`
+
+/** `16 at 1e15, 14 at 3e15 and 1 at 1e16`: runs by their FLOPs. */
+export function budgetsText(runs: readonly CampaignRun[]): string {
+  const groups = [...Map.groupBy(runs, ({ config }) => config.trainFlops)].sort(([p], [q]) => p - q)
+  return listed(groups.map(([flops, group]) => `${group.length} at ${compact(flops)}`))
+}
+
+/** The budgets of some runs, FLOPs, ascending. */
+export const budgetsOf = (runs: readonly CampaignRun[]): number[] =>
+  [...new Set(runs.map(({ config }) => config.trainFlops))].sort((a, b) => a - b)
+
+export const costOf = (runs: readonly CampaignRun[]): number =>
+  runs.reduce((sum, { config }) => sum + config.trainFlops, 0)
+
+/** The largest budget that was trained, FLOPs; 0 without runs. */
+export const largestBudget = (runs: readonly CampaignRun[]): number => budgetsOf(runs).at(-1) ?? 0
+
+export const isTrained = ({ loss }: CampaignRun): boolean => Number.isFinite(loss)
+
+/** A run that was in the fit, and what the law says of it. */
+export interface UsedRun {
+  readonly run: CampaignRun
+  readonly fitted: FittedRun & { readonly kind: 'used' }
+  /** Measured minus fitted loss, nats. */
+  readonly residual: number
+}
+
+/** The runs that were in the fit, in their order. */
+export const usedRuns = ({ campaign, evidence }: CampaignReport): UsedRun[] =>
+  (evidence?.fitted ?? []).flatMap((fitted, i) => {
+    const run = campaign.runs[i]
+    return fitted.kind === 'used' && run && isTrained(run) ? [{ run, fitted, residual: run.loss - fitted.loss }] : []
+  })
+
+/** A run whose loss was foretold with an interval before it was known. */
+export interface ForetoldRun {
+  readonly run: CampaignRun
+  readonly predicted: number
+  readonly interval: Bounds
+}
+
+/** Runs whose loss was expected before they were bought. */
+export const foretoldRuns = ({ campaign }: CampaignReport): ForetoldRun[] =>
+  campaign.runs.flatMap((run) => {
+    if (!run.expected || !isTrained(run)) return []
+    const { loss: predicted, sd } = run.expected
+    return [{ run, predicted, interval: [predicted - halfWidth * sd, predicted + halfWidth * sd] }]
+  })
+
+/** Runs at the largest budgets as the cheaper ones foretell them. */
+export const backtestRuns = ({ campaign, evidence }: CampaignReport): ForetoldRun[] =>
+  (evidence?.backtest ?? []).flatMap(({ run: index, predicted, interval }) => {
+    const run = campaign.runs[index]
+    return run && isTrained(run) ? [{ run, predicted, interval }] : []
+  })
+
+export const isInside = ({ run, interval: [low, high] }: ForetoldRun): boolean => run.loss >= low && run.loss <= high
+
+/** Root mean square; 0 for nothing. */
+export const rootMeanSquare = (values: readonly number[]): number =>
+  values.length === 0 ? 0 : Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length)
+
+/** A point of a line whose loss is lower than at both ends; null where the lowest is at an end. */
+export function valley<T extends { readonly loss: number }>(points: readonly T[]): T | null {
+  const least = points.reduce((k, { loss }, i) => (loss < points[k].loss ? i : k), 0)
+  return least > 0 && least < points.length - 1 ? points[least] : null
+}
+
+/** `2.551 to 2.709`. */
+export const range = ([low, high]: Bounds, format: (x: number) => string): string => `${format(low)} to ${format(high)}`
+
+/** The name of a simulated world, or the API's address. */
+export const sourceText = ({ task: { source } }: CampaignReport): string =>
+  source.startsWith('world:') ? `the simulated world ${source.slice('world:'.length)}` : source
+
+/** The points of the loss along N at the target: of the law, or else the alternatives that were weighed. */
+export function targetPoints({ campaign, evidence }: CampaignReport) {
+  const curve = evidence?.target ?? []
+  const points = curve.length > 0 ? curve : campaign.prediction.alternatives
+  return points
+    .filter(({ loss }) => Number.isFinite(loss))
+    .map(({ parameters, loss, interval: [low, high] }) => ({ parameters, loss, low, high }))
+    .sort((a, b) => a.parameters - b.parameters)
+}

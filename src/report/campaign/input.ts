@@ -1,0 +1,40 @@
+import type { Campaign } from '../../campaign.ts'
+import type { TrainingConfig } from '../../core/config.ts'
+import type { Limits } from '../../core/limits.ts'
+import type { CampaignEvidence } from '../../plan/evidence.ts'
+import type { CampaignTruth } from '../campaign-json.ts'
+import type { CampaignTask } from '../campaign-table.ts'
+import type { SvgDocument, SvgElement } from '../element.ts'
+
+/** All that the write-up of a campaign is made of. It reads no clock and no file: the same input gives the same bytes. */
+export interface CampaignReport {
+  readonly campaign: Campaign
+  readonly title: string
+  readonly task: CampaignTask
+  readonly seed: number
+  /** How to make it again, without the API key. */
+  readonly command: string
+  /** Programs and their versions, such as isoflop and node. */
+  readonly versions: Readonly<Record<string, string>>
+  /** What may be asked; the course's API by default. */
+  readonly limits?: Limits
+  /** What the fitted law says of runs and target; without it, figures show the runs alone. */
+  readonly evidence?: CampaignEvidence | null
+  /** What is true of the prediction, on a simulated world. */
+  readonly truth?: CampaignTruth | null
+  /** The true loss of any configuration, on a simulated world. */
+  readonly trueLoss?: ((config: TrainingConfig) => number) | null
+}
+
+/** A figure of a campaign: its words, and how it is drawn. */
+export interface CampaignFigure {
+  /** Short, for file names. */
+  readonly name: string
+  readonly title: string
+  /** How to read it, with the numbers that a reader would look for. */
+  caption(report: CampaignReport): string
+  /** What is drawn, for those who do not see it. */
+  alt(report: CampaignReport): string
+  /** Null where the campaign lacks what the figure shows. */
+  draw(report: CampaignReport, document: SvgDocument): SvgElement | null
+}

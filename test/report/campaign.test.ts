@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Campaign } from '../../src/campaign.ts'
+import type { Forecast } from '../../src/plan/strategy.ts'
+import { campaignJson, judged, planJson } from '../../src/report/campaign-json.ts'
+import { campaignText, planText, standingLine } from '../../src/report/campaign-table.ts'
+
+const config = { dModel: 512, numLayers: 8, numHeads: 8, batchSize: 128, learningRate: 8e-4, trainFlops: 1e17 }
+
+const prediction: Forecast = {
+  config: { ...config, dModel: 1024, trainFlops: 1e19 },
+  parameters: 1.006e8,
+  tokens: 1.65e10,
+  loss: 2.7,
+  interval: { loss: [2.6, 2.8], parameters: null, learningRate: null },
+  alternatives: [
+    { config: { ...config, trainFlops: 1e19 }, parameters: 2.5e7, loss: 2.9, excess: 0.2, interval: [2.8, 3] },
+  ],
+  laws: [{ name: 'surface', weight: 1, coefficients: { E: 1.7 } }],
+  narrowing: ['A run at 1e18.', 'Another rate.'],
+  diagnostics: [],
+}
+
+const result: Campaign = {
+  spentFlops: 3e17,
+  queries: 2,
+  prediction,
+  runs: [
+    { config: { ...config, numLayers: 6 }, loss: 4.5, round: -1, reason: 'was there before' },
+    { config, loss: 4.25, round: 0, reason: 'sweep' },
+    { config: { ...config, numHeads: 4 }, loss: Number.NaN, round: 0, reason: 'sweep' },
+  ],
+  refused: [{ config: { ...config, dModel: 9999 }, message: 'd_model must be in range [64, 1024], got 9999' }],
+  rounds: [{ title: 'sweep', queries: 2, spentFlops: 2e17 }],
+  stopped: 'another query is worth less than it costs',
+  diagnostics: [],
+}
+
+const task = { source: 'world:seed:3', strategy: 'adaptive', budget: 2e18, target: 1e19 }
+const best = { config: { ...config, trainFlops: 1e19 }, parameters: 2.5e7, loss: 2.65 }
+
+test('JSON has the columns of the API, null for a run that diverged, and the truth only where it is known', () => {
+  const json = campaignJson(result, null)
+  const wire = { d_model: 512, num_layers: 8, num_heads: 8, batch_size: 128, learning_rate: 8e-4, train_flops: 1e17 }
+  assert.deepEqual(json.runs[1], { ...wire, loss: 4.25, round: 0, reason: 'sweep' })
+  assert.equal(json.runs[2].loss, null)
+  assert.deepEqual(json.refused, [{ ...wire, d_model: 9999, message: result.refused[0].message }])
+  assert.ok(!('trainFlops' in json.prediction.config) && !('train_flops' in json.prediction.config))
+  assert.ok(!('truth' in json))
+  assert.deepEqual(JSON.parse(JSON.stringify(json)), json)
+  assert.equal(campaignJson(result, judged(prediction, best, 2.66)).truth?.config.d_model, 512)
+})
+
+test('a prediction is judged by regret, error and coverage', () => {
+  const { regret, lossError, covered } = judged(prediction, best, 2.66)
+  assert.deepEqual([regret.toFixed(6), lossError.toFixed(6), covered], ['0.010000', '0.040000', true])
+  assert.equal(judged(prediction, best, 2.59).covered, false)
+  assert.equal(judged(prediction, best, 2.6).regret, 0)
+  const without = { ...prediction, interval: { ...prediction.interval, loss: null } }
+  assert.equal(judged(without, best, 2.66).covered, null)
+})
+
+test('the summary in words', () => {
+  const text = campaignText(result, task, judged(prediction, best, 2.81))
+  assert.match(text, /^At 1e19 FLOPs, 95 % intervals:\n {2}configuration {2}d_model 1024, 8 layers/)
+  assert.match(text, /\n {2}loss {11}2\.700 \[2\.600, 2\.800\] nats\/token\n/)
+  assert.match(text, /error of the predicted loss: -0\.110; the interval misses the truth\n/)
+  assert.match(text, /\n3 runs of world:seed:3 for 3e17 of 2e18 FLOPs, 1 of them there before:\n/)
+  assert.match(text, /\n {3}1e17 {5}3 {3}3e17 {8}4\.250 {2}2\.52e7 {2}8\.00e-4\n/)
+  assert.match(text, /The API refused 1 configuration; the first: d_model must be/)
+  assert.match(text, /Would narrow it: A run at 1e18; Another rate\.$/)
+  assert.doesNotMatch(text, /NaN|\.\./)
+})
+
+test('a standing in one line, a plan that asks nothing', () => {
+  const standing = { runs: result.runs, spent: 3e17, budget: 2e18, round: 1, title: 'profile at 1e17', estimate: null }
+  assert.equal(standingLine(standing), '3e17 of 2e18 FLOPs, 3 runs, no estimate yet, profile at 1e17')
+  assert.match(
+    standingLine({ ...standing, estimate: prediction }),
+    /N 1\.01e8, loss 2\.700 \[2\.600, 2\.800\], profile/,
+  )
+  const plan = { kind: 'stop', reason: 'the budget is used' } as const
+  assert.equal(planText(plan, 2e18), 'Nothing would be asked: the budget is used')
+  assert.deepEqual(planJson(plan), { title: null, cost: 0, queries: [], stopped: 'the budget is used' })
+})
