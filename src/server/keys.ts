@@ -21,8 +21,13 @@ export async function addKey(
   const key = options.key ?? randomBytes(18).toString('base64url')
   const hash = hashKey(key)
   const id = idOf(hash)
-  if ((await store.findKey(hash)) === null)
+  if ((await store.findKey(hash)) !== null) return { id, key }
+  try {
     await store.addKey({ id, hash, label: options.label, budget: options.budget, createdAt: options.now })
+  } catch (error) {
+    // Another server may have added it in between.
+    if ((await store.findKey(hash)) === null) throw error
+  }
   return { id, key }
 }
 
