@@ -38,6 +38,7 @@ export const jointCoefficients = {
   norm: 'ln q of the norm that adds the two: 0 is the sum, below it the larger counts more, above it there is a product term',
   rate: 'ln of the best learning rate at the reference',
   rateSize: 'its exponent of non-embedding parameters',
+  rateCurve: 'the curvature of its ln in ln size',
   rateTokens: 'its exponent of tokens',
   rateBatch: 'its exponent of the batch',
   waste: "ln curvature of a wrong rate's cost in ln tokens",
@@ -86,7 +87,10 @@ const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
 
 /** ln of the best learning rate at a point (E43). */
 export const bestJointRate = (theta: ArrayLike<number>, { core, tokens, batch }: JointPoint): number =>
-  theta[at.rate] + theta[at.rateSize] * core + theta[at.rateTokens] * tokens + theta[at.rateBatch] * batch
+  theta[at.rate] +
+  (theta[at.rateSize] + 0.5 * theta[at.rateCurve] * core) * core +
+  theta[at.rateTokens] * tokens +
+  theta[at.rateBatch] * batch
 
 /**
  * The loss at a point, nats per token (E40), and its derivatives by the coefficients, written into the first `jointSize` numbers
@@ -180,6 +184,7 @@ export function jointLoss(theta: Float64Array, x: JointPoint, untrained: number,
   gradient[at.norm] = left * keep * (q * m - share * a - (1 - share) * b)
   gradient[at.rate] = -byU
   gradient[at.rateSize] = -byU * x.core
+  gradient[at.rateCurve] = -byU * 0.5 * x.core * x.core
   gradient[at.rateTokens] = -byU * x.tokens
   gradient[at.rateBatch] = -byU * x.batch
   gradient[at.waste] = -byTaught * waste * bowl

@@ -5,6 +5,7 @@ import { fitJoint, type JointFit, mostUsableLoss, type WeightedMode } from '../f
 import { configOfUnit, type Reach } from './candidates.ts'
 import { Prospect } from './design.ts'
 import { forecastOf } from './forecast.ts'
+import { jointEvidence } from './joint-evidence.ts'
 import { newcomer, openingPlan, secondOpeningPlan } from './opening.ts'
 import { bestPlace, configAt, type Place } from './place.ts'
 import { leadingModes } from './posterior.ts'
@@ -52,6 +53,7 @@ export const adaptive: Strategy = {
       : designedPlan(situation)
   },
   predict: (situation) => forecastOf(situation, fitSituation(situation)),
+  evidence: jointEvidence,
 }
 
 const usableRuns = ({ runs }: Situation): number => runs.filter(({ loss }) => loss < mostUsableLoss).length

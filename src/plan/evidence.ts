@@ -1,4 +1,5 @@
-import type { Bounds } from './strategy.ts'
+/** From low to high. */
+export type Bounds = readonly [low: number, high: number]
 
 /**
  * What a fitted law says where a reader wants to look: at the runs, along lines through them, and at the target. Plain numbers,
@@ -52,8 +53,6 @@ export interface RateCurve {
   readonly parameters: number
   /** Ascending in the rate; it may pass the highest rate that may be asked. */
   readonly points: readonly { readonly learningRate: number; readonly loss: number }[]
-  /** The rate of least loss, be it allowed or not. */
-  readonly best: number
 }
 
 export interface BatchEffect {

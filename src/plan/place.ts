@@ -2,7 +2,7 @@ import type { TrainingConfig } from '../core/config.ts'
 import { nonEmbeddingParameters, parameterTokens } from '../core/flops.ts'
 import type { Limits, Range } from '../core/limits.ts'
 import type { JointMode } from '../fit/joint/mode.ts'
-import { bestJointRate, jointIndex, jointReference } from '../law/joint.ts'
+import { bestJointRate, jointIndex } from '../law/joint.ts'
 
 /** A configuration in continuous terms, width and depth as real numbers. */
 export interface Place {
@@ -23,6 +23,15 @@ export function configAt({ size, rate, ratio, batchSize, flops }: Place): Traini
   const learningRate = Math.exp(rate)
   return { dModel: numLayers * widthPerLayer, numLayers, numHeads: 1, batchSize, learningRate, trainFlops: flops }
 }
+
+/** The place of a configuration. */
+export const placeOf = ({ dModel, numLayers, learningRate, batchSize, trainFlops }: TrainingConfig): Place => ({
+  size: Math.log(nonEmbeddingParameters(dModel, numLayers)),
+  rate: Math.log(learningRate),
+  ratio: Math.log(dModel / numLayers),
+  batchSize,
+  flops: trainFlops,
+})
 
 export const logRange = ({ least, most }: Range): Range => ({ least: Math.log(least), most: Math.log(most) })
 export const clamp = (x: number, { least, most }: Range): number => Math.min(Math.max(x, least), most)
@@ -87,6 +96,3 @@ export function bestPlace(
   if (best === null) throw new Error('the limits leave no size')
   return descend(best.place, loss, sizes, rates, { first: scanStep / 2, finest: 2e-3 }).place
 }
-
-/** ln(N / N0) of the joint law to ln N. */
-export const lnReference = Math.log(jointReference.parameters)

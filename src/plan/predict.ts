@@ -4,7 +4,7 @@ import type { Limits } from '../core/limits.ts'
 import type { JointFit } from '../fit/joint/fit.ts'
 import { median, quantile } from '../numeric/quantile.ts'
 import { roundRate, shapesNear } from './candidates.ts'
-import { bestPlace, clamp, configAt, descend, logRange, type Place, sizesAt } from './place.ts'
+import { bestPlace, clamp, configAt, descend, logRange, type Place, placeOf, sizesAt } from './place.ts'
 import { Posterior } from './posterior.ts'
 import type { Alternative, Bounds } from './strategy.ts'
 
@@ -105,15 +105,6 @@ function legalAt(posterior: Posterior, place: Place, limits: Limits): TrainingCo
   if (legal.length === 0) throw new Error('the limits leave no shape')
   return legal.reduce((best, next) => (next.loss < best.loss ? next : best)).config
 }
-
-/** The place of a configuration. */
-export const placeOf = ({ dModel, numLayers, learningRate, batchSize, trainFlops }: TrainingConfig): Place => ({
-  size: Math.log(nonEmbeddingParameters(dModel, numLayers)),
-  rate: Math.log(learningRate),
-  ratio: Math.log(dModel / numLayers),
-  batchSize,
-  flops: trainFlops,
-})
 
 /** Standard deviation over the modes of what each expects, nats: what depends on the form. */
 function spreadOfModes({ modes }: Posterior, config: TrainingConfig): number {

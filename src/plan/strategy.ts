@@ -1,6 +1,9 @@
 import type { TrainingConfig } from '../core/config.ts'
 import type { Diagnostic } from '../core/diagnostic.ts'
 import type { Limits } from '../core/limits.ts'
+import type { Bounds, CampaignEvidence } from './evidence.ts'
+
+export type { Bounds }
 
 /** Where runs may be bought, and what is known of the model beforehand. */
 export interface Space {
@@ -71,8 +74,6 @@ export type Plan =
 /** A forecast in short. */
 export type Estimate = Pick<Forecast, 'config' | 'parameters' | 'loss' | 'interval'>
 
-export type Bounds = readonly [low: number, high: number]
-
 /** A fitted law in words and numbers, and how far it is believed. */
 export interface NamedLaw {
   readonly name: string
@@ -120,4 +121,6 @@ export interface Strategy {
   plan(situation: Situation): Plan
   /** Errors: TOO_FEW_RUNS. */
   predict(situation: Situation): Forecast
+  /** What the fitted law says beside the forecast, for a report; strategies without a law of single runs have none. */
+  readonly evidence?: (situation: Pick<Situation, 'runs' | 'target' | 'seed' | 'space'>) => CampaignEvidence
 }

@@ -16,9 +16,10 @@ export const jointPrior: Readonly<Record<JointName, Normal>> = {
   beta: [Math.log(0.31), 0.4],
   help: [0, 0.25],
   norm: [0, 0.5],
-  // Step Law (Li et al. 2025): 1.79 N^-0.713 D^0.307 is 2.5e-3 at the reference; curvature of the loss 0.025 per squared ln rate.
-  rate: [Math.log(2.5e-3), 0.9],
+  // At the reference the Step Law (Li et al. 2025), 1.79 N^-0.713 D^0.307, is 2.5e-3, DeepSeek's (2024), 0.3118 C^-0.125, 1.7e-3.
+  rate: [Math.log(2e-3), 0.9],
   rateSize: [-0.5, 0.2],
+  rateCurve: [0, 0.03],
   rateTokens: [0.2, 0.15],
   rateBatch: [0.1, 0.15],
   waste: [Math.log(0.1), 0.9],

@@ -2,7 +2,7 @@ import type { TrainingConfig } from '../../core/config.ts'
 import { nonEmbeddingParameters } from '../../core/flops.ts'
 import type { FittedRun } from '../../plan/evidence.ts'
 import type { Bounds, CampaignRun } from '../../plan/strategy.ts'
-import { compact, listed, significant } from '../number.ts'
+import { compact, listed } from '../number.ts'
 import type { CampaignReport } from './input.ts'
 
 /** Non-embedding parameters of a configuration. */
@@ -13,7 +13,7 @@ export const sizeOf = ({ dModel, numLayers }: Pick<TrainingConfig, 'dModel' | 'n
 export const halfWidth = 1.96
 
 export const configText = ({ dModel, numLayers, numHeads, batchSize, learningRate }: TrainingConfig): string =>
-  `d_model ${dModel}, ${layers(numLayers)}, ${heads(numHeads)}, batch ${batchSize}, learning rate ${significant(learningRate)}`
+  `d_model ${dModel}, ${layers(numLayers)}, ${heads(numHeads)}, batch ${batchSize}, learning rate ${compact(learningRate)}`
 
 const layers = (n: number): string => `${n} layer${n === 1 ? '' : 's'}`
 const heads = (n: number): string => `${n} head${n === 1 ? '' : 's'}`

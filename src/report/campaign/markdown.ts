@@ -13,7 +13,7 @@ function blockOf(block: Block, folder: string): string {
     case 'list':
       return block.items.map((item) => `- ${lineOf(item)}`).join('\n')
     case 'facts':
-      return block.rows.map(([name, value]) => `- **${escapeMarkdown(name)}**: ${lineOf(value)}`).join('\n')
+      return block.rows.map(([name, value]) => `- **${escapeMarkdown(name)}**: ${inlineOf(value)}`).join('\n')
     case 'table':
       return tableOf(block)
     case 'diagnostics':
@@ -38,13 +38,13 @@ function tableOf({ head, rows, textColumns }: Block & { kind: 'table' }): string
 const remarkOf = ({ severity, code, message, advice }: Remark): string =>
   `- **${severity === 'warning' ? 'Warning' : 'Note'}** ${codeSpan(code)}: ${escapeMarkdown(message)} ${escapeMarkdown(advice)}`
 
-/** Text as one line, whose beginning is neither a heading, nor a list, nor a quotation. */
+const inlineOf = (text: Text): string => spansOf(text).map(spanOf).join('')
+
+/** Text as a line of its own, whose beginning is neither a heading nor a list. */
 const lineOf = (text: Text): string =>
-  spansOf(text)
-    .map(spanOf)
-    .join('')
+  inlineOf(text)
     .replace(/^([-+=#])/, '\\$1')
-    .replace(/^(\d+)([.)])/, '$1\\$2')
+    .replace(/^(\d+)([.)])(?=\s|$)/, '$1\\$2')
 
 function spanOf(span: Span): string {
   if (typeof span === 'string') return escapeMarkdown(span)

@@ -6,6 +6,7 @@ import { type Block, type Remark, type Span, spansOf, type Text } from './blocks
 /** What the report of a fit has no use for. A printer opens what is closed on the screen. */
 const moreStyles = new Html(`details { margin: 8px 0 16px; }
 summary { cursor: pointer; font-weight: 600; }
+details td.text:nth-child(2) { min-width: 210px; }
 @media print { details::details-content { content-visibility: visible; height: auto; } }
 `)
 

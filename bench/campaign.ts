@@ -1,0 +1,195 @@
+/**
+ * How good campaigns are: regret at 1e19 FLOPs, error of the predicted loss and coverage of its 95 % interval, on simulated worlds
+ * of seven forms, `adaptive` beside the hand-made designs in the same worlds. The seeds were used for nothing else.
+ * Run with `npm run bench:campaign [-- --worlds 96 --from 0 --unlike 24 --threads 2 --strategies adaptive]`.
+ */
+
+import { once } from 'node:events'
+import { parseArgs } from 'node:util'
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { campaign } from '../src/campaign.ts'
+import { configIdentity, targetFlops } from '../src/core/config.ts'
+import { median, quantile } from '../src/numeric/quantile.ts'
+import { adaptive } from '../src/plan/adaptive.ts'
+import { profilesStrategy } from '../src/plan/profiles.ts'
+import type { Strategy } from '../src/plan/strategy.ts'
+import { cs336World } from '../src/world/calibrated.ts'
+import { drawnWorld } from '../src/world/drawn.ts'
+import { optimum } from '../src/world/optimum.ts'
+import type { World } from '../src/world/world.ts'
+import { unlikeWorld } from './unlike.ts'
+
+const strategies: readonly Strategy[] = [
+  adaptive,
+  profilesStrategy('lowest'),
+  profilesStrategy('parabola'),
+  profilesStrategy('surface'),
+]
+
+interface Task {
+  readonly world: string
+  readonly strategies: readonly string[]
+}
+
+interface Outcome {
+  readonly world: string
+  readonly form: string
+  readonly strategy: string
+  readonly regret: number
+  /** Predicted minus true loss of the chosen configuration. */
+  readonly error: number
+  /** Half the width of the interval; null without one. */
+  readonly half: number | null
+  readonly covers: boolean | null
+  readonly queries: number
+  /** FLOPs over the budget, and queries asked twice: both have to be 0. */
+  readonly over: number
+  readonly twice: number
+  /** CPU time of planning and fitting, s. */
+  readonly cpu: number
+}
+
+function open(name: string): { world: World; form: string; seed: number } {
+  const [kind, number] = name.split(':')
+  const seed = Number(number)
+  if (kind === 'cs336') return { world: cs336World(), form: 'cs336', seed }
+  if (kind === 'unlike') return { world: unlikeWorld(seed), form: 'unlike', seed: 0 }
+  const world = drawnWorld(seed)
+  return { world, form: world.form, seed: 0 }
+}
+
+async function play(name: string, strategy: Strategy): Promise<Outcome> {
+  const { world, form, seed } = open(name)
+  const best = optimum(world, targetFlops)
+  const asked = new Map<string, number>()
+  const query = async (config: Parameters<World['observe']>[0]) => {
+    const identity = configIdentity(config)
+    asked.set(identity, (asked.get(identity) ?? 0) + 1)
+    return { loss: world.observe(config) }
+  }
+  const before = process.threadCpuUsage()
+  const { prediction, spentFlops, queries } = await campaign({ query, strategy, seed })
+  const { user, system } = process.threadCpuUsage(before)
+  const truth = world.loss(prediction.config)
+  const interval = prediction.interval.loss
+  return {
+    world: name,
+    form,
+    strategy: strategy.name,
+    regret: truth - best.loss,
+    error: prediction.loss - truth,
+    half: interval && (interval[1] - interval[0]) / 2,
+    covers: interval && interval[0] <= truth && truth <= interval[1],
+    queries,
+    over: Math.max(0, spentFlops - 2e18),
+    twice: [...asked.values()].filter((count) => count > 1).length,
+    cpu: (user + system) / 1e6,
+  }
+}
+
+async function work({ world, strategies: names }: Task): Promise<Outcome[]> {
+  const outcomes: Outcome[] = []
+  for (const strategy of strategies) if (names.includes(strategy.name)) outcomes.push(await play(world, strategy))
+  return outcomes
+}
+
+/** Plays all tasks on so many threads; the outcomes do not depend on how many. */
+async function playAll(tasks: readonly Task[], threads: number): Promise<Outcome[]> {
+  const outcomes: Outcome[][] = []
+  let next = 0
+  let done = 0
+  await Promise.all(
+    Array.from({ length: threads }, async () => {
+      const worker = new Worker(new URL(import.meta.url), { workerData: 'worker' })
+      while (next < tasks.length) {
+        const index = next++
+        worker.postMessage(tasks[index])
+        outcomes[index] = (await once(worker, 'message'))[0]
+        process.stderr.write(`\r${++done} of ${tasks.length} worlds`)
+      }
+      await worker.terminate()
+    }),
+  )
+  process.stderr.write('\n')
+  return outcomes.flat()
+}
+
+const row = (name: string, list: readonly Outcome[]): string => {
+  const of = (value: (outcome: Outcome) => number, digits: number) => {
+    const values = list.map(value)
+    return `${median(values).toFixed(digits)} / ${quantile(values, 0.9).toFixed(digits)}`
+  }
+  const covering = list.filter(({ covers }) => covers !== null)
+  const covered = covering.filter(({ covers }) => covers).length
+  const halves = list.flatMap(({ half }) => half ?? [])
+  return [
+    name.padEnd(28),
+    String(list.length).padStart(6),
+    of(({ regret }) => regret, 4).padStart(17),
+    of(({ error }) => Math.abs(error), 3).padStart(15),
+    median(list.map(({ error }) => error))
+      .toFixed(3)
+      .padStart(8),
+    (covering.length > 0 ? `${((100 * covered) / covering.length).toFixed(1)} %` : '-').padStart(9),
+    (halves.length > 0 ? median(halves).toFixed(3) : '-').padStart(7),
+    median(list.map(({ queries }) => queries))
+      .toFixed(0)
+      .padStart(8),
+    `${median(list.map(({ cpu }) => cpu)).toFixed(1)} / ${Math.max(...list.map(({ cpu }) => cpu)).toFixed(1)}`.padStart(
+      12,
+    ),
+  ].join('')
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      worlds: { type: 'string', default: '96' },
+      from: { type: 'string', default: '0' },
+      unlike: { type: 'string', default: '24' },
+      cs336: { type: 'string', default: '8' },
+      threads: { type: 'string', default: '2' },
+      strategies: { type: 'string', default: strategies.map(({ name }) => name).join(',') },
+      json: { type: 'boolean', default: false },
+    },
+  })
+  const from = Number(values.from)
+  const series = (kind: string, count: number, first: number) =>
+    Array.from({ length: count }, (_, k) => `${kind}:${first + k}`)
+  const worlds = [
+    ...series('seed', Number(values.worlds), from),
+    ...series('unlike', Number(values.unlike), from),
+    ...series('cs336', Number(values.cs336), 0),
+  ]
+  const names = values.strategies.split(',')
+  const outcomes = await playAll(
+    worlds.map((world) => ({ world, strategies: names })),
+    Number(values.threads),
+  )
+  if (values.json) {
+    console.log(JSON.stringify(outcomes, null, 1))
+    return
+  }
+  console.log(
+    `${'strategy, form'.padEnd(28)}worlds  regret med / p90  |error| med/p90    bias  coverage   half  queries   CPU s med/max`,
+  )
+  for (const strategy of names) {
+    const mine = outcomes.filter((outcome) => outcome.strategy === strategy)
+    const drawn = mine.filter(({ world }) => world.startsWith('seed:'))
+    if (drawn.length > 0) console.log(row(strategy, drawn))
+    for (const form of [...new Set(mine.map((outcome) => outcome.form))].sort())
+      console.log(
+        row(
+          `  ${form}`,
+          mine.filter((outcome) => outcome.form === form),
+        ),
+      )
+  }
+  const over = outcomes.filter((outcome) => outcome.over > 0).length
+  const twice = outcomes.reduce((sum, outcome) => sum + outcome.twice, 0)
+  console.log(`campaigns over the budget: ${over}; queries paid twice: ${twice}`)
+}
+
+if (isMainThread) await main()
+else if (workerData === 'worker')
+  parentPort?.on('message', async (task: Task) => parentPort?.postMessage(await work(task)))

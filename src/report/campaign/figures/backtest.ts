@@ -1,0 +1,134 @@
+import * as Plot from '@observablehq/plot'
+import { type Axis, linearAxis } from '../../axis.ts'
+import { compose, type SvgDocument, type SvgElement } from '../../element.ts'
+import { compact, counted } from '../../number.ts'
+import { drawPanel } from '../../panel.ts'
+import { figureWidth, ink } from '../../style.ts'
+import { truthColor } from '../colors.ts'
+import { backtestRuns, type ForetoldRun, foretoldRuns, isInside } from '../facts.ts'
+import type { CampaignFigure, CampaignReport } from '../input.ts'
+
+const height = 340
+const band = '#b9d5e8'
+const margin = { top: 34, right: 14, bottom: 52, left: 64 }
+/** Places between two budgets, pixels for the name of one, and the most places that a budget gets for its name. */
+const gap = 1
+const nameWidth = 42
+const mostRoom = 12
+
+/** One run: its place in the row, and what was measured and believed beside the prediction, nats. */
+interface Shown {
+  readonly x: number
+  readonly measured: number
+  readonly low: number
+  readonly high: number
+  readonly inside: boolean
+}
+
+interface Row {
+  readonly shown: readonly Shown[]
+  readonly axis: Axis
+  /** Pixels from run to run. */
+  readonly step: number
+}
+
+/** Runs in a row by their budget, then by their loss, with a gap between budgets and room for the name of each. */
+function rowOf(runs: readonly ForetoldRun[], width: number): Row {
+  const groups = [...Map.groupBy(runs, ({ run }) => run.config.trainFlops)].sort(([p], [q]) => p - q)
+  const inner = width - margin.left - margin.right
+  const lengthWith = (least: number) => groups.reduce((sum, [, { length }]) => sum + Math.max(length, least) + gap, 0)
+  let least = 1
+  while (least < mostRoom && (least + gap) * inner < nameWidth * lengthWith(least)) least++
+  const shown: Shown[] = []
+  const ticks = new Map<number, string>()
+  let next = 0
+  for (const [flops, group] of groups) {
+    const room = Math.max(group.length, least)
+    const first = next + (room - group.length) / 2
+    ticks.set(next + (room - 1) / 2, compact(flops))
+    const byLoss = group.toSorted((a, b) => a.predicted - b.predicted)
+    shown.push(...byLoss.map((entry, k) => shownOf(entry, first + k)))
+    next += room + gap
+  }
+  const domain = [-1, next - gap] as const
+  const label = 'training compute C (FLOPs)'
+  return {
+    shown,
+    axis: { type: 'linear', domain, label, ticks: [...ticks.keys()], format: (x) => ticks.get(x) ?? '' },
+    step: inner / (domain[1] - domain[0]),
+  }
+}
+
+const shownOf = (entry: ForetoldRun, x: number): Shown => ({
+  x,
+  measured: entry.run.loss - entry.predicted,
+  low: entry.interval[0] - entry.predicted,
+  high: entry.interval[1] - entry.predicted,
+  inside: isInside(entry),
+})
+
+function drawRow(document: SvgDocument, { shown, axis, step }: Row, width: number, title: string): SvgElement {
+  const points = (inside: boolean) => shown.filter((one) => one.inside === inside)
+  const place = { x: 'x', y: 'measured' }
+  const values = shown.flatMap(({ measured, low, high }) => [measured, low, high])
+  return drawPanel(document, {
+    width,
+    height,
+    margin,
+    x: axis,
+    y: linearAxis(title, values),
+    marks: [
+      Plot.ruleX([...shown], { x: 'x', y1: 'low', y2: 'high', stroke: band, strokeWidth: Math.min(5, 0.6 * step) }),
+      Plot.ruleY([0], { stroke: ink, strokeWidth: 1 }),
+      Plot.dot(points(true), { ...place, r: 3.2, fill: ink, stroke: '#fff', strokeWidth: 0.6 }),
+      Plot.dot(points(false), { ...place, r: 4.2, fill: '#fff', stroke: truthColor, strokeWidth: 2 }),
+    ],
+  })
+}
+
+/** What there is to draw: runs held back from the fit, and runs foretold while the campaign went on. */
+const kindsOf = (report: CampaignReport) =>
+  [
+    { title: 'measured − foretold from cheaper runs (nats)', runs: backtestRuns(report) },
+    { title: 'measured − foretold when bought (nats)', runs: foretoldRuns(report) },
+  ].filter(({ runs }) => runs.length > 0)
+
+/** `9 of 10 runs`. */
+const insideText = (runs: readonly ForetoldRun[]): string =>
+  `${runs.filter(isInside).length} of ${counted(runs.length, 'run')}`
+
+export const backtest: CampaignFigure = {
+  name: 'backtest',
+  title: 'What the law foretold, and what came',
+  caption(report) {
+    const [withheld, foretold] = [backtestRuns(report), foretoldRuns(report)]
+    const below = Math.min(...(report.evidence?.backtest ?? []).map(({ fittedBelow }) => fittedBelow))
+    return [
+      'Measured minus foretold loss of each run, ordered by budget; bars are the 95 % intervals that were foretold, open circles lie outside.',
+      withheld.length > 0
+        ? `Runs of ${compact(below)} FLOPs and more, foretold by a fit to the cheaper ones alone: ${insideText(withheld)} inside.`
+        : '',
+      foretold.length > 0 ? `Each run as it was foretold before it was bought: ${insideText(foretold)} inside.` : '',
+    ]
+      .filter(Boolean)
+      .join(' ')
+  },
+  alt: (report) =>
+    `Measured minus foretold loss with 95 % intervals: ${kindsOf(report)
+      .map(({ runs }) => `${insideText(runs)} inside`)
+      .join('; ')}.`,
+  draw(report, document) {
+    const kinds = kindsOf(report)
+    if (kinds.length === 0) return null
+    // As wide as their runs are many, but each at least two fifths.
+    const total = kinds.reduce((sum, { runs }) => sum + runs.length, 0)
+    const share = kinds.length === 1 ? 1 : Math.min(0.6, Math.max(0.4, kinds[0].runs.length / total))
+    const widths = [figureWidth * share, figureWidth * (1 - share)]
+    const parts = kinds.map(({ runs, title }, k) => ({
+      svg: drawRow(document, rowOf(runs, widths[k]), widths[k], title),
+      x: k === 0 ? 0 : widths[0],
+      y: 0,
+    }))
+    return compose(document, { width: figureWidth, height, label: this.alt(report) }, parts)
+  },
+}

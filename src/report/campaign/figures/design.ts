@@ -1,0 +1,252 @@
+import * as Plot from '@observablehq/plot'
+import { parameterTokens } from '../../../core/flops.ts'
+import type { CampaignRun } from '../../../plan/strategy.ts'
+import { type Axis, logAxis } from '../../axis.ts'
+import { compose, element, type SvgDocument, type SvgElement } from '../../element.ts'
+import { type DrawMark, type Label, pointLabels, topLabels } from '../../labels.ts'
+import { compact, counted, significant, withInterval } from '../../number.ts'
+import { drawn, drawPanel } from '../../panel.ts'
+import { budgetColor, figureWidth, ink, muted, shade } from '../../style.ts'
+import { lawInk, truthColor } from '../colors.ts'
+import { budgetsOf, isTrained, largestBudget, sizeOf, valley } from '../facts.ts'
+import type { CampaignFigure, CampaignReport } from '../input.ts'
+
+const height = 500
+/** Pixels: of a run before the planned rounds, of one with its round's number, and how far runs may step aside. */
+const radius = { small: 3.4, numbered: 5.8 } as const
+const mostAside = 28
+/** Hoffmann et al. 2022: a common rule, as a line to compare with. */
+const usualTokensPerParameter = 20
+
+/** A run's place in pixels, its radius, and how far it may step aside. */
+interface Disc {
+  readonly x: number
+  readonly y: number
+  readonly r: number
+  readonly reach: number
+}
+
+/** Where runs are drawn: each steps aside, as little as possible, where it would cover another. */
+export function stepAside(discs: readonly Disc[]): number[] {
+  const settled: { x: number; y: number; r: number }[] = []
+  return discs.map(({ x, y, r, reach }) => {
+    const near = settled.filter((other) => Math.abs(other.y - y) < other.r + r && Math.abs(other.x - x) < 2 * mostAside)
+    const room = (at: number) =>
+      Math.min(0, ...near.map((other) => Math.hypot(other.x - at, other.y - y) - other.r - r))
+    const offsets = Array.from({ length: Math.floor(reach) + 1 }, (_, k) => (k === 0 ? [0] : [k, -k])).flat()
+    const offset = offsets.reduce((best, by) => (room(x + by) > room(x + best) + 1e-9 ? by : best), 0)
+    settled.push({ x: x + offset, y, r })
+    return x + offset
+  })
+}
+
+/** How far the runs of a budget may step aside without seeming to belong to its neighbour, given where budgets are. */
+function reachAt(x: number, columns: readonly number[]): number {
+  const nearest = Math.min(...columns.filter((other) => other !== x).map((other) => Math.abs(other - x)))
+  return Math.min(mostAside, 0.42 * nearest)
+}
+
+const radiusOf = ({ round }: CampaignRun): number => (round > 0 ? radius.numbered : radius.small)
+
+/** The runs, each in the manner of its round. */
+const runMarks =
+  (runs: readonly CampaignRun[]): DrawMark =>
+  (_, scales, __, ___, { document }) => {
+    const last = Math.max(1, ...runs.map(({ round }) => round))
+    const columns = budgetsOf(runs).map(scales.x)
+    const places = runs.map((run) => {
+      const x = scales.x(run.config.trainFlops)
+      return { x, y: scales.y(sizeOf(run.config)), r: radiusOf(run) + 0.5, reach: reachAt(x, columns) }
+    })
+    const xs = stepAside(places)
+    const group = element(document, 'g', { 'aria-label': 'runs' })
+    runs.forEach((run, i) => {
+      group.append(...runMark(document, run, xs[i], places[i].y, run.round / last))
+    })
+    return group
+  }
+
+function runMark(document: SvgDocument, run: CampaignRun, x: number, y: number, rank: number): SvgElement[] {
+  const { round } = run
+  const r = radius.small
+  const open = { fill: '#fff', stroke: ink, 'stroke-width': 1.2 }
+  if (!isTrained(run))
+    return [
+      element(document, 'path', {
+        d: `M${x - r},${y - r}L${x + r},${y + r}M${x - r},${y + r}L${x + r},${y - r}`,
+        stroke: ink,
+        'stroke-width': 1.8,
+      }),
+    ]
+  if (round < 0) return [element(document, 'rect', { x: x - r, y: y - r, width: 2 * r, height: 2 * r, ...open })]
+  if (round === 0) return [element(document, 'circle', { cx: x, cy: y, r, ...open })]
+  const disc = { cx: x, cy: y, r: radius.numbered, fill: budgetColor(0.25 + 0.75 * rank) }
+  const number = { x, y: y + 3, 'text-anchor': 'middle', 'font-size': 8.5, 'font-weight': 'bold', fill: '#fff' }
+  return [element(document, 'circle', disc), element(document, 'text', number, String(round))]
+}
+
+interface Axes {
+  readonly x: Axis
+  readonly y: Axis
+}
+
+function axesOf({ campaign, truth, task }: CampaignReport): Axes {
+  const { runs, prediction } = campaign
+  const sizes = [
+    ...runs.map(({ config }) => sizeOf(config)),
+    prediction.parameters,
+    ...(prediction.interval.parameters ?? []),
+    ...(truth ? [truth.parameters] : []),
+  ]
+  const flops = [...runs.map(({ config }) => config.trainFlops), task.target]
+  return {
+    x: logAxis('training compute C (FLOPs)', flops, { pad: 0.045 }),
+    y: logAxis('parameters N, without embeddings', sizes, { pad: 0.05 }),
+  }
+}
+
+/** Grey where no run was made, and the target's line. */
+function background({ campaign, task: { target } }: CampaignReport, { x, y }: Axes): Plot.Markish[] {
+  const from = largestBudget(campaign.runs)
+  const area = { x1: Math.max(from, x.domain[0]), x2: x.domain[1], y1: y.domain[0], y2: y.domain[1] }
+  const isBeyond = target > from
+  return [
+    isBeyond ? Plot.rect([area], { x1: 'x1', x2: 'x2', y1: 'y1', y2: 'y2', fill: shade }) : null,
+    isBeyond ? Plot.gridY([...y.ticks], { stroke: '#dcdcdc', strokeOpacity: 1 }) : null,
+    Plot.ruleX([target], { stroke: muted, strokeWidth: 1, strokeDasharray: '1 3' }),
+    drawn(topLabels([{ x: target, text: `target ${compact(target)}`, color: muted }])),
+  ]
+}
+
+interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+/** The rule of twenty tokens a parameter, within the axes. */
+function usualLine({ x, y }: Axes): Point[] {
+  const at = (C: number) => Math.sqrt(parameterTokens(C) / usualTokensPerParameter)
+  return Array.from({ length: 61 }, (_, k) => x.domain[0] * (x.domain[1] / x.domain[0]) ** (k / 60))
+    .map((C) => ({ x: C, y: at(C) }))
+    .filter(({ y: N }) => N >= y.domain[0] && N <= y.domain[1])
+}
+
+/** The best sizes of the fitted law, as far as they lie inside its profiles. */
+const bestSizes = ({ evidence }: CampaignReport): Point[] =>
+  (evidence?.profiles ?? []).flatMap(({ flops, points }) => {
+    const best = valley(points)
+    return best ? [{ x: flops, y: best.parameters }] : []
+  })
+
+/** The predicted size on the target's line: its interval as a bar with ends, and the true size as a diamond. */
+const targetMark =
+  ({ campaign: { prediction }, truth, task: { target } }: CampaignReport): DrawMark =>
+  (_, scales, __, ___, { document }) => {
+    const { parameters, interval } = prediction
+    const x = scales.x(target)
+    const group = element(document, 'g', { 'aria-label': 'prediction', fill: 'none', stroke: ink })
+    const draw = (name: string, attributes: Record<string, string | number>) =>
+      group.append(element(document, name, attributes))
+    if (interval.parameters) {
+      const [low, high] = interval.parameters.map(scales.y)
+      draw('path', {
+        d: `M${x - 10},${low}H${x + 10}M${x - 10},${high}H${x + 10}M${x},${low}V${high}`,
+        'stroke-width': 2,
+      })
+    }
+    if (truth) {
+      const y = scales.y(truth.parameters)
+      draw('path', {
+        d: `M${x},${y - 7}L${x + 6},${y}L${x},${y + 7}L${x - 6},${y}Z`,
+        stroke: truthColor,
+        'stroke-width': 2,
+      })
+    }
+    draw('circle', { cx: x, cy: scales.y(parameters), r: 3.6, fill: ink, stroke: '#fff' })
+    return group
+  }
+
+function labelsOf(report: CampaignReport, usual: readonly Point[], best: readonly Point[]): Label[] {
+  const { campaign, truth, task } = report
+  const { parameters, interval } = campaign.prediction
+  const labels: (Label | null)[] = [
+    { x: task.target, y: parameters, text: `N ${withInterval(parameters, interval.parameters)}` },
+    truth
+      ? { x: task.target, y: truth.parameters, text: `true best ${significant(truth.parameters)}`, color: truthColor }
+      : null,
+    best.length > 1 ? { ...best[Math.floor(best.length / 2)], text: "the law's best N", color: lawInk } : null,
+    usual.length > 1
+      ? {
+          ...usual[Math.floor(usual.length * 0.75)],
+          text: `${usualTokensPerParameter} tokens a parameter`,
+          color: muted,
+        }
+      : null,
+  ]
+  return labels.filter((label) => label !== null)
+}
+
+/** Places of the prediction and its interval, which labels should leave free. */
+const targetPlaces = ({ campaign: { prediction }, task }: CampaignReport) =>
+  [prediction.parameters, ...(prediction.interval.parameters ?? [])].map((y) => ({ x: task.target, y, weight: 200 }))
+
+/** What each kind of mark means, of the kinds that there are. */
+function legend({ runs }: CampaignReport['campaign']): string {
+  const has = (test: (run: CampaignRun) => boolean) => runs.some((run) => isTrained(run) && test(run))
+  const diverged = runs.filter((run) => !isTrained(run)).length
+  return [
+    has(({ round }) => round === 0) ? 'Open circles: the first round (0).' : '',
+    has(({ round }) => round > 0) ? 'Numbered discs: the later rounds.' : '',
+    has(({ round }) => round < 0) ? 'Squares: runs that were there before.' : '',
+    diverged > 0 ? `Crosses: ${counted(diverged, 'run')} that diverged.` : '',
+  ]
+    .filter(Boolean)
+    .join(' ')
+}
+
+export const design: CampaignFigure = {
+  name: 'design',
+  title: 'The runs that were bought',
+  caption(report) {
+    const { campaign, truth, task } = report
+    const { interval } = campaign.prediction
+    return [
+      'Every run by its compute and its size; runs of one budget step aside where they would cover each other.',
+      legend(campaign),
+      `At ${compact(task.target)} FLOPs the predicted size${interval.parameters ? ' with its 95 % interval' : ''}${truth ? ' and, as a diamond, the true best' : ''}.`,
+      bestSizes(report).length > 1 ? 'Dashed: the best size by the fitted law.' : '',
+      `Dotted: ${usualTokensPerParameter} tokens a parameter, the rule of Hoffmann et al. (2022), for comparison.`,
+    ]
+      .filter(Boolean)
+      .join(' ')
+  },
+  alt: ({ campaign, task }) =>
+    `Size against compute of ${counted(campaign.runs.length, 'run')} by round, and the predicted size at ${compact(task.target)} FLOPs.`,
+  draw(report, document) {
+    const { runs } = report.campaign
+    if (runs.length === 0) return null
+    const axes = axesOf(report)
+    const usual = usualLine(axes)
+    const best = bestSizes(report)
+    const obstacles = [
+      ...runs.map(({ config }) => ({ x: config.trainFlops, y: sizeOf(config), weight: 60 })),
+      ...[...usual, ...best].map((point) => ({ ...point, weight: 5 })),
+      ...targetPlaces(report),
+    ]
+    const panel = drawPanel(document, {
+      width: figureWidth,
+      height,
+      margin: { top: 44, right: 16, bottom: 52, left: 60 },
+      ...axes,
+      marks: [
+        ...background(report, axes),
+        Plot.line(usual, { x: 'x', y: 'y', stroke: muted, strokeWidth: 1.2, strokeDasharray: '1 4' }),
+        Plot.line(best, { x: 'x', y: 'y', stroke: lawInk, strokeWidth: 1.4, strokeDasharray: '6 4' }),
+        drawn(runMarks(runs)),
+        drawn(targetMark(report)),
+        drawn(pointLabels(labelsOf(report, usual, best), obstacles)),
+      ],
+    })
+    return compose(document, { width: figureWidth, height, label: this.alt(report) }, [{ svg: panel, x: 0, y: 0 }])
+  },
+}

@@ -1,0 +1,159 @@
+import * as Plot from '@observablehq/plot'
+import type { CampaignRun } from '../../../plan/strategy.ts'
+import { logAxis } from '../../axis.ts'
+import { compose } from '../../element.ts'
+import { thin } from '../../facts.ts'
+import { pointLabels } from '../../labels.ts'
+import { compact, counted } from '../../number.ts'
+import { drawn, drawPanel } from '../../panel.ts'
+import { budgetColor, budgetSymbols, figureWidth } from '../../style.ts'
+import { budgetsOf, isTrained, sizeOf, usedRuns, valley } from '../facts.ts'
+import type { CampaignFigure, CampaignReport } from '../input.ts'
+
+const height = 540
+/** More curves than this cannot be told apart; the rest is left out evenly. */
+const mostProfiles = 12
+
+interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+/** A run, as measured and as it would be at the hyperparameters of the curve. */
+interface ShownRun extends Point {
+  readonly measured: number
+}
+
+/** One budget's drawing. */
+interface Shown {
+  readonly flops: number
+  readonly color: string
+  readonly symbol: (typeof budgetSymbols)[number]
+  readonly runs: readonly ShownRun[]
+  readonly curve: readonly Point[]
+  readonly minimum: Point | null
+  readonly isTarget: boolean
+}
+
+type Drawing = Pick<Shown, 'flops' | 'runs' | 'curve'>
+
+/** The law's profiles with the runs of their budgets, corrected to the best hyperparameters. */
+function fittedDrawings(report: CampaignReport): Drawing[] {
+  const used = usedRuns(report)
+  const runsAt = (flops: number) =>
+    used
+      .filter(({ run }) => run.config.trainFlops === flops)
+      .map(({ run, fitted, residual }) => ({ x: sizeOf(run.config), y: fitted.tuned + residual, measured: run.loss }))
+  return (report.evidence?.profiles ?? []).map(({ flops, points }) => ({
+    flops,
+    runs: runsAt(flops),
+    curve: points.map(({ parameters, loss }) => ({ x: parameters, y: loss })),
+  }))
+}
+
+/** Without a law: the runs as they are, a line through the lowest of each size. */
+function measuredDrawings({ campaign }: CampaignReport): Drawing[] {
+  const trained = campaign.runs.filter(isTrained)
+  return budgetsOf(trained).map((flops) => {
+    const own = trained.filter(({ config }) => config.trainFlops === flops)
+    const runs = own.map((run) => ({ x: sizeOf(run.config), y: run.loss, measured: run.loss }))
+    return { flops, runs, curve: lowestOfEachSize(own) }
+  })
+}
+
+const lowestOfEachSize = (runs: readonly CampaignRun[]): Point[] =>
+  [...Map.groupBy(runs, ({ config }) => sizeOf(config))]
+    .map(([x, group]) => ({ x, y: Math.min(...group.map(({ loss }) => loss)) }))
+    .sort((a, b) => a.x - b.x)
+
+const isFitted = ({ evidence }: CampaignReport): boolean => (evidence?.profiles ?? []).length > 0
+
+function shownOf(report: CampaignReport): Shown[] {
+  const drawings = thin(isFitted(report) ? fittedDrawings(report) : measuredDrawings(report), mostProfiles)
+  const last = Math.max(1, drawings.length - 1)
+  return drawings.map((drawing, k) => ({
+    ...drawing,
+    color: budgetColor(k / last),
+    symbol: budgetSymbols[k % budgetSymbols.length],
+    minimum: isFitted(report) ? minimumOf(drawing.curve) : null,
+    isTarget: drawing.flops === report.task.target,
+  }))
+}
+
+function minimumOf(curve: readonly Point[]): Point | null {
+  const least = valley(curve.map((point) => ({ ...point, loss: point.y })))
+  return least && { x: least.x, y: least.y }
+}
+
+function marksOf({ color, symbol, runs, curve, minimum, isTarget }: Shown, fitted: boolean): Plot.Markish[] {
+  const place = { x: 'x', y: 'y' }
+  return [
+    Plot.ruleX(runs, { x: 'x', y1: 'y', y2: 'measured', stroke: color, strokeOpacity: 0.45, strokeWidth: 0.8 }),
+    Plot.line(curve, {
+      ...place,
+      stroke: color,
+      strokeWidth: fitted ? 1.8 : 1,
+      ...(isTarget ? { strokeDasharray: '7 4' } : {}),
+    }),
+    Plot.dot(runs, { ...place, symbol, r: 3, fill: color }),
+    minimum && Plot.dot([minimum], { ...place, r: 6, fill: color, stroke: '#fff', strokeWidth: 1.2 }),
+  ]
+}
+
+const labelOf = ({ flops, color, runs, curve, isTarget }: Shown) => {
+  const end = curve.at(-1) ?? runs[runs.length - 1]
+  return { ...end, text: isTarget ? `target ${compact(flops)}` : compact(flops), color }
+}
+
+export const profiles: CampaignFigure = {
+  name: 'profiles',
+  title: 'IsoFLOP profiles',
+  caption(report) {
+    if (!isFitted(report))
+      return (
+        'Loss of the runs against their size, one symbol per compute budget, which stands at the right in FLOPs; darker is ' +
+        'larger. Lines join the lowest run of each size. Runs differ in learning rate and batch too.'
+      )
+    const has = (test: (one: Shown) => boolean) => shownOf(report).some(test)
+    return [
+      'Curves: the fitted loss against size at the best learning rate, batch and shape that may be asked; the budget stands at the right in FLOPs, darker is larger.',
+      has(({ minimum }) => minimum !== null) ? 'Large circles: the best size.' : '',
+      'Small symbols: the runs, corrected by the law to those hyperparameters; the hairline leads to the loss that was measured.',
+      has(({ isTarget }) => isTarget) ? 'Dashed: the target, where no run was made.' : '',
+    ]
+      .filter(Boolean)
+      .join(' ')
+  },
+  alt(report) {
+    const shown = shownOf(report)
+    const ends = [shown[0], shown[shown.length - 1]].map((one) => (one ? compact(one.flops) : '-'))
+    return `Loss against size for ${counted(shown.length, 'budget')} from ${ends[0]} to ${ends[1]} FLOPs${isFitted(report) ? ', with the fitted curves' : ''}.`
+  },
+  draw(report, document) {
+    const shown = shownOf(report)
+    const all = shown.flatMap(({ runs, curve }) => [
+      ...runs,
+      ...runs.map(({ x, measured }) => ({ x, y: measured })),
+      ...curve,
+    ])
+    if (new Set(all.map(({ x }) => x)).size < 2) return null // a single size is no profile
+    const obstacles = shown.flatMap(({ runs, curve }) => [
+      ...runs.map((point) => ({ ...point, weight: 60 })),
+      ...curve.map((point) => ({ ...point, weight: 6 })),
+    ])
+    const xs = all.map(({ x }) => x)
+    const ys = all.map(({ y }) => y)
+    const panel = drawPanel(document, {
+      width: figureWidth,
+      height,
+      margin: { top: 30, right: 96, bottom: 52, left: 52 },
+      x: logAxis('parameters N, without embeddings', xs),
+      y: logAxis('loss (nats/token), logarithmic', ys, { most: 10 }),
+      marks: [
+        ...shown.flatMap((one) => marksOf(one, isFitted(report))),
+        drawn(pointLabels(shown.map(labelOf), obstacles, 'right')),
+      ],
+    })
+    return compose(document, { width: figureWidth, height, label: this.alt(report) }, [{ svg: panel, x: 0, y: 0 }])
+  },
+}

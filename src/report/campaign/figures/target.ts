@@ -1,0 +1,131 @@
+import * as Plot from '@observablehq/plot'
+import { linearAxis, logAxis } from '../../axis.ts'
+import { compose } from '../../element.ts'
+import { type Label, pointLabels } from '../../labels.ts'
+import { compact, nats, significant, withInterval } from '../../number.ts'
+import { drawn, drawPanel } from '../../panel.ts'
+import { figureWidth, ink } from '../../style.ts'
+import { lawColor, truthColor } from '../colors.ts'
+import { targetPoints } from '../facts.ts'
+import type { CampaignFigure, CampaignReport } from '../input.ts'
+
+const height = 420
+
+interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+/** The true loss of the configurations that were weighed, and of the predicted one. */
+function truePoints({ campaign: { prediction }, trueLoss }: CampaignReport): Point[] {
+  if (!trueLoss) return []
+  const { alternatives, parameters, config } = prediction
+  return [...alternatives, { parameters, config }]
+    .map((one) => ({ x: one.parameters, y: trueLoss(one.config) }))
+    .filter(({ y }) => Number.isFinite(y))
+    .sort((a, b) => a.x - b.x)
+}
+
+/** The loss's interval as a bar at the predicted size, and the size's interval as one at the foot of the panel. */
+function predictionMarks({ campaign: { prediction } }: CampaignReport, foot: number): Plot.Markish[] {
+  const { parameters: x, loss: y, interval } = prediction
+  const bar = { stroke: ink, strokeWidth: 2 }
+  const [sizes, losses] = [interval.parameters, interval.loss]
+  return [
+    Plot.ruleX([{ x, y1: foot, y2: y }], { x: 'x', y1: 'y1', y2: 'y2', stroke: ink, strokeDasharray: '1 3' }),
+    sizes &&
+      Plot.ruleY([{ y: foot, x1: sizes[0], x2: sizes[1] }], { y: 'y', x1: 'x1', x2: 'x2', ...bar, strokeWidth: 5 }),
+    losses && Plot.ruleX([{ x, y1: losses[0], y2: losses[1] }], { x: 'x', y1: 'y1', y2: 'y2', ...bar }),
+    Plot.dot([{ x, y }], { x: 'x', y: 'y', r: 5, fill: ink, stroke: '#fff', strokeWidth: 1.2 }),
+  ]
+}
+
+function labelsOf(
+  { campaign: { prediction }, truth }: CampaignReport,
+  trueLine: readonly Point[],
+  foot: number,
+): Label[] {
+  const { parameters: x, loss: y, interval } = prediction
+  const best = truth && {
+    x: truth.parameters,
+    y: truth.loss,
+    text: `true best ${significant(truth.parameters)}, ${nats(truth.loss)}`,
+    color: truthColor,
+  }
+  const end = trueLine.at(-1)
+  const labels: (Label | null | undefined)[] = [
+    { x, y: interval.loss?.[1] ?? y, text: `loss ${withInterval(y, interval.loss, nats)}` },
+    { x: interval.parameters?.[1] ?? x, y: foot, text: `N ${withInterval(x, interval.parameters)}` },
+    best,
+    end && trueLine.length > 1 ? { ...end, text: 'true loss', color: truthColor } : null,
+  ]
+  return labels.filter((label) => label !== null && label !== undefined)
+}
+
+/** Places along the bars, which labels should leave free. */
+function barPlaces({ campaign: { prediction } }: CampaignReport, foot: number): Point[] {
+  const { parameters: x, loss, interval } = prediction
+  const [low, high] = interval.loss ?? [loss, loss]
+  const along = Array.from({ length: 25 }, (_, k) => ({ x, y: foot + ((high - foot) * k) / 24 }))
+  const [small, large] = interval.parameters ?? [x, x]
+  const across = Array.from({ length: 25 }, (_, k) => ({ x: small * (large / small) ** (k / 24), y: foot }))
+  return [...along, { x, y: low }, ...across]
+}
+
+export const target: CampaignFigure = {
+  name: 'target',
+  title: 'Loss against size at the target',
+  caption(report) {
+    const { campaign, truth } = report
+    const { interval } = campaign.prediction
+    return [
+      `The expected loss at ${compact(report.task.target)} FLOPs against size, each size at its best hyperparameters, with the 95 % band of the law.`,
+      interval.loss
+        ? 'Vertical bar: the 95 % interval of the loss that a run will report, which has the noise of a run too and the chance that the law bends on the way.'
+        : '',
+      interval.parameters ? 'Bar at the foot: the 95 % interval of the best size.' : '',
+      truePoints(report).length > 1 ? 'Dashed: the true loss of the configurations that were weighed.' : '',
+      truth ? 'Diamond: the true best.' : '',
+    ]
+      .filter(Boolean)
+      .join(' ')
+  },
+  alt: (report) =>
+    `Expected loss against size at ${compact(report.task.target)} FLOPs with a 95 % band; the least is ${nats(report.campaign.prediction.loss)} at ${significant(report.campaign.prediction.parameters)} parameters.`,
+  draw(report, document) {
+    const points = targetPoints(report)
+    if (points.length < 2) return null
+    const { truth, campaign } = report
+    const { parameters, loss, interval } = campaign.prediction
+    const trueLine = truePoints(report)
+    const best: Point[] = truth ? [{ x: truth.parameters, y: truth.loss }] : []
+    const sizes = [...points.map((point) => point.parameters), parameters, ...(interval.parameters ?? [])]
+    const losses = [...points.flatMap((point) => [point.low, point.high, point.loss]), loss, ...(interval.loss ?? [])]
+    const place = { x: 'x', y: 'y' }
+    const y = linearAxis('loss (nats/token)', [...losses, ...[...trueLine, ...best].map((point) => point.y)], {
+      pad: 0.07,
+    })
+    const foot = y.domain[0] + 0.02 * (y.domain[1] - y.domain[0])
+    const obstacles = [
+      ...points.map((point) => ({ x: point.parameters, y: point.loss, weight: 20 })),
+      ...trueLine.map((point) => ({ ...point, weight: 20 })),
+      ...barPlaces(report, foot).map((point) => ({ ...point, weight: 60 })),
+    ]
+    const panel = drawPanel(document, {
+      width: figureWidth,
+      height,
+      margin: { top: 32, right: 24, bottom: 52, left: 56 },
+      x: logAxis('parameters N, without embeddings', [...sizes, ...best.map(({ x }) => x)], { pad: 0.02 }),
+      y,
+      marks: [
+        Plot.areaY(points, { x: 'parameters', y1: 'low', y2: 'high', fill: lawColor, fillOpacity: 0.25 }),
+        Plot.line(points, { x: 'parameters', y: 'loss', stroke: lawColor, strokeWidth: 3 }),
+        Plot.line(trueLine, { ...place, stroke: truthColor, strokeWidth: 1.6, strokeDasharray: '6 4' }),
+        ...predictionMarks(report, foot),
+        Plot.dot(best, { ...place, r: 5, symbol: 'diamond', fill: '#fff', stroke: truthColor, strokeWidth: 2 }),
+        drawn(pointLabels(labelsOf(report, trueLine, foot), obstacles)),
+      ],
+    })
+    return compose(document, { width: figureWidth, height, label: this.alt(report) }, [{ svg: panel, x: 0, y: 0 }])
+  },
+}

@@ -1,0 +1,73 @@
+import { queryLimits } from '../../core/limits.ts'
+import type { BatchEffect } from '../../plan/evidence.ts'
+import type { CampaignRun } from '../../plan/strategy.ts'
+import { compact, counted, significant } from '../number.ts'
+import { type Block, heading, list } from './blocks.ts'
+import { range } from './facts.ts'
+import type { CampaignReport } from './input.ts'
+
+/** The hyperparameters, and why. */
+export function hyperparameterBlocks(report: CampaignReport, figure: (name: string) => Block[]): Block[] {
+  return [
+    heading('5. Hyperparameters, and why'),
+    ...list([rateText(report), batchText(report), shapeText(report), headsText(report)]),
+    ...figure('rates'),
+    ...figure('batch'),
+  ]
+}
+
+function rateText({ campaign: { prediction, runs }, limits = queryLimits }: CampaignReport): string {
+  const { config, interval } = prediction
+  const cap = limits.learningRate.most
+  const ends = interval.learningRate
+    ? ` (95 % interval of the best rate ${range(interval.learningRate, significant)})`
+    : ''
+  const beyond =
+    config.learningRate > cap
+      ? ` That is more than any run may have (${compact(cap)}), so it rests on how the best rate changes with size and tokens.`
+      : ''
+  return `Learning rate ${compact(config.learningRate)}${ends}${triedRates(runs)}.${beyond}`
+}
+
+/** `, from runs at 100 rates between 1e-4 and 0.001`. */
+function triedRates(runs: readonly CampaignRun[]): string {
+  const rates = runs.map(({ config }) => config.learningRate)
+  if (rates.length === 0) return ''
+  const [least, most] = [Math.min(...rates), Math.max(...rates)].map((rate) => compact(rate))
+  return least === most
+    ? `; all runs have ${least}`
+    : `, from runs at ${counted(new Set(rates).size, 'rate')} between ${least} and ${most}`
+}
+
+function batchText({ campaign: { prediction, runs }, evidence, task }: CampaignReport): string {
+  const { batchSize } = prediction.config
+  const counts = [...Map.groupBy(runs, ({ config }) => config.batchSize)].sort(([p], [q]) => p - q)
+  const tried = counts.map(([size, own]) => `${own.length} with ${size}`).join(', ')
+  const effect = evidence?.batches.find(({ flops }) => flops === task.target)
+  return `Batch ${batchSize}${effect ? `: ${effectText(effect)}` : ''}${tried ? `. Runs by batch: ${tried}` : ''}.`
+}
+
+function effectText({ batchSizes: [smaller, larger], difference, interval }: BatchEffect): string {
+  const [better, worse] = difference < 0 ? [larger, smaller] : [smaller, larger]
+  const isOpen = interval !== null && interval[0] < 0 && interval[1] > 0
+  return (
+    `at the target the fitted loss of ${better} is lower than that of ${worse} by ${significant(Math.abs(difference), 2)} nats` +
+    (isOpen ? ', but the interval of the difference holds zero' : '')
+  )
+}
+
+function shapeText({ campaign: { prediction, runs } }: CampaignReport): string {
+  const ratio = ({ dModel, numLayers }: { dModel: number; numLayers: number }) => dModel / numLayers
+  const tried = runs.map(({ config }) => ratio(config))
+  const seen =
+    tried.length > 1
+      ? `; the runs have ${significant(Math.min(...tried), 2)} to ${significant(Math.max(...tried), 2)}`
+      : ''
+  const { config } = prediction
+  return `Shape: ${config.dModel} wide and ${config.numLayers} deep, ${significant(ratio(config), 2)} of width for each layer${seen}.`
+}
+
+const headsText = ({ campaign: { prediction } }: CampaignReport): string => {
+  const { dModel, numHeads } = prediction.config
+  return `Heads: ${numHeads}, of dimension ${significant(dModel / numHeads)}, as near to the usual 64 as the width allows; their number is not fitted.`
+}

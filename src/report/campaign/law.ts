@@ -1,0 +1,76 @@
+import { jointReference } from '../../law/joint.ts'
+import type { NamedLaw } from '../../plan/strategy.ts'
+import { counted, significant } from '../number.ts'
+import { type Block, heading, paragraph, table } from './blocks.ts'
+import type { CampaignReport } from './input.ts'
+import { equationOf, lawWords, meaningOf, referenceText } from './words.ts'
+
+/** Columns of coefficients that fit on a page. */
+const mostLaws = 3
+
+/** How the law was fitted: in words, the forms with their weights, and the coefficients of the first ones. */
+export function lawBlocks({ campaign: { prediction }, task }: CampaignReport): Block[] {
+  const { laws } = prediction
+  const words = paragraph(lawWords(task.strategy))
+  if (laws.length === 0)
+    return [heading('2. How the law was fitted'), words, paragraph('There were too few runs for a law of their own.')]
+  const [simple, others] = [true, false].map((isSimple) =>
+    laws.filter(({ name }) => (equationOf(name) !== null) === isSimple),
+  )
+  // Laws with the same coefficients are forms of one law, others stand side by side.
+  const families = [...Map.groupBy(others, ({ coefficients }) => Object.keys(coefficients).join()).values()]
+  return [
+    heading('2. How the law was fitted'),
+    words,
+    ...(laws.some(({ weight }) => weight < 1) ? weightBlocks(laws) : []),
+    ...simpleBlocks(simple),
+    ...families.flatMap(familyBlocks),
+    ...(task.strategy === 'adaptive' ? [paragraph(referenceText(jointReference))] : []),
+  ]
+}
+
+/** Laws whose equation fits in a cell. */
+const simpleBlocks = (laws: readonly NamedLaw[]): Block[] =>
+  table(
+    ['law', 'equation', 'coefficients'],
+    laws.map(({ name, coefficients }) => [
+      name,
+      equationOf(name) ?? '-',
+      Object.entries(coefficients)
+        .map(([symbol, value]) => `${symbol} ${significant(value)}`)
+        .join(', '),
+    ]),
+    3,
+  )
+
+const weightBlocks = (laws: readonly NamedLaw[]): Block[] =>
+  table(
+    ['law', 'form', 'weight'],
+    laws.map(({ name, weight }, k) => [String(k + 1), name, weight.toFixed(2)]),
+    2,
+  )
+
+function familyBlocks(family: readonly NamedLaw[]): Block[] {
+  const shown = family.slice(0, mostLaws)
+  const [first] = shown
+  const isAlone = family.length === 1
+  const names = Object.keys(first.coefficients)
+  const hasMeaning = names.some((name) => meaningOf(name) !== '')
+  const head = isAlone ? [first.name] : ['coefficient']
+  const rows = names.map((name) => [
+    name,
+    ...(hasMeaning ? [meaningOf(name)] : []),
+    ...shown.map(({ coefficients }) => significant(coefficients[name] ?? Number.NaN)),
+  ])
+  const rest = family.length - shown.length
+  return [
+    ...table(
+      [...head, ...(hasMeaning ? ['meaning'] : []), ...(isAlone ? ['value'] : shown.map((_, k) => `law ${k + 1}`))],
+      rows,
+      hasMeaning ? 2 : 1,
+    ),
+    ...(rest > 0
+      ? [paragraph(`The coefficients of ${counted(rest, 'lighter law')} are in the output of --json.`)]
+      : []),
+  ]
+}

@@ -1,0 +1,59 @@
+import type { CampaignRun } from '../../plan/strategy.ts'
+import { compact, counted } from '../number.ts'
+import { type Block, heading, list, paragraph, sentence, table } from './blocks.ts'
+import { budgetsText, costOf, sourceText } from './facts.ts'
+import type { CampaignReport } from './input.ts'
+import { designWords } from './words.ts'
+
+/** So many refusals are told with their message. */
+const mostRefusals = 5
+
+/** Which runs were bought, and why. */
+export function purchaseBlocks(report: CampaignReport, figure: (name: string) => Block[]): Block[] {
+  const { campaign, task } = report
+  const { runs, stopped } = campaign
+  return [
+    heading('1. Which runs were bought, and why'),
+    paragraph(
+      `The strategy ${task.strategy} asked ${sourceText(report)} for ${counted(campaign.queries, 'run')}. `,
+      designWords(task.strategy),
+    ),
+    ...table(['round', 'what for', 'FLOPs of the runs', 'runs', 'spent'], roundRows(report), 3),
+    paragraph(`Buying ended: ${sentence(stopped)}`),
+    ...refusalBlocks(report),
+    ...figure('design'),
+    ...(runs.length > 0 ? [paragraph('The appendix lists every run with its reason.')] : []),
+  ]
+}
+
+function roundRows({ campaign: { runs, rounds } }: CampaignReport): string[][] {
+  const row = (name: string, title: string, own: readonly CampaignRun[]) => [
+    name,
+    title,
+    own.length > 0 ? budgetsText(own) : 'none',
+    String(own.length),
+    compact(costOf(own)),
+  ]
+  const of = (round: number) => runs.filter((run) => run.round === round)
+  const given = runs.filter(({ round }) => round < 0)
+  return [
+    ...(given.length > 0 ? [row('before', 'runs that were there before the campaign', given)] : []),
+    ...rounds.map(({ title }, round) => row(String(round), title, of(round))),
+  ]
+}
+
+function refusalBlocks({ campaign: { refused } }: CampaignReport): Block[] {
+  if (refused.length === 0) return []
+  const shown = refused.slice(0, mostRefusals)
+  const rest = refused.length - shown.length
+  return [
+    paragraph(`The API refused ${counted(refused.length, 'configuration')}, which cost nothing:`),
+    ...list(
+      shown.map(({ config, message }) => [
+        `d_model ${config.dModel}, layers ${config.numLayers}, batch ${config.batchSize}, ${compact(config.trainFlops)} FLOPs: `,
+        sentence(message),
+      ]),
+    ),
+    ...(rest > 0 ? [paragraph(`And ${rest} more.`)] : []),
+  ]
+}

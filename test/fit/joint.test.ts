@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { test } from 'node:test'
+import type { TrainingConfig } from '../../src/core/config.ts'
+import { accountings, jointPoint } from '../../src/fit/joint/accounting.ts'
+import { fitJoint, type JointFit, type JointRun, mostUsableLoss } from '../../src/fit/joint/fit.ts'
+import type { JointMode } from '../../src/fit/joint/mode.ts'
+import { priorSd } from '../../src/fit/joint/prior.ts'
+import { bestJointRate } from '../../src/law/joint.ts'
+import { dot, times } from '../../src/numeric/matrix.ts'
+import { cs336World } from '../../src/world/calibrated.ts'
+import { drawnWorld } from '../../src/world/drawn.ts'
+import { close } from '../support.ts'
+import { facts, jointOptions, lawLoss, lawRuns, plainLaw, spreadConfigs } from './joint-runs.ts'
+
+/** Nothing like it is among the runs. */
+const unseen: TrainingConfig = {
+  ...{ dModel: 1536, numLayers: 24, numHeads: 24 },
+  ...{ batchSize: 256, learningRate: 4e-4, trainFlops: 1e19 },
+}
+const configs = spreadConfigs(120, 1)
+
+const lossAt = (mode: JointMode, config: TrainingConfig): number => mode.lossOf(mode.fitted, mode.point(config))
+
+/** Standard deviation of ln of the best rate. */
+function rateSd(mode: JointMode, config: TrainingConfig): number {
+  const { free, theta, covariance } = mode.fitted
+  const x = mode.point(config)
+  const gradient = new Float64Array(mode.size)
+  free.forEach((k, i) => {
+    // Linear in every coefficient.
+    const moved = theta.map((value, j) => (j === k ? value + 1 : value))
+    gradient[i] = (bestJointRate(moved, x) - bestJointRate(theta, x)) * priorSd[k]
+  })
+  return Math.sqrt(dot(gradient, times(covariance, gradient)))
+}
+
+/** A digest of the bytes of all that was fitted. */
+function digestOf({ modes, cut }: JointFit): string {
+  const hash = createHash('sha256').update(String(cut))
+  for (const { mode, weight } of modes) {
+    const { form, accounting, scales, evidence, theta, weights, covariance } = mode.fitted
+    hash.update(JSON.stringify({ weight, form, accounting, scales, evidence }))
+    for (const numbers of [theta, weights, covariance]) hash.update(numbers)
+  }
+  return hash.digest('hex')
+}
+
+for (const accounting of accountings)
+  test(`runs of a plain law whose accounting is ${accounting}: accounting, form, loss and best rate come back`, () => {
+    const theta = plainLaw()
+    const { modes, used, cut } = fitJoint(lawRuns(theta, accounting, configs, 1e-4), jointOptions)
+    const [{ mode, weight }] = modes
+    assert.equal(mode.fitted.accounting, accounting)
+    assert.equal(mode.fitted.form, 'plain')
+    assert.ok(weight > 0.8, `${weight}`)
+    assert.equal(cut, mostUsableLoss)
+    assert.ok(used.length > 80)
+    const truth = lawLoss(theta, accounting, unseen)
+    assert.ok(Math.abs(lossAt(mode, unseen) - truth) < 0.005, `${lossAt(mode, unseen)}, not ${truth}`)
+    const rate = bestJointRate(mode.fitted.theta, mode.point(unseen))
+    const best = bestJointRate(theta, jointPoint(unseen, accounting, facts))
+    close(Math.exp(rate), Math.exp(best), 0.1, 'best rate')
+  })
+
+test('noise is found, and the fit is as good as its own standard deviation says', () => {
+  const theta = plainLaw()
+  const { modes } = fitJoint(lawRuns(theta, 'tokens', configs, 0.02), jointOptions)
+  const [{ mode }] = modes
+  close(Math.exp(mode.fitted.scales.noise), 0.02, 0.35, 'noise')
+  const sensitivity = new Float64Array(mode.size)
+  const loss = mode.loss(mode.point(unseen), sensitivity)
+  close(loss, lossAt(mode, unseen), 1e-12)
+  const sd = Math.sqrt(dot(sensitivity, times(mode.fitted.covariance, sensitivity)))
+  assert.ok(sd > 0.005 && sd < 0.06, `sd ${sd}`)
+  assert.ok(Math.abs(loss - lawLoss(theta, 'tokens', unseen)) < 2.5 * sd)
+})
+
+test('where the best rate is above all rates that may be asked, the loss at the cap is right and the rate is uncertain', () => {
+  const beyond = plainLaw({ rate: Math.log(1e-2) })
+  const known = configs.map((config) => jointPoint(config, 'tokens', facts))
+  assert.ok(known.every((x) => x.rate < bestJointRate(beyond, x)))
+  const [seen, censored] = [plainLaw(), beyond].map(
+    (theta) => fitJoint(lawRuns(theta, 'tokens', configs, 0.005), jointOptions).modes[0].mode,
+  )
+  const atCap = { ...unseen, learningRate: 1e-3 }
+  const error = lossAt(censored, atCap) - lawLoss(beyond, 'tokens', atCap)
+  assert.ok(Math.abs(error) < 0.05, `off by ${error}`)
+  const [certain, uncertain] = [seen, censored].map((mode) => rateSd(mode, unseen))
+  assert.ok(uncertain > 0.4 && uncertain > 2 * certain, `${uncertain}, with the optimum in reach ${certain}`)
+  const best = bestJointRate(beyond, censored.point(unseen))
+  assert.ok(Math.abs(bestJointRate(censored.fitted.theta, censored.point(unseen)) - best) < 3 * uncertain)
+})
+
+test('two batches: which is better, and by how much, is told at a budget where none was tried', () => {
+  const laws = {
+    larger: plainLaw({ batch: Math.log(20), batchWaste: Math.log(0.1), critical: Math.log(50) }),
+    smaller: plainLaw({ batch: Math.log(0.3), batchWaste: Math.log(0.1), critical: Math.log(0.5) }),
+  }
+  for (const [name, theta] of Object.entries(laws)) {
+    const runs = lawRuns(theta, 'tokens', configs, 1e-3)
+    assert.deepEqual([...new Set(runs.map(({ config }) => config.batchSize))].sort(), [128, 256])
+    const [{ mode }] = fitJoint(runs, jointOptions).modes
+    const config = { ...unseen, trainFlops: 1e18 }
+    const larger = (loss: (config: TrainingConfig) => number) => loss(config) - loss({ ...config, batchSize: 128 })
+    const truth = larger((c) => lawLoss(theta, 'tokens', c))
+    assert.equal(truth < 0, name === 'larger')
+    assert.ok(Math.abs(truth) > 0.01)
+    close(
+      larger((c) => lossAt(mode, c)),
+      truth,
+      0.2,
+      name,
+    )
+  }
+})
+
+const noisy = lawRuns(plainLaw(), 'tokens', configs, 0.01)
+const clean = fitJoint(noisy, jointOptions)
+
+/** How far one run of one nat too much moves the prediction. */
+function moveBy(outlier: number): number {
+  const spoiled = noisy.map((run, i) => (i === outlier ? { ...run, loss: run.loss + 1 } : run))
+  const { modes } = fitJoint(spoiled, jointOptions)
+  return lossAt(modes[0].mode, unseen) - lossAt(clean.modes[0].mode, unseen)
+}
+
+test('an outlier of one nat hardly moves the prediction', () => {
+  for (const outlier of [4, 5, 40]) {
+    assert.ok(noisy[outlier].config.trainFlops >= 1e17 && noisy[outlier].loss < 5)
+    const move = moveBy(outlier)
+    assert.ok(Math.abs(move) < 0.02, `run ${outlier} moves it by ${move}`)
+  }
+})
+
+test('an outlier at high rate and high budget hardly moves the prediction either', {
+  todo: 'the first pass fits it by a steepness of e^4.7, and there the robust weights leave it its full weight',
+}, () => {
+  const { learningRate, trainFlops } = noisy[65].config
+  assert.deepEqual([learningRate, trainFlops], [7.62e-4, 3e17])
+  const move = moveBy(65)
+  assert.ok(Math.abs(move) < 0.1, `it moves it by ${move}`)
+})
+
+test('equal runs give byte-equal fits; modes are ordered by weight, and the weights sum to 1', () => {
+  assert.equal(digestOf(fitJoint([...noisy], jointOptions)), digestOf(clean))
+  assert.notEqual(digestOf(fitJoint(noisy.slice(0, -1), jointOptions)), digestOf(clean))
+  const weights = clean.modes.map(({ weight }) => weight)
+  assert.ok(weights.length >= accountings.length + 5)
+  close(
+    weights.reduce((sum, weight) => sum + weight, 0),
+    1,
+    1e-12,
+  )
+  for (let k = 1; k < weights.length; k++) assert.ok(weights[k] <= weights[k - 1])
+  const names = clean.modes.map(({ mode }) => `${mode.fitted.form} ${mode.fitted.accounting}`)
+  assert.equal(new Set(names).size, names.length)
+})
+
+test('runs that hardly learned are cut off where they disturb the law: in cs336, not in drawn worlds', () => {
+  const small = spreadConfigs(120, 1, [1e15, 3e15, 1e16, 3e16, 1e17])
+  const fitTo = (observe: (config: TrainingConfig) => number) =>
+    fitJoint(
+      small.map((config) => ({ config, loss: observe(config) })),
+      jointOptions,
+    )
+  const staged = fitTo(cs336World().observe)
+  assert.ok(staged.cut < mostUsableLoss, `${staged.cut}`)
+  assert.ok(staged.used.length >= 10 && staged.used.every(({ loss }) => loss < staged.cut))
+  assert.ok(staged.modes.every(({ mode }) => mode.fitted.form === 'staged'))
+  for (const seed of [900, 905]) {
+    const { cut, used } = fitTo(drawnWorld(seed).observe)
+    assert.equal(cut, mostUsableLoss)
+    assert.ok(used.some(({ loss }) => loss > 5.5) && used.some(({ loss }) => loss < 4.7))
+  }
+})
+
+test('runs that diverged or lost 7 nats or more are not used, and change nothing', () => {
+  const [a, b, c, d] = noisy.slice(0, 4).map(({ config }) => ({ ...config, learningRate: 1.5e-4 }))
+  const useless: JointRun[] = [
+    { config: a, loss: Number.NaN },
+    { config: b, loss: Number.POSITIVE_INFINITY },
+    { config: c, loss: 10.4 },
+    { config: d, loss: mostUsableLoss },
+  ]
+  const fit = fitJoint([...useless.slice(0, 2), ...noisy, ...useless.slice(2)], jointOptions)
+  assert.ok(useless.every((run) => !fit.used.includes(run)))
+  assert.deepEqual(
+    fit.used,
+    noisy.filter(({ loss }) => loss < mostUsableLoss),
+  )
+  assert.ok(fit.used.length < noisy.length)
+  assert.equal(digestOf(fit), digestOf(clean))
+})

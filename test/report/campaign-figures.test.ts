@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { campaignFigures, drawCampaign } from '../../src/report/campaign/charts.ts'
+import { stepAside } from '../../src/report/campaign/figures/design.ts'
+import { full, plain, tiny } from './campaigns.ts'
+
+const folder = new URL('../snapshots/', import.meta.url)
+
+function matchesSnapshot(name: string, svg: string) {
+  const file = new URL(`${name}.svg`, folder)
+  if (process.env.UPDATE_SNAPSHOTS) {
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(file, svg)
+  }
+  assert.equal(svg, readFileSync(file, 'utf8'), `${name}.svg changed; look at it, then set UPDATE_SNAPSHOTS=1`)
+}
+
+for (const [name, { svg }] of drawCampaign(full))
+  test(`snapshot of a campaign's ${name}`, () => matchesSnapshot(`campaign-${name}`, svg))
+
+test('snapshot of profiles without a law', () =>
+  matchesSnapshot('campaign-profiles-plain', drawCampaign(plain).get('profiles')!.svg))
+
+const axisTitles: Record<string, string[]> = {
+  design: ['training compute C (FLOPs)', 'parameters N, without embeddings'],
+  residuals: ['training compute C (FLOPs)', 'measured − fitted (nats/token)', 'fitted loss (nats/token)'],
+  backtest: ['measured − foretold from cheaper runs (nats)', 'measured − foretold when bought (nats)'],
+  profiles: ['parameters N, without embeddings', 'loss (nats/token), logarithmic'],
+  target: ['parameters N, without embeddings', 'loss (nats/token)'],
+  rates: ['learning rate', 'loss above the best rate (nats)', 'learning rate over the best one'],
+  batch: ['training compute C (FLOPs)', 'loss of batch 256 − loss of batch 128 (nats/token)'],
+}
+
+test('a full campaign has every figure, whose axes are named with their units', () => {
+  const drawings = drawCampaign(full)
+  assert.deepEqual(
+    [...drawings.keys()],
+    campaignFigures.map(({ name }) => name),
+  )
+  for (const [name, { svg }] of drawings)
+    for (const title of axisTitles[name]) assert.ok(svg.includes(`>${title}</text>`), `${name}: ${title}`)
+})
+
+test('no figure has a number that is none, more than three decimals, an id or a style sheet', () => {
+  for (const report of [full, plain, tiny])
+    for (const [name, { svg }] of drawCampaign(report)) {
+      assert.doesNotMatch(svg, /NaN|Infinity|undefined|null/, name)
+      assert.doesNotMatch(svg, / (d|x|y|cx|cy|r|transform)="[^"]*\d\.\d{4}/, name)
+      assert.doesNotMatch(svg, / id=| class=|<style/, name)
+      assert.match(svg, /^<svg [^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"/, name)
+    }
+})
+
+test('figures have words for those who do not see them', () => {
+  for (const report of [full, plain, tiny])
+    for (const [name, { alt, caption }] of drawCampaign(report)) {
+      assert.ok(alt.length > 30 && caption.length > 80, name)
+      assert.doesNotMatch(`${alt} ${caption}`, /NaN|Infinity|undefined|null| {2}|\b1 runs/, name)
+    }
+})
+
+test('a figure whose data are missing is not drawn', () => {
+  assert.deepEqual([...drawCampaign(plain).keys()], ['design', 'profiles'])
+  assert.deepEqual([...drawCampaign(tiny).keys()], ['design'])
+  const none = { ...tiny, campaign: { ...tiny.campaign, runs: [] } }
+  assert.deepEqual([...drawCampaign(none).keys()], [])
+})
+
+test('runs that diverged are crosses, earlier ones squares, later rounds carry their number', () => {
+  const { svg, caption } = drawCampaign(full).get('design')!
+  const runs = svg.match(/<g aria-label="runs">.*?<\/g>/s)![0]
+  assert.equal(runs.match(/<path/g)?.length, 1)
+  assert.equal(runs.match(/<rect/g)?.length, 1)
+  assert.equal(runs.match(/>1<\/text>/g)?.length, 6)
+  assert.equal(runs.match(/>2<\/text>/g)?.length, 3)
+  assert.match(caption, /Crosses: 1 run that diverged/)
+})
+
+test('only a simulated world shows a truth', () => {
+  for (const name of ['design', 'target']) {
+    assert.match(drawCampaign(full).get(name)!.svg, />true best/)
+    const svg = drawCampaign({ ...full, truth: null, trueLoss: null }).get(name)!.svg
+    assert.doesNotMatch(svg, />true/)
+  }
+})
+
+test('runs step aside as little as needed, and stay where they are when they are alone', () => {
+  const disc = { y: 0, r: 5, reach: 20 }
+  assert.deepEqual(
+    stepAside([
+      { ...disc, x: 100 },
+      { ...disc, x: 100, y: 50 },
+    ]),
+    [100, 100],
+  )
+  assert.deepEqual(stepAside(Array.from({ length: 3 }, () => ({ ...disc, x: 100 }))), [100, 110, 90])
+  const crowded = stepAside(Array.from({ length: 9 }, () => ({ ...disc, x: 100 })))
+  assert.ok(crowded.every((x) => Math.abs(x - 100) <= 20))
+})

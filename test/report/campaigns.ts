@@ -1,0 +1,241 @@
+import type { Campaign } from '../../src/campaign.ts'
+import type { TrainingConfig } from '../../src/core/config.ts'
+import { nonEmbeddingParameters, tokensFor } from '../../src/core/flops.ts'
+import type { CampaignEvidence, FittedRun } from '../../src/plan/evidence.ts'
+import type { CampaignRun, Forecast } from '../../src/plan/strategy.ts'
+import type { CampaignReport } from '../../src/report/campaign/input.ts'
+
+/** A write-up of a small campaign whose law is a simple formula: every kind of run, and evidence of every kind. */
+
+const target = 1e19
+const sizeOf = ({ dModel, numLayers }: TrainingConfig) => nonEmbeddingParameters(dModel, numLayers)
+
+/** The formula: a surface plus a bowl in the learning rate, and a little for the larger batch, which fades. */
+const surface = (C: number, N: number) => 1.8 + 0.7 * (1e8 / N) ** 0.35 + 0.75 * (2e9 / tokensFor(C, N)) ** 0.3
+const bestRateOf = (N: number) => 8e-4 * (1e8 / N) ** 0.4
+const rateCost = (rate: number, N: number) => 0.04 * Math.log(rate / bestRateOf(N)) ** 2
+const batchCost = (C: number) => 0.02 * (1e16 / C) ** 0.3 - 0.003
+
+function lossOf(config: TrainingConfig): number {
+  const [C, N] = [config.trainFlops, sizeOf(config)]
+  return surface(C, N) + rateCost(config.learningRate, N) + (config.batchSize === 256 ? batchCost(C) : 0)
+}
+
+/** Something like noise, the same on every machine. */
+const wobble = (k: number) => ((((k * 37) % 19) - 9) / 9) * 0.02
+
+const shapes = [
+  [128, 2, 2],
+  [128, 4, 2],
+  [192, 5, 3],
+  [256, 6, 4],
+  [384, 7, 6],
+  [512, 8, 8],
+] as const
+
+function configAt(k: number, trainFlops: number): TrainingConfig {
+  const [dModel, numLayers, numHeads] = shapes[(k * 5 + Math.round(Math.log10(trainFlops))) % shapes.length]
+  const learningRate = [1.5e-4, 3e-4, 6e-4, 1e-3][(k * 3) % 4]
+  return { dModel, numLayers, numHeads, batchSize: k % 3 === 0 ? 256 : 128, learningRate, trainFlops }
+}
+
+function runAt(k: number, trainFlops: number, round: number): CampaignRun {
+  const config = configAt(k, trainFlops)
+  const loss = lossOf(config) + wobble(k)
+  const expected = round > 0 ? { loss: lossOf(config) + wobble(k + 5) / 2, sd: k === 14 ? 0.002 : 0.02 } : null
+  return { config, loss, round, reason: round < 0 ? 'was there before' : `${k + 1} of 18 | spread evenly`, expected }
+}
+
+const budgets = [1e15, 3e15, 1e16, 3e16, 1e17, 3e17]
+
+const runs: readonly CampaignRun[] = [
+  runAt(0, 1e16, -1),
+  ...Array.from({ length: 12 }, (_, k) => runAt(k + 1, budgets[k % 3], 0)),
+  ...Array.from({ length: 6 }, (_, k) => runAt(k + 13, budgets[2 + (k % 3)], 1)),
+  ...Array.from({ length: 3 }, (_, k) => runAt(k + 19, budgets[3 + k], 2)),
+  { ...runAt(23, 1e15, 0), loss: Number.NaN },
+]
+
+const config: TrainingConfig = {
+  dModel: 1024,
+  numLayers: 17,
+  numHeads: 16,
+  batchSize: 256,
+  learningRate: 0.0012,
+  trainFlops: target,
+}
+
+const alternativeShapes = [
+  [640, 11, 10],
+  [832, 14, 13],
+  [1024, 17, 16],
+  [1280, 20, 20],
+  [1664, 26, 26],
+] as const
+
+const prediction: Forecast = {
+  config,
+  parameters: sizeOf(config),
+  tokens: tokensFor(target, sizeOf(config)),
+  loss: lossOf(config),
+  interval: {
+    loss: [lossOf(config) - 0.06, lossOf(config) + 0.07],
+    parameters: [1.7e8, 2.9e8],
+    learningRate: [7e-4, 0.0021],
+  },
+  alternatives: alternativeShapes.map(([dModel, numLayers, numHeads]) => {
+    const other = { ...config, dModel, numLayers, numHeads, learningRate: 0.001 }
+    const loss = lossOf(other)
+    return {
+      config: other,
+      parameters: sizeOf(other),
+      loss,
+      excess: Math.max(0, loss - lossOf(config)),
+      interval: [loss - 0.05, loss + 0.05],
+    }
+  }),
+  laws: [
+    { name: 'plain; the embedding costs tokens', weight: 0.7, coefficients: { E: 1.8, A: 0.7, B: 0.75, alpha: 0.35 } },
+    { name: 'broken in compute', weight: 0.3, coefficients: { E: 1.75, A: 0.72, B: 0.8, alpha: 0.34 } },
+  ],
+  narrowing: ["60 % of the variance (sd 0.03) is the law's coefficients: more runs of any kind narrow it."],
+  diagnostics: [],
+}
+
+const campaign: Campaign = {
+  spentFlops: runs.reduce((sum, run) => sum + run.config.trainFlops, 0),
+  queries: runs.length - 1,
+  prediction,
+  runs,
+  refused: [{ config: configAt(3, 1e15), message: 'd_model must be divisible by num_heads' }],
+  rounds: [
+    { title: 'Opening: spread over sizes and rates', queries: 13, spentFlops: 5.7e16 },
+    { title: 'Round 1 of 2: mostly for the loss', queries: 6, spentFlops: 2.8e17 },
+    { title: 'Round 2 of 2: mostly for the rate', queries: 3, spentFlops: 4.3e17 },
+  ],
+  stopped: 'all 2 rounds are done',
+  diagnostics: [
+    {
+      code: 'rate-beyond-cap',
+      severity: 'warning',
+      message: 'The best learning rate at the target is put at 0.0012, and no run may have more than 0.001.',
+      evidence: {},
+      advice: 'Sweep it at the target if you can.',
+    },
+    { code: 'foretold-runs', severity: 'info', message: '8 of 9 runs fell inside.', evidence: {}, advice: 'Good.' },
+  ],
+}
+
+const fittedOf = (run: CampaignRun, k: number): FittedRun => {
+  if (!Number.isFinite(run.loss)) return { kind: 'set-aside', reason: 'diverged' }
+  if (k === 2) return { kind: 'set-aside', reason: 'loss of 7 nats or more' }
+  const [C, N] = [run.config.trainFlops, sizeOf(run.config)]
+  const bestRate = bestRateOf(N)
+  return {
+    kind: 'used',
+    loss: lossOf(run.config),
+    sd: 0.012,
+    tuned: surface(C, N) + rateCost(Math.min(bestRate, 1e-3), N),
+    bestRate,
+    atBestRate: lossOf({ ...run.config, learningRate: bestRate }),
+  }
+}
+
+const ladder = (from: number, to: number, count: number): number[] =>
+  Array.from({ length: count }, (_, k) => from * (to / from) ** (k / (count - 1)))
+
+const evidence: CampaignEvidence = {
+  fitted: runs.map(fittedOf),
+  profiles: [...budgets, target].map((flops) => {
+    const middle = 3e6 * (flops / 1e15) ** 0.46
+    const points = ladder(middle / 8, middle * 8, 25)
+    return { flops, points: points.map((parameters) => ({ parameters, loss: surface(flops, parameters) })) }
+  }),
+  rates: [1e16, 1e17, target].map((flops) => {
+    const parameters = 3e6 * (flops / 1e15) ** 0.46
+    const points = ladder(bestRateOf(parameters) / 20, bestRateOf(parameters) * 20, 41).map((learningRate) => ({
+      learningRate,
+      loss: surface(flops, parameters) + rateCost(learningRate, parameters),
+    }))
+    return { flops, parameters, points }
+  }),
+  batches: ladder(1e17, target, 5).map((flops) => {
+    const difference = batchCost(flops)
+    return { flops, batchSizes: [128, 256], difference, interval: [difference - 0.004, difference + 0.003] }
+  }),
+  backtest: runs.flatMap((run, k) =>
+    run.config.trainFlops < 1e17
+      ? []
+      : [
+          {
+            run: k,
+            fittedBelow: 1e17,
+            predicted: run.loss + wobble(k + 3),
+            interval: [run.loss - 0.04, run.loss + wobble(k + 3) + 0.05] as const,
+          },
+        ],
+  ),
+  target: ladder(4e7, 1e9, 31).map((parameters) => {
+    const loss = surface(target, parameters)
+    return { parameters, loss, interval: [loss - 0.04, loss + 0.05] }
+  }),
+}
+
+/** The full write-up, on a simulated world. */
+export const full: CampaignReport = {
+  campaign,
+  evidence,
+  title: 'Campaign against world:seed:7',
+  task: { source: 'world:seed:7', strategy: 'adaptive', budget: 2e18, target },
+  seed: 0,
+  command: 'isoflop campaign --world seed:7',
+  versions: { isoflop: '0.1.0', node: '24.0.0' },
+  truth: {
+    config: { ...config, dModel: 960, numHeads: 15 },
+    parameters: nonEmbeddingParameters(960, 17),
+    loss: lossOf(config) - 0.025,
+    regret: 0.004,
+    lossError: 0.021,
+    covered: true,
+  },
+  trueLoss: (one) => lossOf(one) - 0.021,
+}
+
+/** What a strategy without intervals or a law of runs leaves, against a server whose truth nobody knows. */
+export const plain: CampaignReport = {
+  ...full,
+  title: 'Campaign against http://localhost:8000',
+  task: { ...full.task, source: 'http://localhost:8000', strategy: 'profiles-parabola' },
+  campaign: {
+    ...campaign,
+    runs: runs.map(({ expected: _, ...run }) => run),
+    refused: [],
+    diagnostics: [],
+    prediction: {
+      ...prediction,
+      interval: { loss: null, parameters: null, learningRate: null },
+      alternatives: [],
+      laws: [
+        { name: 'best size', weight: 1, coefficients: { coefficient: 0.12, exponent: 0.49 } },
+        { name: 'surface', weight: 1, coefficients: { E: 2.2, A: 400, B: 2000, alpha: 0.34, beta: 0.36 } },
+      ],
+    },
+  },
+  evidence: null,
+  truth: null,
+  trueLoss: null,
+}
+
+/** One run, one query, nothing else. */
+export const tiny: CampaignReport = {
+  ...plain,
+  campaign: {
+    ...plain.campaign,
+    runs: [runAt(5, 1e16, 0)],
+    queries: 1,
+    spentFlops: 1e16,
+    rounds: [{ title: 'Opening', queries: 1, spentFlops: 1e16 }],
+    stopped: 'interrupted',
+    prediction: { ...plain.campaign.prediction, laws: [], narrowing: [] },
+  },
+}
