@@ -18,6 +18,7 @@ import type { CampaignTruth } from '../report/campaign-json.ts'
 import { standingLine } from '../report/campaign-table.ts'
 import { budget, budgets, namesOf, wholeNumber } from './options.ts'
 import { type CampaignIdentity, givenRuns, openSession, type RunSource, worldPrefix } from './session.ts'
+import { writeUp } from './write-up.ts'
 
 const strategyNames = ['adaptive', 'profiles-lowest', 'profiles-parabola', 'profiles-surface'] as const
 
@@ -79,7 +80,7 @@ function strategyName(text: string): StrategyName {
 
 async function runCampaign(flags: CampaignFlags): Promise<void> {
   const { budget = apiBudget, target = targetFlops, trainFlopsGrid = apiSpace.trainFlops, seed } = flags
-  const { source, truthAt } = await openSource(flags, target)
+  const { source, truthAt, trueLoss } = await openSource(flags, target)
   const space: Space = { ...apiSpace, trainFlops: trainFlopsGrid }
   const options = { budget, target, seed, strategy: await strategyNamed(flags.strategy), space }
   const firstQuery = (given: readonly KnownRun[]): TrainingConfig | null => {
@@ -100,7 +101,9 @@ async function runCampaign(flags: CampaignFlags): Promise<void> {
     const result = await campaign({ ...options, given, query, signal, onStanding: line.show }).catch(explained(flags))
     line.done()
     const truth = (await truthAt?.(result)) ?? null
-    await printCampaign(result, flags, identity, truth, session.files)
+    const evidence = options.strategy.evidence?.({ runs: result.runs, target, seed, space }) ?? null
+    const written = await writeUp(flags.out, { campaign: result, task: identity, seed, evidence, truth, trueLoss })
+    await printCampaign(result, flags, identity, truth, [...session.files, ...written])
   } finally {
     line.done()
     interruption.end()
@@ -120,6 +123,8 @@ interface OpenedSource {
   readonly source: RunSource
   /** What is true of a prediction; null where nobody knows. */
   readonly truthAt: ((result: Campaign) => Promise<CampaignTruth>) | null
+  /** The noise-free loss of any configuration; null where nobody knows. */
+  readonly trueLoss: ((config: TrainingConfig) => number) | null
 }
 
 async function openSource(flags: CampaignFlags, target: number): Promise<OpenedSource> {
@@ -154,6 +159,7 @@ async function openWorldSource(name: string, target: number): Promise<OpenedSour
       const parameters = nonEmbeddingParameters(config.dModel, config.numLayers)
       return judged(prediction, { config, parameters, loss }, world.loss(prediction.config))
     },
+    trueLoss: (config) => world.loss(config),
   }
 }
 
@@ -179,6 +185,7 @@ function openApiSource(url: string, key = process.env.ISOFLOP_API_KEY): OpenedSo
       spentFlops: async () => Number(await (begun ? asking : opening).totalFlopsUsed()),
     },
     truthAt: null,
+    trueLoss: null,
   }
 }
 
@@ -266,14 +273,14 @@ async function printCampaign(
   flags: CampaignFlags,
   identity: CampaignIdentity,
   truth: CampaignTruth | null,
-  kept: readonly string[],
+  files: readonly string[],
 ): Promise<void> {
-  const [{ campaignText }, { campaignJson }] = await Promise.all([
+  const [{ campaignText }, { campaignJson }, { wrap }] = await Promise.all([
     import('../report/campaign-table.ts'),
     import('../report/campaign-json.ts'),
+    import('../report/table.ts'),
   ])
-  const files = [...kept]
   if (flags.json) return console.log(JSON.stringify(campaignJson(result, truth), null, 2))
   console.log(campaignText(result, identity, truth, { bold: process.stdout.isTTY === true }))
-  console.log(`\nwrote ${files.join(', ')}`)
+  console.log(`\n${wrap(`wrote ${files.join(', ')}`, '', '  ').join('\n')}`)
 }

@@ -1,14 +1,14 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { Command } from 'commander'
-import { IsoflopError } from '../core/errors.ts'
 import { type Analysis, analyse } from '../fit/analysis.ts'
 import { huberGridSize } from '../fit/huber.ts'
 import { type MethodName, methodNames } from '../fit/result.ts'
 import { dataDiagnostics } from '../input/diagnostics.ts'
 import { fitJson } from '../report/json.ts'
+import { commandLine } from './command-line.ts'
 import { type FitInput, loadRuns } from './data.ts'
 import { budgets, namesOf, probability, wholeNumber } from './options.ts'
+import { writeOutput } from './output.ts'
 import { progress } from './progress.ts'
 import { version } from './version.ts'
 
@@ -121,16 +121,13 @@ async function writeReport(file: string, analysis: Analysis, input: FitInput, st
     analysis,
     title: `Scaling laws from ${input.data.sources.map(({ name }) => name).join(', ')}`,
     data: input.data,
-    command: ['isoflop', ...process.argv.slice(2)].map(quoted).join(' '),
+    command: commandLine(process.argv.slice(2)),
     versions: { isoflop: version, node: process.version.slice(1) },
     truth: input.truth,
   })
-  await write(file, html)
+  await writeOutput(file, html)
   return file
 }
-
-/** A word of a command line as a shell would need it. */
-const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
 
 async function writePlots(
   folder: string,
@@ -148,23 +145,9 @@ async function writePlots(
       ['png', await renderPng(svg)],
     ] as const) {
       const file = join(folder, `${name}.${extension}`)
-      await write(file, content)
+      await writeOutput(file, content)
       written.push(file)
     }
   }
   return written
-}
-
-async function write(file: string, content: string | Uint8Array): Promise<void> {
-  try {
-    await mkdir(dirname(file), { recursive: true })
-    await writeFile(file, content)
-  } catch (error) {
-    throw new IsoflopError(
-      'OUTPUT_FAILED',
-      `${file} could not be written: ${(error as Error).message}.`,
-      'Name a place that exists and can be written to.',
-      { cause: error },
-    )
-  }
 }

@@ -18,12 +18,16 @@ import { Posterior } from './posterior.ts'
 import type { Bounds, CampaignRun, Situation } from './strategy.ts'
 
 /** Points of a curve, and draws from the posterior where an interval is told. */
-const points = 41
+const points = 61
 const draws = 200
 /** A profile is told at budgets with so many runs. */
 const fewestInProfile = 3
-/** Curves of the rate pass the limits by this factor. */
-const beyond = 10
+/** Curves of the rate and of the size reach this many times below and above the best. */
+const reach = { rate: 20, size: 8 } as const
+/** At most so many budgets have curves of the rate and of the batch. */
+const fewBudgets = 5
+/** What the batch matters is told from this share of the target on: at smaller budgets it is another matter. */
+const batchShare = 1 / 100
 /** The backtest withholds the most expensive runs: at most this share of them. */
 const withheldShare = 0.25
 
@@ -37,12 +41,17 @@ export function jointEvidence(known: Known): CampaignEvidence {
   const { mode } = fit.modes[0]
   const budgets = profileBudgets(fit)
   const posterior = new Posterior(fit, draws, seed)
+  const asked = (flops: number) => [flops, space.limits] as const
+  const wanted = [target, space.targetLimits] as const
+  const larger = space.trainFlops.filter((flops) => flops >= target * batchShare && flops < target)
   return {
     fitted: runs.map((run) => fittedRun(run, fit, mode, space.limits)),
-    profiles: budgets.map((flops) => profileOf(fit, mode, flops, space.limits)),
-    rates: budgets.map((flops) => rateCurve(mode, flops, space.limits)),
-    batches: [...budgets, target].flatMap((flops) =>
-      batchEffect(posterior, mode, flops, flops === target ? space.targetLimits : space.limits),
+    profiles: [...budgets.map(asked), wanted].map(([flops, limits]) => profileOf(mode, flops, limits)),
+    rates: [...spread(budgets, fewBudgets - 1).map(asked), wanted].map(([flops, limits]) =>
+      rateCurve(mode, flops, limits, space.limits.learningRate),
+    ),
+    batches: [...spread(larger, fewBudgets - 1).map(asked), wanted].flatMap(([flops, limits]) =>
+      batchEffect(posterior, mode, flops, limits),
     ),
     backtest: backtestOf(known, options),
     target: targetCurve(posterior, mode, target, space.targetLimits),
@@ -91,29 +100,40 @@ function fittedRun(run: CampaignRun, { used, cut }: JointFit, mode: JointMode, l
   }
 }
 
-/** Along the sizes of a budget's runs. */
-function profileOf({ used }: JointFit, mode: JointMode, flops: number, limits: Limits): FittedProfile {
-  const sizes = used.filter(({ config }) => config.trainFlops === flops).map(({ config }) => placeOf(config).size)
-  const reach = { least: Math.min(...sizes), most: Math.max(...sizes) }
+/** So many of a list, the first and the last among them, evenly spread. */
+const spread = (list: readonly number[], most: number): number[] =>
+  list.length <= most
+    ? [...list]
+    : Array.from({ length: most }, (_, k) => list[Math.round((k * (list.length - 1)) / (most - 1))])
+
+/** Along the sizes about a budget's best one. */
+function profileOf(mode: JointMode, flops: number, limits: Limits): FittedProfile {
+  const loss = (place: Place) => lossAt(mode, configAt(place))
+  const { size } = bestPlace(mode, mode.fitted.theta, loss, flops, limits)
+  const sizes = sizesAt(flops, limits)
+  const about = {
+    least: clamp(size - Math.log(reach.size), sizes),
+    most: clamp(size + Math.log(reach.size), sizes),
+  }
   return {
     flops,
-    points: evenly(reach).map((size) => ({
-      parameters: Math.exp(size),
-      loss: lossAt(mode, configAt(tunedPlace(mode, size, flops, limits))),
-    })),
+    points: evenly(about).map((at) => ({ parameters: Math.exp(at), loss: loss(tunedPlace(mode, at, flops, limits)) })),
   }
 }
 
-/** At the best size of a budget. */
-function rateCurve(mode: JointMode, flops: number, limits: Limits): RateCurve {
+/** At the best size of a budget, about its best rate and over the rates that may be asked. */
+function rateCurve(mode: JointMode, flops: number, limits: Limits, asked: Range): RateCurve {
   const loss = (place: Place) => lossAt(mode, configAt(place))
   const best = bestPlace(mode, mode.fitted.theta, loss, flops, limits)
-  const { least, most } = limits.learningRate
-  const rates = evenly(logRange({ least, most: most * beyond }))
+  const rate = bestJointRate(mode.fitted.theta, mode.point(configAt(best)))
+  const rates = {
+    least: Math.min(Math.log(asked.least), rate - Math.log(reach.rate)),
+    most: Math.max(Math.log(asked.most), rate + Math.log(reach.rate)),
+  }
   return {
     flops,
     parameters: Math.exp(best.size),
-    points: rates.map((rate) => ({ learningRate: Math.exp(rate), loss: loss({ ...best, rate }) })),
+    points: evenly(rates).map((at) => ({ learningRate: Math.exp(at), loss: loss({ ...best, rate: at }) })),
   }
 }
 

@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { apiSpace, type Campaign, type CampaignOptions, campaign, firstPlan } from '../../src/campaign.ts'
+import { apiBudget, configIdentity, type TrainingConfig, targetFlops } from '../../src/core/config.ts'
+import { IsoflopError } from '../../src/core/errors.ts'
+import { nonEmbeddingParameters } from '../../src/core/flops.ts'
+import { queryLimits, targetLimits } from '../../src/core/limits.ts'
+import { median } from '../../src/numeric/quantile.ts'
+import { adaptive } from '../../src/plan/adaptive.ts'
+import { drawnWorld } from '../../src/world/drawn.ts'
+import { withNoise } from '../../src/world/noise.ts'
+import { optimum } from '../../src/world/optimum.ts'
+import type { World } from '../../src/world/world.ts'
+import { assertLegal } from './legal.ts'
+
+const play = (world: Pick<World, 'observe'>, options: Partial<CampaignOptions> = {}): Promise<Campaign> =>
+  campaign({ strategy: adaptive, query: async (config) => ({ loss: world.observe(config) }), ...options })
+
+/** Each campaign is played once. */
+const played = new Map<number, Promise<Campaign>>()
+function playSeed(seed: number): Promise<Campaign> {
+  const found = played.get(seed) ?? play(drawnWorld(seed))
+  played.set(seed, found)
+  return found
+}
+
+const costOf = (runs: Campaign['runs']) => runs.reduce((sum, { config }) => sum + config.trainFlops, 0)
+const answers = ({ runs }: Campaign) => runs.map(({ config, loss }) => ({ config, loss }))
+
+/** What holds of every campaign, whatever the API answers. */
+function assertSound({ runs, spentFlops, prediction, stopped }: Campaign, budget = apiBudget): void {
+  assert.ok(spentFlops <= budget, `${spentFlops} of ${budget}`)
+  assert.equal(spentFlops, costOf(runs))
+  assert.equal(new Set(runs.map(({ config }) => configIdentity(config))).size, runs.length)
+  for (const { config } of runs) {
+    assertLegal(config, queryLimits)
+    assert.ok(apiSpace.trainFlops.includes(config.trainFlops))
+  }
+  assert.ok(stopped.length > 10)
+  const { config, parameters, tokens, loss, interval, alternatives, laws, narrowing } = prediction
+  assertLegal(config, targetLimits)
+  assert.equal(config.trainFlops, targetFlops)
+  assert.equal(parameters, nonEmbeddingParameters(config.dModel, config.numLayers))
+  assert.ok(tokens > 0 && Number.isFinite(loss) && loss > 0)
+  const inside = (x: number, bounds: readonly [number, number] | null) => {
+    assert.ok(bounds !== null && bounds[0] < bounds[1] && bounds[0] <= x && x <= bounds[1], `${x} in ${bounds}`)
+  }
+  inside(loss, interval.loss)
+  inside(parameters, interval.parameters)
+  inside(config.learningRate, interval.learningRate)
+  assert.ok(alternatives.length >= 5)
+  for (const other of alternatives) assertLegal(other.config, targetLimits)
+  for (let k = 1; k < alternatives.length; k++) assert.ok(alternatives[k].parameters > alternatives[k - 1].parameters)
+  assert.ok(laws.length > 0 && laws.flatMap((law) => Object.values(law.coefficients)).every(Number.isFinite))
+  assert.ok(narrowing.length > 0)
+}
+
+for (const seed of [47, 901])
+  test(`in world ${seed}: an opening, six rounds with reasons and expectations, a check run, a legal prediction`, async () => {
+    const result = await playSeed(seed)
+    assertSound(result)
+    const { rounds, runs, stopped } = result
+    assert.equal(rounds.length, 7)
+    assert.equal(stopped, 'all 6 rounds are done')
+    assert.ok(result.spentFlops > 0.95 * apiBudget)
+    assert.match(rounds[0].title, /^Opening/)
+    assert.ok(rounds[0].spentFlops < apiBudget / 8)
+    rounds.slice(1).forEach(({ title, spentFlops, queries }, k) => {
+      assert.match(title, new RegExp(`^Round ${k + 1} of 6: mostly for the \\w+ and the \\w+ at the target$`))
+      assert.ok(queries > 0 && spentFlops < apiBudget / 3)
+    })
+    for (const { round, reason, expected } of runs) {
+      assert.match(reason, round === 0 ? /Latin hypercube/ : /^worth \d.*nats at the target \(.*%\)$|^checks the law/)
+      if (round === 0) assert.equal(expected, null)
+      else assert.ok(expected && expected.loss > 1 && expected.loss < 7 && expected.sd > 0 && expected.sd < 1)
+    }
+    const checks = runs.filter(({ reason }) => reason.startsWith('checks the law'))
+    assert.deepEqual(checks, [runs.find(({ round }) => round === 6)])
+    assert.ok(checks[0].config.trainFlops >= 1e17 && checks[0].config.trainFlops <= apiBudget / 6)
+    assert.ok(prescient(result) > 0.75, `${prescient(result)} of what was foretold came true`)
+  })
+
+/** The share of runs whose loss lies within two standard deviations of what was expected. */
+function prescient({ runs }: Campaign): number {
+  const off = runs.flatMap(({ loss, expected }) => (expected ? [Math.abs(loss - expected.loss) / expected.sd] : []))
+  return off.filter((z) => z < 2).length / off.length
+}
+
+test('equal seeds and answers give equal campaigns; another seed begins elsewhere', async () => {
+  const first = await playSeed(47)
+  assert.deepEqual(await play(drawnWorld(47), { seed: 0 }), first)
+  const opening = (seed: number) => {
+    const plan = firstPlan({ strategy: adaptive, seed })
+    return plan.kind === 'ask' ? plan.queries.map(({ config }) => config) : []
+  }
+  const asked = first.runs.filter(({ round }) => round === 0).map(({ config }) => config)
+  assert.deepEqual(opening(0), asked)
+  const known = new Set(asked.map(configIdentity))
+  assert.equal(opening(1).length, asked.length)
+  assert.ok(opening(1).every((config) => !known.has(configIdentity(config))))
+})
+
+test('small budgets: never passed, and a prediction or TOO_FEW_RUNS', async () => {
+  const outcomes: string[] = []
+  for (const [seed, budget] of [
+    [903, 1e17],
+    [903, 3e16],
+    [47, 3e16],
+    [903, 1e15],
+    [903, 1e13],
+    [903, 1e12],
+  ]) {
+    let spent = 0
+    const world = drawnWorld(seed)
+    const query = async (config: TrainingConfig) => {
+      spent += config.trainFlops
+      return { loss: world.observe(config) }
+    }
+    try {
+      assertSound(await play(world, { budget, query }), budget)
+      outcomes.push('predicted')
+    } catch (error) {
+      if (!(error instanceof IsoflopError)) throw error
+      outcomes.push(error.code)
+    }
+    assert.ok(spent <= budget, `${spent} of ${budget}`)
+  }
+  assert.deepEqual(outcomes, ['predicted', 'predicted', ...new Array(4).fill('TOO_FEW_RUNS')])
+})
+
+test('refused configurations are not asked again, and diverged runs leave a prediction', async () => {
+  const world = drawnWorld(47)
+  const asked: string[] = []
+  const result = await play(world, {
+    query: async (config) => {
+      asked.push(configIdentity(config))
+      if (asked.length % 6 === 3) throw new IsoflopError('API_REFUSED', 'No.', 'Ask otherwise.')
+      return { loss: asked.length % 8 === 5 ? Number.NaN : world.observe(config) }
+    },
+  })
+  assertSound(result)
+  assert.equal(new Set(asked).size, asked.length)
+  assert.equal(asked.length, result.queries + result.refused.length)
+  assert.ok(result.refused.length >= 10)
+  const diverged = result.runs.filter(({ loss }) => Number.isNaN(loss)).length
+  const aside = result.diagnostics.find(({ code }) => code === 'untrained-set-aside')
+  assert.ok(diverged >= 8)
+  assert.deepEqual(aside && (aside.evidence as { diverged: number }).diverged, diverged)
+  const best = optimum(world, targetFlops)
+  assert.ok(world.loss(result.prediction.config) - best.loss < 0.05)
+})
+
+test('runs that were there before count as spent, are not asked again, and are used', async () => {
+  const whole = await playSeed(47)
+  const given = answers(whole).slice(0, whole.rounds[0].queries)
+  const asked: TrainingConfig[] = []
+  const world = drawnWorld(47)
+  const resumed = await play(world, {
+    given,
+    query: async (config) => {
+      asked.push(config)
+      return { loss: world.observe(config) }
+    },
+  })
+  assertSound(resumed)
+  // The opening would ask for the same runs: nothing is left to ask.
+  assert.equal(resumed.rounds[0].queries, 0)
+  assert.ok(resumed.runs.slice(0, given.length).every(({ round }) => round === -1))
+  assert.deepEqual(answers(resumed), answers(whole))
+  assert.deepEqual(
+    asked,
+    whole.runs.slice(given.length).map(({ config }) => config),
+  )
+  assert.equal(resumed.prediction.loss, whole.prediction.loss)
+})
+
+test('given runs that use up the budget: nothing is asked, and they are what the prediction rests on', async () => {
+  const whole = await playSeed(47)
+  const given = answers(whole)
+  const query = async () => assert.fail('nothing is left to ask with')
+  const again = await play(drawnWorld(47), { given, budget: whole.spentFlops, query })
+  assert.equal(again.queries, 0)
+  assert.equal(again.spentFlops, whole.spentFlops)
+  assert.equal(again.prediction.loss, whole.prediction.loss)
+  assert.deepEqual(again.prediction.config, whole.prediction.config)
+})
+
+test('without noise an additive law is found: regret below 0.002, loss within 0.01', async () => {
+  const { name, description, loss, form } = drawnWorld(903)
+  assert.equal(form, 'additive')
+  const world = withNoise({ name, description, loss }, 0, 903)
+  const result = await play(world)
+  assertSound(result)
+  assert.match(result.stopped, /^all 6 rounds are done$|is expected to be worth only \de-\d+ nats$/)
+  const truth = world.loss(result.prediction.config)
+  const regret = truth - optimum(world, targetFlops).loss
+  assert.ok(regret >= -1e-6 && regret < 0.002, `regret ${regret}`)
+  assert.ok(Math.abs(result.prediction.loss - truth) < 0.01, `${result.prediction.loss}, in truth ${truth}`)
+})
+
+test('where everything diverges or learns nothing there are too few runs, long before the budget is spent', async () => {
+  for (const loss of [Number.NaN, Number.POSITIVE_INFINITY, 10]) {
+    let spent = 0
+    const query = async (config: TrainingConfig) => {
+      spent += config.trainFlops
+      return { loss }
+    }
+    await assert.rejects(campaign({ query }), (error: unknown) => {
+      assert.ok(error instanceof IsoflopError)
+      assert.equal(error.code, 'TOO_FEW_RUNS')
+      assert.match(error.message, /^0 of \d+ runs have a loss below 7/)
+      return true
+    })
+    assert.ok(spent > 0 && spent < apiBudget / 2, `${spent}`)
+  }
+})
+
+test('a few drawn worlds: the interval covers the truth, error and regret are small', async () => {
+  const outcomes = await Promise.all(
+    [900, 901, 902, 903, 904, 905].map(async (seed) => {
+      const world = drawnWorld(seed)
+      const result = await playSeed(seed)
+      assertSound(result)
+      const { config, loss, interval } = result.prediction
+      const truth = world.loss(config)
+      const [low, high] = interval.loss!
+      const regret = truth - optimum(world, targetFlops).loss
+      return { error: Math.abs(loss - truth), regret, covers: low <= truth && truth <= high, width: high - low }
+    }),
+  )
+  const told = JSON.stringify(outcomes)
+  assert.ok(outcomes.filter(({ covers }) => covers).length >= 5, told)
+  assert.ok(median(outcomes.map(({ error }) => error)) < 0.03, told)
+  assert.ok(median(outcomes.map(({ regret }) => regret)) < 0.01, told)
+  assert.ok(outcomes.every(({ regret }) => regret > -1e-6) && median(outcomes.map(({ width }) => width)) < 0.3, told)
+})
