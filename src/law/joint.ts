@@ -31,7 +31,7 @@ export interface JointPoint {
 export const jointCoefficients = {
   E: 'ln of the loss that neither size nor tokens remove, nats',
   left: 'ln of what size and tokens leave above it at the reference, nats: their geometric mean',
-  balance: 'ln of the ratio of what size leaves to what tokens leave',
+  balance: 'ln(alpha A / (beta B)): 0 puts the compute-optimal model at the ratio of tokens to size of the reference',
   alpha: 'ln of the exponent of size',
   beta: 'ln of the exponent of tokens',
   help: 'ln tokens that a model larger by a factor e learns as much from',
@@ -129,8 +129,9 @@ export function jointLoss(theta: Float64Array, x: JointPoint, untrained: number,
   const bent = width * softplus(beyond)
   const past = sigmoid(beyond)
   const gain = theta[at.gain]
-  const a = theta[at.left] + theta[at.balance] / 2 - alpha * served
-  const b = theta[at.left] - theta[at.balance] / 2 - beta * taught - gain * bent
+  const lean = (theta[at.balance] - theta[at.alpha] + theta[at.beta]) / 2 // ln(A / B) / 2
+  const a = theta[at.left] + lean - alpha * served
+  const b = theta[at.left] - lean - beta * taught - gain * bent
   const q = Math.exp(theta[at.norm])
   const high = Math.max(a, b) / q
   const ea = Math.exp(a / q - high)
@@ -164,6 +165,7 @@ export function jointLoss(theta: Float64Array, x: JointPoint, untrained: number,
   const keep = 1 - untrainedShare
   const byA = left * share * keep
   const byB = left * (1 - share) * keep
+  const byLean = byA - byB
   const byCompute = -left * keep * computeGain * pastCompute
   const byStage = -stageLeft * progress * power * keep
   const byTaught = -byB * (beta + gain * past) + byCompute + byStage
@@ -177,9 +179,9 @@ export function jointLoss(theta: Float64Array, x: JointPoint, untrained: number,
 
   gradient[at.E] = E * keep
   gradient[at.left] = byA + byB
-  gradient[at.balance] = (byA - byB) / 2
-  gradient[at.alpha] = -byA * alpha * served
-  gradient[at.beta] = -byB * beta * taught
+  gradient[at.balance] = byLean / 2
+  gradient[at.alpha] = -byA * alpha * served - byLean / 2
+  gradient[at.beta] = -byB * beta * taught + byLean / 2
   gradient[at.help] = byTaught * served
   gradient[at.norm] = left * keep * (q * m - share * a - (1 - share) * b)
   gradient[at.rate] = -byU

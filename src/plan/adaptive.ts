@@ -1,12 +1,12 @@
 import type { TrainingConfig } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { random } from '../core/random.ts'
-import { fitJoint, type JointFit, mostUsableLoss, type WeightedMode } from '../fit/joint/fit.ts'
+import { fitJoint, isUsable, type JointFit, mostUsableLoss, type WeightedMode } from '../fit/joint/fit.ts'
 import { configOfUnit, type Reach } from './candidates.ts'
 import { Prospect } from './design.ts'
 import { forecastOf } from './forecast.ts'
 import { jointEvidence } from './joint-evidence.ts'
-import { newcomer, openingPlan, secondOpeningPlan } from './opening.ts'
+import { furtherOpeningPlan, newcomer, openingPlan } from './opening.ts'
 import { bestPlace, configAt, type Place } from './place.ts'
 import { leadingModes } from './posterior.ts'
 import { expectAt } from './predict.ts'
@@ -15,9 +15,10 @@ import type { Plan, Planned, Situation, Strategy } from './strategy.ts'
 
 /** Rounds of designed runs after the opening, each with an equal share of what is left. */
 const rounds = 6
-/** With fewer usable runs than this after the opening there is a second one, of larger runs; with fewer at last, no law. */
+/** With fewer usable runs than this after the opening there is a further one, of larger runs; with fewer at last, no law. */
 const fewUsable = 10
 const fewestUsable = 5
+const furtherOpenings = 2
 /** Candidates of a round, and how many modes judge them. */
 const search = { candidates: 2000, leastWeight: 0.02, modes: 4 } as const
 /** A query costs time too: as if it took this share of the budget in addition. */
@@ -47,7 +48,8 @@ export const adaptive: Strategy = {
   plan(situation) {
     if (situation.round === 0) return openingPlan(situation)
     const usable = usableRuns(situation)
-    if (situation.round === 1 && usable < fewUsable) return secondOpeningPlan(situation)
+    const opens = situation.round === 1 || (situation.round <= furtherOpenings && learnsMoreFromMore(situation))
+    if (usable < fewUsable && opens) return furtherOpeningPlan(situation)
     return usable < fewestUsable
       ? { kind: 'stop', reason: 'too few runs learned enough to tell a law' }
       : designedPlan(situation)
@@ -56,7 +58,14 @@ export const adaptive: Strategy = {
   evidence: jointEvidence,
 }
 
-const usableRuns = ({ runs }: Situation): number => runs.filter(({ loss }) => loss < mostUsableLoss).length
+const usableRuns = ({ runs }: Situation): number => runs.filter(isUsable).length
+
+/** Whether the runs of the latest round reached lower losses than all before them. */
+function learnsMoreFromMore({ runs, round }: Situation): boolean {
+  const lowest = (list: typeof runs) => Math.min(...list.map(({ loss }) => (Number.isFinite(loss) ? loss : Infinity)))
+  const latest = runs.filter((run) => run.round === round - 1)
+  return lowest(latest) < lowest(runs.filter((run) => run.round !== round - 1))
+}
 
 /** The joint law of a situation. Errors: TOO_FEW_RUNS. */
 function fitSituation(situation: Situation): JointFit {
@@ -89,15 +98,12 @@ function designedPlan(situation: Situation): Plan {
   const roundsLeft = rounds + 1 - round
   if (roundsLeft <= 0) return { kind: 'stop', reason: `all ${rounds} rounds are done` }
   const fit = fitSituation(situation)
-  const check = roundsLeft === 1 ? checkRuns(situation, fit) : []
-  const rest = left - costOf(check)
-  const prospect = new Prospect(candidatesOf(situation, rest), judgesOf(fit, situation))
-  const choices = choose(prospect, {
-    below: fit.cut - margin,
-    spend: left / roundsLeft - costOf(check),
-    most: rest,
-    budget,
-  })
+  const isNew = newcomer(situation)
+  const check = roundsLeft === 1 ? checkRuns(situation, fit).filter(({ config }) => isNew(config)) : []
+  // What the check will cost is kept for the last round.
+  const free = left - (roundsLeft === 1 ? costOf(check) : (checkFlops(situation) ?? 0))
+  const prospect = new Prospect(candidatesOf(situation, free, isNew), judgesOf(fit, situation))
+  const choices = choose(prospect, { below: fit.cut - margin, spend: free / roundsLeft, most: free, budget })
   const worth = choices.reduce((sum, choice) => sum + choice.worth, 0)
   const queries = [...check, ...choices.map(({ planned }) => planned)]
   if (queries.length === 0) return { kind: 'stop', reason: 'no run that is left can be paid for' }
@@ -120,10 +126,13 @@ const judgesOf = (fit: JointFit, situation: Situation): (WeightedMode & { stakes
   })
 
 /** Random configurations at the budgets that can still be paid for. */
-function candidatesOf(situation: Situation, most: number): TrainingConfig[] {
+function candidatesOf(
+  situation: Situation,
+  most: number,
+  isNew: (config: TrainingConfig) => boolean,
+): TrainingConfig[] {
   const { budget, space, seed, round } = situation
   const rng = random(seed, stream, round)
-  const isNew = newcomer(situation)
   const flops = space.trainFlops.filter((C) => C <= most && C >= budget * smallestShare)
   if (flops.length === 0) return []
   return Array.from({ length: search.candidates }).flatMap(() => {
@@ -181,15 +190,16 @@ function titleOf(round: number, choices: readonly Choice[]): string {
   return `Round ${round} of ${rounds}: mostly for the ${first.name} and the ${second.name} at the target`
 }
 
+/** The budget of the run that checks the law; undefined where it cannot be paid for. */
+const checkFlops = ({ budget, spent, space }: Situation): number | undefined =>
+  space.trainFlops.findLast((C) => C <= Math.min(budget - spent, checkShare * budget))
+
 /** A run at a high budget, at the best configuration that may be asked there; its loss is predicted beforehand. */
 function checkRuns(situation: Situation, fit: JointFit): Planned[] {
-  const { budget, spent, space, seed } = situation
-  const flops = space.trainFlops.findLast((C) => C <= Math.min(budget - spent, checkShare * budget))
+  const { space, seed } = situation
+  const flops = checkFlops(situation)
   if (flops === undefined) return []
   const { config, loss, interval } = expectAt(fit, flops, space.limits, seed)
-  if (!newcomer(situation)(config)) return []
   const expected = { loss, sd: (interval.loss[1] - interval.loss[0]) / 3.92 }
-  return [
-    { config, reason: 'checks the law where it was fitted least: the best that can be asked at this budget', expected },
-  ]
+  return [{ config, reason: 'checks the law at a high budget, at the best that may be asked there', expected }]
 }

@@ -32,14 +32,15 @@ const accountingText = {
 function lawOf({ mode, weight }: WeightedMode): NamedLaw {
   const { theta, form, accounting, scales } = mode.fitted
   const value = (name: keyof typeof jointIndex) => theta[jointIndex[name]]
-  const [left, balance] = [value('left'), value('balance')]
+  const left = value('left')
+  const lean = (value('balance') - value('alpha') + value('beta')) / 2
   return {
     name: `${form}; ${accountingText[accounting]}`,
     weight,
     coefficients: {
       E: Math.exp(value('E')),
-      A: Math.exp(left + balance / 2),
-      B: Math.exp(left - balance / 2),
+      A: Math.exp(left + lean),
+      B: Math.exp(left - lean),
       alpha: Math.exp(value('alpha')),
       beta: Math.exp(value('beta')),
       bestRate: Math.exp(value('rate')),

@@ -1,6 +1,6 @@
 import type { TrainingConfig } from '../core/config.ts'
 import type { Limits, Range } from '../core/limits.ts'
-import { fitJoint, type JointFit, type JointOptions, mostUsableLoss } from '../fit/joint/fit.ts'
+import { fitJoint, isUsable, type JointFit, type JointOptions } from '../fit/joint/fit.ts'
 import type { JointMode } from '../fit/joint/mode.ts'
 import { bestJointRate, jointIndex } from '../law/joint.ts'
 import { quantile } from '../numeric/quantile.ts'
@@ -180,7 +180,7 @@ function backtestOf({ runs, seed }: Known, options: JointOptions): BacktestRun[]
 const fewestRuns = 10
 
 function fitJointOrNothing(runs: readonly CampaignRun[], options: JointOptions): JointFit {
-  const usable = runs.filter(({ loss }) => loss < mostUsableLoss)
+  const usable = runs.filter(isUsable)
   return usable.length < fewestRuns ? { modes: [], used: [], cut: 0 } : fitJoint(runs, options)
 }
 

@@ -15,8 +15,11 @@ const opening: readonly Block[] = [
   { count: 16, share: 3 / 2000 },
   { count: 14, share: 1 / 200 },
 ]
-/** Where hardly any of them learned enough: 16 runs of 3e16. */
-const second: readonly Block[] = [{ count: 16, share: 3 / 200 }]
+/** Where hardly any of them learned enough: 16 runs of 3e16, then 8 of 6e16. */
+const further: readonly Block[] = [
+  { count: 16, share: 3 / 200 },
+  { count: 8, share: 3 / 100 },
+]
 
 const reach: Reach = { tokensPerParameter: [2, 500], widthPerLayer: [30, 150] }
 
@@ -39,8 +42,12 @@ export const openingPlan = (situation: Situation): Plan =>
   spread(situation, opening, 'Opening: spread over sizes, shapes, rates and batches')
 
 /** More of them at a larger budget, where too few of the first ones learned enough to tell. */
-export const secondOpeningPlan = (situation: Situation): Plan =>
-  spread(situation, second, 'Second opening: most runs had hardly begun to learn, so these are larger')
+export const furtherOpeningPlan = (situation: Situation): Plan =>
+  spread(
+    situation,
+    further.slice(situation.round - 1, situation.round),
+    'A further opening: most runs had hardly begun to learn, so these are larger',
+  )
 
 function spread(situation: Situation, blocks: readonly Block[], title: string): Plan {
   const isNew = newcomer(situation)

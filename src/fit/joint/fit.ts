@@ -6,7 +6,7 @@ import { type Deviation, deviationOver } from './deviation.ts'
 import { JointMode } from './mode.ts'
 import { accountingPrior, centreOf, formNames, freeCoefficients, type JointForm } from './prior.ts'
 import { type JointData, JointProblem } from './problem.ts'
-import { firstScales, searchScales } from './scales.ts'
+import { cautiousScales, firstScales, searchScales } from './scales.ts'
 
 /** A training run: what was trained, and the loss, nats per token. */
 export interface JointRun {
@@ -36,6 +36,8 @@ export interface JointOptions extends ModelFacts {
 
 /** Runs above this loss, nats, tell more about the beginning of training than about its end; they are never used. */
 export const mostUsableLoss = 7
+/** Whether a run learned enough to say something of the law; one that diverged did not. */
+export const isUsable = ({ loss }: { readonly loss: number }): boolean => Number.isFinite(loss) && loss < mostUsableLoss
 /** Losses at which it is asked whether the runs above them disturb the law of those below. */
 const splits = [5.5, 4.7] as const
 const fewest = { below: 10, above: 6 } as const
@@ -52,7 +54,7 @@ const hopeless = 15
  * @example fitJoint(runs, { target: 1e19, vocabularySize: 32_000, contextLength: 512 }).modes[0].mode
  */
 export function fitJoint(runs: readonly JointRun[], options: JointOptions): JointFit {
-  const usable = runs.filter(({ loss }) => loss < mostUsableLoss)
+  const usable = runs.filter(isUsable)
   const cut = cutOf(usable, options)
   // Where the beginning of training disturbs the law, the law has stages.
   const forms = cut < mostUsableLoss ? (['staged'] as const) : formNames
@@ -138,12 +140,14 @@ function fitMode(
   let scales = firstScales
   let evidence = Number.NEGATIVE_INFINITY
   for (let pass = 0; pass < passes; pass++) {
-    problem.setScales(scales)
+    // The first pass trusts no run, lest the law bend to an outlier before its residual shows it to be one.
+    const believed = pass === 0 ? cautiousScales : scales
+    problem.setScales(believed)
     z = Float64Array.from(levenbergMarquardt(problem, z, { ...rough, maxIterations: pass === 0 ? 60 : 25 }).theta)
-    problem.reweigh(z, scales)
+    problem.reweigh(z, believed)
     const found = searchScales((trial) => problem.evidence(trial), scales)
     // The weights keep their meaning in nats when the amplitude changes.
-    const change = Math.exp(scales.deviation - found.scales.deviation)
+    const change = Math.exp(believed.deviation - found.scales.deviation)
     for (let k = free.length; k < z.length; k++) z[k] *= change
     ;({ scales, evidence } = found)
   }

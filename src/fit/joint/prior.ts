@@ -8,10 +8,11 @@ type Normal = readonly [mean: number, sd: number]
  * assumed, several times the spread of the publications, so that a hundred runs outweigh them.
  */
 export const jointPrior: Readonly<Record<JointName, Normal>> = {
-  // Hoffmann et al. 2022 fit E 1.69, Besiroglu et al. 2024 1.82; both put compute-optimal models near 20 tokens per parameter.
+  // Hoffmann et al. 2022 fit E 1.69, Besiroglu et al. 2024 1.82; both put compute-optimal models near 20 tokens per parameter,
+  // which is the reference (balance 0).
   E: [Math.log(1.8), 0.25],
   left: [Math.log(0.65), 0.5],
-  balance: [0, 0.35],
+  balance: [0, 0.5],
   alpha: [Math.log(0.33), 0.4],
   beta: [Math.log(0.31), 0.4],
   help: [0, 0.25],

@@ -28,6 +28,9 @@ export const firstScales: Scales = {
   misfit: Math.log(0.003),
 }
 
+/** Scales of someone who believes no run to better than 0.1 nats. */
+export const cautiousScales: Scales = { ...firstScales, noise: Math.log(0.1), noiseCompute: 0 }
+
 /** The deviation shrinks as C^-0.4: forms of laws are made for large compute. */
 const deviationPower = 0.4
 /** The law misses a single run the more the less trained it is: by a factor e^1.2 for each nat of loss. */
