@@ -40,7 +40,7 @@ export async function main(args: readonly string[]): Promise<number> {
     await program.parseAsync(args, { from: 'user' })
     return 0
   } catch (error) {
-    return report(error)
+    return report(error, helpOf(program, args))
   }
 }
 
@@ -49,16 +49,24 @@ function inheritSettings(parent: Command): void {
   for (const command of parent.commands) inheritSettings(command.copyInheritedSettings(parent))
 }
 
+/** The help of the command that was given, as far as it is one. */
+function helpOf(program: Command, args: readonly string[]): string {
+  const words = ['isoflop']
+  let command: Command | undefined = program
+  for (const word of args) {
+    command = command.commands.find((child) => child.name() === word)
+    if (command === undefined) break
+    words.push(word)
+  }
+  return `${words.join(' ')} --help`
+}
+
 /** Tells the user about an error, on stderr, and gives its exit status. */
-function report(error: unknown): number {
+function report(error: unknown, help: string): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0
     if (error.code === 'commander.help') return userError // no command was named: the help is already printed
-    write(
-      'BAD_OPTION',
-      sentence(error.message.replace(/^error: /, '').replaceAll('\n', ' ')),
-      'See "isoflop --help", or "isoflop fit --help".',
-    )
+    write('BAD_OPTION', sentence(error.message.replace(/^error: /, '').replaceAll('\n', ' ')), `See "${help}".`)
     return userError
   }
   if (error instanceof IsoflopError) {

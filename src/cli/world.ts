@@ -1,14 +1,13 @@
-import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { apiLimits, type TrainingConfig, targetFlops } from '../core/config.ts'
-import { IsoflopError } from '../core/errors.ts'
 import { nonEmbeddingParameters } from '../core/flops.ts'
 import { queryLimits } from '../core/limits.ts'
 import { optimum } from '../world/optimum.ts'
 import type { Optimum, World } from '../world/world.ts'
 import { describeWorld, type WorldFacts, worldEntries } from '../world/worlds.ts'
 import { budgets } from './options.ts'
+import { writeOutput } from './output.ts'
 
 /** `isoflop world`. */
 export function worldCommand(): Command {
@@ -112,17 +111,7 @@ async function drawWorld(world: World, folder: string): Promise<string[]> {
   const svg = svgText(drawWorldProfiles(world.name, worldProfiles(world), newDocument()))
   const png = await renderPng(svg)
   const files = ['profiles.svg', 'profiles.png'].map((file) => join(folder, file))
-  try {
-    await mkdir(folder, { recursive: true })
-    await writeFile(files[0], svg)
-    await writeFile(files[1], png)
-  } catch (cause) {
-    throw new IsoflopError(
-      'OUTPUT_FAILED',
-      `${folder} could not be written to: ${(cause as Error).message}.`,
-      'Name a folder that exists or can be made, and that can be written to.',
-      { cause },
-    )
-  }
+  await writeOutput(files[0], svg)
+  await writeOutput(files[1], png)
   return files
 }
