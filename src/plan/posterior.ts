@@ -25,10 +25,10 @@ export function leadingModes({ modes }: JointFit, least: number, most: number): 
 }
 
 /**
- * Assumed: beyond the largest budget the exponent with which the loss falls in compute, some 0.16, may differ by 0.01 (standard
+ * Assumed: beyond the largest budget the exponent with which the loss falls in compute, some 0.16, may differ by 0.013 (standard
  * deviation) from the law's. Breaks of scaling laws are seen only once they are passed (Caballero et al. 2023).
  */
-const bendSd = 0.01
+const bendSd = 0.013
 
 /** The joint law's posterior as a set of laws. */
 export class Posterior {

@@ -51,7 +51,7 @@ export function expectAt(fit: JointFit, flops: number, limits: Limits, seed: num
     tokens: posterior.modes[0].mode.tokens(config),
     loss: middle,
     interval: {
-      loss: around(middle, bounds(reported)),
+      loss: symmetricAtLeast(middle, bounds(reported)),
       parameters: around(parameters, bounds(optima.map(({ size }) => Math.exp(size)))),
       learningRate: around(config.learningRate, bounds(optima.map(({ rate }) => Math.exp(rate)))),
     },
@@ -73,6 +73,12 @@ function deviation(values: Float64Array): number {
 }
 
 const bounds = (values: ArrayLike<number>): Bounds => [quantile(values, 0.025), quantile(values, 0.975)]
+
+/** The interval, or half its width to either side where that reaches farther: the posterior's shorter tail is not believed. */
+function symmetricAtLeast(estimate: number, [low, high]: Bounds): Bounds {
+  const half = (high - low) / 2
+  return [Math.min(low, estimate - half), Math.max(high, estimate + half)]
+}
 
 /** An interval that holds the estimate too. */
 const around = (estimate: number, [low, high]: Bounds): Bounds => [Math.min(low, estimate), Math.max(high, estimate)]
