@@ -31,3 +31,23 @@ export const publishedExponents: readonly Published<Pick<PowerLaw, 'exponent'>>[
     law: { exponent: 0.73 },
   },
 ]
+
+/** A power law of N and D with its coefficient. */
+export interface PowerOfSizeAndTokens {
+  readonly coefficient: number
+  readonly parameters: number
+  readonly tokens: number
+}
+
+/**
+ * The best learning rate and batch of Li et al. 2025, "Predictable Scale: Part I, Step Law", arXiv 2503.04715: published
+ * values, N without embeddings, batch in tokens. The curvatures are medians over the paper's own grids of runs (loss against
+ * the logarithm, the other hyperparameter at its best): rate 0.025, interquartile range 0.020 to 0.038; batch 0.014, 0.011 to
+ * 0.015, over the 17 pairs of N and D whose grids have five batches or more.
+ */
+export const stepLaw = {
+  rate: { coefficient: 1.79, parameters: -0.713, tokens: 0.307 },
+  batch: { coefficient: 0.58, parameters: 0, tokens: 0.571 },
+  rateCurvature: 0.025,
+  batchCurvature: 0.014,
+} as const

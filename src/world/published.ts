@@ -1,6 +1,6 @@
 import { type TrainingConfig, vocabularySize } from '../core/config.ts'
 import { nonEmbeddingParameters, tokensFor } from '../core/flops.ts'
-import { publishedSurfaces } from '../law/published.ts'
+import { type PowerOfSizeAndTokens, publishedSurfaces, stepLaw } from '../law/published.ts'
 import { type SurfaceLaw, surfaceLoss } from '../law/surface.ts'
 import { handoutLaw } from './handout.ts'
 import { batchTokens, cappedLoss } from './hyperparameters.ts'
@@ -22,27 +22,7 @@ export function handoutWorld(): World {
   return withNoise({ name: 'handout', description, loss }, 0, 0)
 }
 
-/** A power law of N and D with its coefficient. */
-interface StepLaw {
-  readonly coefficient: number
-  readonly parameters: number
-  readonly tokens: number
-}
-
-/**
- * The best learning rate and batch of Li et al. 2025, "Predictable Scale: Part I, Step Law", arXiv 2503.04715: published
- * values, N without embeddings, batch in tokens. The curvatures are medians over the paper's own grids of runs (loss against
- * the logarithm, the other hyperparameter at its best): rate 0.025, interquartile range 0.020 to 0.038; batch 0.014, 0.011 to
- * 0.015, over the 17 pairs of N and D whose grids have five batches or more.
- */
-export const stepLaw = {
-  rate: { coefficient: 1.79, parameters: -0.713, tokens: 0.307 },
-  batch: { coefficient: 0.58, parameters: 0, tokens: 0.571 },
-  rateCurvature: 0.025,
-  batchCurvature: 0.014,
-} as const
-
-const stepLawAt = ({ coefficient, parameters, tokens }: StepLaw, N: number, D: number): number =>
+const stepLawAt = ({ coefficient, parameters, tokens }: PowerOfSizeAndTokens, N: number, D: number): number =>
   coefficient * N ** parameters * D ** tokens
 
 /** The grids reach a factor of e^2 about their best; a parabola that went on beyond would cost more than the law itself. */

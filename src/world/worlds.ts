@@ -67,7 +67,10 @@ const kinds: readonly Kind[] = [
     name: 'chinchilla',
     summary: "Chinchilla's published surface with Step Law's best rate and batch",
     async open() {
-      const { chinchillaLaw, chinchillaWorld, stepLaw } = await import('./published.ts')
+      const [{ chinchillaLaw, chinchillaWorld }, { stepLaw }] = await Promise.all([
+        import('./published.ts'),
+        import('../law/published.ts'),
+      ])
       const { E, A, alpha, B, beta } = chinchillaLaw
       return {
         world: chinchillaWorld(),
