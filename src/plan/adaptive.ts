@@ -179,7 +179,7 @@ function choiceOf(prospect: Prospect, c: number): Choice {
     .filter(({ share }) => share >= 0.1)
     .sort((a, b) => b.share - a.share)
     .map(({ name, share }) => `${name} ${Math.round(100 * share)} %`)
-  const reason = `worth ${worth.toExponential(1)} nats at the target (${shares.join(', ')})`
+  const reason = `worth ${Number(worth.toPrecision(2))} nats at the target (${shares.join(', ')})`
   return { config, planned: { config, reason, expected }, worth, by }
 }
 
