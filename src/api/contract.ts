@@ -181,6 +181,12 @@ export const submissionBody = z
 
 export type SubmissionBody = z.infer<typeof submissionBody>
 
+/** The body that submits a configuration for 1e19 FLOPs and the loss expected of it. */
+export function submissionBodyOf(config: TrainingConfig, predictedLoss: number): SubmissionBody {
+  const { train_flops: _, ...wire } = wireOfConfig(config)
+  return { ...wire, predicted_loss: predictedLoss }
+}
+
 /** The answers, for the documentation and the client. */
 export const lossAnswer = z.object({ loss: z.number(), total_flops_used: z.number() })
 export const previousRunsAnswer = z.object({

@@ -16,7 +16,7 @@ import { nonEmbeddingParameters } from '../core/flops.ts'
 import type { Space, Strategy } from '../plan/strategy.ts'
 import type { CampaignTruth } from '../report/campaign-json.ts'
 import { standingLine } from '../report/campaign-table.ts'
-import { budget, budgets, namesOf, wholeNumber } from './options.ts'
+import { budget, budgets, nameOf, wholeNumber } from './options.ts'
 import { type CampaignIdentity, givenRuns, openSession, type RunSource, worldPrefix } from './session.ts'
 import { writeUp } from './write-up.ts'
 
@@ -52,7 +52,7 @@ export function campaignCommand(): Command {
     .option('--world <NAME>', 'a simulated world: cs336, handout, chinchilla, seed:N (default: cs336)')
     .option('--budget <FLOPS>', 'what to spend, at most (default: 2e18)', budget('--budget'))
     .option('--target <FLOPS>', 'the run to predict (default: 1e19)', budget('--target'))
-    .option('--strategy <NAME>', strategyNames.join(', '), strategyName, strategyNames[0])
+    .option('--strategy <NAME>', strategyNames.join(', '), nameOf('--strategy', strategyNames), strategyNames[0])
     .option('--train-flops-grid <LIST>', "the FLOPs that a query may have (default: the API's 16)", grid)
     .option('--out <DIR>', 'where the record and the report go', 'out')
     .option('--seed <N>', 'equal seeds plan equally', wholeNumber('--seed', 0, 'a whole number such as 0'), 0)
@@ -67,16 +67,6 @@ export function campaignCommand(): Command {
 }
 
 const grid = budgets('--train-flops-grid')
-
-function strategyName(text: string): StrategyName {
-  const [name, ...others] = namesOf('--strategy', strategyNames)(text)
-  if (others.length === 0) return name
-  throw new IsoflopError(
-    'BAD_OPTION',
-    `--strategy is "${text}", expected one name.`,
-    `For example: --strategy ${strategyNames[0]}`,
-  )
-}
 
 async function runCampaign(flags: CampaignFlags): Promise<void> {
   const { budget = apiBudget, target = targetFlops, trainFlopsGrid = apiSpace.trainFlops, seed } = flags

@@ -64,6 +64,19 @@ export const namesOf =
     return known.filter((method) => parts.includes(method))
   }
 
+/** One name of a list. */
+export const nameOf =
+  <Name extends string>(name: string, known: readonly Name[]): Parser<Name> =>
+  (text) => {
+    const found = known.find((candidate) => candidate === text.trim())
+    if (found !== undefined) return found
+    throw new IsoflopError(
+      'BAD_OPTION',
+      `${name} is "${text}", expected one of: ${known.join(', ')}.`,
+      `For example: ${name} ${known[0]}`,
+    )
+  }
+
 /** An exact number of FLOPs: digits, or a power such as 2e18, up to 9e18. */
 export const flops =
   (name: string): Parser<bigint> =>

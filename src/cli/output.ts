@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { IsoflopError } from '../core/errors.ts'
+import { outputFailed } from '../core/errors.ts'
 
 /** Writes a result, making the folders that it needs. Errors: OUTPUT_FAILED. */
 export async function writeOutput(file: string, content: string | Uint8Array): Promise<void> {
@@ -8,11 +8,6 @@ export async function writeOutput(file: string, content: string | Uint8Array): P
     await mkdir(dirname(file), { recursive: true })
     await writeFile(file, content)
   } catch (error) {
-    throw new IsoflopError(
-      'OUTPUT_FAILED',
-      `${file} could not be written: ${(error as Error).message}.`,
-      'Name a place that exists and can be written to.',
-      { cause: error },
-    )
+    throw outputFailed(file, error, 'Name a place that exists and can be written to.')
   }
 }

@@ -15,7 +15,7 @@ import { configOfWire, type WireConfig, wireOfConfig } from '../api/contract.ts'
 import type { KnownRun, Purpose } from '../campaign.ts'
 import { type AnswerRecord, openRecord, syncFolder } from '../client/record.ts'
 import { configIdentity, type TrainingConfig } from '../core/config.ts'
-import { IsoflopError } from '../core/errors.ts'
+import { IsoflopError, outputFailed } from '../core/errors.ts'
 import { compact, counted } from '../report/number.ts'
 import { version } from './version.ts'
 
@@ -327,12 +327,7 @@ function writing<Result>(place: string, work: () => Result): Result {
   try {
     return work()
   } catch (cause) {
-    throw new IsoflopError(
-      'OUTPUT_FAILED',
-      `${place} could not be written: ${(cause as Error).message}.`,
-      'Name an --out that exists or can be made, and that can be written to.',
-      { cause },
-    )
+    throw outputFailed(place, cause, 'Name an --out that exists or can be made, and that can be written to.')
   }
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { configOfWire, previousRunsAnswer, type SubmissionBody, wireOfConfig } from '../api/contract.ts'
+import { configOfWire, previousRunsAnswer, submissionBodyOf, wireOfConfig } from '../api/contract.ts'
 import { configIdentity, type TrainingConfig } from '../core/config.ts'
 import { type ErrorCode, IsoflopError } from '../core/errors.ts'
 import { type AnsweredRun, openRecord } from './record.ts'
@@ -94,9 +94,8 @@ export function trainingApi(options: ClientOptions): TrainingApi {
       return answer.data.previous_runs.map(({ loss, ...wire }) => ({ config: configOfWire(wire), loss }))
     },
     async submit(config, predictedLoss) {
-      const { train_flops: _, ...wire } = wireOfConfig(config)
-      const body: SubmissionBody = { ...wire, predicted_loss: predictedLoss }
-      const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+      const body = JSON.stringify(submissionBodyOf(config, predictedLoss))
+      const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body }
       accepted(await request('submission', {}, init), '/submission')
     },
   }

@@ -12,7 +12,7 @@ import {
 import { dirname } from 'node:path'
 import { configOfWire, type WireConfig, wireOfConfig } from '../api/contract.ts'
 import { configIdentity, type TrainingConfig } from '../core/config.ts'
-import { IsoflopError } from '../core/errors.ts'
+import { outputFailed } from '../core/errors.ts'
 
 /** A run that the API answered. */
 export interface AnsweredRun {
@@ -104,11 +104,10 @@ function writing<Result>(file: string, work: () => Result): Result {
   try {
     return work()
   } catch (cause) {
-    throw new IsoflopError(
-      'OUTPUT_FAILED',
-      `${file} could not be written: ${(cause as Error).message}.`,
+    throw outputFailed(
+      file,
+      cause,
       'Answers are kept there before they count: make room, or name a place that can be written to.',
-      { cause },
     )
   }
 }

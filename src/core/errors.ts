@@ -45,6 +45,10 @@ export class IsoflopError extends Error {
   }
 }
 
+/** OUTPUT_FAILED for a file or folder that could not be written, and why. */
+export const outputFailed = (place: string, cause: unknown, advice: string): IsoflopError =>
+  new IsoflopError('OUTPUT_FAILED', `${place} could not be written: ${(cause as Error).message}.`, advice, { cause })
+
 /** The HTTP status of the errors that the server answers with; every other one is 500. */
 export const httpStatus: Readonly<Partial<Record<ErrorCode, number>>> = {
   CONFIG_INVALID: 404,

@@ -1,3 +1,4 @@
+import { submissionBodyOf } from '../../api/contract.ts'
 import { targetFlops } from '../../core/config.ts'
 import type { Forecast } from '../../plan/strategy.ts'
 
@@ -7,13 +8,5 @@ import type { Forecast } from '../../plan/strategy.ts'
  */
 export function submissionOf({ config, loss }: Forecast): string | null {
   if (config.trainFlops !== targetFlops || !Number.isFinite(loss)) return null
-  const body = {
-    d_model: config.dModel,
-    num_layers: config.numLayers,
-    num_heads: config.numHeads,
-    batch_size: config.batchSize,
-    learning_rate: config.learningRate,
-    predicted_loss: loss,
-  }
-  return `${JSON.stringify(body, null, 2)}\n`
+  return `${JSON.stringify(submissionBodyOf(config, loss), null, 2)}\n`
 }
