@@ -14,7 +14,9 @@ const mayImport: Record<string, readonly string[]> = {
   input: ['core', 'numeric'],
   law: ['core', 'numeric'],
   world: ['core', 'numeric', 'law'],
-  backend: ['core', 'world', 'input'],
+  corpus: ['core'],
+  gpt: ['core', 'corpus'],
+  backend: ['core', 'world', 'input', 'corpus', 'gpt'],
   api: ['core'],
   client: ['core', 'api'],
   server: ['core', 'api', 'backend'],
@@ -31,6 +33,8 @@ const mayImport: Record<string, readonly string[]> = {
     'fit',
     'plan',
     'campaign.ts',
+    'corpus',
+    'gpt',
     'backend',
     'api',
     'client',
@@ -101,9 +105,15 @@ test('the counting conventions are written once', () => {
 const stripComments = (text: string) => text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*|`[^`]*`|'[^']*'/g, '')
 
 test('every dependency has its reason in ARCHITECTURE.md and an exact version', () => {
-  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const { dependencies, optionalDependencies, devDependencies } = JSON.parse(
+    readFileSync(join(root, 'package.json'), 'utf8'),
+  )
   const text = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8')
-  for (const [name, version] of Object.entries<string>({ ...dependencies, ...devDependencies })) {
+  for (const [name, version] of Object.entries<string>({
+    ...dependencies,
+    ...optionalDependencies,
+    ...devDependencies,
+  })) {
     assert.match(version, /^\d+\.\d+\.\d+(-[\w.]+)?$/, `${name} ${version}`)
     assert.ok(text.includes(`\`${name}\``), `${name} has no reason in ARCHITECTURE.md`)
   }

@@ -36,6 +36,7 @@ test('the README names every method, and its links and those of docs lead somewh
     'docs/json.md',
     'docs/learner.md',
     'docs/instructor.md',
+    'docs/train-api.md',
   ])
     for (const [, link] of read(file).matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g))
       if (!link.startsWith('http')) assert.ok(existsSync(join(root, dirname(file), link)), `${file} links to ${link}`)

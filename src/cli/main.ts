@@ -1,11 +1,13 @@
 import { Command, CommanderError } from 'commander'
 import { IsoflopError } from '../core/errors.ts'
 import { campaignCommand } from './campaign.ts'
+import { corpusCommand } from './corpus.ts'
 import { fitCommand } from './fit.ts'
 import { gradeCommand } from './grade.ts'
 import { keysCommand } from './keys.ts'
 import { serveCommand } from './serve.ts'
 import { simulateCommand } from './simulate.ts'
+import { trainCommand } from './train.ts'
 import { version } from './version.ts'
 import { worldCommand } from './world.ts'
 
@@ -24,6 +26,8 @@ export async function main(args: readonly string[]): Promise<number> {
     .configureOutput({ outputError: () => {} }) // reported below, like every other error
     .addCommand(fitCommand())
     .addCommand(campaignCommand())
+    .addCommand(corpusCommand())
+    .addCommand(trainCommand())
     .addCommand(serveCommand())
     .addCommand(keysCommand())
     .addCommand(gradeCommand())

@@ -21,12 +21,21 @@ export const wholeNumber =
     return value
   }
 
+/** A number above 0. The last word of `expected` is shown as an example. */
+export const positive =
+  (name: string, expected: string): Parser<number> =>
+  (text) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text)
+    if (!(value > 0 && Number.isFinite(value))) throw bad(name, text, expected)
+    return value
+  }
+
 /** A number strictly between 0 and 1. */
 export const probability =
-  (name: string): Parser<number> =>
+  (name: string, example = '0.95'): Parser<number> =>
   (text) => {
     const value = Number(text)
-    if (!(value > 0 && value < 1)) throw bad(name, text, 'a probability between 0 and 1, such as 0.95')
+    if (!(value > 0 && value < 1)) throw bad(name, text, `a number between 0 and 1, such as ${example}`)
     return value
   }
 
@@ -40,14 +49,18 @@ export const budgets =
     return [...new Set(values)].sort((a, b) => a - b)
   }
 
-/** One budget in FLOPs, of any size. */
-export const budget =
-  (name: string): Parser<number> =>
+/** FLOPs that a server takes, as exact numbers: whole, ascending, each once. */
+export const wholeBudgets =
+  (name: string): Parser<number[]> =>
   (text) => {
-    const value = text.trim() === '' ? Number.NaN : Number(text)
-    if (!(value > 0 && Number.isFinite(value))) throw bad(name, text, 'a number of FLOPs such as 1e19')
-    return value
+    const values = budgets(name)(text)
+    if (!values.every((value) => Number.isInteger(value) && value <= Number(mostFlops)))
+      throw bad(name, text, 'whole numbers of FLOPs up to 9e18, separated by commas, such as 1e11,3e11')
+    return values
   }
+
+/** One budget in FLOPs, of any size. */
+export const budget = (name: string): Parser<number> => positive(name, 'a number of FLOPs such as 1e19')
 
 /** Names from a list, separated by commas. */
 export const namesOf =

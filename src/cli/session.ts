@@ -1,20 +1,10 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { configOfWire, type WireConfig, wireOfConfig } from '../api/contract.ts'
 import type { KnownRun, Purpose } from '../campaign.ts'
-import { type AnswerRecord, openRecord, syncFolder } from '../client/record.ts'
+import { type AnswerRecord, openRecord } from '../client/record.ts'
 import { configIdentity, type TrainingConfig } from '../core/config.ts'
+import { lock, writeWhole } from '../core/durable.ts'
 import { IsoflopError, outputFailed } from '../core/errors.ts'
 import { compact, counted } from '../report/number.ts'
 import { version } from './version.ts'
@@ -80,7 +70,7 @@ export interface SessionOptions {
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { folder } = options
   writing(folder, () => mkdirSync(folder, { recursive: true }))
-  const unlock = lock(folder)
+  const unlock = lockFolder(folder)
   try {
     return { ...(await openLocked(options)), close: unlock }
   } catch (error) {
@@ -310,17 +300,7 @@ function parsedHead(file: string): HeadFile {
 function writeHead(file: string, identity: CampaignIdentity, given: readonly KnownRun[]): void {
   const rows = given.map(({ config, loss }) => ({ ...wireOfConfig(config), loss: Number.isFinite(loss) ? loss : null }))
   const head: HeadFile = { campaign: 1, isoflop: version, ...identity, given: rows }
-  writing(file, () => {
-    const open = openSync(`${file}.new`, 'w')
-    try {
-      writeSync(open, `${JSON.stringify(head, null, 2)}\n`)
-      fsyncSync(open)
-    } finally {
-      closeSync(open)
-    }
-    renameSync(`${file}.new`, file)
-    syncFolder(join(file, '..'))
-  })
+  writing(file, () => writeWhole(file, `${JSON.stringify(head, null, 2)}\n`))
 }
 
 function writing<Result>(place: string, work: () => Result): Result {
@@ -333,29 +313,14 @@ function writing<Result>(place: string, work: () => Result): Result {
 
 // The lock
 
-/**
- * Keeps other processes out of a folder; gives what lets them in again. The lock is SQLite's on an empty file: the system
- * releases it when the process ends, however it ends, where a file with a process number would have to be judged stale.
- */
-function lock(folder: string): () => void {
+/** Keeps other processes out of a folder; gives what lets them in again. Errors: CAMPAIGN_RUNNING, OUTPUT_FAILED. */
+function lockFolder(folder: string): () => void {
   const file = join(folder, '.campaign.lock')
-  try {
-    const database = new DatabaseSync(file, { timeout: 0 })
-    database.exec('BEGIN EXCLUSIVE')
-    return () => database.close()
-  } catch (cause) {
-    if ((cause as { errcode?: number }).errcode !== busy)
-      return writing(file, () => {
-        throw cause
-      })
-    throw new IsoflopError(
-      'CAMPAIGN_RUNNING',
-      `Another process runs a campaign in ${folder}.`,
-      'Wait until it has ended, or choose another --out.',
-      { cause },
-    )
-  }
+  const unlock = writing(file, () => lock(file))
+  if (unlock !== null) return unlock
+  throw new IsoflopError(
+    'CAMPAIGN_RUNNING',
+    `Another process runs a campaign in ${folder}.`,
+    'Wait until it has ended, or choose another --out.',
+  )
 }
-
-/** SQLITE_BUSY. */
-const busy = 5

@@ -12,6 +12,7 @@ import {
 import { dirname } from 'node:path'
 import { configOfWire, type WireConfig, wireOfConfig } from '../api/contract.ts'
 import { configIdentity, type TrainingConfig } from '../core/config.ts'
+import { syncFolder } from '../core/durable.ts'
 import { outputFailed } from '../core/errors.ts'
 
 /** A run that the API answered. */
@@ -78,23 +79,6 @@ function appendLine(file: string, line: string): void {
   } catch (error) {
     ftruncateSync(open, size)
     throw error
-  } finally {
-    closeSync(open)
-  }
-}
-
-/** Puts the names in a folder on disk, where the system can do that. */
-export function syncFolder(folder: string): void {
-  let open: number
-  try {
-    open = openSync(folder, 'r')
-  } catch {
-    return // Windows opens no folders
-  }
-  try {
-    fsyncSync(open)
-  } catch {
-    // some file systems cannot
   } finally {
     closeSync(open)
   }

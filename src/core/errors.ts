@@ -26,6 +26,20 @@ export const errorTable = {
   API_REFUSED: 'The training API refused a query.',
   CAMPAIGN_DIFFERS: 'The folder holds the record of a campaign with other options.',
   CAMPAIGN_RUNNING: 'Another process runs a campaign in the same folder.',
+  CORPUS_MISSING: 'A folder has no finished corpus.',
+  CORPUS_INVALID: 'A corpus is damaged: a file of it is not what was written.',
+  CORPUS_DIFFERS: 'The folder holds a corpus of other inputs or options.',
+  CORPUS_RUNNING: 'Another process prepares a corpus in the same folder.',
+  CORPUS_TOO_SMALL: 'There is too little text for the vocabulary or the validation part that was asked for.',
+  ROWS_CORRUPT: 'More rows of the inputs are corrupt than --max-corrupt allows.',
+  DEVICE_UNAVAILABLE: 'ONNX Runtime cannot train on the device that was asked for.',
+  TRAINING_EXISTS: 'The folder holds a training run already.',
+  TRAINING_DIFFERS: 'The folder holds a training run of another recipe or another text.',
+  TRAINING_RUNNING: 'Another process trains in the same folder.',
+  TRAINING_FAILED:
+    'A training broke off, or the server stopped; nothing was charged, and it goes on from its checkpoint.',
+  TRAINING_DIVERGED: 'The loss or the gradient of a training run became infinite or not a number.',
+  CHECKPOINT_INVALID: 'A checkpoint is damaged: it is not what was written.',
   NODE_TOO_OLD: 'Node is older than 24 and none was found in node_modules.',
   INTERNAL: 'A defect of isoflop. Please report it with the command that showed it.',
 } as const
@@ -58,4 +72,6 @@ export const httpStatus: Readonly<Partial<Record<ErrorCode, number>>> = {
   NOT_RECORDED: 404,
   SUBMISSION_MISSING: 404,
   STORE_UNAVAILABLE: 503,
+  TRAINING_DIVERGED: 422,
+  TRAINING_FAILED: 503,
 }

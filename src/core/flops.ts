@@ -22,3 +22,19 @@ export const parameterTokens = (C: number): number => C / 6
  * feed-forward block in each layer (CS336 assignment 3 reports model sizes this way).
  */
 export const nonEmbeddingParameters = (dModel: number, numLayers: number): number => 12 * numLayers * dModel * dModel
+
+/**
+ * How parameters are counted. `api`: as the course's training API does, one embedding matrix included
+ * (deduced from its answers); `non-embedding`: 12 n d^2 alone, as the assignment reports sizes.
+ */
+export const accountings = ['api', 'non-embedding'] as const
+export type Accounting = (typeof accountings)[number]
+
+/** N as counted. */
+export function countedParameters(
+  accounting: Accounting,
+  { dModel, numLayers, vocabularySize }: { dModel: number; numLayers: number; vocabularySize: number },
+): number {
+  const embedding = accounting === 'api' ? vocabularySize * dModel : 0
+  return nonEmbeddingParameters(dModel, numLayers) + embedding
+}

@@ -29,7 +29,7 @@ const usualNames: Readonly<Record<Quantity, readonly string[]>> = {
   ],
   loss: [
     ...['loss', 'final_loss', 'loss_final', 'val_loss', 'valid_loss', 'validation_loss', 'eval_loss', 'test_loss'],
-    ...['train_loss', 'training_loss', 'L'],
+    ...['train_loss', 'training_loss', 'L', 'loss.validation', 'loss.average', 'loss.last'],
   ],
   run: ['run', 'run_id', 'run_name', 'exp_name', 'experiment_id', 'model_id', 'trial', 'trial_id', 'name', 'id'],
   step: [
@@ -67,7 +67,7 @@ const plainUnits = new Set([
 ])
 
 /** A name as it is compared: no case, no spaces, no punctuation, no plain unit; a single letter keeps its case. */
-function normalized(name: string): string {
+export function normalized(name: string): string {
   const unit = /^(.*\S)\s*[([]([^()[\]]*)[)\]]\s*$/.exec(name)
   const bare = unit && plainUnits.has(unit[2].trim().toLowerCase()) ? unit[1] : name
   const letters = bare.replace(/[\s_\-./]/g, '')

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { TrainingConfig } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { complaint, isUsable, numberOf } from './cell.ts'
+import { normalized } from './columns.ts'
 import { readSource } from './formats.ts'
 import type { RowSink } from './rows.ts'
 import { emptyFile, loadSource } from './source.ts'
@@ -59,8 +60,10 @@ class Collector implements RowSink {
 
   open(columns: readonly string[]): readonly number[] {
     this.columns = columns
-    this.#places = configColumns.map((column) => columns.indexOf(column))
-    this.#lossPlace = columns.indexOf('loss')
+    const place = (name: string) => columns.findIndex((column) => normalized(column) === normalized(name))
+    this.#places = configColumns.map(place)
+    // What the training API would report of a run of `isoflop train`.
+    this.#lossPlace = columns.includes('loss') ? place('loss') : place('loss.average')
     const missing = configColumns.filter((_, k) => this.#places[k] < 0)
     if (missing.length > 0)
       throw new IsoflopError(

@@ -10,7 +10,7 @@ const recordsForKeys = 10_000
 /** Hands records on as rows, once enough of them were seen to know the keys. */
 class Records {
   #waiting: { row: number; record: Json }[] = []
-  #keys: readonly string[] | null = null
+  #keys: readonly Key[] | null = null
   readonly #cells: unknown[] = []
   readonly #sink: RowSink
 
@@ -31,17 +31,42 @@ class Records {
   }
 
   #open(): void {
-    const names = [...new Set(this.#waiting.flatMap(({ record }) => Object.keys(record)))]
-    const keys = this.#sink.open(names).map((i) => names[i])
-    this.#keys = keys
-    for (const { row, record } of this.#waiting) this.#hand(row, record, keys)
+    const keys = new Map(this.#waiting.flatMap(({ record }) => keysOf(record)).map((key) => [key.name, key]))
+    const wanted = this.#sink.open([...keys.keys()]).map((i) => [...keys.values()][i])
+    this.#keys = wanted
+    for (const { row, record } of this.#waiting) this.#hand(row, record, wanted)
     this.#waiting = []
   }
 
-  #hand(row: number, record: Json, keys: readonly string[]): void {
-    for (let i = 0; i < keys.length; i++) this.#cells[i] = record[keys[i]]
+  #hand(row: number, record: Json, keys: readonly Key[]): void {
+    for (let i = 0; i < keys.length; i++) this.#cells[i] = valueAt(record, keys[i])
     this.#sink.add(row, this.#cells)
   }
+}
+
+/** Where a column is in a record: under a key, or under the key of an object that is under a key. */
+interface Key {
+  readonly name: string
+  readonly outer: string
+  readonly inner: string | null
+}
+
+/**
+ * The columns of a record. An object in it is taken apart: `{"loss": {"last": 3}}` has the column `loss.last`. What is in a
+ * `config` has its own name, as in the records of `isoflop train`.
+ */
+function keysOf(record: Json): Key[] {
+  return Object.entries(record).flatMap(([outer, value]): Key[] =>
+    isRecord(value)
+      ? Object.keys(value).map((inner) => ({ name: outer === 'config' ? inner : `${outer}.${inner}`, outer, inner }))
+      : [{ name: outer, outer, inner: null }],
+  )
+}
+
+function valueAt(record: Json, { outer, inner }: Key): unknown {
+  const value = record[outer]
+  if (inner === null) return value
+  return isRecord(value) ? value[inner] : undefined
 }
 
 const isRecord = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,0 +1,181 @@
+import { Command } from 'commander'
+import { systemClock } from '../core/clock.ts'
+import { type Corpus, openCorpus } from '../corpus/corpus.ts'
+import { corruptRowText } from '../corpus/corrupt-rows.ts'
+import { type Manifest, splitNames } from '../corpus/manifest.ts'
+import type { Prepared } from '../corpus/prepare.ts'
+import { count, counted, significant } from '../report/number.ts'
+import { probability, wholeNumber } from './options.ts'
+import { workProgress } from './progress.ts'
+
+/** `isoflop corpus`. */
+export function corpusCommand(): Command {
+  const command = new Command('corpus')
+    .summary('text in, tokens to train on out')
+    .description('Prepares text for training: trains a tokenizer, encodes every document, and shows what came out.')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  isoflop corpus prepare books/ --out corpus --vocab-size 8192\n  isoflop corpus show corpus --verify',
+    )
+  command
+    .command('prepare')
+    .summary('tokenizer and shards from text, JSONL or Parquet')
+    .description(
+      'Trains a byte-level BPE and encodes every document into shards of 16-bit tokens (docs/corpus.md). Broken off at any\n' +
+        'moment, the same command goes on where it was. INPUT: .txt, .md, .jsonl, each also as .gz or .zst, .parquet, and\n' +
+        'folders of those.',
+    )
+    .argument('<INPUT...>', 'files and folders, in the order in which they are read')
+    .requiredOption('--out <DIR>', 'where the corpus goes')
+    .option(
+      '--vocab-size <N>',
+      'tokens of the vocabulary, up to 65536',
+      wholeNumber('--vocab-size', 1, 'a whole number such as 32000'),
+      32_000,
+    )
+    .option('--text-field <NAME>', 'key of JSONL or column of Parquet that has the text', 'text')
+    .option(
+      '--val-fraction <P>',
+      'of the documents, kept for validation',
+      probability('--val-fraction', '0.005'),
+      0.005,
+    )
+    .option(
+      '--tokenizer-sample <BYTES>',
+      'text that the tokenizer is trained on',
+      wholeNumber('--tokenizer-sample', 1, 'a number of bytes such as 200e6'),
+      200e6,
+    )
+    .option(
+      '--max-corrupt <N>',
+      'rows that may be unreadable',
+      wholeNumber('--max-corrupt', 0, 'a whole number such as 100'),
+      100,
+    )
+    .option('--json', 'print one JSON object instead of text')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  isoflop corpus prepare SlimPajama/ --out corpus\n' +
+        '  isoflop corpus prepare notes.txt --out corpus --vocab-size 1024 --json | jq .tokens.train',
+    )
+    .action(runPrepare)
+  command
+    .command('show')
+    .summary('what a corpus has in it')
+    .description('Shows the tokens, documents, sources and hashes of a corpus that was prepared.')
+    .argument('<DIR>', 'the folder of the corpus')
+    .option('--verify', 'read every file and compare it with the hash in the manifest')
+    .option('--json', 'print one JSON object instead of text')
+    .addHelpText('after', '\nExamples:\n  isoflop corpus show corpus --verify\n  isoflop corpus show corpus --json')
+    .action(runShow)
+  return command
+}
+
+interface PrepareFlags {
+  readonly out: string
+  readonly vocabSize: number
+  readonly textField: string
+  readonly valFraction: number
+  readonly tokenizerSample: number
+  readonly maxCorrupt: number
+  readonly json?: boolean
+}
+
+async function runPrepare(inputs: string[], flags: PrepareFlags): Promise<void> {
+  const { prepareCorpus } = await import('../corpus/prepare.ts')
+  const { out, vocabSize, textField, valFraction, tokenizerSample, maxCorrupt } = flags
+  const unitOf = (name: string) => (name === 'training' ? 'tokens' : 'bytes')
+  const bar = workProgress(process.stderr, flags.json === true, systemClock, unitOf)
+  let prepared: Prepared
+  try {
+    prepared = await prepareCorpus({
+      inputs,
+      folder: out,
+      options: { vocabularySize: vocabSize, textField, valFraction, tokenizerSample },
+      maxCorrupt,
+      onStep: bar.step,
+    })
+  } finally {
+    bar.done()
+  }
+  const corpus = await openCorpus(out)
+  if (flags.json) printJson(corpus)
+  else console.log([beginnings[prepared.work](out), ...(await describe(corpus))].join('\n'))
+  corpus.close()
+}
+
+const beginnings: Readonly<Record<Prepared['work'], (folder: string) => string>> = {
+  all: (folder) => `wrote ${folder}`,
+  rest: (folder) => `went on with ${folder}, which is finished now`,
+  none: (folder) => `${folder} was finished before: nothing to do`,
+}
+
+async function runShow(folder: string, flags: { readonly verify?: boolean; readonly json?: boolean }): Promise<void> {
+  const corpus = await openCorpus(folder)
+  try {
+    if (flags.verify) await (await import('../corpus/verify.ts')).verifyCorpus(corpus)
+    if (flags.json) return printJson(corpus)
+    const verified = flags.verify ? ['every file has the hash that the manifest says'] : []
+    console.log([...(await describe(corpus)), await firstWords(corpus), ...verified].join('\n'))
+  } finally {
+    corpus.close()
+  }
+}
+
+function printJson({ manifest, tokens, identity, bytesPerToken }: Corpus): void {
+  const { vocabularySize, separator, train, val, options, sources, emptyDocuments, corruptRows } = manifest
+  const documents = { train: train.documents, val: val.documents }
+  const bytes = { train: train.bytes, val: val.bytes }
+  const facts = { identity, vocabularySize, separator, tokens, documents, bytes, bytesPerToken, options }
+  console.log(JSON.stringify({ ...facts, sources, emptyDocuments, corruptRows }, null, 2))
+}
+
+/** A corpus in lines. */
+async function describe({ manifest, identity, bytesPerToken }: Corpus): Promise<string[]> {
+  const { alignColumns } = await import('../report/table.ts')
+  const rows = splitNames.map((split) => {
+    const { tokens, documents, bytes, shards } = manifest[split]
+    return [split, ...[tokens, documents, bytes, shards.length].map(count)]
+  })
+  const titles = ['split', 'tokens', 'documents', 'bytes of text', 'shards']
+  return [
+    '',
+    ...alignColumns(
+      titles.map((title, k) => ({ title, align: k === 0 ? 'left' : 'right' })),
+      rows,
+    ),
+    '',
+    `vocabulary: ${count(manifest.vocabularySize)} tokens; ${significant(bytesPerToken)} bytes of validation text a token`,
+    `sources: ${counted(manifest.sources.length, 'file')}, ${sizeText(manifest)}`,
+    ...skipped(manifest),
+    `identity: ${identity}`,
+  ]
+}
+
+const sizeText = ({ sources }: Manifest): string =>
+  `${count(sources.reduce((sum, { bytes }) => sum + bytes, 0))} bytes as they lie`
+
+/** What was left out, with the first rows that were. */
+function skipped({ emptyDocuments, corruptRows, sources }: Manifest): string[] {
+  const empty = emptyDocuments > 0 ? [`left out: ${counted(emptyDocuments, 'empty document')}`] : []
+  if (corruptRows.count === 0) return empty
+  const listed = corruptRows.first.map((row) => `  ${corruptRowText(row, sources)}`)
+  const more = corruptRows.count - listed.length
+  return [
+    ...empty,
+    `left out: ${counted(corruptRows.count, 'corrupt row')}`,
+    ...listed,
+    ...(more > 0 ? [`  and ${more} more`] : []),
+  ]
+}
+
+/** Tokens that are shown. */
+const shownTokens = 24
+
+/** How the validation text begins, as a quick look at whether it is what one wanted. */
+async function firstWords(corpus: Corpus): Promise<string> {
+  const { openTokenizer } = await import('../corpus/tokenizer.ts')
+  const tokenizer = openTokenizer(corpus.dir, corpus.manifest.tokenizer.sha256)
+  const tokens = corpus.read('val', 0, Math.min(shownTokens, corpus.tokens.val))
+  return `validation begins: ${JSON.stringify(tokenizer.decode(tokens))}`
+}

@@ -1,0 +1,56 @@
+import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+/** What a process that is ended at any moment, by kill -9 or with its machine, leaves whole. */
+
+/** Writes a file whole or not at all: under another name first, on disk before it takes its own. Throws what the system says. */
+export function writeWhole(file: string, content: string | readonly Uint8Array[]): void {
+  const open = openSync(`${file}.new`, 'w')
+  try {
+    // Written on from where the last part ended, as the file is open.
+    for (const part of typeof content === 'string' ? [content] : content) writeFileSync(open, part)
+    fsyncSync(open)
+  } finally {
+    closeSync(open)
+  }
+  renameSync(`${file}.new`, file)
+  syncFolder(dirname(file))
+}
+
+/** Puts the names in a folder on disk, where the system can. */
+export function syncFolder(folder: string): void {
+  let open: number
+  try {
+    open = openSync(folder, 'r')
+  } catch {
+    return // Windows opens no folders
+  }
+  try {
+    fsyncSync(open)
+  } catch {
+    // some file systems cannot
+  } finally {
+    closeSync(open)
+  }
+}
+
+/**
+ * Keeps other processes from what a file stands for; gives what lets them in again, null where another process has it. The lock
+ * is SQLite's on an empty file: the system releases it when the process ends, however it ends, where a file with a process number
+ * would have to be judged stale. Throws what the system says.
+ */
+export function lock(file: string): (() => void) | null {
+  const database = new DatabaseSync(file, { timeout: 0 })
+  try {
+    database.exec('BEGIN EXCLUSIVE')
+    return () => database.close()
+  } catch (error) {
+    database.close()
+    if ((error as { errcode?: number }).errcode === busy) return null
+    throw error
+  }
+}
+
+/** SQLITE_BUSY. */
+const busy = 5

@@ -1,0 +1,97 @@
+import { z } from 'zod'
+import { IsoflopError } from '../core/errors.ts'
+
+/**
+ * `manifest.json`, what a corpus is. It is written last, so that a folder with one is finished, and it names no date and no
+ * place: equal inputs and options give equal bytes.
+ */
+
+export const splitNames = ['train', 'val'] as const
+export type SplitName = (typeof splitNames)[number]
+
+const count = z.number().int().nonnegative()
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
+
+const split = z.object({
+  /** Separators count as tokens. */
+  tokens: count.positive(),
+  documents: count.positive(),
+  /** Of text, in UTF-8. */
+  bytes: count.positive(),
+  /** In the order of reading; a token is an unsigned integer of 16 bits, its low byte first. */
+  shards: z.array(z.object({ file: z.string().regex(/^(train|val)-\d{5}\.bin$/), tokens: count.positive(), sha256 })),
+})
+
+/** Rows that could not be read, of which the first are listed; a source is its place in `sources`. */
+export const corruptRowsSchema = z.object({
+  count,
+  first: z.array(z.object({ source: count, row: count, reason: z.string() })),
+})
+
+const manifestSchema = z.object({
+  /** Version of the layout. */
+  corpus: z.literal(1),
+  vocabularySize: z
+    .number()
+    .int()
+    .min(257)
+    .max(2 ** 16),
+  /** The token that ends a document. */
+  separator: count,
+  tokenizer: z.object({ file: z.literal('tokenizer.json'), sha256 }),
+  options: z.object({
+    textField: z.string(),
+    valFraction: z.number(),
+    /** Bytes of text. */
+    tokenizerSample: count,
+  }),
+  train: split,
+  val: split,
+  /** In the order of reading; names are relative to what was given on the command line. */
+  sources: z.array(z.object({ name: z.string(), bytes: count, sha256 })),
+  /** Documents without text. */
+  emptyDocuments: count,
+  corruptRows: corruptRowsSchema,
+})
+
+export type Manifest = z.infer<typeof manifestSchema>
+export type CorruptRow = Manifest['corruptRows']['first'][number]
+
+/** A manifest from its file's text, checked as what a stranger may have written. Errors: CORPUS_INVALID. */
+export function parseManifest(file: string, text: string): Manifest {
+  const { data: manifest, error } = manifestSchema.safeParse(parsedJson(file, text))
+  if (error) {
+    const { path, message } = error.issues[0]
+    throw invalidCorpus(`${file}: ${path.join('.') || 'the manifest'}: ${message}`)
+  }
+  if (manifest.separator >= manifest.vocabularySize)
+    throw invalidCorpus(`${file}: separator is ${manifest.separator}, expected less than ${manifest.vocabularySize}`)
+  const stray = manifest.corruptRows.first.find(({ source }) => source >= manifest.sources.length)
+  if (stray !== undefined)
+    throw invalidCorpus(`${file}: a corrupt row is of source ${stray.source}, which is not listed`)
+  for (const name of splitNames) {
+    const { tokens, shards } = manifest[name]
+    const sum = shards.reduce((total, shard) => total + shard.tokens, 0)
+    if (sum !== tokens) throw invalidCorpus(`${file}: the shards of ${name} have ${sum} tokens, expected ${tokens}`)
+  }
+  return manifest
+}
+
+function parsedJson(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw invalidCorpus(`${file} is not JSON: ${(error as Error).message}`)
+  }
+}
+
+export const manifestText = (manifest: Manifest): string => `${JSON.stringify(manifest, null, 2)}\n`
+
+/**
+ * Bytes of text that a token stands for, measured on the validation text, whose loss is what one wants to convert:
+ * bits per byte = loss in nats / ln 2 / bytes per token.
+ */
+export const bytesPerToken = ({ val }: Manifest): number => val.bytes / val.tokens
+
+export const invalidCorpus = (message: string): IsoflopError =>
+  new IsoflopError('CORPUS_INVALID', `${message}.`, 'Prepare the corpus again, into a new folder, or copy it again.')

@@ -1,0 +1,65 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { writeWhole } from '../core/durable.ts'
+import { corruptRowsSchema, invalidCorpus } from './manifest.ts'
+
+/**
+ * `progress.json`: how far a corpus is, written whole at every mark, removed when the corpus is finished. What is behind the last
+ * mark is done again, and comes out the same.
+ */
+
+const count = z.number().int().nonnegative()
+
+const splitSchema = z.object({
+  documents: count,
+  bytes: count,
+  shards: z.object({
+    done: z.array(z.object({ file: z.string(), tokens: count, sha256: z.string() })).readonly(),
+    openTokens: count,
+  }),
+})
+
+const encodingSchema = z.object({
+  /** A text whose hash is below this is of the validation part. */
+  valBound: z.number(),
+  /** The lowest hash of any text so far; null before the first one. */
+  lowestHash: z.number().nullable(),
+  /** Place of the source that is being read, and the last row of it that is done. */
+  source: count,
+  row: count,
+  /** The split that has the beginning of a document whose end is still to come. */
+  open: z.enum(['train', 'val']).nullable(),
+  train: splitSchema,
+  val: splitSchema,
+  emptyDocuments: count,
+  corruptRows: corruptRowsSchema,
+})
+
+const progressSchema = z.object({
+  /** SHA-256 of `tokenizer.json`. */
+  tokenizer: z.string(),
+  /** Null before the first mark. */
+  encoding: encodingSchema.nullable(),
+})
+
+export type EncodingState = z.infer<typeof encodingSchema>
+export type Progress = z.infer<typeof progressSchema>
+
+const progressFile = (folder: string): string => join(folder, 'progress.json')
+
+/** Null where nothing is done yet. Errors: CORPUS_INVALID. */
+export function readProgress(folder: string): Progress | null {
+  const file = progressFile(folder)
+  if (!existsSync(file)) return null
+  try {
+    return progressSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
+  } catch {
+    throw invalidCorpus(`${file} is not what was written`)
+  }
+}
+
+export const writeProgress = (folder: string, progress: Progress): void =>
+  writeWhole(progressFile(folder), `${JSON.stringify(progress, null, 2)}\n`)
+
+export const removeProgress = (folder: string): void => rmSync(progressFile(folder), { force: true })

@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto'
+import {
+  closeSync,
+  createReadStream,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { invalidCorpus, type SplitName } from './manifest.ts'
+
+/** How far the shards of a split are written. */
+export interface ShardsState {
+  readonly done: readonly { readonly file: string; readonly tokens: number; readonly sha256: string }[]
+  /** Tokens on disk in the shard behind those. */
+  readonly openTokens: number
+}
+
+export const noShards: ShardsState = { done: [], openTokens: 0 }
+
+/** Tokens that are collected before they are written. */
+const bufferTokens = 1 << 19
+
+/**
+ * Writes the tokens of a split into `train-00000.bin` and so on, `shardTokens` in each. It goes on where a state says, whatever was
+ * written behind that: after `sync`, what its state says is on disk. It throws what the system says, and CORPUS_INVALID where less is
+ * there than the state says.
+ */
+export class ShardWriter {
+  readonly #folder: string
+  readonly #split: SplitName
+  readonly #shardTokens: number
+  readonly #done: ShardsState['done'][number][]
+  readonly #buffer = new Uint16Array(bufferTokens)
+  #buffered = 0
+  #open: number
+  #openTokens: number
+
+  constructor(folder: string, split: SplitName, shardTokens: number, { done, openTokens }: ShardsState) {
+    this.#folder = folder
+    this.#split = split
+    this.#shardTokens = shardTokens
+    this.#done = [...done]
+    this.#openTokens = openTokens
+    removeFrom(folder, split, openTokens === 0 ? done.length : done.length + 1)
+    this.#open = openAt(join(folder, shardName(split, done.length)), openTokens * tokenBytes)
+  }
+
+  async write(tokens: Uint16Array): Promise<void> {
+    for (let start = 0; start < tokens.length; ) {
+      const room = Math.min(bufferTokens, this.#shardTokens - this.#openTokens) - this.#buffered
+      const part = tokens.subarray(start, start + room)
+      this.#buffer.set(part, this.#buffered)
+      this.#buffered += part.length
+      start += part.length
+      if (part.length < room) continue
+      this.#flush()
+      if (this.#openTokens === this.#shardTokens) {
+        await this.#endShard()
+        this.#open = openSync(join(this.#folder, shardName(this.#split, this.#done.length)), 'w')
+      }
+    }
+  }
+
+  /** Waits until everything is on disk. */
+  sync(): ShardsState {
+    this.#flush()
+    fsyncSync(this.#open)
+    return { done: [...this.#done], openTokens: this.#openTokens }
+  }
+
+  /** Ends the last shard; gives all of them. */
+  async finish(): Promise<ShardsState['done']> {
+    this.#flush()
+    if (this.#openTokens > 0) await this.#endShard()
+    this.close()
+    removeFrom(this.#folder, this.#split, this.#done.length)
+    return this.#done
+  }
+
+  /** Lets go of the file; what was not synced is lost. */
+  close(): void {
+    if (this.#open !== closed) closeSync(this.#open)
+    this.#open = closed
+  }
+
+  #flush(): void {
+    const bytes = new Uint8Array(this.#buffer.buffer, 0, this.#buffered * tokenBytes)
+    const start = this.#openTokens * tokenBytes
+    for (let done = 0; done < bytes.length; )
+      done += writeSync(this.#open, bytes, done, bytes.length - done, start + done)
+    this.#openTokens += this.#buffered
+    this.#buffered = 0
+  }
+
+  /** The hash is of what is on disk, read again: a shard that was broken off and continued has no other. */
+  async #endShard(): Promise<void> {
+    fsyncSync(this.#open)
+    this.close()
+    const file = shardName(this.#split, this.#done.length)
+    this.#done.push({ file, tokens: this.#openTokens, sha256: await fileSha256(join(this.#folder, file)) })
+    this.#openTokens = 0
+  }
+}
+
+/** In the place of an open file. */
+const closed = -1
+
+const tokenBytes = Uint16Array.BYTES_PER_ELEMENT
+
+const shardName = (split: SplitName, index: number): string => `${split}-${String(index).padStart(5, '0')}.bin`
+
+/** Opens a file for writing behind its first `size` bytes. Errors: CORPUS_INVALID where it has fewer. */
+function openAt(path: string, size: number): number {
+  const open = openSync(path, size === 0 ? 'w' : 'r+')
+  if (fstatSync(open).size >= size) {
+    ftruncateSync(open, size)
+    return open
+  }
+  closeSync(open)
+  throw invalidCorpus(`${path} is shorter than it was at the last mark, ${size} bytes`)
+}
+
+/** Removes the shards of a split from an index on, which an earlier process left. */
+function removeFrom(folder: string, split: SplitName, index: number): void {
+  const first = shardName(split, index)
+  for (const name of readdirSync(folder))
+    if (name >= first && name.startsWith(`${split}-`) && /-\d{5}\.bin$/.test(name)) rmSync(join(folder, name))
+}
+
+/** SHA-256 of a file. Throws what the system says. */
+export async function fileSha256(file: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk)
+  return hash.digest('hex')
+}

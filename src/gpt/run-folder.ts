@@ -1,0 +1,137 @@
+import { appendFileSync, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { lock, writeWhole } from '../core/durable.ts'
+import { IsoflopError, outputFailed } from '../core/errors.ts'
+import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
+import type { Recipe } from './recipe.ts'
+import type { TrainingRecord } from './record.ts'
+import { type Cut, cutFor } from './step-graph.ts'
+import type { Keeping, StepReport } from './train.ts'
+
+const format = 'isoflop training run 1'
+
+/** What makes two runs one: then their weights are equal, and one may go on where the other was ended. */
+interface RunIdentity {
+  readonly format: typeof format
+  readonly recipe: Recipe
+  readonly corpus: string
+  readonly cut: Cut
+  readonly device: string
+}
+
+/**
+ * A training run on disk: `run.json` says which run it is, `checkpoint` where it stands, `steps.jsonl` has a line for each step,
+ * `record.jsonl` what it came to, and `.run.lock` keeps a second process out.
+ */
+export interface RunFolder extends Keeping {
+  /** What an earlier process came to; null where the run has not ended. */
+  readonly finished: TrainingRecord | null
+  log(report: StepReport): void
+  finish(record: TrainingRecord): void
+  close(): void
+}
+
+/**
+ * Begins a run in a folder, or goes on with the one that is there, where `resume` says so.
+ * @throws IsoflopError TRAINING_EXISTS, TRAINING_DIFFERS, TRAINING_RUNNING, OUTPUT_FAILED.
+ */
+export function openRunFolder(
+  folder: string,
+  { recipe, corpus, device, resume }: { recipe: Recipe; corpus: string; device: string; resume: boolean },
+): RunFolder {
+  const file = (name: string) => join(folder, name)
+  const unlock = writing(folder, () => {
+    mkdirSync(folder, { recursive: true })
+    return lock(file('.run.lock'))
+  })
+  if (unlock === null) throw running(folder)
+  try {
+    const identity: RunIdentity = { format, recipe, corpus, cut: cutFor(recipe.shape), device }
+    const resumed = begin(folder, file('run.json'), identity, resume)
+    return {
+      finished: resumed ? recordIn(file('record.jsonl')) : null,
+      load(state) {
+        const progressed = loadCheckpoint(file('checkpoint'), state)
+        // Steps after the checkpoint are done again, and give the same lines.
+        const lines = resumed ? linesOf(file('steps.jsonl')).slice(0, progressed?.step ?? 0) : []
+        writing(folder, () => writeWhole(file('steps.jsonl'), lines.map((line) => `${line}\n`).join('')))
+        return progressed
+      },
+      save: (progressed, state) => saveCheckpoint(file('checkpoint'), progressed, state),
+      log: (report) => writing(folder, () => appendFileSync(file('steps.jsonl'), `${JSON.stringify(report)}\n`)),
+      finish: (record) => writing(folder, () => writeWhole(file('record.jsonl'), `${JSON.stringify(record)}\n`)),
+      close: unlock,
+    }
+  } catch (error) {
+    unlock()
+    throw error
+  }
+}
+
+/** Whether the folder goes on with a run; else it begins one. */
+function begin(folder: string, file: string, identity: RunIdentity, resume: boolean): boolean {
+  const text = JSON.stringify(identity, null, 2)
+  const there = textOf(file)
+  if (there === null) {
+    writing(folder, () => writeWhole(file, `${text}\n`))
+    return false
+  }
+  if (!resume)
+    throw new IsoflopError(
+      'TRAINING_EXISTS',
+      `${folder} holds a training run already.`,
+      'Add --resume to go on with it, or name another folder with --out.',
+    )
+  if (there.trimEnd() === text) return true
+  throw new IsoflopError(
+    'TRAINING_DIFFERS',
+    `${folder} holds another training run than this one: ${difference(there, text)}.`,
+    'Give the same options to go on with it, or name another folder with --out.',
+  )
+}
+
+/** The first line in which two descriptions differ. */
+function difference(there: string, here: string): string {
+  const lines = here.split('\n')
+  const [was, is] = there
+    .split('\n')
+    .reduce<[string, string] | [null, null]>(
+      (found, line, i) => (found[0] === null && line !== lines[i] ? [line, lines[i] ?? ''] : found),
+      [null, null],
+    )
+  const bare = (line: string | null) => (line ?? '').trim().replace(/,$/, '').replaceAll('"', '')
+  return `it has "${bare(was)}", this one "${bare(is)}"`
+}
+
+function recordIn(file: string): TrainingRecord | null {
+  const [line] = linesOf(file)
+  return line === undefined ? null : JSON.parse(line)
+}
+
+/** The lines that end; none where there is no file. */
+const linesOf = (file: string): string[] => (textOf(file) ?? '').split('\n').slice(0, -1)
+
+/** Null where there is no file. */
+function textOf(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw outputFailed(file, cause, 'Training goes on from what is there: let it be read, or name another folder.')
+  }
+}
+
+function writing<Result>(folder: string, work: () => Result): Result {
+  try {
+    return work()
+  } catch (cause) {
+    throw outputFailed(folder, cause, 'Make room, or name a folder that can be written to with --out.')
+  }
+}
+
+const running = (folder: string): IsoflopError =>
+  new IsoflopError(
+    'TRAINING_RUNNING',
+    `Another process trains in ${folder}.`,
+    'Wait for it, or name another folder with --out.',
+  )

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { appendFileSync, cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { openCorpus } from '../../src/corpus/corpus.ts'
+import { verifyCorpus } from '../../src/corpus/verify.ts'
+import { documents, jsonl, place, prepare, rejects, write } from './files.ts'
+
+const input = write('docs.jsonl', jsonl(documents(300)))
+await prepare([input], 'whole')
+await prepare([input], 'parts', { shardTokens: 1000 })
+
+test('tokens are read across shards as from one', async (t) => {
+  const whole = await openCorpus(place('whole'))
+  const parts = await openCorpus(place('parts'))
+  t.after(() => [whole, parts].map(({ close }) => close()))
+  assert.ok(parts.manifest.train.shards.length > 5)
+  assert.deepEqual(parts.tokens, whole.tokens)
+  const all = whole.read('train', 0, whole.tokens.train)
+  assert.deepEqual(parts.read('train', 0, whole.tokens.train), all)
+  for (const [start, length] of [
+    [0, 0],
+    [0, 1],
+    [999, 2],
+    [1000, 1000],
+    [1234, 4321],
+    [whole.tokens.train - 1, 1],
+    [whole.tokens.train, 0],
+  ])
+    assert.deepEqual(parts.read('train', start, length), all.slice(start, start + length))
+  assert.equal(all.at(-1), whole.separator)
+  assert.equal(all.filter((token) => token === 0).length, whole.manifest.train.documents)
+})
+
+test('identity is of the contents, not of the place; bytes per token are of the validation text', async (t) => {
+  cpSync(place('whole'), place('copy'), { recursive: true })
+  const [whole, copy, parts] = await Promise.all(['whole', 'copy', 'parts'].map((name) => openCorpus(place(name))))
+  t.after(() => [whole, copy, parts].map(({ close }) => close()))
+  assert.equal(copy.identity, whole.identity)
+  assert.notEqual(parts.identity, whole.identity)
+  const { val } = whole.manifest
+  assert.equal(whole.bytesPerToken, val.bytes / val.tokens)
+  assert.ok(whole.bytesPerToken > 1.5)
+  await verifyCorpus(copy)
+})
+
+test('a read beyond the end is a defect of the caller', async (t) => {
+  const corpus = await openCorpus(place('whole'))
+  t.after(() => corpus.close())
+  const { train } = corpus.tokens
+  for (const [start, length] of [
+    [-1, 1],
+    [0, -1],
+    [0.5, 1],
+    [0, Number.NaN],
+    [train, 1],
+    [0, train + 1],
+  ])
+    assert.throws(() => corpus.read('train', start, length), { code: 'INTERNAL' })
+})
+
+test('a folder without a finished corpus says what to do', async () => {
+  await rejects(openCorpus(place('absent')), 'CORPUS_MISSING', /manifest\.json.*isoflop corpus prepare/)
+  await rejects(openCorpus(place('docs.jsonl')), 'CORPUS_MISSING')
+})
+
+/** A copy of the corpus with its manifest changed. */
+function changed(change: (text: string) => string): string {
+  const folder = place('changed')
+  rmSync(folder, { recursive: true, force: true })
+  cpSync(place('parts'), folder, { recursive: true })
+  const file = `${folder}/manifest.json`
+  writeFileSync(file, change(readFileSync(file, 'utf8')))
+  return folder
+}
+
+test('a manifest by a stranger is checked before anything is read', async () => {
+  for (const [from, to, pattern] of [
+    [/^/, '!', /is not JSON/],
+    [/[\s\S]+/, 'null', /manifest: Invalid input/],
+    ['"corpus": 1', '"corpus": 2', /corpus/],
+    ['"separator": 0', '"separator": 320', /separator is 320/],
+    ['"vocabularySize": 320', '"vocabularySize": 70000', /vocabularySize/],
+    ['train-00000.bin', '../../etc/passwd', /train\.shards\.0\.file/],
+    ['train-00000.bin', 'train-00999.bin', /train-00999\.bin cannot be read \(ENOENT\)/],
+    ['"tokens": 1000', '"tokens": 999', /the shards of train have/],
+    ['"tokens": 1000', '"tokens": -1', /train\.shards\.0\.tokens/],
+    ['"first": []', '"first": [{ "source": 1, "row": 1, "reason": "" }]', /corrupt row is of source 1/],
+  ] as const)
+    await rejects(openCorpus(changed((text) => text.replace(from, to))), 'CORPUS_INVALID', pattern)
+})
+
+test('shards of another size are refused, others found by their hash and by their tokens', async () => {
+  const cut = changed((text) => text)
+  truncateSync(`${cut}/val-00000.bin`, 100)
+  await rejects(openCorpus(cut), 'CORPUS_INVALID', /val-00000\.bin has 100 bytes, expected \d+/)
+  const long = changed((text) => text)
+  appendFileSync(`${long}/train-00001.bin`, 'x')
+  await rejects(openCorpus(long), 'CORPUS_INVALID', /train-00001\.bin has 2001 bytes, expected 2000/)
+  const other = changed((text) => text)
+  writeFileSync(`${other}/train-00001.bin`, Buffer.alloc(2000, 0xff))
+  const corpus = await openCorpus(other)
+  assert.throws(() => corpus.read('train', 1500, 10), { code: 'CORPUS_INVALID', message: /token 65535 in train/ })
+  await rejects(verifyCorpus(corpus), 'CORPUS_INVALID', /train-00001\.bin is not what was written/)
+  truncateSync(`${other}/train-00001.bin`, 100)
+  assert.throws(() => corpus.read('train', 1500, 10), {
+    code: 'CORPUS_INVALID',
+    message: /ends after/,
+  })
+  corpus.close()
+})
