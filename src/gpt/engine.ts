@@ -33,8 +33,7 @@ export interface Engine {
 }
 
 /**
- * Opens ONNX Runtime: the native one, or, where its binary is missing, the WebAssembly one with a note. `threads` defaults to
- * ONNX Runtime's own choice, one for each core.
+ * Opens ONNX Runtime: the native one, or, where its binary is missing, the WebAssembly one with a note.
  *
  * @throws IsoflopError DEVICE_UNAVAILABLE where neither can be loaded, or the device is not the CPU and there is no native one.
  */

@@ -11,7 +11,7 @@
 export interface MaskFiller {
   /** One array for each size asked for. */
   readonly arrays: readonly Float32Array[]
-  /** Elements from .. from + count of an array. `from` is a multiple of four, and so is `count` unless the array ends there. */
+  /** Elements from .. from + count of an array; `from` is a multiple of four. Up to three elements after them may change too. */
   fill(array: number, from: number, count: number, a: number, b: number): void
 }
 

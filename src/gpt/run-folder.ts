@@ -16,6 +16,8 @@ interface RunIdentity {
   readonly recipe: Recipe
   readonly corpus: string
   readonly cut: Cut
+  /** Sequences of text that the validation loss is of. */
+  readonly validationSequences: number
   readonly device: string
 }
 
@@ -37,7 +39,7 @@ export interface RunFolder extends Keeping {
  */
 export function openRunFolder(
   folder: string,
-  { recipe, corpus, device, resume }: { recipe: Recipe; corpus: string; device: string; resume: boolean },
+  { resume, ...about }: Pick<RunIdentity, 'recipe' | 'corpus' | 'validationSequences' | 'device'> & { resume: boolean },
 ): RunFolder {
   const file = (name: string) => join(folder, name)
   const unlock = writing(folder, () => {
@@ -46,7 +48,7 @@ export function openRunFolder(
   })
   if (unlock === null) throw running(folder)
   try {
-    const identity: RunIdentity = { format, recipe, corpus, cut: cutFor(recipe.shape), device }
+    const identity: RunIdentity = { format, ...about, cut: cutFor(about.recipe.shape) }
     const resumed = begin(folder, file('run.json'), identity, resume)
     return {
       finished: resumed ? recordIn(file('record.jsonl')) : null,

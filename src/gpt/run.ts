@@ -41,9 +41,9 @@ export type RunOutcome =
  * TRAINING_DIFFERS, TRAINING_RUNNING, DEVICE_UNAVAILABLE, CHECKPOINT_INVALID, OUTPUT_FAILED.
  */
 export async function run(options: RunOptions): Promise<RunOutcome> {
-  const { recipe, corpus, clock, device } = options
+  const { recipe, corpus, clock, device, resume, validationSequences = defaultValidationSequences } = options
   const text = textOf(corpus, recipe)
-  const folder = openRunFolder(options.folder, { recipe, corpus: corpus.identity, device, resume: options.resume })
+  const folder = openRunFolder(options.folder, { recipe, corpus: corpus.identity, validationSequences, device, resume })
   try {
     if (folder.finished) return { kind: 'ended', record: folder.finished }
     const engine = await openEngine(options)
@@ -55,7 +55,7 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
       engine,
       clock,
       keeping: folder,
-      validationSequences: options.validationSequences ?? defaultValidationSequences,
+      validationSequences,
       saveEveryMs: options.saveEveryMs ?? 30_000,
       signal: options.signal,
       onStep(report, speed) {

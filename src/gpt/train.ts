@@ -13,7 +13,7 @@ import { openTrainer, type Trainer } from './trainer.ts'
 /** How a run ended. */
 export type Ending =
   | { readonly kind: 'finished'; readonly losses: Losses }
-  /** The loss or the gradient of this step was infinite or not a number; no loss is reported. */
+  /** In this step the loss or the gradient, or after it the validation loss, was infinite or not a number; no loss is reported. */
   | { readonly kind: 'diverged'; readonly step: number }
   /** It was asked to stop; what was saved goes on from this step. */
   | { readonly kind: 'interrupted'; readonly step: number }

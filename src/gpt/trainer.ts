@@ -15,7 +15,10 @@ export interface Trainer {
   step(options: StepOptions): Promise<{ readonly loss: number; readonly gradientNorm: number }>
   /** The mean loss of these sequences without dropout. */
   evaluate(sequences: readonly Sequence[]): Promise<number>
-  /** The mean gradient over the sequences of the last step, before clipping: `[layout.size]`. */
+  /**
+   * The gradients of the last step, summed over the groups of sequences that went through the graph at once: a step uses them times
+   * the group's part of the batch. `[layout.size]`
+   */
   readonly gradients: Float32Array
   readonly layout: Layout
   /** FLOPs of the matrix products that a sequence takes, forward and backward. */
@@ -74,6 +77,8 @@ export async function openTrainer(engine: Engine, options: TrainerOptions): Prom
 
   /** Calls `run` for every group of sequences that goes through the graph at once; gives the mean loss. */
   const meanLoss = async (sequences: readonly Sequence[], run: (first: number) => Promise<void>): Promise<number> => {
+    if (sequences.length === 0 || sequences.length % cut.sequences > 0)
+      throw new Error(`${sequences.length} sequences are no groups of ${cut.sequences}`)
     let sum = 0
     for (let first = 0; first < sequences.length; first += cut.sequences) {
       text.set(sequences.slice(first, first + cut.sequences))

@@ -2,8 +2,8 @@ import type { Tensor } from '../graph.ts'
 import type { Tape } from '../tape.ts'
 import { transposed } from './linear.ts'
 
-/** The smallest probability whose logarithm is taken: a token's loss ends at 87 nats, and float32 holds it exactly enough. */
-const leastProbability = 1e-38
+/** The least probability whose logarithm is taken, so that a token's loss ends at 87 nats: above float32's subnormal numbers. */
+const leastProbability = 1.2e-38
 
 /**
  * The mean cross-entropy, in nats per token, of the softmax of h W against target tokens.

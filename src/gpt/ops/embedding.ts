@@ -5,7 +5,7 @@ import { plus, type Tape } from '../tape.ts'
  * y = tokens + positions: to the row of each token [sequences * length, d] the row of its place [length, d] is added.
  *
  * `tokens` are rows taken from the table of token embeddings, whose derivative is not spread over the table here: it is zero
- * in nearly all rows, so `train-step.ts` adds the rows of dy to the table's gradient.
+ * in nearly all rows, so `trainer.ts` adds the rows of dy to the table's gradient.
  */
 export function embedding(tape: Tape, tokens: Tensor, positions: Tensor): Tensor {
   const { graph } = tape
