@@ -97,27 +97,30 @@ const hyperparameters = {
   learning_rate: realNumber('learning_rate')
     .refine(...inRange('learning_rate', apiLimits.learningRate, pythonFloat))
     .meta(documented('number', 0.001, 'Peak learning rate.', apiLimits.learningRate)),
-  train_flops: wholeNumber('train_flops')
-    .refine(...oneOf('train_flops', apiLimits.trainFlops))
-    .meta(documented('integer', 1e14, 'Training FLOPs.', apiLimits.trainFlops)),
 }
+
+const trainFlopsOf = (allowed: readonly number[]) =>
+  wholeNumber('train_flops')
+    .refine(...oneOf('train_flops', allowed))
+    .meta(documented('integer', allowed.includes(1e14) ? 1e14 : allowed[0], 'Training FLOPs.', allowed))
 
 export const apiKeyQuery = z.object({
   api_key: z.string().optional().describe('The API key; the header X-API-Key does as well.'),
 })
 
-/** The query of `GET /loss`. */
-export const lossQuery = z
-  .object({ ...hyperparameters, ...apiKeyQuery.shape })
-  .superRefine(({ d_model, num_heads }, context) => {
-    if (d_model % num_heads !== 0)
-      context.addIssue({
-        code: 'custom',
-        message: `d_model must be divisible by num_heads, got d_model ${d_model} and num_heads ${num_heads}`,
-        path: ['d_model'],
-        params: { kind: outOfRange },
-      })
-  })
+/** The query of `GET /loss`, for a server that takes these FLOPs. */
+export const lossQueryOf = (trainFlops: readonly number[]) =>
+  z
+    .object({ ...hyperparameters, train_flops: trainFlopsOf(trainFlops), ...apiKeyQuery.shape })
+    .superRefine(({ d_model, num_heads }, context) => {
+      if (d_model % num_heads !== 0)
+        context.addIssue({
+          code: 'custom',
+          message: `d_model must be divisible by num_heads, got d_model ${d_model} and num_heads ${num_heads}`,
+          path: ['d_model'],
+          params: { kind: outOfRange },
+        })
+    })
 
 /** A configuration as the wire names it. */
 export interface WireConfig {

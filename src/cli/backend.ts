@@ -1,5 +1,7 @@
+import { availableParallelism } from 'node:os'
 import type { Backend } from '../backend/backend.ts'
 import { simulateBackend } from '../backend/simulate.ts'
+import type { TrainBackendOptions } from '../backend/train.ts'
 import { targetFlops } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
 import type { Truth } from '../server/grade.ts'
@@ -12,20 +14,66 @@ export interface OpenedBackend {
   readonly truth: Truth | null
 }
 
-/** Opens `simulate` (with a world) or `replay:FILE`. The only place that chooses a backend. */
-export async function openBackend(name: string, worldName: string): Promise<OpenedBackend> {
+/** The options of a backend, as far as they were given. */
+export interface BackendFlags extends Partial<Omit<TrainBackendOptions, 'corpusDir' | 'runsDir'>> {
+  readonly backend: string
+  readonly world?: string
+  readonly corpus?: string
+  readonly runs?: string
+}
+
+/** Opens `simulate` (with a world), `replay:FILE` or `train` (on a corpus). The only place that chooses a backend. */
+export async function openBackend(flags: BackendFlags): Promise<OpenedBackend> {
+  const { backend: name } = flags
   if (name === 'simulate') {
-    const world = await openWorld(worldName)
-    return { backend: simulateBackend(world), truth: await truthOf(worldName) }
+    refuseOthers(flags, ['world'])
+    const { world = 'cs336' } = flags
+    return { backend: simulateBackend(await openWorld(world)), truth: await truthOf(world) }
   }
   if (name.startsWith('replay:')) {
+    refuseOthers(flags, [])
     const { replayBackend } = await import('../backend/replay.ts')
     return { backend: await replayBackend(name.slice('replay:'.length)), truth: null }
   }
+  if (name === 'train') {
+    refuseOthers(flags, trainFlags)
+    return { backend: await openTrainBackend(flags), truth: null }
+  }
   throw new IsoflopError(
     'BAD_OPTION',
-    `--backend is "${name}", expected simulate or replay:FILE.`,
+    `--backend is "${name}", expected simulate, replay:FILE or train.`,
     'For example: --backend replay:runs.csv',
+  )
+}
+
+async function openTrainBackend(flags: BackendFlags): Promise<Backend> {
+  const { corpus, runs = 'runs', workers = 1, device = 'cpu', seed = 0, accounting = 'api', loss = 'average' } = flags
+  if (corpus === undefined)
+    throw new IsoflopError(
+      'BAD_OPTION',
+      '--backend train needs a corpus.',
+      'Give --corpus DIR; isoflop corpus prepare makes one.',
+    )
+  const { trainBackend } = await import('../backend/train.ts')
+  return trainBackend({
+    ...flags,
+    corpusDir: corpus,
+    runsDir: runs,
+    threads: flags.threads ?? Math.max(1, Math.floor(availableParallelism() / workers)),
+    ...{ workers, device, seed, accounting, loss },
+  })
+}
+
+const trainFlags = ['corpus', 'runs', 'workers', 'threads', 'device', 'seed', 'accounting', 'loss'] as const
+
+/** Refuses options that are there but belong to another backend. */
+function refuseOthers(flags: BackendFlags, own: readonly (keyof BackendFlags)[]): void {
+  const strange = (['world', ...trainFlags] as const).find((name) => flags[name] !== undefined && !own.includes(name))
+  if (strange === undefined) return
+  throw new IsoflopError(
+    'BAD_OPTION',
+    `--${strange} came with --backend ${flags.backend}.`,
+    `Leave it out, or give --backend ${strange === 'world' ? 'simulate' : 'train'}.`,
   )
 }
 

@@ -1,23 +1,27 @@
 import type { AddressInfo } from 'node:net'
 import { Command } from 'commander'
 import type { FastifyInstance } from 'fastify'
+import { type WireConfig, wireOfConfig } from '../api/contract.ts'
 import { systemClock } from '../core/clock.ts'
-import { apiBudget } from '../core/config.ts'
+import { apiBudget, apiLimits } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
+import { accountings } from '../core/flops.ts'
+import { devices } from '../gpt/engine.ts'
+import type { Losses } from '../gpt/losses.ts'
 import { addKey } from '../server/keys.ts'
 import type { Store } from '../server/store/store.ts'
-import { flops, wholeNumber } from './options.ts'
+import type { BackendFlags } from './backend.ts'
+import { flops, nameOf, wholeBudgets, wholeNumber } from './options.ts'
 import { version } from './version.ts'
 
-interface ServeFlags {
+interface ServeFlags extends BackendFlags {
   readonly port: number
   readonly host: string
-  readonly world: string
-  readonly backend: string
   readonly db?: string
   readonly budget?: bigint
   readonly key?: readonly string[]
   readonly leaderboard?: boolean
+  readonly trainFlopsGrid?: readonly number[]
 }
 
 /** Where keys and runs are kept when nothing is said: PostgreSQL if DATABASE_URL is set, else a file here. */
@@ -26,28 +30,48 @@ export const defaultDatabase = (): string => process.env.DATABASE_URL ?? 'isoflo
 /** What a key may spend when nothing is said, FLOPs. */
 export const defaultBudget = BigInt(apiBudget)
 
+/** Which loss of a training is its answer. */
+const lossNames = ['average', 'last', 'validation'] as const satisfies readonly (keyof Losses)[]
+
 /** `isoflop serve`. */
 export function serveCommand(): Command {
   return new Command('serve')
     .summary('the training API of the CS336 assignment, on this machine')
     .description(
       'Serves the training API: GET /loss answers what loss a configuration would reach, for a key\n' +
-        'with a budget of FLOPs. The first start makes a key and prints it. /docs documents it.',
+        'with a budget of FLOPs. The first start makes a key and prints it. /docs documents it.\n' +
+        'With --backend train every answer is a training on this machine (docs/train-api.md).',
     )
     .option('--port <N>', '0 picks a free one', wholeNumber('--port', 0, 'a whole number such as 8000'), 8000)
     .option('--host <HOST>', 'address to listen on; 0.0.0.0 for every one', '127.0.0.1')
-    .option('--world <NAME>', 'what is simulated: cs336, handout, chinchilla, seed:N', 'cs336')
-    .option('--backend <NAME>', 'simulate, or replay:FILE for recorded runs', 'simulate')
+    .option('--backend <NAME>', 'simulate, replay:FILE for recorded runs, train for real ones', 'simulate')
+    .option('--world <NAME>', 'what is simulated: cs336, handout, chinchilla, seed:N (default: cs336)')
+    .option('--corpus <DIR>', 'train: the text, made by isoflop corpus prepare')
+    .option('--runs <DIR>', 'train: where trainings are kept (default: runs)')
+    .option('--workers <N>', 'train: trainings at a time (default: 1)', atLeastOne('--workers'))
+    .option('--threads <N>', 'train: threads of each (default: the cores, shared out)', atLeastOne('--threads'))
+    .option('--loss <NAME>', `train: which is answered, ${lossNames.join(', ')} (default: average)`, lossName)
+    .option('--accounting <NAME>', `train: how N is counted, ${accountings.join(', ')} (default: api)`, accounting)
+    .option('--device <NAME>', `train: ${devices.join(', ')} (default: cpu)`, nameOf('--device', devices))
+    .option('--seed <N>', 'train: of weights and order (default: 0)', seed)
+    .option('--train-flops-grid <LIST>', "the FLOPs that a query may have (default: the assignment's 16)", grid)
     .option('--db <PLACE>', 'a SQLite file, or postgres://... (default: $DATABASE_URL or isoflop.sqlite)')
     .option('--budget <FLOPS>', 'budget of keys made by this command (default: 2e18)', flops('--budget'))
     .option('--key <KEY...>', 'make sure that these keys exist')
     .option('--leaderboard', 'show GET /leaderboard to everyone')
     .addHelpText(
       'after',
-      '\nExamples:\n  isoflop serve\n  isoflop serve --host 0.0.0.0 --db postgres://isoflop@localhost/isoflop --leaderboard',
+      '\nExamples:\n  isoflop serve --host 0.0.0.0 --db postgres://isoflop@localhost/isoflop --leaderboard\n' +
+        '  isoflop serve --backend train --corpus corpus --train-flops-grid 1e12,3e12,1e13 --budget 1e14',
     )
     .action(runServe)
 }
+
+const atLeastOne = (name: string) => wholeNumber(name, 1, 'a whole number such as 1')
+const seed = wholeNumber('--seed', 0, 'a whole number such as 0')
+const grid = wholeBudgets('--train-flops-grid')
+const lossName = nameOf('--loss', lossNames)
+const accounting = nameOf('--accounting', accountings)
 
 async function runServe(flags: ServeFlags): Promise<void> {
   // Loaded only here, so that the other commands start quickly.
@@ -56,33 +80,44 @@ async function runServe(flags: ServeFlags): Promise<void> {
     import('../server/store/open.ts'),
     import('./backend.ts'),
   ])
-  const { backend, truth } = await openBackend(flags.backend, flags.world)
   const place = flags.db ?? defaultDatabase()
   const store = await openStore(place)
   try {
-    const firstKey = await ensureKeys(store, flags)
-    const app = await createServer({
-      store,
-      backend,
-      clock: systemClock,
-      version,
-      truth,
-      leaderboard: flags.leaderboard === true,
-      onError: (error) => console.error(`error: ${error.message}`),
-    })
+    const { backend, truth } = await openBackend({ ...flags, onError: printError })
     try {
-      const url = await listen(app, flags)
-      console.log(`listening on ${url}`)
-      console.log(`  ${backend.name}; keys and runs in ${withoutPassword(place)}; documentation at ${url}/docs`)
-      if (firstKey !== null) printFirstKey(firstKey, url, flags.budget ?? defaultBudget)
-      await stopped()
+      const firstKey = await ensureKeys(store, flags)
+      const app = await createServer({
+        store,
+        backend,
+        clock: systemClock,
+        version,
+        truth,
+        leaderboard: flags.leaderboard === true,
+        trainFlops: flags.trainFlopsGrid ?? apiLimits.trainFlops,
+        onError: printError,
+      })
+      try {
+        const url = await listen(app, flags)
+        console.log(`listening on ${url}`)
+        console.log(`  ${backend.name}; keys and runs in ${withoutPassword(place)}; documentation at ${url}/docs`)
+        if (firstKey !== null) printFirstKey(firstKey, url, flags)
+        await stopped()
+      } finally {
+        // Together: the server waits for its answers, which a training may only give in hours.
+        await Promise.all([app.close(), backend.close()])
+      }
     } finally {
-      await app.close()
+      await backend.close()
     }
   } finally {
-    await backend.close()
     await store.close()
   }
+}
+
+/** Tells who runs the server of an error, and of what lies behind it where clients are not told. */
+function printError({ message, cause }: Error): void {
+  console.error(`error: ${message}`)
+  if (cause instanceof Error && !message.includes(cause.message)) console.error(`  ${cause.message}`)
 }
 
 /** Listens, and gives the address that clients use. */
@@ -111,22 +146,36 @@ async function ensureKeys(
   return (await addKey(store, { label: 'first', budget, now })).key
 }
 
-function printFirstKey(key: string, url: string, budget: bigint): void {
-  const query = 'd_model=256&num_layers=4&num_heads=4&batch_size=128&learning_rate=0.001&train_flops=100000000000000'
+function printFirstKey(key: string, url: string, { budget = defaultBudget, trainFlopsGrid }: ServeFlags): void {
+  const query = Object.entries(exampleOf(trainFlopsGrid)).map(([name, value]) => `${name}=${value}`)
   console.log(`\nA first key, with a budget of ${budget} FLOPs. It is shown only now:\n\n  ${key}\n`)
-  console.log(`Try it:\n\n  curl '${url}/loss?${query}&api_key=${key}'\n`)
+  console.log(`Try it:\n\n  curl '${url}/loss?${query.join('&')}&api_key=${key}'\n`)
+}
+
+/** A query to try: with few FLOPs, of the smallest model. */
+function exampleOf(grid: readonly number[] = apiLimits.trainFlops): WireConfig {
+  const trainFlops = grid.includes(1e14) ? 1e14 : grid[grid.length - 1]
+  const [dModel, numLayers] = trainFlops < 1e14 ? [64, 2] : [256, 4]
+  return wireOfConfig({ dModel, numLayers, numHeads: 4, batchSize: 128, learningRate: 0.001, trainFlops })
 }
 
 /** A database's place as it may be printed. */
 export const withoutPassword = (place: string): string => place.replace(/(:\/\/[^:@/]+):[^@/]*@/, '$1:***@')
 
-/** Resolves when the process is asked to stop. A second signal stops at once. */
+/**
+ * Resolves when the process is asked to stop. A second signal stops at once, unless it comes with the first: what starts processes
+ * for others, such as timeout, may deliver one twice.
+ */
 function stopped(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const)
-      process.once(signal, () => {
-        process.once(signal, () => process.exit(1))
-        resolve()
-      })
+    let isAgain = false
+    const onSignal = () => {
+      if (isAgain) process.exit(1)
+      resolve()
+      setTimeout(() => {
+        isAgain = true
+      }, 500).unref()
+    }
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal)
   })
 }

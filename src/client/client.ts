@@ -10,7 +10,10 @@ export interface ClientOptions {
   /** Where the API is, for example `http://localhost:8000`. */
   readonly url: string
   readonly apiKey: string
-  /** How long to wait for an answer, ms; 60,000 by default. A real training takes longer. */
+  /**
+   * How long to wait for an answer, ms; 60,000 by default. A real training takes longer: as long as the server answers other
+   * questions, the client asks for the loss again, and by that joins the training that runs.
+   */
   readonly timeoutMs?: number
   /**
    * How often to try again after a lost connection or a 5xx; 5 by default. Refusals are never tried again; 429 is no failure:
@@ -48,13 +51,25 @@ export function trainingApi(options: ClientOptions): TrainingApi {
   const { url, apiKey, timeoutMs = 60_000, retries = 5, backoffMs = 200 } = options
   const record = options.record === undefined ? null : openRecord(options.record)
 
-  const request = async (path: string, query: object, init: RequestInit = {}): Promise<Reply> => {
+  const addressOf = (path: string, query: object): URL => {
     const address = new URL(path, url.endsWith('/') ? url : `${url}/`)
     for (const [name, value] of Object.entries({ ...query, api_key: apiKey }))
       address.searchParams.set(name, String(value))
+    return address
+  }
+
+  /** Whether the server answers a small question, so that one which it leaves open is being worked on. */
+  const isAlive = async (): Promise<boolean> => {
+    const signal = AbortSignal.timeout(timeoutMs)
+    return (await attemptOnce(addressOf('total_flops_used', {}), { signal })).kind === 'answer'
+  }
+
+  const request = async (path: string, query: object, init: RequestInit = {}): Promise<Reply> => {
+    const address = addressOf(path, query)
     for (let failures = 0, waits = 0; ; ) {
       const attempt = await attemptOnce(address, { ...init, signal: AbortSignal.timeout(timeoutMs) })
       if (attempt.kind === 'answer') return attempt
+      if (attempt.kind === 'silence' && path === 'loss' && (await isAlive())) continue
       if (attempt.kind === 'busy' && waits < mostWaits) {
         await sleep(attempt.retryAfterMs ?? pauseMs(backoffMs, waits))
         waits++
@@ -124,6 +139,8 @@ interface Reply {
 type Attempt =
   | Reply
   | { readonly kind: 'failure'; readonly reason: string }
+  /** Nothing came in time. */
+  | { readonly kind: 'silence'; readonly reason: string }
   | { readonly kind: 'busy'; readonly retryAfterMs: number | null }
 
 /** One try: an answer of the server, 4xx too, or why there was none. */
@@ -136,9 +153,14 @@ async function attemptOnce(address: URL, init: RequestInit): Promise<Attempt> {
     return { kind: 'answer', status: response.status, text }
   } catch (error) {
     const { message, cause } = error as Error
-    return { kind: 'failure', reason: cause instanceof Error ? cause.message || String(cause) : message }
+    const kind = isTimeout(error) || isTimeout(cause) ? 'silence' : 'failure'
+    return { kind, reason: cause instanceof Error ? cause.message || String(cause) : message }
   }
 }
+
+/** Our own time-out, or that of Node's fetch, which waits five minutes for an answer to begin. */
+const isTimeout = (error: unknown): boolean =>
+  error instanceof Error && (error.name === 'TimeoutError' || error.name === 'HeadersTimeoutError')
 
 /** What Retry-After asks for: seconds, or a date, taken against the server's own clock. Null where it says nothing. */
 function retryAfterMs(headers: Headers): number | null {

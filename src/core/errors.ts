@@ -36,8 +36,7 @@ export const errorTable = {
   TRAINING_EXISTS: 'The folder holds a training run already.',
   TRAINING_DIFFERS: 'The folder holds a training run of another recipe or another text.',
   TRAINING_RUNNING: 'Another process trains in the same folder.',
-  TRAINING_FAILED:
-    'A training broke off, or the server stopped; nothing was charged, and it goes on from its checkpoint.',
+  TRAINING_FAILED: 'A training broke off or was stopped; nothing was charged, asked again it goes on.',
   TRAINING_DIVERGED: 'The loss or the gradient of a training run became infinite or not a number.',
   CHECKPOINT_INVALID: 'A checkpoint is damaged: it is not what was written.',
   NODE_TOO_OLD: 'Node is older than 24 and none was found in node_modules.',

@@ -18,13 +18,18 @@ export type { ServerOptions } from './options.ts'
 /** How often a process says that it lives, and after how long a silent one counts as dead, ms. */
 const heartbeat = { every: 2_000, deadAfter: 15_000 }
 
-/** A training API over a store and a backend, ready to listen. Closing it waits for what is in flight, not for the store. */
+/**
+ * A training API over a store and a backend, ready to listen. Closing it waits for what is in flight, not for the store: close a
+ * backend whose answers take long at the same time.
+ */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const { store, backend, clock, version } = options
   const app = Fastify({
     logger: false, // a log of URLs would be a log of keys
     forceCloseConnections: 'idle',
     bodyLimit: 65_536,
+    // An answer may take hours: nothing limits it, and routers on the way are shown that the connection lives.
+    http: { keepAlive: true, keepAliveInitialDelay: 30_000 },
     routerOptions: { maxParamLength: 500 },
   }).withTypeProvider<ZodTypeProvider>()
   app.setValidatorCompiler(validatorCompiler)
@@ -55,7 +60,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   await app.register(swaggerUi, { routePrefix: '/docs' })
 
   const ledger = createLedger(store, backend, clock)
-  const metrics = createMetrics(() => ledger.running)
+  const metrics = createMetrics(() => ledger.running, backend)
   await app.register(async (scope) => addRoutes(scope, { ...options, ledger, metrics }))
 
   await store.sweep(clock.now(), heartbeat.deadAfter)

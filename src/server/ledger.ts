@@ -31,9 +31,9 @@ const patience = { first: 10, last: 500 }
 export function createLedger(store: Store, backend: Backend, clock: Clock): Ledger {
   const inFlight = new Map<string, Promise<Answer>>()
 
-  const runReserved = async (ticket: bigint, config: TrainingConfig): Promise<Answer> => {
+  const runReserved = async (ticket: bigint, keyId: string, config: TrainingConfig): Promise<Answer> => {
     try {
-      const loss = await backend.run(config)
+      const loss = await backend.run(config, keyId)
       const { used } = await store.settle(ticket, loss)
       return { loss, used, charged: true }
     } catch (error) {
@@ -51,7 +51,7 @@ export function createLedger(store: Store, backend: Backend, clock: Clock): Ledg
         case 'settled':
           return { loss: reservation.loss, used: reservation.used, charged: false }
         case 'reserved':
-          return runReserved(reservation.ticket, config)
+          return runReserved(reservation.ticket, keyId, config)
         case 'refused':
           throw new IsoflopError(
             'BUDGET_EXCEEDED',

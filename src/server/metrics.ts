@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Backend } from '../backend/backend.ts'
 
 /** What `/metrics` tells Prometheus. */
 export interface Metrics {
@@ -10,7 +11,8 @@ export interface Metrics {
 
 export type QueryOutcome = 'settled' | 'repeated' | 'refused' | 'failed'
 
-export function createMetrics(running: () => number): Metrics {
+/** Metrics of the queries running, and of the trainings where the backend has some. */
+export function createMetrics(running: () => number, { trainings }: Pick<Backend, 'trainings'>): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const queries = new Counter({
@@ -30,14 +32,19 @@ export function createMetrics(running: () => number): Metrics {
     buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 10, 100, 1000, 10000],
     registers: [registry],
   })
-  new Gauge({
-    name: 'isoflop_queries_running',
-    help: 'Queries being run now.',
-    registers: [registry],
-    collect() {
-      this.set(running())
-    },
-  })
+  const gauge = (name: string, help: string, value: () => number) =>
+    new Gauge({
+      ...{ name, help },
+      registers: [registry],
+      collect() {
+        this.set(value())
+      },
+    })
+  gauge('isoflop_queries_running', 'Queries being run now.', running)
+  if (trainings) {
+    gauge('isoflop_trainings_running', 'Trainings that run now.', () => trainings.running)
+    gauge('isoflop_trainings_waiting', 'Trainings that wait for a worker.', () => trainings.waiting)
+  }
   return {
     query(outcome, seconds, cost) {
       queries.inc({ outcome })

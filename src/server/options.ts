@@ -9,6 +9,8 @@ export interface ServerOptions {
   readonly backend: Backend
   readonly clock: Clock
   readonly version: string
+  /** Which FLOPs a query may have, whole numbers; the assignment's 16 unless given. */
+  readonly trainFlops?: readonly number[]
   /** The world's truth, for grades; null when nobody knows it. */
   readonly truth?: Truth | null
   /** Whether `GET /leaderboard` is open to everyone. */

@@ -6,7 +6,7 @@ import {
   configOfWire,
   errorAnswer,
   lossAnswer,
-  lossQuery,
+  lossQueryOf,
   lossText,
   messages,
   previousRunsAnswer,
@@ -16,7 +16,7 @@ import {
   wireOfConfig,
 } from '../api/contract.ts'
 import { pythonInteger } from '../api/python.ts'
-import { targetFlops } from '../core/config.ts'
+import { apiLimits, targetFlops } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { gradeSubmissions } from './grade.ts'
 import { authenticate } from './keys.ts'
@@ -53,7 +53,7 @@ export function addRoutes(scope: FastifyInstance, options: RouteOptions): void {
       schema: {
         summary: 'The loss of a configuration; repeats are free',
         tags: ['contract'],
-        querystring: lossQuery,
+        querystring: lossQueryOf(options.trainFlops ?? apiLimits.trainFlops),
         response: { 200: lossAnswer, ...refusals(403, 404, 422) },
       },
     },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { configOfWire, lossQuery, lossText, runText, submissionBody, wireOfConfig } from '../../src/api/contract.ts'
+import { configOfWire, lossQueryOf, lossText, runText, submissionBody, wireOfConfig } from '../../src/api/contract.ts'
 import { pythonFloat, pythonInteger } from '../../src/api/python.ts'
 import { apiLimits } from '../../src/core/config.ts'
 
@@ -13,6 +13,7 @@ const query = {
   learning_rate: '0.001',
   train_flops: '10000000000000000',
 }
+const lossQuery = lossQueryOf(apiLimits.trainFlops)
 const parse = (change: Record<string, unknown> = {}) => lossQuery.safeParse({ ...query, ...change })
 
 test("floats are written as Python's repr writes them", () => {

@@ -132,9 +132,24 @@ test('silence ends at the time-out', async () => {
   await assert.rejects(trainingApi({ url, ...quick, timeoutMs: 50, retries: 1 }).loss(config), {
     code: 'API_UNREACHABLE',
   })
-  assert.equal(asked.length, 2)
+  assert.equal(asked.filter((url) => url.startsWith('/loss')).length, 2)
   server.closeAllConnections()
   server.close()
+})
+
+test('a loss that takes long is waited for, as long as the server answers something else', async () => {
+  const server = await serving()
+  let go = () => {}
+  server.backend.hold = new Promise((resolve) => {
+    go = resolve
+  })
+  const api = trainingApi({ ...quick, url: server.url, apiKey: server.key, timeoutMs: 100, retries: 0 })
+  const asked = api.loss(config)
+  await new Promise((resolve) => setTimeout(resolve, 450))
+  go()
+  assert.equal(await asked, lossOf(config))
+  assert.equal(server.backend.runs, 1)
+  await server.close()
 })
 
 test('an answer outside the contract is refused, not believed', async () => {

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import fc from 'fast-check'
 import { configOfWire } from '../../src/api/contract.ts'
 import { IsoflopError } from '../../src/core/errors.ts'
+import { createServer } from '../../src/server/app.ts'
 import { lossOf, query, type Serving, serving } from './serving.ts'
 
 let server: Serving
@@ -224,6 +225,28 @@ test('/healthz, /metrics and /docs', async () => {
   const [first] = paths['/loss'].get.parameters
   assert.deepEqual([first.name, first.in, first.required, first.schema.type], ['d_model', 'query', true, 'integer'])
   assert.ok(paths['/previous_runs'] && paths['/total_flops_used'] && paths['/submission'].post)
+})
+
+test('a server with FLOPs of its own refuses others, and documents its own', async () => {
+  const own = await serving({ trainFlops: [1e11, 3e11] })
+  assert.equal((await own.get('/loss', { ...query, train_flops: 3e11 })).status, 200)
+  const refused = await own.get('/loss', { ...query, train_flops: 1e13 })
+  assert.equal(refused.status, 404)
+  assert.deepEqual(refused.body, {
+    message: 'train_flops must be one of [100000000000, 300000000000], got 10000000000000',
+  })
+  const { paths } = (await own.get('/docs/json')).body
+  const { schema } = paths['/loss'].get.parameters.find(({ name }: { name: string }) => name === 'train_flops')
+  assert.deepEqual(schema.enum, [1e11, 3e11])
+  await own.close()
+})
+
+test('an answer may take as long as it takes', async () => {
+  const own = await serving()
+  const app = await createServer({ ...own, clock: { now: () => 0 }, version: '0.0.0' })
+  assert.deepEqual([app.server.timeout, app.server.requestTimeout], [0, 0])
+  await app.close()
+  await own.close()
 })
 
 test('an unknown path: 404 without repeating the query', async () => {

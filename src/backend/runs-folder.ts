@@ -1,0 +1,72 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { TrainingConfig } from '../core/config.ts'
+import { IsoflopError } from '../core/errors.ts'
+import type { Accounting } from '../core/flops.ts'
+import type { Device } from '../gpt/engine.ts'
+import type { TrainingRecord } from '../gpt/record.ts'
+
+/** What all trainings of a folder have in common: with equal ones, equal configurations have equal answers. */
+export interface RunsIdentity {
+  /** The identity of the text. */
+  readonly corpus: string
+  readonly accounting: Accounting
+  readonly seed: number
+  readonly device: Device
+}
+
+/**
+ * The trainings of a server on disk: `DIR/c1e3a55a9cf4-api-seed0-cpu/d64-n2-h2-b128-lr0.001-C100000000000/` is one of them. The
+ * first name says what they have in common, so that a server with another corpus or seed never goes on with one of them.
+ */
+export interface RunsFolder {
+  of(config: TrainingConfig): string
+  /** What a training came to; null where it has not ended. */
+  record(config: TrainingConfig): TrainingRecord | null
+  /** Trainings that were begun and have not ended, in the order of their names. */
+  unfinished(): TrainingConfig[]
+}
+
+/** Opens the trainings that are under a folder. It need not be there yet. */
+export function openRunsFolder(dir: string, { corpus, accounting, seed, device }: RunsIdentity): RunsFolder {
+  const folder = join(dir, `c${corpus.slice(0, 12)}-${accounting}-seed${seed}-${device}`)
+  const of = (config: TrainingConfig) => join(folder, nameOf(config))
+  const record = (config: TrainingConfig) => readRecord(join(of(config), 'record.jsonl'))
+  return {
+    of,
+    record,
+    unfinished: () =>
+      namesIn(folder)
+        .filter((name) => existsSync(join(folder, name, 'run.json')))
+        .map(configOf)
+        .filter((config) => config !== null)
+        .filter((config) => record(config) === null),
+  }
+}
+
+const nameOf = ({ dModel, numLayers, numHeads, batchSize, learningRate, trainFlops }: TrainingConfig): string =>
+  `d${dModel}-n${numLayers}-h${numHeads}-b${batchSize}-lr${learningRate}-C${trainFlops}`
+
+/** The inverse of `nameOf`; null for any other name. */
+function configOf(name: string): TrainingConfig | null {
+  const found = /^d(\d+)-n(\d+)-h(\d+)-b(\d+)-lr([\d.e+-]+)-C([\d.e+-]+)$/.exec(name)
+  if (found === null) return null
+  const [dModel, numLayers, numHeads, batchSize, learningRate, trainFlops] = found.slice(1).map(Number)
+  return { dModel, numLayers, numHeads, batchSize, learningRate, trainFlops }
+}
+
+const namesIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder).sort() : [])
+
+function readRecord(file: string): TrainingRecord | null {
+  if (!existsSync(file)) return null
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch (cause) {
+    throw new IsoflopError(
+      'CHECKPOINT_INVALID',
+      `${file} is not the record of a training: ${(cause as Error).message}.`,
+      'Delete its folder to train from the start.',
+      { cause },
+    )
+  }
+}

@@ -1,0 +1,82 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { IsoflopError } from '../core/errors.ts'
+import type { RunOutcome } from '../gpt/run.ts'
+import type { Order, Report, TrainOrder } from './train-process.ts'
+
+/** How much of what a process said last is kept, in characters. */
+const mostSaid = 2000
+
+/**
+ * Trains in a process of its own: training keeps a thread busy for seconds, and what breaks it, such as a lack of memory, ends
+ * that process alone. Aborting asks for a checkpoint and an end, which is waited for as long as `stopMs`.
+ *
+ * @throws IsoflopError TRAINING_FAILED where the process broke off, its cause being what it said last; TRAINING_RUNNING.
+ */
+export async function trainInChild(
+  order: TrainOrder,
+  { signal, stopMs }: { signal: AbortSignal; stopMs: number },
+): Promise<RunOutcome> {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js' // sources in a clone, built files in a package
+  const child = fork(new URL(`./train-process.${extension}`, import.meta.url), {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  })
+  const ended = endOf(child)
+  let patience: NodeJS.Timeout | undefined
+  const stop = () => {
+    send(child, { kind: 'stop' })
+    patience = setTimeout(() => child.kill('SIGKILL'), stopMs)
+  }
+  signal.addEventListener('abort', stop)
+  try {
+    send(child, order)
+    if (signal.aborted) stop()
+    const { report, reason, said } = await ended
+    if (report === null) throw brokeOff(reason, new Error(said || reason))
+    if (report.kind !== 'failed') return report
+    const { code, message, advice } = report
+    const cause = new IsoflopError(code, message, advice)
+    throw code === 'TRAINING_RUNNING' ? cause : brokeOff(code, cause)
+  } finally {
+    clearTimeout(patience)
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+/** A process that has ended by itself is not there to be told anything. */
+function send(child: ChildProcess, order: Order): void {
+  if (child.connected) child.send(order, () => {})
+}
+
+interface End {
+  readonly report: Report | null
+  /** Why it ended, for people. */
+  readonly reason: string
+  /** Its last words on stderr. */
+  readonly said: string
+}
+
+function endOf(child: ChildProcess): Promise<End> {
+  let report: Report | null = null
+  let said = ''
+  child.on('message', (message: Report) => {
+    report = message
+  })
+  child.stderr?.on('data', (chunk: Buffer) => {
+    said = (said + chunk).slice(-mostSaid)
+  })
+  return new Promise((resolve, reject) => {
+    child.once('error', (cause) => reject(brokeOff('its process cannot be started', cause)))
+    child.once('close', (status, signal) => {
+      const reason = signal === null ? `exit status ${status}` : `ended by ${signal}`
+      resolve({ report, reason, said: said.trim() })
+    })
+  })
+}
+
+const brokeOff = (reason: string, cause: Error): IsoflopError =>
+  new IsoflopError(
+    'TRAINING_FAILED',
+    `Training of this configuration broke off (${reason}). Nothing was charged; ask again, and it goes on from its last checkpoint.`,
+    'Look at what the server printed: memory and disk are the usual reasons.',
+    { cause },
+  )

@@ -1,0 +1,132 @@
+import { basename } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { contextLength, type TrainingConfig } from '../core/config.ts'
+import { IsoflopError } from '../core/errors.ts'
+import type { Accounting } from '../core/flops.ts'
+import { type Corpus, openCorpus } from '../corpus/corpus.ts'
+import { splitNames } from '../corpus/manifest.ts'
+import type { Device } from '../gpt/engine.ts'
+import type { Losses } from '../gpt/losses.ts'
+import { type Recipe, recipeOf } from '../gpt/recipe.ts'
+import type { TrainingRecord } from '../gpt/record.ts'
+import type { Backend } from './backend.ts'
+import { fairQueue } from './queue.ts'
+import { openRunsFolder } from './runs-folder.ts'
+import { trainInChild } from './train-child.ts'
+
+export interface TrainBackendOptions {
+  readonly corpusDir: string
+  /** Where every training has a folder, and whence it goes on after a crash. */
+  readonly runsDir: string
+  /** Trainings at a time, each in a process of its own. */
+  readonly workers: number
+  /** Threads of each. */
+  readonly threads: number
+  readonly device: Device
+  readonly seed: number
+  readonly accounting: Accounting
+  /** Which loss of a training is its answer. */
+  readonly loss: keyof Losses
+  /** How long a training may take to save a checkpoint when the backend closes, ms; 8,000 by default. */
+  readonly stopMs?: number
+  /** Told of trainings that broke off and that nobody asked for. */
+  readonly onError?: (error: Error) => void
+}
+
+/** How long to wait before looking again for what another process trains, ms: doubling from the first to the last. */
+const patience = { first: 500, last: 10_000 }
+
+/**
+ * Answers by training for real, as many at a time as there are workers, in fair turns. Answers and checkpoints are kept in
+ * folders: a configuration is trained once, whoever asks, and what an earlier process left unfinished goes on at once, after
+ * whatever is asked for. Closing saves a checkpoint of what runs.
+ *
+ * `run` rejects with CONFIG_INVALID at once, TRAINING_DIVERGED, or TRAINING_FAILED where it broke off or the server stops.
+ *
+ * @throws IsoflopError CORPUS_MISSING, CORPUS_INVALID, CORPUS_TOO_SMALL.
+ */
+export async function trainBackend(options: TrainBackendOptions): Promise<Backend> {
+  const { corpusDir, workers, threads, device, seed, accounting, loss, stopMs = 8_000 } = options
+  const { identity, vocabularySize } = await checkedCorpus(corpusDir)
+  const runs = openRunsFolder(options.runsDir, { corpus: identity, accounting, seed, device })
+  const queue = fairQueue<TrainingRecord | null>(workers)
+  const stopping = new AbortController()
+
+  /** Trains to the end; null where another process does. */
+  const train = async (recipe: Recipe): Promise<TrainingRecord | null> => {
+    const order = { kind: 'train', recipe, corpus: { dir: corpusDir, identity }, device, threads } as const
+    try {
+      const outcome = await trainInChild(
+        { ...order, folder: runs.of(recipe.config) },
+        { signal: stopping.signal, stopMs },
+      )
+      if (outcome.kind === 'ended') return outcome.record
+    } catch (error) {
+      if (error instanceof IsoflopError && error.code === 'TRAINING_RUNNING') return null
+      if (!stopping.signal.aborted) throw error
+    }
+    throw stopped()
+  }
+
+  const ask = (config: TrainingConfig, asker: string | null): Promise<TrainingRecord | null> => {
+    const recipe = recipeOf({ config, steps: null, seed, vocabularySize, accounting })
+    return queue.ask(runs.of(config), asker, () => train(recipe))
+  }
+
+  /** What training a configuration comes to, here or in another process; nobody asks for what is left from before. */
+  const result = async (config: TrainingConfig, asker: string | null): Promise<TrainingRecord> => {
+    for (let wait = patience.first; ; wait = Math.min(2 * wait, patience.last)) {
+      const record = runs.record(config) ?? (await ask(config, asker))
+      if (record) return record
+      await sleep(wait, undefined, { signal: stopping.signal }).catch(() => {
+        throw stopped()
+      })
+    }
+  }
+
+  for (const config of runs.unfinished())
+    result(config, null).catch((error) => {
+      if (!stopping.signal.aborted) options.onError?.(error)
+    })
+
+  return {
+    name: `train ${basename(corpusDir)}`,
+    trainings: queue,
+    run: async (config, asker = '') => lossIn(await result(config, asker), loss),
+    async close() {
+      stopping.abort()
+      await queue.close(stopped())
+    },
+  }
+}
+
+/** Looks at a corpus before anybody asks: each side needs a window. */
+async function checkedCorpus(dir: string): Promise<Pick<Corpus, 'identity' | 'vocabularySize'>> {
+  const corpus = await openCorpus(dir)
+  corpus.close()
+  for (const split of splitNames)
+    if (corpus.tokens[split] <= contextLength)
+      throw new IsoflopError(
+        'CORPUS_TOO_SMALL',
+        `The ${split} part of ${dir} has ${corpus.tokens[split]} tokens, expected more than ${contextLength}.`,
+        'Prepare a corpus of more text, or with a larger --val-fraction.',
+      )
+  return corpus
+}
+
+function lossIn({ loss, divergedAt }: TrainingRecord, name: keyof Losses): number {
+  const value = loss[name]
+  if (value !== null) return value
+  throw new IsoflopError(
+    'TRAINING_DIVERGED',
+    `Training of this configuration diverged: in step ${divergedAt} its loss or gradient was infinite or not a number. Nothing was charged.`,
+    'Choose a smaller learning rate.',
+  )
+}
+
+const stopped = (): IsoflopError =>
+  new IsoflopError(
+    'TRAINING_FAILED',
+    'The server stops before this training has ended. Nothing was charged; ask again, and it goes on from its last checkpoint.',
+    'Start the server again.',
+  )
