@@ -1,6 +1,6 @@
 import type { Tensor } from '../graph.ts'
 import type { Tape } from '../tape.ts'
-import { transposed } from './linear.ts'
+import { weightGradient } from './linear.ts'
 
 /** The least probability whose logarithm is taken, so that a token's loss ends at 87 nats: above float32's subnormal numbers. */
 const leastProbability = 1.2e-38
@@ -39,7 +39,7 @@ export function crossEntropy(tape: Tape, h: Tensor, weight: Tensor, targets: Ten
       },
       (sum) =>
         dLogits.reduce<Tensor | null>(
-          (total, part, i) => graph.gemm(transposed(graph, hidden[i]), part, { factor, plus: total }),
+          (total, part, i) => weightGradient(graph, hidden[i], part, total, factor),
           sum,
         ) as Tensor,
     ]
