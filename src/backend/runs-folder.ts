@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TrainingConfig } from '../core/config.ts'
-import { IsoflopError } from '../core/errors.ts'
 import type { Accounting } from '../core/flops.ts'
 import type { Device } from '../gpt/engine.ts'
 import type { TrainingRecord } from '../gpt/record.ts'
+import { isBegun, recordIn } from '../gpt/run-folder.ts'
 
 /** What all trainings of a folder have in common: with equal ones, equal configurations have equal answers. */
 export interface RunsIdentity {
@@ -31,13 +31,13 @@ export interface RunsFolder {
 export function openRunsFolder(dir: string, { corpus, accounting, seed, device }: RunsIdentity): RunsFolder {
   const folder = join(dir, `c${corpus.slice(0, 12)}-${accounting}-seed${seed}-${device}`)
   const of = (config: TrainingConfig) => join(folder, nameOf(config))
-  const record = (config: TrainingConfig) => readRecord(join(of(config), 'record.jsonl'))
+  const record = (config: TrainingConfig) => recordIn(of(config))
   return {
     of,
     record,
     unfinished: () =>
       namesIn(folder)
-        .filter((name) => existsSync(join(folder, name, 'run.json')))
+        .filter((name) => isBegun(join(folder, name)))
         .map(configOf)
         .filter((config) => config !== null)
         .filter((config) => record(config) === null),
@@ -56,17 +56,3 @@ function configOf(name: string): TrainingConfig | null {
 }
 
 const namesIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder).sort() : [])
-
-function readRecord(file: string): TrainingRecord | null {
-  if (!existsSync(file)) return null
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'))
-  } catch (cause) {
-    throw new IsoflopError(
-      'CHECKPOINT_INVALID',
-      `${file} is not the record of a training: ${(cause as Error).message}.`,
-      'Delete its folder to train from the start.',
-      { cause },
-    )
-  }
-}

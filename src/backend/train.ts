@@ -4,11 +4,11 @@ import { contextLength, type TrainingConfig } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
 import type { Accounting } from '../core/flops.ts'
 import { type Corpus, openCorpus } from '../corpus/corpus.ts'
-import { splitNames } from '../corpus/manifest.ts'
 import type { Device } from '../gpt/engine.ts'
 import type { Losses } from '../gpt/losses.ts'
 import { type Recipe, recipeOf } from '../gpt/recipe.ts'
 import type { TrainingRecord } from '../gpt/record.ts'
+import { textOf } from '../gpt/run.ts'
 import type { Backend } from './backend.ts'
 import { fairQueue } from './queue.ts'
 import { openRunsFolder } from './runs-folder.ts'
@@ -104,13 +104,7 @@ export async function trainBackend(options: TrainBackendOptions): Promise<Backen
 async function checkedCorpus(dir: string): Promise<Pick<Corpus, 'identity' | 'vocabularySize'>> {
   const corpus = await openCorpus(dir)
   corpus.close()
-  for (const split of splitNames)
-    if (corpus.tokens[split] <= contextLength)
-      throw new IsoflopError(
-        'CORPUS_TOO_SMALL',
-        `The ${split} part of ${dir} has ${corpus.tokens[split]} tokens, expected more than ${contextLength}.`,
-        'Prepare a corpus of more text, or with a larger --val-fraction.',
-      )
+  textOf(corpus, contextLength)
   return corpus
 }
 

@@ -32,6 +32,7 @@ interface CampaignFlags {
   readonly target?: number
   readonly strategy: StrategyName
   readonly trainFlopsGrid?: readonly number[]
+  readonly vocabSize: number
   readonly out: string
   readonly seed: number
   readonly dryRun?: boolean
@@ -54,6 +55,12 @@ export function campaignCommand(): Command {
     .option('--target <FLOPS>', 'the run to predict (default: 1e19)', budget('--target'))
     .option('--strategy <NAME>', strategyNames.join(', '), nameOf('--strategy', strategyNames), strategyNames[0])
     .option('--train-flops-grid <LIST>', "the FLOPs that a query may have (default: the API's 16)", grid)
+    .option(
+      '--vocab-size <N>',
+      'words of the models that are asked for',
+      wholeNumber('--vocab-size', 2, 'a whole number such as 32000'),
+      apiSpace.vocabularySize,
+    )
     .option('--out <DIR>', 'where the record and the report go', 'out')
     .option('--seed <N>', 'equal seeds plan equally', wholeNumber('--seed', 0, 'a whole number such as 0'), 0)
     .option('--dry-run', 'print the first plan, ask nothing')
@@ -71,13 +78,15 @@ const grid = budgets('--train-flops-grid')
 async function runCampaign(flags: CampaignFlags): Promise<void> {
   const { budget = apiBudget, target = targetFlops, trainFlopsGrid = apiSpace.trainFlops, seed } = flags
   const { source, truthAt, trueLoss } = await openSource(flags, target)
-  const space: Space = { ...apiSpace, trainFlops: trainFlopsGrid }
+  const vocabularySize = flags.vocabSize
+  const space: Space = { ...apiSpace, trainFlops: trainFlopsGrid, vocabularySize }
   const options = { budget, target, seed, strategy: await strategyNamed(flags.strategy), space }
   const firstQuery = (given: readonly KnownRun[]): TrainingConfig | null => {
     const plan = firstPlan({ ...options, given })
     return plan.kind === 'ask' ? (plan.queries[0]?.config ?? null) : null
   }
-  const identity = { source: source.name, strategy: flags.strategy, seed, budget, target, trainFlops: trainFlopsGrid }
+  const asked = { budget, target, trainFlops: trainFlopsGrid, vocabularySize }
+  const identity = { source: source.name, strategy: flags.strategy, seed, ...asked }
   const begin = { folder: flags.out, source, identity, firstQuery }
   if (flags.dryRun) return printPlan({ ...options, given: await givenRuns(begin) }, flags)
 

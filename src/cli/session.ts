@@ -37,6 +37,7 @@ export interface CampaignIdentity {
   readonly target: number
   /** FLOPs that a query may have. */
   readonly trainFlops: readonly number[]
+  readonly vocabularySize: number
 }
 
 export interface Session {
@@ -269,6 +270,7 @@ const optionNames: Readonly<Record<keyof CampaignIdentity, string>> = {
   budget: '--budget',
   target: '--target',
   trainFlops: '--train-flops-grid',
+  vocabularySize: '--vocab-size',
 }
 
 /** What differs between two campaigns, in words. */

@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
 import { Command } from 'commander'
 import { systemClock } from '../core/clock.ts'
 import { vocabularySize as vocabularyOfRecipe } from '../core/config.ts'
@@ -10,6 +9,7 @@ import { type Device, devices } from '../gpt/engine.ts'
 import { departures, type Recipe, recipeOf } from '../gpt/recipe.ts'
 import type { TrainingRecord } from '../gpt/record.ts'
 import { run } from '../gpt/run.ts'
+import { recordFile } from '../gpt/run-folder.ts'
 import type { Speed, StepReport } from '../gpt/train.ts'
 import { compact, nats, significant } from '../report/number.ts'
 import { budget, nameOf, positive, wholeNumber } from './options.ts'
@@ -181,7 +181,7 @@ function printRecord(
         ? '-'
         : `${Math.round(speed.tokensPerSecond)} tokens/s, ${Math.round(100 * speed.gemmFraction)} % of GEMM peak`,
     ],
-    ['record', join(out, 'record.jsonl')],
+    ['record', recordFile(out)],
   ]
   for (const [name, text] of rows) console.log(`${name.padEnd(9)}${text}`)
 }

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { lock, writeWhole } from '../core/durable.ts'
 import { IsoflopError, outputFailed } from '../core/errors.ts'
@@ -51,7 +51,7 @@ export function openRunFolder(
     const identity: RunIdentity = { format, ...about, cut: cutFor(about.recipe.shape) }
     const resumed = begin(folder, file('run.json'), identity, resume)
     return {
-      finished: resumed ? recordIn(file('record.jsonl')) : null,
+      finished: resumed ? recordIn(folder) : null,
       load(state) {
         const progressed = loadCheckpoint(file('checkpoint'), state)
         // Steps after the checkpoint are done again, and give the same lines.
@@ -61,7 +61,7 @@ export function openRunFolder(
       },
       save: (progressed, state) => saveCheckpoint(file('checkpoint'), progressed, state),
       log: (report) => writing(folder, () => appendFileSync(file('steps.jsonl'), `${JSON.stringify(report)}\n`)),
-      finish: (record) => writing(folder, () => writeWhole(file('record.jsonl'), `${JSON.stringify(record)}\n`)),
+      finish: (record) => writing(folder, () => writeWhole(recordFile(folder), `${JSON.stringify(record)}\n`)),
       close: unlock,
     }
   } catch (error) {
@@ -105,9 +105,29 @@ function difference(there: string, here: string): string {
   return `it has "${bare(was)}", this one "${bare(is)}"`
 }
 
-function recordIn(file: string): TrainingRecord | null {
-  const [line] = linesOf(file)
-  return line === undefined ? null : JSON.parse(line)
+/** The file with what a run came to. */
+export const recordFile = (folder: string): string => join(folder, 'record.jsonl')
+
+/** Whether a run was begun in a folder. */
+export const isBegun = (folder: string): boolean => existsSync(join(folder, 'run.json'))
+
+/**
+ * What the run in a folder came to; null where it has not ended.
+ * @throws IsoflopError CHECKPOINT_INVALID
+ */
+export function recordIn(folder: string): TrainingRecord | null {
+  const text = textOf(recordFile(folder))
+  if (text === null) return null
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new IsoflopError(
+      'CHECKPOINT_INVALID',
+      `${recordFile(folder)} is not the record of a training: ${(cause as Error).message}.`,
+      'Delete its folder to train from the start.',
+      { cause },
+    )
+  }
 }
 
 /** The lines that end; none where there is no file. */

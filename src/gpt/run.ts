@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts'
 import { IsoflopError } from '../core/errors.ts'
 import type { Corpus } from '../corpus/corpus.ts'
+import type { Tokens } from './batches.ts'
 import { type Device, openEngine } from './engine.ts'
 import type { Recipe } from './recipe.ts'
 import { recordOf, type TrainingRecord } from './record.ts'
@@ -42,7 +43,8 @@ export type RunOutcome =
  */
 export async function run(options: RunOptions): Promise<RunOutcome> {
   const { recipe, corpus, clock, device, resume, validationSequences = defaultValidationSequences } = options
-  const text = textOf(corpus, recipe)
+  checkVocabulary(corpus, recipe)
+  const text = textOf(corpus, recipe.shape.contextLength)
   const folder = openRunFolder(options.folder, { recipe, corpus: corpus.identity, validationSequences, device, resume })
   try {
     if (folder.finished) return { kind: 'ended', record: folder.finished }
@@ -83,23 +85,28 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
 const speedOf = (engine: string, speed: Speed | null): TrainingRecord['speed'] =>
   speed && { engine, tokensPerSecond: speed.tokensPerSecond, gemmFraction: speed.gemmFraction }
 
-/** Both sides of a corpus, as long as they have a window each. */
-function textOf(corpus: Corpus, { shape }: Recipe) {
-  if (corpus.vocabularySize > shape.vocabularySize)
-    throw new IsoflopError(
-      'CONFIG_INVALID',
-      `The vocabulary must have the ${corpus.vocabularySize} words of the corpus, got ${shape.vocabularySize}.`,
-      'Leave --vocab-size out to take that of the corpus.',
-    )
-  const side = (split: 'train' | 'val') => {
+/**
+ * Both sides of a corpus, as long as they have a window each.
+ * @throws IsoflopError CORPUS_TOO_SMALL
+ */
+export function textOf(corpus: Corpus, contextLength: number): { readonly train: Tokens; readonly val: Tokens } {
+  const side = (split: 'train' | 'val'): Tokens => {
     const size = corpus.tokens[split]
-    if (size > shape.contextLength)
-      return { size, read: (from: number, length: number) => corpus.read(split, from, length) }
+    if (size > contextLength) return { size, read: (from, length) => corpus.read(split, from, length) }
     throw new IsoflopError(
       'CORPUS_TOO_SMALL',
-      `The ${split} part of ${corpus.dir} has ${size} tokens, expected more than ${shape.contextLength}.`,
+      `The ${split} part of ${corpus.dir} has ${size} tokens, expected more than ${contextLength}.`,
       'Prepare a corpus of more text, or with a larger --val-fraction.',
     )
   }
   return { train: side('train'), val: side('val') }
+}
+
+function checkVocabulary(corpus: Corpus, { shape }: Recipe): void {
+  if (corpus.vocabularySize <= shape.vocabularySize) return
+  throw new IsoflopError(
+    'CONFIG_INVALID',
+    `The vocabulary must have the ${corpus.vocabularySize} words of the corpus, got ${shape.vocabularySize}.`,
+    'Leave --vocab-size out to take that of the corpus.',
+  )
 }

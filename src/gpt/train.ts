@@ -59,7 +59,7 @@ export interface TrainOptions {
 
 /**
  * Trains a recipe to its end, from where it was left: the whole of training on one page. Equal recipes on equal text end with
- * equal weights, on any number of threads and however often it was interrupted.
+ * equal weights, on one to eight threads and however often it was interrupted.
  *
  * @throws IsoflopError DEVICE_UNAVAILABLE, OUTPUT_FAILED or CHECKPOINT_INVALID.
  */
@@ -80,7 +80,9 @@ export async function train(options: TrainOptions): Promise<Ending> {
       }
       const step = done.step + 1
       const learningRate = cosine(config.learningRate, step - 1, steps)
-      const { loss, gradientNorm } = await trainer.step({ sequences: batch(step), step, learningRate })
+      const result = await trainer.step({ sequences: batch(step), step, learningRate, signal })
+      if (result === null) continue // asked to stop within the step
+      const { loss, gradientNorm } = result
       if (!Number.isFinite(gradientNorm)) return { kind: 'diverged', step }
       const average = averaged(done.average, loss)
       done = { step, average, last: loss }

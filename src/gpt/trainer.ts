@@ -10,9 +10,10 @@ import { type Cut, evaluationGraph, names, tableOfTokens, trainingGraph } from '
 export interface Trainer {
   /**
    * One optimizer step on these sequences, as many as the batch has. Gives their mean loss before the step, and the norm of the
-   * gradient before clipping; where either is not finite the weights stay as they were.
+   * gradient before clipping; where either is not finite the weights stay as they were. Null, and nothing done, where the signal
+   * came within the step.
    */
-  step(options: StepOptions): Promise<{ readonly loss: number; readonly gradientNorm: number }>
+  step(options: StepOptions): Promise<{ readonly loss: number; readonly gradientNorm: number } | null>
   /** The mean loss of these sequences without dropout. */
   evaluate(sequences: readonly Sequence[]): Promise<number>
   /**
@@ -31,6 +32,7 @@ export interface StepOptions {
   /** Counted from 1. */
   readonly step: number
   readonly learningRate: number
+  readonly signal?: AbortSignal
 }
 
 export interface TrainerOptions {
@@ -93,13 +95,15 @@ export async function openTrainer(engine: Engine, options: TrainerOptions): Prom
     layout,
     gradients,
     sequenceFlops: graph.matrixFlops / cut.sequences,
-    async step({ sequences, step, learningRate }) {
+    async step({ sequences, step, learningRate, signal }) {
       gradients.fill(0)
       const mean = await meanLoss(sequences, async (first) => {
+        if (signal?.aborted) return
         masks.fill(step, first)
         await training.run()
         addRows(gradients, table, rows, text.ids)
       })
+      if (signal?.aborted) return null
       const factor = cut.sequences / sequences.length
       if (!Number.isFinite(mean)) return { loss: mean, gradientNorm: Number.NaN }
       return { loss: mean, gradientNorm: adamwStep(state, gradients, { step, learningRate, factor }) }
