@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { IsoflopError } from '../core/errors.ts'
 import type { RunOutcome } from '../gpt/run.ts'
-import type { Order, Report, TrainOrder } from './train-process.ts'
+import type { EngineReport, Order, ProbeOrder, Report, TrainOrder } from './train-process.ts'
 
 /** How much of what a process said last is kept, in characters. */
 const mostSaid = 2000
@@ -14,8 +14,43 @@ const mostSaid = 2000
  */
 export async function trainInChild(
   order: TrainOrder,
-  { signal, stopMs }: { signal: AbortSignal; stopMs: number },
+  stopping: { signal: AbortSignal; stopMs: number },
 ): Promise<RunOutcome> {
+  const { report, reason, said } = await inChild(order, stopping)
+  if (report === null) throw brokeOff(reason, new Error(said || reason))
+  switch (report.kind) {
+    case 'ended':
+    case 'interrupted':
+      return report
+    case 'works':
+      throw new TypeError('a training reported an engine')
+    case 'failed':
+      throw report.code === 'TRAINING_RUNNING' ? errorOf(report) : brokeOff(report.code, errorOf(report))
+  }
+}
+
+/**
+ * Sees whether a device trains at all, in a process of its own, which takes a second or two.
+ *
+ * @throws IsoflopError DEVICE_UNAVAILABLE
+ */
+export async function probeInChild(order: ProbeOrder): Promise<EngineReport> {
+  const { report, reason, said } = await inChild(order)
+  if (report?.kind === 'works') return report
+  if (report?.kind === 'failed') throw errorOf(report)
+  throw new IsoflopError(
+    'DEVICE_UNAVAILABLE',
+    `ONNX Runtime cannot train on ${order.device}: its process broke off (${reason}).`,
+    'What it said last is in the cause; another --device may work.',
+    { cause: new Error(said || reason) },
+  )
+}
+
+const errorOf = ({ code, message, advice }: Report & { kind: 'failed' }): IsoflopError =>
+  new IsoflopError(code, message, advice)
+
+/** Gives a process an order, and waits for its end. */
+async function inChild(order: Order, stopping?: { signal: AbortSignal; stopMs: number }): Promise<End> {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js' // sources in a clone, built files in a package
   const child = fork(new URL(`./train-process.${extension}`, import.meta.url), {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -24,21 +59,16 @@ export async function trainInChild(
   let patience: NodeJS.Timeout | undefined
   const stop = () => {
     send(child, { kind: 'stop' })
-    patience = setTimeout(() => child.kill('SIGKILL'), stopMs)
+    patience = setTimeout(() => child.kill('SIGKILL'), stopping?.stopMs)
   }
-  signal.addEventListener('abort', stop)
+  stopping?.signal.addEventListener('abort', stop)
   try {
     send(child, order)
-    if (signal.aborted) stop()
-    const { report, reason, said } = await ended
-    if (report === null) throw brokeOff(reason, new Error(said || reason))
-    if (report.kind !== 'failed') return report
-    const { code, message, advice } = report
-    const cause = new IsoflopError(code, message, advice)
-    throw code === 'TRAINING_RUNNING' ? cause : brokeOff(code, cause)
+    if (stopping?.signal.aborted) stop()
+    return await ended
   } finally {
     clearTimeout(patience)
-    signal.removeEventListener('abort', stop)
+    stopping?.signal.removeEventListener('abort', stop)
   }
 }
 

@@ -2,11 +2,12 @@ import { systemClock } from '../core/clock.ts'
 import { type ErrorCode, IsoflopError } from '../core/errors.ts'
 import { openCorpus } from '../corpus/corpus.ts'
 import { invalidCorpus } from '../corpus/manifest.ts'
-import type { Device } from '../gpt/engine.ts'
+import { type Device, openEngine } from '../gpt/engine.ts'
+import { gemmPeak } from '../gpt/gemm-peak.ts'
 import type { Recipe } from '../gpt/recipe.ts'
 import { type RunOutcome, run } from '../gpt/run.ts'
 
-/** One training in a process of its own, which train-child.ts starts and speaks with. */
+/** A process of its own for one training, or to see whether the device trains; train-child.ts starts it and speaks with it. */
 
 /** What to train, where, and on what. */
 export interface TrainOrder {
@@ -18,12 +19,31 @@ export interface TrainOrder {
   readonly threads: number
 }
 
-/** What the process is told: a training, once, and to save a checkpoint and end. */
-export type Order = TrainOrder | { readonly kind: 'stop' }
+/** Where to train: what can go wrong before there is anything to train. */
+export interface ProbeOrder {
+  readonly kind: 'probe'
+  readonly device: Device
+  readonly threads: number
+}
+
+/** What the process is told: one thing to do, and to save a checkpoint and end. */
+export type Order = TrainOrder | ProbeOrder | { readonly kind: 'stop' }
+
+/** An engine that works. */
+export interface EngineReport {
+  readonly kind: 'works'
+  /** For people: `onnxruntime-node 1.30.0 on cpu, 2 threads`. */
+  readonly engine: string
+  /** What people should know of it, if anything. */
+  readonly note: string | null
+  /** FLOP/s of large matrix products. */
+  readonly peak: number
+}
 
 /** What it says last. A process that says nothing broke off. */
 export type Report =
   | RunOutcome
+  | EngineReport
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly advice: string }
 
 const stop = new AbortController()
@@ -31,7 +51,10 @@ const stop = new AbortController()
 process.on('message', (order: Order) => {
   switch (order.kind) {
     case 'train':
-      void train(order).then(tell)
+      void reported(() => train(order)).then(tell)
+      break
+    case 'probe':
+      void reported(() => probe(order)).then(tell)
       break
     case 'stop':
       stop.abort()
@@ -43,24 +66,34 @@ process.on('SIGTERM', () => stop.abort())
 // Ctrl-C reaches every process of the terminal; the server is the one to decide what becomes of it.
 process.on('SIGINT', () => {})
 
-async function train({ recipe, corpus: wanted, folder, device, threads }: TrainOrder): Promise<Report> {
+async function train({ recipe, corpus: wanted, folder, device, threads }: TrainOrder): Promise<RunOutcome> {
+  const corpus = await openCorpus(wanted.dir)
   try {
-    const corpus = await openCorpus(wanted.dir)
-    try {
-      if (corpus.identity !== wanted.identity) throw invalidCorpus(`${wanted.dir} was changed while the server runs`)
-      return await run({
-        recipe,
-        corpus,
-        folder,
-        resume: true,
-        device,
-        threads,
-        clock: systemClock,
-        signal: stop.signal,
-      })
-    } finally {
-      corpus.close()
-    }
+    if (corpus.identity !== wanted.identity) throw invalidCorpus(`${wanted.dir} was changed while the server runs`)
+    return await run({
+      recipe,
+      corpus,
+      folder,
+      resume: true,
+      device,
+      threads,
+      clock: systemClock,
+      signal: stop.signal,
+    })
+  } finally {
+    corpus.close()
+  }
+}
+
+async function probe({ device, threads }: ProbeOrder): Promise<EngineReport> {
+  const engine = await openEngine({ device, threads })
+  return { kind: 'works', engine: engine.name, note: engine.note, peak: await gemmPeak(engine, systemClock) }
+}
+
+/** What a deed came to, or the error that it is for people to know. */
+async function reported(deed: () => Promise<Report>): Promise<Report> {
+  try {
+    return await deed()
   } catch (error) {
     if (!(error instanceof IsoflopError)) throw error
     const { code, message, advice } = error

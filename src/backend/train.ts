@@ -12,7 +12,8 @@ import { textOf } from '../gpt/run.ts'
 import type { Backend } from './backend.ts'
 import { fairQueue } from './queue.ts'
 import { openRunsFolder } from './runs-folder.ts'
-import { trainInChild } from './train-child.ts'
+import { probeInChild, trainInChild } from './train-child.ts'
+import type { EngineReport } from './train-process.ts'
 
 export interface TrainBackendOptions {
   readonly corpusDir: string
@@ -33,6 +34,11 @@ export interface TrainBackendOptions {
   readonly onError?: (error: Error) => void
 }
 
+/** A backend that trains, on an engine that was seen to work. */
+export interface TrainBackend extends Backend {
+  readonly engine: EngineReport
+}
+
 /** How long to wait before looking again for what another process trains, ms: doubling from the first to the last. */
 const patience = { first: 500, last: 10_000 }
 
@@ -43,11 +49,12 @@ const patience = { first: 500, last: 10_000 }
  *
  * `run` rejects with CONFIG_INVALID at once, TRAINING_DIVERGED, or TRAINING_FAILED where it broke off or the server stops.
  *
- * @throws IsoflopError CORPUS_MISSING, CORPUS_INVALID, CORPUS_TOO_SMALL.
+ * @throws IsoflopError CORPUS_MISSING, CORPUS_INVALID, CORPUS_TOO_SMALL, DEVICE_UNAVAILABLE.
  */
-export async function trainBackend(options: TrainBackendOptions): Promise<Backend> {
+export async function trainBackend(options: TrainBackendOptions): Promise<TrainBackend> {
   const { corpusDir, workers, threads, device, seed, accounting, loss, stopMs = 8_000 } = options
   const { identity, vocabularySize } = await checkedCorpus(corpusDir)
+  const engine = await probeInChild({ kind: 'probe', device, threads })
   const runs = openRunsFolder(options.runsDir, { corpus: identity, accounting, seed, device })
   const queue = fairQueue<TrainingRecord | null>(workers)
   const stopping = new AbortController()
@@ -91,6 +98,7 @@ export async function trainBackend(options: TrainBackendOptions): Promise<Backen
 
   return {
     name: `train ${basename(corpusDir)}`,
+    engine,
     trainings: queue,
     run: async (config, asker = '') => lossIn(await result(config, asker), loss),
     async close() {

@@ -1,9 +1,11 @@
 import { availableParallelism } from 'node:os'
 import type { Backend } from '../backend/backend.ts'
+import type { ReplayBackend } from '../backend/replay.ts'
 import { simulateBackend } from '../backend/simulate.ts'
 import type { TrainBackendOptions } from '../backend/train.ts'
 import { targetFlops } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
+import { significant } from '../report/number.ts'
 import type { Truth } from '../server/grade.ts'
 import { optimum } from '../world/optimum.ts'
 import { openWorld } from '../world/worlds.ts'
@@ -12,6 +14,8 @@ import { openWorld } from '../world/worlds.ts'
 export interface OpenedBackend {
   readonly backend: Backend
   readonly truth: Truth | null
+  /** What whoever starts it should know of it, a line each. */
+  readonly notes: readonly string[]
 }
 
 /** The options of a backend, as far as they were given. */
@@ -28,16 +32,17 @@ export async function openBackend(flags: BackendFlags): Promise<OpenedBackend> {
   if (name === 'simulate') {
     refuseOthers(flags, ['world'])
     const { world = 'cs336' } = flags
-    return { backend: simulateBackend(await openWorld(world)), truth: await truthOf(world) }
+    return { backend: simulateBackend(await openWorld(world)), truth: await truthOf(world), notes: [] }
   }
   if (name.startsWith('replay:')) {
     refuseOthers(flags, [])
     const { replayBackend } = await import('../backend/replay.ts')
-    return { backend: await replayBackend(name.slice('replay:'.length)), truth: null }
+    const backend = await replayBackend(name.slice('replay:'.length))
+    return { backend, truth: null, notes: replayNotes(backend) }
   }
   if (name === 'train') {
     refuseOthers(flags, trainFlags)
-    return { backend: await openTrainBackend(flags), truth: null }
+    return { ...(await openTrainBackend(flags)), truth: null }
   }
   throw new IsoflopError(
     'BAD_OPTION',
@@ -46,7 +51,11 @@ export async function openBackend(flags: BackendFlags): Promise<OpenedBackend> {
   )
 }
 
-async function openTrainBackend(flags: BackendFlags): Promise<Backend> {
+const replayNotes = ({ recorded, repeated }: ReplayBackend): string[] => [
+  `${recorded} recorded configurations${repeated > 0 ? `; ${repeated} rows repeat one, and the first counts` : ''}`,
+]
+
+async function openTrainBackend(flags: BackendFlags): Promise<Pick<OpenedBackend, 'backend' | 'notes'>> {
   const { corpus, runs = 'runs', workers = 1, device = 'cpu', seed = 0, accounting = 'api', loss = 'average' } = flags
   if (corpus === undefined)
     throw new IsoflopError(
@@ -54,14 +63,18 @@ async function openTrainBackend(flags: BackendFlags): Promise<Backend> {
       '--backend train needs a corpus.',
       'Give --corpus DIR; isoflop corpus prepare makes one.',
     )
+  const threads = flags.threads ?? Math.max(1, Math.floor(availableParallelism() / workers))
   const { trainBackend } = await import('../backend/train.ts')
-  return trainBackend({
+  const backend = await trainBackend({
     ...flags,
     corpusDir: corpus,
     runsDir: runs,
-    threads: flags.threads ?? Math.max(1, Math.floor(availableParallelism() / workers)),
-    ...{ workers, device, seed, accounting, loss },
+    ...{ workers, threads, device, seed, accounting, loss },
   })
+  const { engine, note, peak } = backend.engine
+  const speed = `${significant(peak, 2)} FLOP/s in large products`
+  const several = workers > 1 ? `${workers} at a time, each ` : ''
+  return { backend, notes: [`${several}${engine}: ${speed}`, ...(note ? [note] : [])] }
 }
 
 const trainFlags = ['corpus', 'runs', 'workers', 'threads', 'device', 'seed', 'accounting', 'loss'] as const

@@ -83,7 +83,7 @@ async function runServe(flags: ServeFlags): Promise<void> {
   const place = flags.db ?? defaultDatabase()
   const store = await openStore(place)
   try {
-    const { backend, truth } = await openBackend({ ...flags, onError: printError })
+    const { backend, truth, notes } = await openBackend({ ...flags, onError: printError })
     try {
       const firstKey = await ensureKeys(store, flags)
       const app = await createServer({
@@ -100,6 +100,7 @@ async function runServe(flags: ServeFlags): Promise<void> {
         const url = await listen(app, flags)
         console.log(`listening on ${url}`)
         console.log(`  ${backend.name}; keys and runs in ${withoutPassword(place)}; documentation at ${url}/docs`)
+        for (const note of notes) console.log(`  ${note}`)
         if (firstKey !== null) printFirstKey(firstKey, url, flags)
         await stopped()
       } finally {

@@ -118,7 +118,16 @@ const plural = (count: number, noun: string): string => `${count} ${noun}${count
 const unavailable = (device: Device, reason: string, cause?: unknown): IsoflopError =>
   new IsoflopError(
     'DEVICE_UNAVAILABLE',
-    `ONNX Runtime cannot train on ${device}: ${reason}.`,
-    device === 'cpu' ? 'Run npm install again on this machine.' : 'Leave --device out to train on the CPU.',
+    `ONNX Runtime cannot train on ${device}: ${brief(reason)}.`,
+    device === 'cpu'
+      ? 'Run npm install again on this machine; where it is memory that lacks, a smaller model needs less.'
+      : 'Leave --device out to train on the CPU.',
     { cause },
   )
+
+/** What ONNX Runtime says, without the place in its source. */
+const brief = (reason: string): string =>
+  reason
+    .trim()
+    .replace(/^\/\S+\.cc:\d+ .* was false\. /s, '')
+    .replace(/\.$/, '')

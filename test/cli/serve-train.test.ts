@@ -30,6 +30,8 @@ const path = (key: string) =>
 
 interface Served {
   readonly url: string
+  /** What it printed until it listened, and after that. */
+  printed(): string
   /** Ends it with a signal, and gives what it ended with. */
   end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>
 }
@@ -54,7 +56,7 @@ function serve(): Promise<Served> {
       stream.on('data', (chunk) => {
         printed += chunk
         const url = /^listening on (\S+)\n/m.exec(printed)?.[1]
-        if (url) resolve({ url, end })
+        if (url) resolve({ url, end, printed: () => printed })
       })
   })
 }
@@ -104,6 +106,7 @@ test('SIGTERM and kill -9 cost at most a step: each start goes on, to the loss o
 
   const third = await serve()
   const answer = await fetch(third.url + path('bob'))
+  assert.match(third.printed(), /\n {2}onnxruntime-node [\d.]+ on cpu, 2 threads: \S+ FLOP\/s in large products\n/)
   assert.equal(answer.status, 200)
   assert.deepEqual(await answer.json(), { loss: await uninterrupted(), total_flops_used: 1.5e11 })
   assert.equal((await fetch(`${third.url}/total_flops_used?api_key=ada`)).status, 422)
@@ -115,6 +118,7 @@ test('options that do not fit the backend end with a code', () => {
     ['--backend', 'train'],
     ['--backend', 'train', '--corpus', 'nowhere'],
     ['--backend', 'train', '--corpus', corpusDir, '--world', 'cs336'],
+    ['--backend', 'train', '--corpus', corpusDir, '--device', 'cuda'],
     ['--backend', 'train', '--corpus', corpusDir, '--loss', 'best'],
     ['--backend', 'train', '--corpus', corpusDir, '--workers', '0'],
     ['--corpus', corpusDir],
@@ -126,6 +130,6 @@ test('options that do not fit the backend end with a code', () => {
     const options = { encoding: 'utf8', cwd: folder } as const
     const { status, stderr } = spawnSync(process.execPath, [bin, 'serve', '--db', 'x.sqlite', ...args], options)
     assert.equal(status, 2, `${args} ${stderr}`)
-    assert.match(stderr, /^error\[(BAD_OPTION|CORPUS_MISSING)\]: .+\n {2}.+\n$/)
+    assert.match(stderr, /^error\[(BAD_OPTION|CORPUS_MISSING|DEVICE_UNAVAILABLE)\]: .+\n {2}.+\n$/)
   }
 })
