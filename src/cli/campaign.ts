@@ -17,6 +17,7 @@ import type { Space, Strategy } from '../plan/strategy.ts'
 import type { CampaignTruth } from '../report/campaign-json.ts'
 import { standingLine } from '../report/campaign-table.ts'
 import { budget, budgets, nameOf, wholeNumber } from './options.ts'
+import { ownRuns, withRuns } from './own-runs.ts'
 import { type CampaignIdentity, givenRuns, openSession, type RunSource, worldPrefix } from './session.ts'
 import { writeUp } from './write-up.ts'
 
@@ -28,6 +29,7 @@ interface CampaignFlags {
   readonly api?: string
   readonly apiKey?: string
   readonly world?: string
+  readonly runs?: readonly string[]
   readonly budget?: number
   readonly target?: number
   readonly strategy: StrategyName
@@ -51,6 +53,7 @@ export function campaignCommand(): Command {
     .option('--api <URL>', 'a server of the training API, such as http://localhost:8000')
     .option('--api-key <KEY>', 'its key (default: $ISOFLOP_API_KEY, which other users of the machine cannot see)')
     .option('--world <NAME>', 'a simulated world: cs336, handout, chinchilla, seed:N (default: cs336)')
+    .option('--runs <FILE...>', 'runs that you have, as of "isoflop train": in the fit, and counted as spent')
     .option('--budget <FLOPS>', 'what to spend, at most (default: 2e18)', budget('--budget'))
     .option('--target <FLOPS>', 'the run to predict (default: 1e19)', budget('--target'))
     .option('--strategy <NAME>', strategyNames.join(', '), nameOf('--strategy', strategyNames), strategyNames[0])
@@ -77,16 +80,18 @@ const grid = budgets('--train-flops-grid')
 
 async function runCampaign(flags: CampaignFlags): Promise<void> {
   const { budget = apiBudget, target = targetFlops, trainFlopsGrid = apiSpace.trainFlops, seed } = flags
-  const { source, truthAt, trueLoss } = await openSource(flags, target)
   const vocabularySize = flags.vocabSize
+  const own = await ownRuns(flags.runs ?? [], vocabularySize)
+  const { source: asked, truthAt, trueLoss } = await openSource(flags, target)
+  const source = withRuns(asked, own.runs)
   const space: Space = { ...apiSpace, trainFlops: trainFlopsGrid, vocabularySize }
   const options = { budget, target, seed, strategy: await strategyNamed(flags.strategy), space }
   const firstQuery = (given: readonly KnownRun[]): TrainingConfig | null => {
     const plan = firstPlan({ ...options, given })
     return plan.kind === 'ask' ? (plan.queries[0]?.config ?? null) : null
   }
-  const asked = { budget, target, trainFlops: trainFlopsGrid, vocabularySize }
-  const identity = { source: source.name, strategy: flags.strategy, seed, ...asked }
+  const settings = { budget, target, trainFlops: trainFlopsGrid, vocabularySize, runs: own.identity }
+  const identity = { source: source.name, strategy: flags.strategy, seed, ...settings }
   const begin = { folder: flags.out, source, identity, firstQuery }
   if (flags.dryRun) return printPlan({ ...options, given: await givenRuns(begin) }, flags)
 

@@ -21,7 +21,7 @@ export interface RunSource {
   /** Whether answers cost something: those of a simulated world do not. */
   readonly isPaid: boolean
   ask(config: TrainingConfig): Promise<number>
-  /** Runs that the key has paid for, in the order of the API. */
+  /** Runs that are there already: those of the user, then those that the key has paid for, in the order of the API. */
   previousRuns(): Promise<KnownRun[]>
   /** FLOPs that the key has paid for. */
   spentFlops(): Promise<number>
@@ -38,6 +38,8 @@ export interface CampaignIdentity {
   /** FLOPs that a query may have. */
   readonly trainFlops: readonly number[]
   readonly vocabularySize: number
+  /** Of the runs that were brought along in files; empty without. */
+  readonly runs: string
 }
 
 export interface Session {
@@ -174,7 +176,7 @@ function beginning(previous: readonly KnownRun[], firstQuery: SessionOptions['fi
   if (isOurs) notices.push(`the key has runs of this very campaign: the record is written again from them`)
   if (given.length > 0)
     notices.push(
-      `${counted(given.length, 'run')} that the key had before: in the fit, and counted as spent (${compact(costOf(given))} FLOPs)`,
+      `${counted(given.length, 'run')} that were there before: in the fit, and counted as spent (${compact(costOf(given))} FLOPs)`,
     )
   return { given, notices }
 }
@@ -271,13 +273,17 @@ const optionNames: Readonly<Record<keyof CampaignIdentity, string>> = {
   target: '--target',
   trainFlops: '--train-flops-grid',
   vocabularySize: '--vocab-size',
+  runs: 'what --runs has',
 }
 
 /** What differs between two campaigns, in words. */
 const differences = (there: CampaignIdentity, here: CampaignIdentity): string[] =>
   (Object.keys(optionNames) as (keyof CampaignIdentity)[])
     .filter((name) => String(there[name]) !== String(here[name]))
-    .map((name) => `${optionNames[name]} is ${there[name]} there and ${here[name]} here`)
+    .map((name) => `${optionNames[name]} is ${shown(there[name])} there and ${shown(here[name])} here`)
+
+/** A list by its elements; what has no text is nothing. */
+const shown = (value: unknown): string => String(value) || 'nothing'
 
 function readHead(file: string): Head | null {
   if (!existsSync(file)) return null

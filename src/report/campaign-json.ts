@@ -30,7 +30,7 @@ export interface CampaignTruth {
 
 /** What `isoflop campaign --json` prints. Losses in nats per token; what is not known is null, never invented. */
 export interface CampaignJson {
-  /** FLOPs of all runs, those that the key had before included. */
+  /** FLOPs of all runs, those that were there before included. */
   readonly spentFlops: number
   /** Runs that this campaign asked for. */
   readonly queries: number

@@ -212,6 +212,25 @@ test('runs that the key had before are given: fitted, counted as spent, and kept
   once(api.asked)
 })
 
+test('runs of one’s own are in the fit and never asked for; those of another vocabulary are refused', async () => {
+  const { train_flops: trainFlops, ...config } = other
+  const record = { config, trainFlops, loss: { average: 4.5, last: 4.4, validation: 4.3 }, vocabularySize: 32000 }
+  const diverged = { ...record, config: { ...config, learning_rate: 0.01 }, loss: { average: null } }
+  writeFileSync(join(folder, 'own.jsonl'), `${JSON.stringify(record)}\n${JSON.stringify(diverged)}\n`)
+  const api = await stub()
+  const ended = await campaign(...against(api, 'own'), '--runs', 'own.jsonl')
+  const { runs, spentFlops } = resultOf(ended)
+  assert.match(ended.stderr, /^2 runs that were there before: in the fit, and counted as spent \(2e17 FLOPs\)/)
+  assert.deepEqual(
+    runs.filter(({ round }) => round < 0).map(({ loss }) => loss),
+    [4.5, null],
+  )
+  assert.equal(spentFlops, api.charged + 2e17)
+  assert.match((await campaign(...against(api, 'own'))).stderr, /what --runs has is \w{12} there and nothing here/)
+  const strange = await campaign(...against(api, 'strange'), '--runs', 'own.jsonl', '--vocab-size', '4096')
+  assert.match(strange.stderr, /error\[CONFIG_INVALID\]: own.jsonl row 1 is of a model of 32000 words, expected 4096/)
+})
+
 test('the budget is the key’s: what another client spends meanwhile counts, and is said', async () => {
   const api = await stub()
   const args = against(api, 'shared')
