@@ -37,6 +37,9 @@ test('the README names every method, and its links and those of docs lead somewh
     'docs/learner.md',
     'docs/instructor.md',
     'docs/train-api.md',
+    'docs/training.md',
+    'docs/corpus.md',
+    'data/README.md',
   ])
     for (const [, link] of read(file).matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g))
       if (!link.startsWith('http')) assert.ok(existsSync(join(root, dirname(file), link)), `${file} links to ${link}`)
