@@ -49,7 +49,12 @@ export const sources: readonly Source[] = [
   source('perl-doc', '5.36.0-7+deb12u4', 'GPL-1+ or Artistic', /pod\/(?!perl(toc|cn|jp|ko|tw)).*\.pod$/),
   source('postfix-doc', '3.7.11-0+deb12u1', 'IPL-1.0 or EPL-2.0', /html\/.*\.html$/),
   source('postgresql-doc-15', '15.20-0+deb12u1', 'PostgreSQL', /html\/.*\.html$/),
-  source('python-django-doc', '3:3.2.25-0+deb12u7', 'BSD-3-Clause', /html\/(topics|ref|howto|intro|faq|releases|misc|internals)\/.*\.html$/),
+  source(
+    'python-django-doc',
+    '3:3.2.25-0+deb12u7',
+    'BSD-3-Clause',
+    /html\/(topics|ref|howto|intro|faq|releases|misc|internals)\/.*\.html$/,
+  ),
   source('python-sqlalchemy-doc', '1.4.46+ds1-1', 'MIT', /html\/(core|orm|faq)\/.*\.html$/),
   source('python3.11-doc', '3.11.2-6+deb12u9', 'PSF', /_sources\/.*\.txt$/),
   source('r-doc-html', '4.2.2.20221110-2', 'GPL-2+', pages),
