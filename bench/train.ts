@@ -2,7 +2,7 @@
  * Whole training steps, dropout, AdamW and clipping included, beside PyTorch's in the same run: tokens per second, peak memory,
  * and the part of the machine's speed in matrix products that is reached. Each turn is a process of its own, and ours comes
  * before and after PyTorch's, so that a machine that slows down does so for both.
- * `npm run bench:train [-- --seconds 6 --rounds 1 --shapes 64x4x4,128x4x4,256x6x8 --threads 2 --json]`. PYTHON names the Python that has
+ * `npm run bench:train [-- --seconds 6 --rounds 1 --shapes 64x4x4,128x4x4,256x6x8 --threads 2 --pass 1 --json]`. PYTHON names the Python that has
  * torch (python3); without torch ours is measured alone. Compiling takes PyTorch up to a minute in each turn.
  */
 import { spawnSync } from 'node:child_process'
@@ -28,6 +28,8 @@ const { values } = parseArgs({
     shapes: { type: 'string', default: '64x4x4,128x4x4,256x6x8' },
     threads: { type: 'string', default: '2' },
     sequences: { type: 'string', default: '8' },
+    /** Sequences that go through PyTorch's model at a time, as one does through ours; its fastest on two processors. */
+    pass: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
     /** Measures ours on this shape, in this process: what the others start. */
     ours: { type: 'string' },
@@ -120,7 +122,8 @@ const ourTurn = (name: string): OurTurn => {
 /** PyTorch has twice the time: its steps are longer, and it has one turn where we have two. Null where it cannot compile. */
 function torchTurn(mode: Mode, name: string): Turn | null {
   const script = fileURLToPath(new URL('train.py', import.meta.url))
-  const sizes = [...name.split('x'), vocabularySize, contextLength, sequences, threads, 2 * seconds]
+  const pass = Number(values.pass)
+  const sizes = [...name.split('x'), vocabularySize, contextLength, sequences, threads, 2 * seconds, pass]
   try {
     return turn(python, [script, mode, ...sizes.map(String)])
   } catch (error) {
