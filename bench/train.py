@@ -1,8 +1,8 @@
 """PyTorch's side of bench/train.ts: whole training steps of the same model, as fast as PyTorch makes them on a CPU.
 
-    python3 bench/train.py MODE D_MODEL LAYERS HEADS VOCABULARY CONTEXT SEQUENCES THREADS SECONDS MICRO        (needs torch)
+    python3 bench/train.py MODE D_MODEL LAYERS HEADS VOCABULARY CONTEXT SEQUENCES THREADS SECONDS PASS        (needs torch)
 
-MODE is eager, compile or compile+bf16. MICRO sequences at a time go through the model, and their gradients are added up, as ours
+MODE is eager, compile or compile+bf16. PASS sequences at a time go through the model, and their gradients are added up, as ours
 are: on a CPU small passes stay in its caches. Prints JSON: seconds of each step after the first ones, the peak of resident memory.
 Attention is scaled_dot_product_attention, for which PyTorch chooses the kernel (its flash attention for CPUs has no dropout);
 AdamW is the fused one.
@@ -64,7 +64,7 @@ class Model(nn.Module):
 def main():
     mode = sys.argv[1]
     width, layers, heads, vocabulary, context, sequences, threads = map(int, sys.argv[2:9])
-    patience, micro = float(sys.argv[9]), int(sys.argv[10])
+    patience, per_pass = float(sys.argv[9]), int(sys.argv[10])
     torch.manual_seed(0)
     torch.set_num_threads(threads)
     model = Model(width, layers, heads, vocabulary, context)
@@ -77,7 +77,7 @@ def main():
         if len(times) == WARM:
             begun = time.perf_counter()
         before = time.perf_counter()
-        for part in text.split(micro):
+        for part in text.split(per_pass):
             with torch.autocast("cpu", dtype=torch.bfloat16, enabled=mode.endswith("bf16")):
                 loss = forward(part[:, :-1], part[:, 1:]) * (len(part) / sequences)
             loss.backward()

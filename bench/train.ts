@@ -2,8 +2,8 @@
  * Whole training steps, dropout, AdamW and clipping included, beside PyTorch's in the same run: tokens per second, peak memory,
  * and the part of the machine's speed in matrix products that is reached. Each turn is a process of its own, and ours comes
  * before and after PyTorch's, so that a machine that slows down does so for both.
- * `npm run bench:train [-- --seconds 6 --rounds 1 --shapes 64x4x4,128x4x4,256x6x8 --threads 2 --pass 1 --json]`. PYTHON names the Python that has
- * torch (python3); without torch ours is measured alone. Compiling takes PyTorch up to a minute in each turn.
+ * `npm run bench:train [-- --seconds 6 --rounds 1 --shapes 64x4x4,128x4x4,256x6x8 --threads 2 --pass 1 --json]`. PYTHON names the
+ * Python that has torch (python3); without torch ours is measured alone. Compiling takes PyTorch up to a minute in each turn.
  */
 import { spawnSync } from 'node:child_process'
 import { cpus, loadavg } from 'node:os'

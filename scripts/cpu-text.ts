@@ -57,12 +57,13 @@ function textOf(path: string): string {
   return text.replaceAll('\r', '')
 }
 
+// biome-ignore format: a table
 const entities: Readonly<Record<string, string>> = {
   amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ', mdash: '—', ndash: '–', hellip: '…', lsquo: '‘', rsquo: '’', ldquo: '“',
   rdquo: '”', rarr: '→', larr: '←', times: '×', middot: '·', para: '', copy: '©', eacute: 'é',
-} // biome-ignore format: a table
+}
 
-/** The words of an HTML page: its main part where it says which, without navigation; a block is a paragraph. */
+/** The words of an HTML page, without head and navigation; a block is a paragraph. */
 function withoutTags(page: string): string {
   const body = page
     .replace(/<!--[\s\S]*?-->/g, '')
