@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { random } from '../../src/core/random.ts'
 
@@ -61,7 +62,10 @@ async function check(url: string, acknowledged: ReadonlyMap<number, string>): Pr
   for (const [rate, loss] of acknowledged) assert.equal(kept.get(rate), loss, `the answer for ${rate} is lost`)
 }
 
-/** Loads a server and kills it with SIGKILL, again and again, at seeded moments; checks after every restart. */
+/**
+ * Loads a server and kills it with SIGKILL, again and again, each time after a seeded number of new answers and some milliseconds, so
+ * that a slow machine is killed at work, too; checks after every restart.
+ */
 export async function survivesKills(db: string, times: number): Promise<number> {
   const acknowledged = new Map<number, string>()
   const { uniform } = random(1, times)
@@ -71,7 +75,9 @@ export async function survivesKills(db: string, times: number): Promise<number> 
     const server = await start(db)
     if (acknowledged.size > 0) await check(server.url, acknowledged)
     const loading = load(server.url, nextRate, acknowledged)
-    await new Promise((resolve) => setTimeout(resolve, 60 + 240 * uniform()))
+    const enough = acknowledged.size + 20 + Math.floor(80 * uniform())
+    while (acknowledged.size < enough) await sleep(1)
+    await sleep(10 * uniform())
     await kill(server)
     await loading
   }
