@@ -52,7 +52,7 @@ export function campaignCommand(): Command {
     )
     .option('--api <URL>', 'a server of the training API, such as http://localhost:8000')
     .option('--api-key <KEY>', 'its key (default: $ISOFLOP_API_KEY, which other users of the machine cannot see)')
-    .option('--world <NAME>', 'a simulated world: cs336, handout, chinchilla, seed:N (default: cs336)')
+    .option('--world <NAME>', 'a simulated world: cs336, handout, chinchilla, seed:N, staged:N (default: cs336)')
     .option('--runs <FILE...>', 'runs that you have, as of "isoflop train": in the fit, and counted as spent')
     .option('--budget <FLOPS>', 'what to spend, at most (default: 2e18)', budget('--budget'))
     .option('--target <FLOPS>', 'the run to predict (default: 1e19)', budget('--target'))

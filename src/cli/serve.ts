@@ -45,7 +45,7 @@ export function serveCommand(): Command {
     .option('--port <N>', '0 picks a free one', wholeNumber('--port', 0, 'a whole number such as 8000'), 8000)
     .option('--host <HOST>', 'address to listen on; 0.0.0.0 for every one', '127.0.0.1')
     .option('--backend <NAME>', 'simulate, replay:FILE for recorded runs, train for real ones', 'simulate')
-    .option('--world <NAME>', 'what is simulated: cs336, handout, chinchilla, seed:N (default: cs336)')
+    .option('--world <NAME>', 'what is simulated: cs336, handout, chinchilla, seed:N, staged:N (default: cs336)')
     .option('--corpus <DIR>', 'train: the text, made by isoflop corpus prepare')
     .option('--runs <DIR>', 'train: where trainings are kept (default: runs)')
     .option('--workers <N>', 'train: trainings at a time (default: 1)', atLeastOne('--workers'))

@@ -12,7 +12,7 @@ export function simulateCommand(): Command {
         'train_flops, and prints it as CSV with a column loss; other columns stay as they are.',
     )
     .argument('<FILE>', 'CSV, TSV, JSON, JSONL or Parquet; - is stdin')
-    .option('--world <NAME>', 'cs336, handout, chinchilla or seed:N', 'cs336')
+    .option('--world <NAME>', 'cs336, handout, chinchilla, seed:N or staged:N', 'cs336')
     .option('--noise-free', 'the true loss, without the noise of a single run')
     .addHelpText(
       'after',

@@ -25,7 +25,7 @@ export function worldCommand(): Command {
     .command('show')
     .summary('law, noise and optima of a world')
     .description('Shows what is true in a world: its law, its noise, and the best configurations, noise-free.')
-    .argument('<NAME>', 'cs336, handout, chinchilla or seed:N')
+    .argument('<NAME>', 'cs336, handout, chinchilla, seed:N or staged:N')
     .option('--target <FLOPS>', 'budgets whose optimum is wanted (default: 1e19)', budgets('--target'))
     .option('--plots <DIR>', 'draw its IsoFLOP profiles as SVG and PNG')
     .option('--json', 'print one JSON object instead of tables')

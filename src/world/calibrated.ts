@@ -248,7 +248,29 @@ export const bestLearningRate = (coefficients: Coefficients, config: TrainingCon
 
 /** The coefficients of the course's API. */
 export const cs336Coefficients: Coefficients = cs336.coefficients
-const cs336Noise: Noise = cs336.noise
+export const cs336Noise: Noise = cs336.noise
+
+/** A world of this form. `noiseSeed` gives it noise of its own, which depends on the configuration alone (E17). */
+export function calibratedWorld(
+  { name, description }: Pick<World, 'name' | 'description'>,
+  coefficients: Coefficients,
+  sizes: Noise,
+  noiseSeed: number,
+): World {
+  const loss = (config: TrainingConfig) => calibratedLoss(coefficients, config)
+  const noise = (config: TrainingConfig) => {
+    const fall = coefficients.initialLoss - loss(config)
+    const [initial, trained, late] = noiseShares(Math.max(fall, 0), config.trainFlops)
+    return Math.hypot(sizes.initial * initial, sizes.trained * trained, sizes.late * late)
+  }
+  const observe = (config: TrainingConfig) =>
+    loss(config) + noise(config) * standardNormal(noiseSeed, configIdentity(config))
+  return { name, description, loss, noise, observe }
+}
+
+/** A standard normal number that depends on the seed and the text alone. */
+const standardNormal = (seed: number, text: string): number =>
+  random(seed, ...Array.from(text, (letter) => letter.charCodeAt(0))).normal()
 
 /**
  * The world behind the training API of CS336's assignment 3, as far as its published answers tell. Equal configurations give
@@ -257,21 +279,6 @@ const cs336Noise: Noise = cs336.noise
  * @example cs336World().loss({ dModel: 128, numLayers: 4, numHeads: 4, batchSize: 128, learningRate: 1e-3, trainFlops: 1e16 })
  */
 export function cs336World(): World {
-  const loss = (config: TrainingConfig) => calibratedLoss(cs336Coefficients, config)
-  const noise = (config: TrainingConfig) => {
-    const fall = cs336Coefficients.initialLoss - loss(config)
-    const [initial, trained, late] = noiseShares(Math.max(fall, 0), config.trainFlops)
-    return Math.hypot(cs336Noise.initial * initial, cs336Noise.trained * trained, cs336Noise.late * late)
-  }
-  return {
-    name: 'cs336',
-    description: 'the training API of CS336 assignment 3, fitted to its published answers',
-    loss,
-    noise,
-    observe: (config) => loss(config) + noise(config) * standardNormal(configIdentity(config)),
-  }
+  const description = 'the training API of CS336 assignment 3, fitted to its published answers'
+  return calibratedWorld({ name: 'cs336', description }, cs336Coefficients, cs336Noise, 0)
 }
-
-/** A standard normal number that depends on the text alone. */
-const standardNormal = (text: string): number =>
-  random(0, ...Array.from(text, (letter) => letter.charCodeAt(0))).normal()

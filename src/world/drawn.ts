@@ -2,6 +2,7 @@ import { apiLimits, type TrainingConfig, targetFlops, vocabularySize } from '../
 import { nonEmbeddingParameters, tokensFor } from '../core/flops.ts'
 import { queryLimits } from '../core/limits.ts'
 import { type Random, random } from '../core/random.ts'
+import { Draw } from './draw.ts'
 import { type FormLaw, type FormName, formLoss, formNames, formTable } from './forms.ts'
 import {
   type BatchLaw,
@@ -70,24 +71,6 @@ export function drawnLoss(law: DrawnLaw, config: TrainingConfig): number {
 /** The share of the untrained loss that is still there after so many steps. */
 const leftOf = (onset: Onset | null, steps: number): number =>
   onset === null ? 0 : Math.exp(-((steps / onset.until) ** onset.power))
-
-/** Draws by name, so that the prior below reads as a table. */
-class Draw {
-  readonly #random: Random
-
-  constructor(source: Random) {
-    this.#random = source
-  }
-
-  between = (low: number, high: number): number => low + (high - low) * this.#random.uniform()
-
-  /** Uniform in the logarithm. */
-  scale = (low: number, high: number): number => low * (high / low) ** this.#random.uniform()
-
-  oneOf = <T>(choices: readonly T[]): T => choices[this.#random.integer(choices.length)]
-
-  chance = (p: number): boolean => this.#random.uniform() < p
-}
 
 /**
  * One draw from the prior over worlds (E35). Assumed, not measured: wide enough to hold the published laws and the calibrated

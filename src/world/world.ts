@@ -2,7 +2,7 @@ import type { TrainingConfig } from '../core/config.ts'
 
 /** A simulated truth: what loss any configuration would reach, known without noise. */
 export interface World {
-  /** Its name on the command line: `cs336`, `handout`, `chinchilla`, `seed:7`. */
+  /** Its name on the command line: `cs336`, `handout`, `chinchilla`, `seed:7`, `staged:3`. */
   readonly name: string
   /** One line for people. */
   readonly description: string

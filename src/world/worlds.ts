@@ -4,7 +4,7 @@ import type { World } from './world.ts'
 
 /** A kind of world that can be opened by name. */
 export interface WorldEntry {
-  /** As it is written on the command line; `seed:N` stands for as many worlds as there are whole numbers. */
+  /** As it is written on the command line; `seed:N` and `staged:N` stand for as many worlds as there are whole numbers. */
   readonly name: string
   readonly summary: string
 }
@@ -12,7 +12,7 @@ export interface WorldEntry {
 /** What is known of a world beside its loss, in words and numbers. */
 export interface WorldFacts {
   readonly world: World
-  /** The form of its loss among those of drawn worlds; null for the others. */
+  /** The form of its loss among those of `seed:N` worlds; null for the others. */
   readonly form: FormName | null
   /** Its law, a line each. */
   readonly law: readonly string[]
@@ -29,6 +29,17 @@ interface Kind extends WorldEntry {
   readonly open: () => Promise<WorldFacts>
 }
 
+const digits = (x: number, most = 4): string => String(Number(x.toPrecision(most)))
+
+const stagesText = 'three stages of learning in schedule time, above what the size can reach (docs/math.md)'
+
+/** Of the calibrated form's noise, which grows. */
+function noiseText(world: World): string {
+  const config = { dModel: 512, numLayers: 8, numHeads: 8, batchSize: 128, learningRate: 1e-3, trainFlops: 1e18 }
+  const [untrained, trained] = [1e10, 1e18].map((trainFlops) => digits(world.noise({ ...config, trainFlops }), 2))
+  return `grows with training and compute: ${untrained} nats in a model that learned nothing, ${trained} at 1e18 FLOPs`
+}
+
 /** Loaded only when they are opened: most commands need one world or none. */
 const kinds: readonly Kind[] = [
   {
@@ -37,15 +48,7 @@ const kinds: readonly Kind[] = [
     async open() {
       const { cs336Coefficients, cs336World } = await import('./calibrated.ts')
       const world = cs336World()
-      const config = { dModel: 512, numLayers: 8, numHeads: 8, batchSize: 128, learningRate: 1e-3, trainFlops: 1e18 }
-      const [untrained, trained] = [1e10, 1e18].map((trainFlops) => digits(world.noise({ ...config, trainFlops }), 2))
-      return {
-        world,
-        form: null,
-        law: ['three stages of learning in schedule time, above what the size can reach (docs/math.md)'],
-        noise: `grows with training and compute: ${untrained} nats in a model that learned nothing, ${trained} at 1e18 FLOPs`,
-        coefficients: cs336Coefficients,
-      }
+      return { world, form: null, law: [stagesText], noise: noiseText(world), coefficients: cs336Coefficients }
     },
   },
   {
@@ -87,21 +90,31 @@ const kinds: readonly Kind[] = [
   },
 ]
 
-const digits = (x: number, most = 4): string => String(Number(x.toPrecision(most)))
-
-/** Every world there is. */
-export const worldEntries: readonly WorldEntry[] = [
-  ...kinds.map(({ name, summary }) => ({ name, summary })),
+/** Worlds that are drawn: one for each whole number. */
+const families: readonly (WorldEntry & { readonly draw: (seed: number) => Promise<WorldFacts> })[] = [
   {
     name: 'seed:N',
     summary: `drawn from a prior over laws of ${Object.keys(formTable).length} forms, N any whole number`,
+    draw: openDrawn,
+  },
+  {
+    name: 'staged:N',
+    summary: 'learns in stages as cs336 does, with coefficients drawn about its own, N any whole number',
+    draw: openStaged,
   },
 ]
 
-/** N of `seed:N`; null for other names. */
-function seedOf(name: string): number | null {
-  const digits = /^seed:(\d{1,15})$/.exec(name)?.[1]
-  return digits === undefined ? null : Number(digits)
+/** Every world there is. */
+export const worldEntries: readonly WorldEntry[] = [...kinds, ...families].map(({ name, summary }) => ({
+  name,
+  summary,
+}))
+
+/** The drawn world of a name such as `seed:7`; null for other names. */
+function drawnOf(name: string): Promise<WorldFacts> | null {
+  const [, family, digits] = /^([a-z]+:)(\d{1,15})$/.exec(name) ?? []
+  const found = families.find((candidate) => candidate.name === `${family}N`)
+  return found === undefined ? null : found.draw(Number(digits))
 }
 
 async function openDrawn(seed: number): Promise<WorldFacts> {
@@ -116,6 +129,13 @@ async function openDrawn(seed: number): Promise<WorldFacts> {
   }
 }
 
+async function openStaged(seed: number): Promise<WorldFacts> {
+  const { stagedWorld } = await import('./staged.ts')
+  const world = stagedWorld(seed)
+  const { coefficients } = world
+  return { world, form: null, law: [stagesText], noise: noiseText(world), coefficients }
+}
+
 /**
  * A world by name, with its law in words.
  * @throws IsoflopError WORLD_UNKNOWN, saying which worlds there are.
@@ -123,8 +143,8 @@ async function openDrawn(seed: number): Promise<WorldFacts> {
 export async function describeWorld(name: string): Promise<WorldFacts> {
   const kind = kinds.find((candidate) => candidate.name === name)
   if (kind) return kind.open()
-  const seed = seedOf(name)
-  if (seed !== null) return openDrawn(seed)
+  const drawn = drawnOf(name)
+  if (drawn !== null) return drawn
   throw new IsoflopError(
     'WORLD_UNKNOWN',
     `There is no world "${name}".`,
@@ -133,12 +153,12 @@ export async function describeWorld(name: string): Promise<WorldFacts> {
 }
 
 /**
- * A world by name: `cs336`, `handout`, `chinchilla`, or `seed:N`.
+ * A world by name: `cs336`, `handout`, `chinchilla`, `seed:N` or `staged:N`.
  *
  * @example const world = await openWorld('seed:7')
  * @throws IsoflopError WORLD_UNKNOWN, saying which worlds there are.
  */
 export const openWorld = async (name: string): Promise<World> => (await describeWorld(name)).world
 
-/** The form of a drawn world's loss; null for a world that is not drawn. Errors: WORLD_UNKNOWN. */
+/** The form of the loss of a `seed:N` world; null for the others. Errors: WORLD_UNKNOWN. */
 export const worldForm = async (name: string): Promise<FormName | null> => (await describeWorld(name)).form

@@ -53,7 +53,7 @@ test('simulate takes what is not CSV, and 20,000 rows in a moment', () => {
 })
 
 test('world list and world show: law, noise, optima, JSON and figures', () => {
-  assert.match(isoflop(['world', 'list']).stdout, /^cs336 .+\nhandout .+\nchinchilla .+\nseed:N /)
+  assert.match(isoflop(['world', 'list']).stdout, /^cs336 .+\nhandout .+\nchinchilla .+\nseed:N .+\nstaged:N /)
   const text = isoflop(['world', 'show', 'seed:2']).stdout
   assert.match(text, /noise: [\d.]+ nats/)
   assert.equal(text.match(/^ +\de\d\d /gm)?.length, 17)

@@ -12,10 +12,12 @@ import { handoutLaw } from '../../src/world/handout.ts'
 import { bowlCost } from '../../src/world/hyperparameters.ts'
 import { optimum } from '../../src/world/optimum.ts'
 import { worldProfiles } from '../../src/world/profiles.ts'
+import { plausibleStages, stagedWorld } from '../../src/world/staged.ts'
 import { describeWorld, openWorld, worldEntries, worldForm } from '../../src/world/worlds.ts'
 import { close } from '../support.ts'
 
-const names = ['cs336', 'handout', 'chinchilla', ...Array.from({ length: 12 }, (_, k) => `seed:${k}`)]
+const seeds = Array.from({ length: 12 }, (_, k) => k)
+const names = ['cs336', 'handout', 'chinchilla', ...seeds.flatMap((k) => [`seed:${k}`, `staged:${1000 + k}`])]
 
 const legal = fc.record({
   dModel: fc.integer({ min: 4, max: 64 }).map((k) => 16 * k),
@@ -69,6 +71,8 @@ test('pinned worlds: a seed means the same world in every version and on every m
     ['seed:4', 'interaction', 3.718049731127046, 3.7156860794627784],
     ['seed:5', 'broken-compute', 4.595052731362901, 4.5601731209288054],
     ['seed:7', 'kaplan', 3.785177315177872, 3.780971998982594],
+    ['staged:1000', null, 3.9772379571359977, 3.993314953607771],
+    ['staged:1001', null, 5.604505188159757, 5.610991151983941],
   ] as const
   for (const [name, form, loss, observed] of pinned) {
     const world = await openWorld(name)
@@ -102,6 +106,24 @@ test('drawn worlds have all six forms and are what the prior promises', async ()
     assert.ok(world.law.noise >= 0.003 && world.law.noise <= 0.02)
   }
   assert.deepEqual([...seen].sort(), [...formNames].sort())
+})
+
+test('staged worlds learn late, and differ in size, plateau and in which side of the cap their best rate lies', () => {
+  const optima = seeds.map((k) => {
+    const world = stagedWorld(1000 + k)
+    const { config, loss } = optimum(world, targetFlops)
+    const early = optimum(world, 1e15, queryLimits).loss
+    const larger = world.loss({ ...config, dModel: 2 * config.dModel, numLayers: 2 * config.numLayers })
+    assert.ok(early >= plausibleStages.bestAt1e15[0], `${world.name}: ${early} at 1e15`)
+    assert.ok(loss >= 2.3 && loss <= 3.3 && larger > loss + 0.03, `${world.name}: ${loss}, ${larger}`)
+    return { loss, rate: config.learningRate, batch: config.batchSize, size: config.dModel ** 2 * config.numLayers }
+  })
+  const spread = (values: readonly number[]) => Math.max(...values) / Math.min(...values)
+  assert.ok(spread(optima.map(({ loss }) => loss)) > 1.2)
+  assert.ok(spread(optima.map(({ size }) => size)) > 5)
+  const cap = queryLimits.learningRate.most
+  assert.ok(optima.some(({ rate }) => rate > 2 * cap) && optima.some(({ rate }) => rate < cap))
+  assert.ok(optima.some(({ batch }) => batch === 128) && optima.some(({ batch }) => batch === 256))
 })
 
 test('hyperparameters cost nothing at their best, and a rate on either side of it costs more the farther it is', () => {
@@ -180,11 +202,14 @@ test('no legal configuration beats the optimum', async () => {
 })
 
 test('a world that is not there is refused with the list of those that are', async () => {
-  for (const name of ['moon', 'seed:', 'seed:x', 'seed:-1', ''])
-    await assert.rejects(describeWorld(name), { code: 'WORLD_UNKNOWN', advice: /cs336, handout, chinchilla, seed:N/ })
+  for (const name of ['moon', 'seed:', 'seed:x', 'seed:-1', 'staged:x', ''])
+    await assert.rejects(describeWorld(name), {
+      code: 'WORLD_UNKNOWN',
+      advice: /cs336, handout, chinchilla, seed:N, staged:N/,
+    })
   assert.deepEqual(
     worldEntries.map(({ name }) => name),
-    ['cs336', 'handout', 'chinchilla', 'seed:N'],
+    ['cs336', 'handout', 'chinchilla', 'seed:N', 'staged:N'],
   )
 })
 
