@@ -9,7 +9,7 @@ import { jointEvidence } from './joint-evidence.ts'
 import { furtherOpeningPlan, newcomer, openingPlan } from './opening.ts'
 import { bestPlace, configAt, type Place } from './place.ts'
 import { leadingModes } from './posterior.ts'
-import { expectAt } from './predict.ts'
+import { draws, expectAt } from './predict.ts'
 import { type Stake, type StakeName, stakeNames, stakesAt } from './stakes.ts'
 import type { Plan, Planned, Situation, Strategy } from './strategy.ts'
 
@@ -108,7 +108,7 @@ function designedPlan(situation: Situation): Plan {
   const queries = [...check, ...choices.map(({ planned }) => planned)]
   if (queries.length === 0) return { kind: 'stop', reason: 'no run that is left can be paid for' }
   if (worth < leastWorth) return { kind: 'stop', reason: notWorth(choices, worth) }
-  const estimate = expectAt(fit, target, space.targetLimits, seed)
+  const estimate = expectAt(fit, target, space.targetLimits, seed, draws.estimate)
   return { kind: 'ask', title: titleOf(round, choices), queries, estimate }
 }
 
@@ -199,7 +199,7 @@ function checkRuns(situation: Situation, fit: JointFit): Planned[] {
   const { space, seed } = situation
   const flops = checkFlops(situation)
   if (flops === undefined) return []
-  const { config, loss, interval } = expectAt(fit, flops, space.limits, seed)
+  const { config, loss, interval } = expectAt(fit, flops, space.limits, seed, draws.estimate)
   const expected = { loss, sd: (interval.loss[1] - interval.loss[0]) / 3.92 }
   return [{ config, reason: 'checks the law at a high budget, at the best that may be asked there', expected }]
 }

@@ -19,7 +19,7 @@ import type { Bounds, CampaignRun, Situation } from './strategy.ts'
 
 /** Points of a curve, and draws from the posterior where an interval is told. */
 const points = 61
-const draws = 200
+const draws = 120
 /** A profile is told at budgets with so many runs. */
 const fewestInProfile = 3
 /** Curves of the rate and of the size reach this many times below and above the best. */

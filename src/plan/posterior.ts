@@ -1,9 +1,10 @@
 import type { Limits } from '../core/limits.ts'
 import { random } from '../core/random.ts'
+import { drawLaws } from '../fit/joint/draws.ts'
 import type { JointFit, WeightedMode } from '../fit/joint/fit.ts'
-import type { Draw, JointMode } from '../fit/joint/mode.ts'
+import type { JointMode } from '../fit/joint/mode.ts'
+import type { Draw } from '../fit/joint/problem.ts'
 import { type JointPoint, jointIndex } from '../law/joint.ts'
-import { cholesky } from '../numeric/cholesky.ts'
 import { bestPlace, configAt, type Place } from './place.ts'
 
 /** A law drawn from the posterior over forms, accountings and coefficients. */
@@ -43,12 +44,8 @@ export class Posterior {
     this.#reached = Math.log(Math.max(...fit.used.map(({ config }) => config.trainFlops)))
     const rng = random(seed, stream)
     this.#samples = this.modes.flatMap(({ mode, weight }) => {
-      const L = cholesky(mode.fitted.covariance, mode.size)
-      if (L === null) return []
-      return Array.from({ length: Math.max(1, Math.round(weight * count)) }, () => {
-        const z = Float64Array.from({ length: mode.size }, () => rng.normal())
-        return { mode, draw: mode.draw(L, z), bend: rng.normal() }
-      })
+      const laws = drawLaws(mode, Math.max(1, Math.round(weight * count)), rng)
+      return laws.map((draw) => ({ mode, draw, bend: rng.normal() }))
     })
   }
 

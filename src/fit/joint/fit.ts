@@ -162,12 +162,13 @@ function fitMode(
     accounting,
     facts: { vocabularySize, contextLength },
     untrained,
-    theta: Float64Array.from(problem.theta(z)),
-    weights: z.slice(free.length),
+    ...problem.drawAt(z),
     scales,
     free,
     deviation,
     covariance,
+    problem,
+    z,
     evidence,
   })
 }

@@ -3,13 +3,8 @@ import { type JointPoint, jointLoss, jointSize } from '../../law/joint.ts'
 import { type Accounting, accountedTokens, jointPoint, type ModelFacts } from './accounting.ts'
 import type { Deviation } from './deviation.ts'
 import { type JointForm, priorSd } from './prior.ts'
+import type { Draw, JointProblem } from './problem.ts'
 import { deviationSd, noiseSd, runSd, type Scales } from './scales.ts'
-
-/** Coefficients and the deviation's weights, drawn from a posterior. */
-export interface Draw {
-  readonly theta: Float64Array
-  readonly weights: Float64Array
-}
 
 /** One fitted law: a form, an accounting, the most probable coefficients and their covariance. */
 export interface FittedMode extends Draw {
@@ -24,6 +19,9 @@ export interface FittedMode extends Draw {
   readonly deviation: Deviation
   /** Laplace covariance of the free coefficients, in units of their prior, and of the deviation's weights; `[size, size]`. */
   readonly covariance: Float64Array
+  /** What the coefficients solve, with the final scales and weights, and their place in its variables. */
+  readonly problem: JointProblem
+  readonly z: Float64Array
   /** Log evidence, up to a constant that all modes of the same runs share. */
   readonly evidence: number
 }

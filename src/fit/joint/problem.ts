@@ -11,6 +11,12 @@ export interface JointData {
   readonly loss: Float64Array
 }
 
+/** Coefficients and the deviation's weights, drawn from a posterior. */
+export interface Draw {
+  readonly theta: Float64Array
+  readonly weights: Float64Array
+}
+
 /** Degrees of freedom of the noise's Student t: an outlier counts for little. */
 const noiseDf = 6
 
@@ -34,6 +40,9 @@ export class JointProblem implements LeastSquares {
   /** 1 / standard deviation of each run, less for outliers. */
   readonly #precision: Float64Array
   readonly #robust: Float64Array
+  /** What is added to the runs' losses, and the prior's centre, for a draw (`perturb`). */
+  readonly #shift: Float64Array
+  readonly #centre: Float64Array
   readonly #full = new Float64Array(jointSize)
   readonly #z: Float64Array
   /** Predicted minus seen. */
@@ -57,6 +66,8 @@ export class JointProblem implements LeastSquares {
     this.#amplitude = new Float64Array(n)
     this.#precision = new Float64Array(n)
     this.#robust = new Float64Array(n).fill(1)
+    this.#shift = new Float64Array(n)
+    this.#centre = new Float64Array(this.size)
     this.#z = new Float64Array(this.size)
     this.#residual = new Float64Array(n)
     this.#jacobian = new Float64Array(n * this.size)
@@ -76,6 +87,17 @@ export class JointProblem implements LeastSquares {
       const t = this.#residual[i] / runSd(scales, x, this.#data.loss[i])
       this.#robust[i] = (noiseDf + 1) / (noiseDf + t * t)
     })
+  }
+
+  /** Moves every run's loss by its standard deviation times a number and the prior's centre by a number in each coordinate. */
+  perturb(normal: () => number): void {
+    for (let i = 0; i < this.#n; i++) this.#shift[i] = normal() / this.#precision[i]
+    for (let k = 0; k < this.size; k++) this.#centre[k] = normal()
+  }
+
+  /** Coefficients and weights at z. */
+  drawAt(z: Float64Array): Draw {
+    return { theta: Float64Array.from(this.theta(z)), weights: z.slice(this.#free.length) }
   }
 
   /** All coefficients at z. */
@@ -98,14 +120,14 @@ export class JointProblem implements LeastSquares {
         this.#jacobian[row + free.length + k] = feature
         loss += feature * z[free.length + k]
       }
-      this.#residual[i] = loss - this.#data.loss[i]
+      this.#residual[i] = loss - this.#data.loss[i] - this.#shift[i]
     }
   }
 
   cost(z: Float64Array): number {
     this.#evaluate(z)
     let sum = 0
-    for (const value of z) sum += value * value
+    for (let k = 0; k < this.size; k++) sum += (z[k] - this.#centre[k]) ** 2
     for (let i = 0; i < this.#n; i++) sum += (this.#residual[i] * this.#precision[i]) ** 2
     return sum
   }
@@ -117,7 +139,7 @@ export class JointProblem implements LeastSquares {
       for (let k = 0; k < size; k++) row[k] = this.#jacobian[i * size + k] * w
       return this.#residual[i] * w
     })
-    for (let k = 0; k < size; k++) system.right[k] += this.#z[k]
+    for (let k = 0; k < size; k++) system.right[k] += this.#z[k] - this.#centre[k]
     return { gradient: system.right, normal: system.normal }
   }
 
