@@ -42,7 +42,7 @@ const climbing: Strategy = {
     return {
       ...{ config, parameters: 1, tokens: 1, loss: best.loss },
       interval: { loss: null, parameters: null, learningRate: null },
-      ...{ alternatives: [], laws: [], narrowing: [], diagnostics: [] },
+      ...{ atCap: null, alternatives: [], laws: [], narrowing: [], diagnostics: [] },
     }
   },
 }

@@ -1,8 +1,10 @@
 import type { Diagnostic } from '../core/diagnostic.ts'
 import type { JointFit, WeightedMode } from '../fit/joint/fit.ts'
 import { jointIndex } from '../law/joint.ts'
+import { median, quantile } from '../numeric/quantile.ts'
+import { placeOf } from './place.ts'
 import { alternativesTo, type Expectation, expectAt } from './predict.ts'
-import type { CampaignRun, Forecast, NamedLaw, Situation } from './strategy.ts'
+import type { AtCap, CampaignRun, Forecast, NamedLaw, Situation } from './strategy.ts'
 
 /** What a joint fit says about the target, with what the reader should know. */
 export function forecastOf(situation: Situation, fit: JointFit): Forecast {
@@ -15,11 +17,24 @@ export function forecastOf(situation: Situation, fit: JointFit): Forecast {
     tokens,
     loss,
     interval,
+    atCap: atCapOf(situation, fit, expectation),
     alternatives: alternativesTo(expectation, space.targetLimits),
     laws: fit.modes.filter(({ weight }) => weight >= 0.01).map(lawOf),
     narrowing: narrowingOf(expectation),
     diagnostics: diagnosticsOf(situation, fit, expectation),
   }
+}
+
+/** The best at a rate that runs may have, and what the chosen, higher rate is inferred to gain; null where it is not higher. */
+function atCapOf({ target, space, seed }: Situation, fit: JointFit, chosen: Expectation): AtCap | null {
+  const { most } = space.limits.learningRate
+  if (chosen.config.learningRate <= most) return null
+  const limits = { ...space.targetLimits, learningRate: { ...space.targetLimits.learningRate, most } }
+  const { config, parameters, tokens, loss, interval } = expectAt(fit, target, limits, seed)
+  const [capped, free] = [config, chosen.config].map((one) => chosen.posterior.losses(placeOf(one)))
+  const gains = capped.map((value, i) => value - free[i])
+  const gain = { loss: median(gains), interval: [quantile(gains, 0.025), quantile(gains, 0.975)] as const }
+  return { config, parameters, tokens, loss, interval: interval.loss, gain }
 }
 
 const accountingText = {

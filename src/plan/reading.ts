@@ -78,6 +78,7 @@ export function predictFromProfiles(situation: Situation, method: ProfilesMethod
     tokens,
     loss,
     interval: { loss: null, parameters: null, learningRate: null },
+    atCap: null,
     alternatives: [],
     laws: [...laws, rateLaw],
     narrowing: narrowing(situation),

@@ -93,6 +93,21 @@ export interface Alternative {
   readonly interval: Bounds
 }
 
+/**
+ * What the runs tell where the best rate is put beyond all that they may have: the best configuration at a rate that was measured,
+ * and what the higher rate is inferred to gain.
+ */
+export interface AtCap {
+  readonly config: TrainingConfig
+  readonly parameters: number
+  readonly tokens: number
+  /** Nats per token, noise-free, and the 95 % interval of the loss that a run will report. */
+  readonly loss: number
+  readonly interval: Bounds
+  /** By how much the forecast's configuration is expected to be better, with the 95 % interval of the law; nats. */
+  readonly gain: { readonly loss: number; readonly interval: Bounds }
+}
+
 /** What is expected at the target. */
 export interface Forecast {
   /** With `trainFlops` at the target. */
@@ -108,6 +123,8 @@ export interface Forecast {
     readonly parameters: Bounds | null
     readonly learningRate: Bounds | null
   }
+  /** Null where the rate of `config` is one that runs may have, and for strategies without a law of the rate. */
+  readonly atCap: AtCap | null
   readonly alternatives: readonly Alternative[]
   readonly laws: readonly NamedLaw[]
   /** What would narrow the interval, most important first. */

@@ -1,7 +1,7 @@
 import type { Campaign } from '../campaign.ts'
 import type { TrainingConfig } from '../core/config.ts'
 import type { Diagnostic } from '../core/diagnostic.ts'
-import type { Alternative, Bounds, Forecast, NamedLaw, Plan } from '../plan/strategy.ts'
+import type { Alternative, AtCap, Bounds, Forecast, NamedLaw, Plan } from '../plan/strategy.ts'
 
 /** A configuration in the API's columns. */
 interface ConfigColumns {
@@ -40,6 +40,8 @@ export interface CampaignJson {
     readonly tokens: number
     readonly loss: number
     readonly interval: Forecast['interval']
+    /** What was measured, where the rate of `config` is beyond all that runs may have; else null. */
+    readonly atCap: (Omit<AtCap, 'config'> & { readonly config: ConfigColumns }) | null
     readonly alternatives: readonly (Omit<Alternative, 'config'> & { readonly config: ConfigColumns })[]
     readonly narrowing: readonly string[]
   }
@@ -60,7 +62,7 @@ export interface CampaignJson {
  */
 export function campaignJson(campaign: Campaign, truth: CampaignTruth | null): CampaignJson {
   const { spentFlops, queries, prediction, runs, refused, rounds, stopped, diagnostics } = campaign
-  const { config, parameters, tokens, loss, interval, alternatives, narrowing, laws } = prediction
+  const { config, parameters, tokens, loss, interval, atCap, alternatives, narrowing, laws } = prediction
   return {
     spentFlops,
     queries,
@@ -70,6 +72,7 @@ export function campaignJson(campaign: Campaign, truth: CampaignTruth | null): C
       tokens,
       loss,
       interval,
+      atCap: atCap && { ...atCap, config: configColumns(atCap.config) },
       alternatives: alternatives.map((other) => ({ ...other, config: configColumns(other.config) })),
       narrowing,
     },

@@ -2,7 +2,7 @@ import type { Campaign, Standing } from '../campaign.ts'
 import type { TrainingConfig } from '../core/config.ts'
 import type { Diagnostic } from '../core/diagnostic.ts'
 import { nonEmbeddingParameters } from '../core/flops.ts'
-import type { Alternative, CampaignRun, Estimate, NamedLaw, Plan } from '../plan/strategy.ts'
+import type { Alternative, AtCap, CampaignRun, Estimate, NamedLaw, Plan } from '../plan/strategy.ts'
 import type { CampaignTruth } from './campaign-json.ts'
 import { compact, counted, excess, nats, significant, withInterval } from './number.ts'
 import { alignColumns, type TextOptions, wrap } from './table.ts'
@@ -90,7 +90,7 @@ export function campaignText(
 }
 
 function predictionLines({ prediction }: Campaign, { target }: CampaignTask, options: TextOptions): string[] {
-  const { config, parameters, tokens, loss, interval } = prediction
+  const { config, parameters, tokens, loss, interval, atCap } = prediction
   const rows = [
     ['configuration', configText(config)],
     ['N', withInterval(parameters, interval.parameters)],
@@ -103,8 +103,20 @@ function predictionLines({ prediction }: Campaign, { target }: CampaignTask, opt
   return [
     bold(`At ${compact(target)} FLOPs${ends}:`, options),
     ...rows.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`),
+    ...(atCap === null ? [] : atCapLines(atCap)),
   ]
 }
+
+/** What is measured apart from what is inferred. */
+const atCapLines = ({ config, parameters, loss, interval, gain }: AtCap): string[] => [
+  ...wrap(
+    `Measured: no run may have more than rate ${compact(config.learningRate)}. There N ${significant(parameters)} is best, ` +
+      `loss ${withInterval(loss, interval, nats)}: ${configText(config)}.`,
+    '  ',
+    '    ',
+  ),
+  ...wrap(`Inferred: the higher rate gains ${withInterval(gain.loss, gain.interval, nats)} nats more.`, '  ', '    '),
+]
 
 function truthLines(truth: CampaignTruth, { source }: CampaignTask, options: TextOptions): string[] {
   const { config, parameters, loss, regret, lossError, covered } = truth

@@ -160,10 +160,25 @@ test('without intervals it says so', () => {
 
 test('runs that diverged, that were there before and that were refused are told', () => {
   const text = renderCampaign(full)['report.md']
-  assert.match(text, /Not in the fit: 1 \(loss of 7 nats or more\) and 1 \(diverged\) of 23 runs\./)
+  assert.match(
+    text,
+    /Not in the fit: 1 \(loss of 7 nats or more\) and 1 \(diverged\) of 23 runs, [\d.]+ % of the FLOPs\. They showed/,
+  )
   assert.match(text, /\| before \| was there before \|/)
   assert.match(text, /refused 1 configuration, which cost nothing/)
   assert.equal(text.match(/\| diverged \|/g)?.length, 1)
+})
+
+test('where the rate lies beyond the cap, what is measured stands apart from what is inferred, each with its loss', () => {
+  const text = renderCampaign(full)['report.md']
+  const { loss, atCap } = full.campaign.prediction
+  assert.ok(atCap)
+  const rows = text.split('\n').filter((line) => /^\| (measured|inferred)/.test(line))
+  assert.equal(rows.length, 2)
+  assert.ok(rows[0].includes('| 0.001 |') && rows[0].includes(atCap.loss.toFixed(3)), rows[0])
+  assert.ok(rows[1].includes('| 0.0012 |') && rows[1].includes(loss.toFixed(3)), rows[1])
+  assert.match(text, /The higher rate is expected to gain 0\.004 nats \(95 % interval -0\.001 to 0\.012\)/)
+  assert.doesNotMatch(renderCampaign(plain)['report.md'], /\| (measured|inferred)/)
 })
 
 test('the same campaign gives the same bytes', () => {

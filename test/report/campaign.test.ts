@@ -13,6 +13,7 @@ const prediction: Forecast = {
   tokens: 1.65e10,
   loss: 2.7,
   interval: { loss: [2.6, 2.8], parameters: null, learningRate: null },
+  atCap: null,
   alternatives: [
     { config: { ...config, trainFlops: 1e19 }, parameters: 2.5e7, loss: 2.9, excess: 0.2, interval: [2.8, 3] },
   ],
@@ -49,6 +50,27 @@ test('JSON has the columns of the API, null for a run that diverged, and the tru
   assert.ok(!('truth' in json))
   assert.deepEqual(JSON.parse(JSON.stringify(json)), json)
   assert.equal(campaignJson(result, judged(prediction, best, 2.66)).truth?.config.d_model, 512)
+})
+
+test('a rate beyond the cap: what is measured there stands apart from what is inferred, in JSON and on the terminal', () => {
+  const atCap = {
+    config: { ...config, learningRate: 1e-3, trainFlops: 1e19 },
+    ...{ parameters: 2.5e7, tokens: 6e10, loss: 2.75, interval: [2.65, 2.85] as const },
+    gain: { loss: 0.05, interval: [-0.01, 0.09] as const },
+  }
+  const higher = { ...prediction, config: { ...prediction.config, learningRate: 4e-3 }, atCap }
+  const { atCap: told } = campaignJson({ ...result, prediction: higher }, null).prediction
+  assert.equal(told?.config.learning_rate, 1e-3)
+  assert.ok(told && !('train_flops' in told.config))
+  assert.deepEqual([told?.loss, told?.gain], [2.75, atCap.gain])
+  const text = campaignText({ ...result, prediction: higher }, task, null).replace(/\s+/g, ' ')
+  assert.match(
+    text,
+    /Measured: no run may have more than rate 0\.001\. There N 2\.50e7 is best, loss 2\.750 \[2\.650, 2\.850\]/,
+  )
+  assert.match(text, /Inferred: the higher rate gains 0\.050 \[-0\.010, 0\.090\] nats more\./)
+  assert.equal(campaignJson(result, null).prediction.atCap, null)
+  assert.doesNotMatch(campaignText(result, task, null), /Measured|Inferred/)
 })
 
 test('a prediction is judged by regret, error and coverage', () => {

@@ -83,6 +83,14 @@ const prediction: Forecast = {
     parameters: [1.7e8, 2.9e8],
     learningRate: [7e-4, 0.0021],
   },
+  atCap: {
+    config: { ...config, learningRate: 0.001 },
+    parameters: sizeOf(config),
+    tokens: tokensFor(target, sizeOf(config)),
+    loss: lossOf(config) + 0.004,
+    interval: [lossOf(config) - 0.05, lossOf(config) + 0.08],
+    gain: { loss: 0.004, interval: [-0.001, 0.012] },
+  },
   alternatives: alternativeShapes.map(([dModel, numLayers, numHeads]) => {
     const other = { ...config, dModel, numLayers, numHeads, learningRate: 0.001 }
     const loss = lossOf(other)
@@ -214,6 +222,7 @@ export const plain: CampaignReport = {
     prediction: {
       ...prediction,
       interval: { loss: null, parameters: null, learningRate: null },
+      atCap: null,
       alternatives: [],
       laws: [
         { name: 'best size', weight: 1, coefficients: { coefficient: 0.12, exponent: 0.49 } },

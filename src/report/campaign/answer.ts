@@ -1,6 +1,7 @@
+import type { AtCap } from '../../plan/strategy.ts'
 import { compact, count, counted, excess, nats, percent, significant } from '../number.ts'
 import { capital } from '../table.ts'
-import { type Block, list, paragraph, type Span, type Text } from './blocks.ts'
+import { type Block, list, paragraph, type Span, type Text, table } from './blocks.ts'
 import { configText, range, sourceText } from './facts.ts'
 import type { CampaignReport } from './input.ts'
 
@@ -10,6 +11,7 @@ export function answerBlocks(report: CampaignReport): Block[] {
   return [
     { kind: 'paragraph', text: answer(report), isAnswer: true },
     { kind: 'facts', rows: predictionRows(report) },
+    ...atCapBlocks(report),
     ...truthBlocks(report),
     ...(warnings.length > 0 ? [paragraph('Before relying on this:')] : []),
     ...list(warnings.map(({ message, advice }) => `${message} ${advice}`)),
@@ -51,6 +53,37 @@ function predictionRows({ campaign, task }: CampaignReport): [string, Text][] {
     ],
   ]
 }
+
+/** What is measured and what is inferred, where the rate lies beyond all that runs may have. */
+function atCapBlocks({ campaign: { prediction } }: CampaignReport): Block[] {
+  const { atCap, config, loss, interval } = prediction
+  if (atCap === null) return []
+  const cap = compact(atCap.config.learningRate)
+  const gain = `${nats(atCap.gain.loss)} nats (95 % interval ${range(atCap.gain.interval, nats)})`
+  return [
+    paragraph(`No run may have a learning rate above ${cap}, so what is measured stands apart from what is inferred:`),
+    ...table(
+      ['', 'rate', 'configuration', 'N', 'loss', '95 % interval'],
+      [
+        ['measured: the highest rate of the runs', cap, ...rowOf(atCap), nats(atCap.loss), range(atCap.interval, nats)],
+        [
+          'inferred: the best rate by the law',
+          compact(config.learningRate),
+          ...rowOf(prediction),
+          nats(loss),
+          interval.loss ? range(interval.loss, nats) : '-',
+        ],
+      ],
+      1,
+    ),
+    paragraph(`The higher rate is expected to gain ${gain}, by the law of the best rate and its prior alone.`),
+  ]
+}
+
+const rowOf = ({ config, parameters }: Pick<AtCap, 'config' | 'parameters'>): string[] => [
+  `${config.dModel} × ${config.numLayers} / ${config.numHeads}, batch ${config.batchSize}`,
+  significant(parameters),
+]
 
 /** What a simulated world knows. */
 function truthBlocks(report: CampaignReport): Block[] {

@@ -1,7 +1,8 @@
-import { compact, counted, listed, significant } from '../number.ts'
+import { compact, counted, listed, percent, significant } from '../number.ts'
 import { type Block, heading, list, paragraph } from './blocks.ts'
 import {
   backtestRuns,
+  costOf,
   type ForetoldRun,
   foretoldRuns,
   halfWidth,
@@ -50,7 +51,12 @@ function setAsideText({ campaign, evidence }: CampaignReport): string | null {
     return diverged > 0 ? `${counted(diverged, 'run')} diverged and ${diverged === 1 ? 'is' : 'are'} in no fit.` : null
   }
   const groups = [...Map.groupBy(reasons, (reason) => reason)].map(([reason, all]) => `${all.length} (${reason})`)
-  return `Not in the fit: ${listed(groups)} of ${counted(campaign.runs.length, 'run')}.`
+  const aside = campaign.runs.filter((_, i) => evidence?.fitted[i]?.kind === 'set-aside')
+  const share = percent(Number((costOf(aside) / costOf(campaign.runs)).toPrecision(2)))
+  return (
+    `Not in the fit: ${listed(groups)} of ${counted(campaign.runs.length, 'run')}, ${share} of the FLOPs. ` +
+    'They showed how late models begin to learn, and so where to buy the others.'
+  )
 }
 
 const share = (runs: readonly ForetoldRun[]): string =>
