@@ -28,8 +28,8 @@ const usual = { dModel: 1024, numLayers: 16, numHeads: 16, batchSize: 128, learn
 
 /**
  * One draw about the calibrated form (E37). Assumed, not measured: stages come earlier or later by a factor of about 1.6, their
- * exponents differ by a tenth, the plateau by 0.2 nats, and the best rate at the target lies anywhere from a sixth of the API's
- * largest rate to ten times it.
+ * exponents differ by a tenth, the plateau by 0.2 nats, and the best rate at the target lies anywhere from a third of the API's
+ * largest rate to twelve times it.
  */
 function drawCoefficients(draw: Draw): Coefficients {
   const { unigram, bigram, tail } = cs336Coefficients
@@ -69,7 +69,7 @@ function drawCoefficients(draw: Draw): Coefficients {
     tail: { ...stage(tail), decay: draw.between(0.34, 0.5) },
   }
   // The best rate is drawn where it matters, and moved from there to where the law counts it from.
-  const wanted = Math.log(draw.scale(1.5e-4, 1e-2))
+  const wanted = Math.log(draw.scale(3e-4, 1.2e-2))
   const best = wanted - Math.log(bestLearningRate(drawn, usual))
   return { ...drawn, rate: { ...drawn.rate, best } }
 }
@@ -86,7 +86,7 @@ const drawNoise = (draw: Draw): Noise => ({
 /** What a staged world has to be, or it is drawn again. */
 export const plausibleStages = {
   /** The best model at 1e19 FLOPs: parameters without embeddings, width per layer, loss. */
-  sizeAtTarget: [3e7, 2e9],
+  sizeAtTarget: [6e7, 1.5e9],
   shapeAtTarget: [25, 200],
   lossAtTarget: [2.3, 3.3],
   /** The best that the API can answer at 1e18 FLOPs lies this far above that of the target. */
