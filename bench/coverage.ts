@@ -29,7 +29,7 @@ interface Design {
   readonly shared: number
 }
 
-const law: SurfaceLaw = { E: 1.8, A: 480, B: 2100, alpha: 0.35, beta: 0.37 }
+const law: SurfaceLaw = { E: 1.8, A: 480, B: 2100, alpha: 0.35, beta: 0.37, q: 1 }
 
 /** Profiles of `sizes` models each, from 1/width to width times the optimum, off-centre by a fifth. */
 function profiles(budgets: number[], sizes: number, width: number): Runs {

@@ -26,7 +26,7 @@ const { values, positionals } = parseArgs({
   options: { drop: { type: 'string', default: '0' }, published: { type: 'boolean', default: false } },
 })
 const root = fileURLToPath(new URL('..', import.meta.url))
-const law: SurfaceLaw = { E: 1.8, A: 480, B: 2100, alpha: 0.35, beta: 0.37 }
+const law: SurfaceLaw = { E: 1.8, A: 480, B: 2100, alpha: 0.35, beta: 0.37, q: 1 }
 
 /** 240 runs over four decades of compute with a noise of half a per cent. */
 function simulated(): Runs {

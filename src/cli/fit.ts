@@ -2,12 +2,13 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { type Analysis, analyse } from '../fit/analysis.ts'
 import { huberGridSize } from '../fit/huber.ts'
+import type { NormPrior } from '../fit/norm/prior.ts'
 import { type MethodName, methodNames } from '../fit/result.ts'
 import { dataDiagnostics } from '../input/diagnostics.ts'
 import { fitJson } from '../report/json.ts'
 import { commandLine } from './command-line.ts'
 import { type FitInput, loadRuns } from './data.ts'
-import { budgets, namesOf, probability, wholeNumber } from './options.ts'
+import { budgets, namesOf, priorOf, probability, wholeNumber } from './options.ts'
 import { writeOutput } from './output.ts'
 import { progress } from './progress.ts'
 import { version } from './version.ts'
@@ -17,6 +18,7 @@ interface FitFlags {
   readonly method?: MethodName[]
   readonly columns?: string
   readonly best?: boolean
+  readonly prior?: NormPrior
   readonly confidence: number
   readonly resamples: number
   readonly seed: number
@@ -40,6 +42,7 @@ export function fitCommand(): Command {
     .option('--method <NAMES>', `some of ${methodNames.join(', ')} (default: all)`, namesOf('--method', methodNames))
     .option('--columns <MAP>', 'which column is which, as parameters=N,loss=val_loss')
     .option('--best', 'of runs with equal N and D keep only the lowest loss')
+    .option('--prior <VALUES>', 'of norm: medians with sd, or held values, as alpha=0.3:0.2,q=1', priorOf('--prior'))
     .option('--confidence <P>', 'coverage that intervals aim at', probability('--confidence'), 0.95)
     .option('--resamples <N>', 'bootstrap resamples', wholeNumber('--resamples', 20, 'at least 20, such as 1000'), 1000)
     .option(
@@ -78,6 +81,7 @@ async function runFit(files: string[], flags: FitFlags): Promise<void> {
     const analysis = await analyse(input.data, {
       targets: flags.target ?? [10 * largestBudget(input)],
       methods: flags.method,
+      prior: flags.prior,
       confidence: flags.confidence,
       resamples: flags.resamples,
       seed: flags.seed,

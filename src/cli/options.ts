@@ -1,4 +1,5 @@
 import { IsoflopError } from '../core/errors.ts'
+import { type Normal, type NormPrior, usualPrior } from '../fit/norm/prior.ts'
 
 /** A parser for commander: what the option takes, checked, or BAD_OPTION saying what came. */
 type Parser<Value> = (text: string) => Value
@@ -61,6 +62,30 @@ export const wholeBudgets =
 
 /** One budget in FLOPs, of any size. */
 export const budget = (name: string): Parser<number> => positive(name, 'a number of FLOPs such as 1e19')
+
+/** A prior as `alpha=0.3:0.2,q=1`: a median with a standard deviation, or a value that is held. What is not named stays usual. */
+export const priorOf =
+  (name: string): Parser<NormPrior> =>
+  (text) => {
+    const entries = text.length > longestPrior ? [null] : text.split(',').map(priorEntry)
+    if (entries.includes(null))
+      throw bad(
+        name,
+        text.slice(0, longestPrior),
+        'E (below 1), terms, alpha, beta or q with a positive value, or value:sd, such as alpha=0.3:0.2,q=1',
+      )
+    return { ...usualPrior, ...Object.fromEntries(entries as [string, Normal][]) }
+  }
+
+const longestPrior = 200
+
+function priorEntry(text: string): [string, Normal] | null {
+  const [name, values = '', ...more] = text.split('=').map((part) => part.trim())
+  const [mean, sd = 0, ...others] = values.split(':').map((part) => (part.trim() === '' ? Number.NaN : Number(part)))
+  const possible =
+    more.length + others.length === 0 && mean > 0 && mean < (name === 'E' ? 1 : 100) && sd >= 0 && sd < 100
+  return name in usualPrior && possible ? [name, { mean, sd }] : null
+}
 
 /** Names from a list, separated by commas. */
 export const namesOf =

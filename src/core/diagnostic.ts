@@ -20,10 +20,17 @@ export const diagnosticTable = {
   'one-sided-profile': 'A profile has fewer than two sizes on one side of its minimum.',
   'repeated-sizes': 'Several runs have the same N and D: a sweep of something else, or repeats.',
   'single-ray': 'All runs lie on one line in (ln N, ln D), so the surface is not determined.',
-  outliers: 'Runs far from the surface, measured by the spread of the other runs.',
+  'not-determined':
+    'The runs do not determine a law, so none is headlined; it says what can be told and which runs would tell more.',
+  outliers: 'Runs far from the law that the others follow, measured by their spread; they hardly move it.',
+  'little-weight':
+    'Runs that hardly count for the law of norm: far above the best loss at their compute, or of little compute.',
   'asymptote-not-identified': 'The runs do not tell the plateau E.',
-  'not-converged': 'The surface fit stopped before it converged, or an exponent is at the end of its range.',
+  'not-converged': 'The fit of norm or surface stopped before it converged, or an exponent is at the end of its range.',
   'flat-valley': 'The sizes that cost less than 0.1 % in loss at a budget.',
+  'backtest-drifts':
+    'Fitted without its largest budgets the leading method missed them to one side: the size of the drift to expect.',
+  'interval-withheld': 'A method has no interval, and why.',
   'budgets-err-together': 'The runs of a budget deviate from the surface together, more than their scatter explains.',
   'laws-disagree': 'The methods name different sizes at the largest target.',
   'far-extrapolation': 'A target lies more than a hundred times beyond the largest budget.',
@@ -34,3 +41,22 @@ export const diagnosticTable = {
   'intervals-skipped': 'Intervals that are not computed for this many runs.',
 } as const
 export type DiagnosticCode = keyof typeof diagnosticTable
+
+/** A diagnostic that should shake the reader's trust. */
+export const warning = (
+  code: DiagnosticCode,
+  message: string,
+  evidence: Diagnostic['evidence'],
+  advice: string,
+): Diagnostic => ({ code, severity: 'warning', message, evidence, advice })
+
+/** A diagnostic that the reader should only know of. */
+export const info = (
+  code: DiagnosticCode,
+  message: string,
+  evidence: Diagnostic['evidence'],
+  advice: string,
+): Diagnostic => ({ code, severity: 'info', message, evidence, advice })
+
+/** A number with three digits, as messages have it. */
+export const short = (x: number): string => x.toPrecision(3).replace('e+', 'e')

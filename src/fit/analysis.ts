@@ -2,13 +2,15 @@ import { IsoflopError } from '../core/errors.ts'
 import type { Curves, Runs } from '../core/run.ts'
 import { backtest } from './backtest.ts'
 import { diagnose } from './diagnostics.ts'
-import { type FitData, fitMethod, fittedSurface } from './methods.ts'
-import { fitFrontiers, methodResult, predict, unavailable } from './outcome.ts'
+import { headlineOf, lineOf } from './headline.ts'
+import { type FitData, type Fitted, fitMethod, fittedNorm, fittedSurface } from './methods.ts'
+import type { NormPrior } from './norm/prior.ts'
+import { fitFrontiers, methodResult, predict, unavailable, withoutPredictions } from './outcome.ts'
 import { profileMinimum } from './parabola.ts'
 import { groupBudgets } from './profile.ts'
 import { asymptoteInterval, exponentRegion } from './region.ts'
 import { replicate, samplersOf } from './replicates.ts'
-import { type Analysis, type Band, type MethodName, type MethodResult, methodNames } from './result.ts'
+import { type Analysis, type Band, type Headline, type MethodName, type MethodResult, methodNames } from './result.ts'
 
 export type { Analysis } from './result.ts'
 
@@ -24,6 +26,8 @@ export interface AnalysisOptions {
   readonly confidence?: number | undefined
   /** 0 by default. */
   readonly seed?: number | undefined
+  /** What method `norm` believes beforehand; `usualPrior` by default. */
+  readonly prior?: NormPrior | undefined
   /** Resamples of each bootstrap scheme; 1,000 by default. */
   readonly resamples?: number | undefined
   /** Starts of `huber`; all 4,500 by default. */
@@ -50,35 +54,51 @@ export async function analyse(
   const { runs } = data
   const bootstrap = { resamples, seed, confidence, kind: runs.size > mostForRefits ? 'score' : 'refit' } as const
 
-  // The surface is fitted in any case: it judges the other methods, and its residuals drive the wild bootstrap.
+  // Both are fitted in any case: norm judges the other methods and the runs, the surface's residuals drive the wild bootstrap.
+  onStep?.('norm')
+  const norm = fittedNorm(runs, options.prior)
   onStep?.('surface')
   const surface = fittedSurface(runs)
-  const judge = typeof surface === 'string' ? null : surface.estimate.law
-  const samplers = samplersOf(data, bootstrap.kind === 'refit' ? judge : null, seed)
+  const additive = typeof surface === 'string' ? null : surface.estimate.law
+  const judge = typeof norm === 'string' ? additive : norm.estimate.law
+  const samplers = samplersOf(data, bootstrap.kind === 'refit' ? additive : null, seed)
   const domain = axisDomain(runs, targets)
 
+  const design = typeof norm === 'string' ? null : headlineOf(runs, norm.norm, targets, seed)
+  const line = lineOf(runs) !== null
   const results: MethodResult[] = []
   const bands: Band[] = []
   for (const method of methods.filter((name) => name !== 'frontier')) {
     onStep?.(method)
-    const fitted = method === 'surface' ? surface : await fitMethod(method, data, options)
+    const fitted: Fitted | string =
+      method === 'norm' ? norm : method === 'surface' ? surface : await fitMethod(method, data, options)
     if (typeof fitted === 'string') {
       results.push(unavailable(method, fitted))
       continue
     }
-    const replicates = replicate(fitted, data, samplers, bootstrap, judge)
-    results.push(methodResult(fitted, replicates, targets, judge, confidence))
+    const replicates = replicate(fitted, data, samplers, bootstrap, additive)
+    const result = methodResult(fitted, replicates, targets, judge, confidence)
+    const reason = result.law && design ? undeterminedBy(design, method, line) : null
+    results.push(reason === null ? result : withoutPredictions(result, reason))
+    if (reason !== null) continue
     bands.push({ method, points: domain.map((C) => predict(fitted.estimate, replicates, C, judge, confidence)) })
   }
 
   onStep?.('frontier')
-  const frontier = methods.includes('frontier') ? fitFrontiers(data, judge, samplers, targets, bootstrap) : null
+  const frontier = methods.includes('frontier') ? fitFrontiers(data, additive, samplers, targets, bootstrap) : null
   onStep?.('backtest')
   const sizeMethods = results.filter(({ unavailable }) => unavailable === null).map(({ method }) => method)
   const backtests = runs.size > mostForRefits ? [] : await backtest(data, sizeMethods, options)
   const small = typeof surface !== 'string' && runs.size <= mostForRefits ? surface.estimate : null
+  const [first] = results.filter(({ unavailable }) => unavailable === null)
+  const headline: Headline = {
+    ...(design ?? { determined: true, reasons: [], told: [], next: null }),
+    method: first?.method ?? null,
+  }
   const analysis = {
     runs,
+    headline:
+      first && first.law === null ? { ...headline, determined: true, reasons: [], told: [], next: null } : headline,
     profiles: data.profiles.map((profile) => ({ profile, minimum: profileMinimum(runs, profile) })),
     methods: results,
     frontier,
@@ -89,8 +109,9 @@ export async function analyse(
     targets,
     bootstrap,
   }
+  const normFit = typeof norm === 'string' ? null : norm.norm
   const surfaceFit = typeof surface === 'string' ? null : surface.estimate
-  return { ...analysis, diagnostics: diagnose(analysis, data, surfaceFit) }
+  return { ...analysis, diagnostics: diagnose(analysis, data, normFit, surfaceFit) }
 }
 
 /** Groups the runs and decides whether they form IsoFLOP profiles. */
@@ -111,6 +132,15 @@ function prepare(runs: Runs, curves: Curves | null): FitData {
   const inProfiles = budgets.profiles.reduce((sum, { runs }) => sum + runs.length, 0)
   const usable = budgets.profiles.length >= 2 && inProfiles >= runs.size / 2
   return { runs, budgets, profiles: usable ? budgets.profiles : [], curves }
+}
+
+/** Runs on one line leave every law open; what else is wanting, only the law of `norm` is asked for. */
+function undeterminedBy(
+  { determined, reasons }: Omit<Headline, 'method'>,
+  method: MethodName,
+  line: boolean,
+): string | null {
+  return determined || !(line || method === 'norm') ? null : reasons.join('; ')
 }
 
 /** Budgets from the smallest run to the largest target, geometrically spaced, for the figures. */

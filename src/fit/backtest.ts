@@ -1,6 +1,8 @@
-import { selectRuns } from '../core/run.ts'
+import { type Runs, selectRuns } from '../core/run.ts'
 import { powerAt } from '../law/power.ts'
 import { surfaceLoss } from '../law/surface.ts'
+import { median } from '../numeric/quantile.ts'
+import { quantities } from './estimate.ts'
 import type { FitData, MethodOptions } from './methods.ts'
 import { fitMethod } from './methods.ts'
 import { profileMinimum } from './parabola.ts'
@@ -16,9 +18,16 @@ const withheldCounts = [1, 2, 3]
 /** The starts of `huber` in a backtest: its minimum is found from far fewer than 4,500. */
 const backtestStarts = 90
 
+/** What is withheld from a fit: profiles, or, where there are none, a band of compute each. */
+interface Withheld {
+  readonly flops: number
+  readonly runs: Int32Array
+  readonly profile: Profile | null
+}
+
 /**
  * Fits each method without the one, two and three largest budgets, and compares with what those show. Methods that cannot be
- * fitted without them are left out.
+ * fitted without them are left out. Runs without profiles are withheld by compute, a factor of two at a time.
  */
 export async function backtest(
   data: FitData,
@@ -26,17 +35,56 @@ export async function backtest(
   options: MethodOptions,
 ): Promise<Backtest[]> {
   const results: Backtest[] = []
-  for (const withheld of withheldCounts) {
-    const test = data.profiles.slice(-withheld)
-    if (data.profiles.length - withheld < fewestLeft) break
-    const known = withoutBudgets(data, test[0].budget)
+  for (const { withheld, known, test } of splitsOf(data))
     for (const method of methods) {
       if (method === 'envelope') continue // its curves do not end at budgets
-      const result = await backtestMethod(method, data, known, test, options)
-      if (result) results.push({ ...result, withheld })
+      const result = await backtestMethod(method, data.runs, known, test, options)
+      if (result) results.push({ ...result, withheld, reached: largest(known.runs) })
     }
-  }
   return results
+}
+
+/** Draws that tell how sure a withheld fit was. */
+const backtestDraws = 60
+
+function deviation(values: readonly number[]): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length)
+}
+
+const largest = ({ flops }: Runs): number => flops.reduce((high, C) => Math.max(high, C))
+
+function splitsOf(data: FitData): { withheld: number; known: FitData; test: Withheld[] }[] {
+  return withheldCounts.flatMap((withheld) => {
+    const test = data.profiles.length > 0 ? lastProfiles(data, withheld) : lastBands(data.runs, withheld)
+    return test === null ? [] : [{ withheld, known: withoutBudgets(data, leastOf(data.runs, test)), test }]
+  })
+}
+
+const leastOf = ({ flops }: Runs, test: readonly Withheld[]): number =>
+  Math.min(...test.flatMap(({ runs }) => [...runs].map((i) => flops[i])))
+
+function lastProfiles({ profiles }: FitData, withheld: number): Withheld[] | null {
+  if (profiles.length - withheld < fewestLeft) return null
+  return profiles.slice(-withheld).map((profile) => ({ flops: profile.budget, runs: profile.runs, profile }))
+}
+
+/** Bands of compute that have runs, from the largest down; null where less than half of the runs or ten would be left. */
+function lastBands(runs: Runs, withheld: number): Withheld[] | null {
+  const most = largest(runs)
+  const bands = Array.from({ length: withheld }, (_, k) => {
+    const inside = Int32Array.from({ length: runs.size }, (_, i) => i).filter(
+      (i) => runs.flops[i] <= most / 2 ** k && runs.flops[i] > most / 2 ** (k + 1),
+    )
+    return {
+      flops: Math.exp(inside.reduce((sum, i) => sum + Math.log(runs.flops[i]), 0) / inside.length),
+      runs: inside,
+      profile: null,
+    }
+  })
+  const out = bands.reduce((sum, band) => sum + band.runs.length, 0)
+  if (runs.size - out < Math.max(10, runs.size / 2)) return null
+  return bands.filter((band) => band.runs.length > 0).reverse()
 }
 
 /** The data below a budget. */
@@ -49,27 +97,30 @@ function withoutBudgets({ runs, profiles }: FitData, least: number): FitData {
 
 async function backtestMethod(
   method: SizeMethod,
-  { runs }: FitData,
+  runs: Runs,
   known: FitData,
-  test: readonly Profile[],
+  test: readonly Withheld[],
   options: MethodOptions,
-): Promise<Omit<Backtest, 'withheld'> | null> {
+): Promise<Pick<Backtest, 'method' | 'budgets' | 'lossError'> | null> {
   const fitted = await fitMethod(method, known, { ...options, starts: backtestStarts, threads: 1 })
   if (typeof fitted === 'string') return null
   const { modelSize, law, loss } = fitted.estimate
-  const budgets = test.map((profile) => {
+  const error = law && ((i: number) => surfaceLoss(law, runs.parameters[i], runs.tokens[i]) - runs.loss[i])
+  const draws = fitted.draws?.(backtestDraws, 0) ?? []
+  const budgets = test.map(({ flops, profile, runs: members }) => {
+    const lossSd = draws.length > 0 ? deviation(draws.map(quantities.loss(flops))) : null
+    if (profile === null)
+      return { flops, lossSd, sizeRatio: null, lossDifference: error && median(Float64Array.from(members, error)) }
     const minimum = profileMinimum(runs, profile)
     const seen = minimum.kind === 'interior' ? minimum : null
     return {
-      flops: profile.budget,
-      sizeRatio: seen && modelSize && powerAt(modelSize, profile.budget) / seen.parameters,
-      lossDifference: seen && loss && loss(profile.budget) - seen.loss,
+      flops,
+      lossSd,
+      sizeRatio: seen && modelSize && powerAt(modelSize, flops) / seen.parameters,
+      lossDifference: seen && loss && loss(flops) - seen.loss,
     }
   })
-  const withheldRuns = test.flatMap((profile) => [...profile.runs])
-  const squares = (L: typeof law) =>
-    L &&
-    withheldRuns.reduce((sum, i) => sum + (surfaceLoss(L, runs.parameters[i], runs.tokens[i]) - runs.loss[i]) ** 2, 0)
-  const sum = squares(law)
+  const withheldRuns = test.flatMap(({ runs: members }) => [...members])
+  const sum = error && withheldRuns.reduce((total, i) => total + error(i) ** 2, 0)
   return { method, budgets, lossError: sum === null ? null : Math.sqrt(sum / withheldRuns.length) }
 }

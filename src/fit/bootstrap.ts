@@ -17,6 +17,9 @@ export const schemes = ['runs', 'budgets'] as const
  */
 export type Scheme = (typeof schemes)[number]
 
+/** Where replicates come from: a bootstrap, or, of method `norm`, draws from its posterior. */
+export type Source = Scheme | 'posterior'
+
 export type Interval = readonly [low: number, high: number]
 
 /** One resampled data set: the runs, perhaps with other losses, and how often each counts. */
@@ -32,8 +35,8 @@ export interface BootstrapOptions {
   readonly confidence: number
 }
 
-/** The estimates of every scheme's resamples; those that failed are null. */
-export type Replicates = ReadonlyMap<Scheme, readonly (Estimate | null)[]>
+/** The estimates of every source's replicates; those that failed are null. */
+export type Replicates = ReadonlyMap<Source, readonly (Estimate | null)[]>
 
 /** Beyond this share of failed resamples a scheme gives no interval. */
 const mostFailed = 0.1
@@ -78,24 +81,35 @@ export function intervalOf(
   quantity: (estimate: Estimate) => number,
   confidence: number,
 ): Interval | null {
-  const intervals = [...replicates.keys()].map((scheme) => intervalBy(replicates, scheme, quantity, confidence))
+  const intervals = [...replicates.keys()].map((source) => intervalBy(replicates, source, quantity, confidence))
   if (intervals.length === 0 || intervals.includes(null)) return null
   const [lows, highs] = [0, 1].map((end) => intervals.map((interval) => interval![end]))
   return [Math.min(...lows), Math.max(...highs)]
 }
 
-/** The percentile interval by one scheme alone. */
+/** The percentile interval by one source alone. */
 export function intervalBy(
   replicates: Replicates,
-  scheme: Scheme,
+  source: Source,
   quantity: (estimate: Estimate) => number,
   confidence: number,
 ): Interval | null {
-  const estimates = replicates.get(scheme)
+  const estimates = replicates.get(source)
   if (estimates === undefined || estimates.length === 0) return null
   const values = Float64Array.from(
     estimates.flatMap((estimate) => (estimate === null ? [] : [quantity(estimate)])).filter(Number.isFinite),
   ).sort()
   if (values.length < (1 - mostFailed) * estimates.length) return null
   return [quantileOfSorted(values, (1 - confidence) / 2), quantileOfSorted(values, (1 + confidence) / 2)]
+}
+
+/** Why there is no interval although replicates were made: the sources that failed too often, in words; null where there is one. */
+export function reasonWithoutInterval(replicates: Replicates): string | null {
+  const failing = [...replicates].flatMap(([source, estimates]) => {
+    const failed = estimates.filter((estimate) => estimate === null).length
+    return failed > mostFailed * estimates.length
+      ? [`${failed} of ${estimates.length} refits by ${source} found no law`]
+      : []
+  })
+  return failing.length > 0 ? failing.join(', ') : null
 }

@@ -1,47 +1,38 @@
-import type { Diagnostic, DiagnosticCode } from '../core/diagnostic.ts'
-import { tokensFor } from '../core/flops.ts'
+import { type Diagnostic, info, short, warning } from '../core/diagnostic.ts'
 import type { Runs } from '../core/run.ts'
-import { powerAt } from '../law/power.ts'
-import { optimalParameters, type SurfaceLaw, surfaceLoss } from '../law/surface.ts'
+import type { SurfaceLaw } from '../law/surface.ts'
 import { firstEqual } from '../numeric/equal-rows.ts'
-import { fitLine } from '../numeric/line.ts'
-import { median } from '../numeric/quantile.ts'
 import { fTail } from '../numeric/student.ts'
-import type { Interval } from './bootstrap.ts'
+import { driftDiagnostics } from './drift.ts'
+import { lineOf, lineText, nextText } from './headline.ts'
+import { lawDiagnostics } from './law-diagnostics.ts'
 import type { FitData } from './methods.ts'
+import type { NormFit } from './norm/fit.ts'
 import { extreme } from './parabola.ts'
 import type { Profile } from './profile.ts'
 import type { Analysis } from './result.ts'
 import { type SurfaceFit, surfaceResiduals } from './surface.ts'
 
-type Subject = Omit<Analysis, 'diagnostics'>
+export type Subject = Omit<Analysis, 'diagnostics'>
 
 /** Looks at the data and the fits for what the reader should know, in the order of the table in result.ts. */
-export function diagnose(analysis: Subject, data: FitData, surface: SurfaceFit | null): Diagnostic[] {
+export function diagnose(
+  analysis: Subject,
+  data: FitData,
+  norm: NormFit | null,
+  surface: SurfaceFit | null,
+): Diagnostic[] {
   return [
     ...budgetDiagnostics(data),
     ...profileDiagnostics(analysis),
-    ...designDiagnostics(data.runs),
-    ...(surface ? surfaceDiagnostics(analysis, surface) : []),
+    ...designDiagnostics(analysis),
+    ...lawDiagnostics(analysis, norm, surface),
     ...(surface ? sharedDeviations(data, surface.law) : []),
-    ...intervalDiagnostics(analysis),
+    ...driftDiagnostics(analysis),
     ...targetDiagnostics(analysis),
   ]
 }
 
-const warning = (
-  code: DiagnosticCode,
-  message: string,
-  evidence: Diagnostic['evidence'],
-  advice: string,
-): Diagnostic => ({ code, severity: 'warning', message, evidence, advice })
-
-const info = (code: DiagnosticCode, message: string, evidence: Diagnostic['evidence'], advice: string): Diagnostic => ({
-  ...warning(code, message, evidence, advice),
-  severity: 'info',
-})
-
-const short = (x: number) => x.toPrecision(3).replace('e+', 'e')
 const list = (values: readonly number[]) => values.map(short).join(', ')
 
 function budgetDiagnostics({ runs, budgets, profiles }: FitData): Diagnostic[] {
@@ -53,7 +44,7 @@ function budgetDiagnostics({ runs, budgets, profiles }: FitData): Diagnostic[] {
         'no-profiles',
         `${inProfiles} of ${runs.size} runs share a budget with two other sizes: there are no IsoFLOP profiles.`,
         { runsInProfiles: inProfiles, profiles: budgets.profiles.length },
-        'Use surface or huber, which do not need profiles; the methods by budget are left out.',
+        'Use norm, which does not need profiles; the methods by budget are left out.',
       ),
     )
   const grouped = (profiles.length > 0 ? budgets.groups : []).filter(({ spread }) => spread > 0)
@@ -135,7 +126,7 @@ function sizesBelow(runs: Runs, profile: Profile, N: number): number {
   return count
 }
 
-function designDiagnostics(runs: Runs): Diagnostic[] {
+function designDiagnostics({ runs, headline }: Subject): Diagnostic[] {
   const found: Diagnostic[] = []
   const repeats = repeatedSizes(runs)
   if (repeats.runs > 0)
@@ -147,16 +138,23 @@ function designDiagnostics(runs: Runs): Diagnostic[] {
         'If they sweep a learning rate or another setting, fit the best of each with --best.',
       ),
     )
-  const ray = fitLine(runs.parameters.map(Math.log), runs.tokens.map(Math.log))
-  if (ray === null || ray.rmse < 0.05)
+  const line = lineOf(runs)
+  if (line)
     found.push(
       warning(
         'single-ray',
-        ray === null
-          ? 'All runs have one model size, so the effect of N cannot be seen.'
-          : `All runs lie on one line: D grows as N^${ray.slope.toFixed(2)} (D = ${short(Math.exp(ray.intercept))} N^${ray.slope.toFixed(2)}).`,
-        { slope: ray?.slope ?? null, spread: ray?.rmse ?? null },
-        'Vary the tokens per parameter, for example 5 and 80 beside 20: along one line alpha and beta cannot be told apart.',
+        `The runs ${lineText(line)}: along one line the effects of N and of D cannot be told apart.`,
+        { ...line },
+        'Vary the tokens per parameter, for example 5 and 80 beside 20.',
+      ),
+    )
+  if (!headline.determined)
+    found.push(
+      warning(
+        'not-determined',
+        `No law is headlined: ${headline.reasons.join('; ')}.`,
+        { reasons: headline.reasons, next: headline.next },
+        headline.next ? nextText(headline.next) : 'Vary N and D more widely.',
       ),
     )
   return found
@@ -177,94 +175,6 @@ function repeatedSizes({ parameters, tokens, loss, size }: Runs): { runs: number
     spread = Math.max(spread, highest[first[i]] - lowest[first[i]])
   }
   return { runs: repeated, spread }
-}
-
-/**
- * A residual this many times the typical one is an outlier: 5, or more where so many normal residuals would be expected to
- * reach farther than that once in a hundred data sets;
- */
-const outlierScale = (count: number) => Math.max(5, Math.sqrt(2 * Math.log(100 * count)))
-/** and larger than this, relative to the loss. */
-const outlierLeast = 1e-3
-
-function surfaceDiagnostics({ runs, asymptote, bootstrap, targets }: Subject, surface: SurfaceFit): Diagnostic[] {
-  const found: Diagnostic[] = []
-  const { law } = surface
-  const residual = surfaceResiduals(runs, law)
-  const scale = 1.4826 * median(residual.map(Math.abs)) // the standard deviation, if normal
-  const far = outlierScale(runs.size)
-  const outliers = Array.from({ length: runs.size }, (_, i) => i)
-    .filter((i) => Math.abs(residual[i]) > Math.max(far * scale, outlierLeast * runs.loss[i]))
-    .sort((i, j) => Math.abs(residual[j]) - Math.abs(residual[i]))
-  if (outliers.length > 0)
-    found.push(
-      warning(
-        'outliers',
-        `${outliers.length} of ${runs.size} runs lie more than ${far.toFixed(1)} typical deviations (${short(scale)} nats each) from the surface; ` +
-          `the farthest by ${short(residual[outliers[0]])} nats at N = ${short(runs.parameters[outliers[0]])}, C = ${short(runs.flops[outliers[0]])}.`,
-        {
-          count: outliers.length,
-          typical: scale,
-          runs: outliers.slice(0, 20).map((run) => ({ run, residual: residual[run] })),
-        },
-        'Look at these runs, and compare surface with huber, which barely listens to outliers.',
-      ),
-    )
-  if (asymptote) {
-    const lowest = runs.loss.reduce((low, L) => Math.min(low, L))
-    const vague = asymptote[0] <= 1e-6 * lowest || asymptote[1] - asymptote[0] > 0.2 * lowest
-    if (vague)
-      found.push(
-        warning(
-          'asymptote-not-identified',
-          `The plateau E could be anything from ${asymptote[0].toFixed(3)} to ${asymptote[1].toFixed(3)} nats (fitted: ${law.E.toFixed(3)}).`,
-          { interval: asymptote, fitted: law.E, confidence: bootstrap.confidence },
-          'Trust the best size more than the loss far beyond the data; larger budgets narrow E.',
-        ),
-      )
-  }
-  if (!surface.converged || Math.max(law.alpha, law.beta) > 4.9 || Math.min(law.alpha, law.beta) < 1.1e-3)
-    found.push(
-      warning(
-        'not-converged',
-        `The surface ended at alpha = ${law.alpha.toPrecision(4)}, beta = ${law.beta.toPrecision(4)} without a clear minimum.`,
-        { converged: surface.converged, alpha: law.alpha, beta: law.beta },
-        'The runs do not determine this law; vary N and D more widely.',
-      ),
-    )
-  const largest = runs.flops.reduce((high, C) => Math.max(high, C))
-  const C = Math.max(largest, ...targets)
-  const [low, high] = valley(law, C)
-  found.push(
-    info(
-      'flat-valley',
-      `At ${short(C)} FLOPs any N from ${short(low)} to ${short(high)} costs less than 0.1 % in loss.`,
-      { flops: C, parameters: [low, high], ratio: high / low },
-      'Within it choose by what else matters: smaller models are cheaper to serve.',
-    ),
-  )
-  return found
-}
-
-/** The sizes whose loss under the law is within 0.1 % of the best at C. */
-function valley(law: SurfaceLaw, C: number): Interval {
-  const best = powerAt(optimalParameters(law), C)
-  const loss = (logRatio: number) => {
-    const N = best * Math.exp(logRatio)
-    return surfaceLoss(law, N, tokensFor(C, N))
-  }
-  const level = loss(0) * 1.001
-  const end = (sign: number) => {
-    let near = 0
-    let far = 20
-    for (let k = 0; k < 60; k++) {
-      const middle = 0.5 * (near + far)
-      if (loss(sign * middle) < level) near = middle
-      else far = middle
-    }
-    return best * Math.exp(sign * near)
-  }
-  return [end(-1), end(1)]
 }
 
 /** Three directions of what budgets share are absorbed by the surface: its level, and the slope and bend along C. */
@@ -302,23 +212,6 @@ function sharedDeviations({ runs, budgets }: FitData, law: SurfaceLaw): Diagnost
   ]
 }
 
-function intervalDiagnostics({ runs, bootstrap, methods }: Subject): Diagnostic[] {
-  const found: Diagnostic[] = []
-  const without = methods
-    .filter(({ modelSize }) => modelSize && modelSize.interval === null)
-    .map(({ method }) => method)
-  if (bootstrap.kind === 'score' && without.length > 0)
-    found.push(
-      info(
-        'intervals-skipped',
-        `With ${runs.size} runs only surface has intervals, from resampled scores; not ${without.join(', ')}.`,
-        { methods: without },
-        'Take the intervals of surface, or fit a sample of the runs.',
-      ),
-    )
-  return found
-}
-
 /** Methods that disagree about N by less than this in loss do not matter, nats. */
 const noticeable = 0.002
 
@@ -348,9 +241,9 @@ function targetDiagnostics({ runs, methods, targets }: Subject): Diagnostic[] {
         'laws-disagree',
         `At ${short(target)} FLOPs ${low.method} says N = ${short(low.parameters)} and ${high.method} N = ${short(high.parameters)}, ` +
           `${(high.parameters / low.parameters).toFixed(2)} times as much` +
-          `${Number.isFinite(cost) ? `; by the surface the worst choice costs ${short(cost)} nats` : ''}.`,
+          `${Number.isFinite(cost) ? `; the worst choice costs ${short(cost)} nats by the law that leads` : ''}.`,
         { target, sizes },
-        'Prefer surface, or huber where there are outliers; lowest-raw and lowest-log keep the grid of sizes as an error.',
+        'Prefer norm: surface and huber tie the valley to the frontier, lowest-raw and lowest-log keep the grid of sizes as an error.',
       ),
     )
   }

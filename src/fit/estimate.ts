@@ -19,7 +19,22 @@ export interface Estimate {
   /** The best loss at C, from the method's own fit. */
   readonly loss: ((C: number) => number) | null
   readonly fitError: FitError | null
+  /** How things drift from the law beyond a budget; nowhere unless given. */
+  readonly drift?: Drift | undefined
 }
+
+/** Beyond `from` FLOPs N_opt goes with a power of C that is larger by `size`, and losses are 1 + `loss` ln(C / from) times the law's. */
+export interface Drift {
+  readonly from: number
+  readonly size: number
+  readonly loss: number
+}
+
+/** ln(C / from) where that is positive. */
+const distance = ({ drift }: Estimate, C: number): number => (drift ? Math.max(0, Math.log(C / drift.from)) : 0)
+const sizeDrift = (estimate: Estimate, C: number): number =>
+  Math.exp((estimate.drift?.size ?? 0) * distance(estimate, C))
+const lossDrift = (estimate: Estimate, C: number): number => 1 + (estimate.drift?.loss ?? 0) * distance(estimate, C)
 
 /** The estimate that a loss surface implies. */
 export function estimateOf(law: SurfaceLaw, fitError: FitError): Estimate {
@@ -35,9 +50,11 @@ export function estimateOf(law: SurfaceLaw, fitError: FitError): Estimate {
 
 /** One number from an estimate, NaN where the method does not give it. */
 export const quantities = {
-  parameters: (C: number) => (estimate: Estimate) => (estimate.modelSize ? powerAt(estimate.modelSize, C) : Number.NaN),
-  tokens: (C: number) => (estimate: Estimate) => (estimate.datasetSize ? powerAt(estimate.datasetSize, C) : Number.NaN),
-  loss: (C: number) => (estimate: Estimate) => (estimate.loss ? estimate.loss(C) : Number.NaN),
+  parameters: (C: number) => (estimate: Estimate) =>
+    estimate.modelSize ? powerAt(estimate.modelSize, C) * sizeDrift(estimate, C) : Number.NaN,
+  tokens: (C: number) => (estimate: Estimate) =>
+    estimate.datasetSize ? powerAt(estimate.datasetSize, C) / sizeDrift(estimate, C) : Number.NaN,
+  loss: (C: number) => (estimate: Estimate) => (estimate.loss ? estimate.loss(C) * lossDrift(estimate, C) : Number.NaN),
   modelSizeExponent: (estimate: Estimate) => estimate.modelSize?.exponent ?? Number.NaN,
   datasetSizeExponent: (estimate: Estimate) => estimate.datasetSize?.exponent ?? Number.NaN,
   coefficient: (name: keyof SurfaceLaw) => (estimate: Estimate) => estimate.law?.[name] ?? Number.NaN,

@@ -156,7 +156,7 @@ export function huberProblem(runs: Runs, weights?: Float64Array) {
   ]
   const toLaw = (x: Float64Array): SurfaceLaw => {
     const [a, b, e, alpha, beta] = toStart(x)
-    return { E: Math.exp(e), A: Math.exp(a), B: Math.exp(b), alpha, beta }
+    return { E: Math.exp(e), A: Math.exp(a), B: Math.exp(b), alpha, beta, q: 1 }
   }
   const fromLaw = ({ E, A, B, alpha, beta }: SurfaceLaw) =>
     toCentred([Math.log(A), Math.log(B), Math.log(Math.max(E, 1e-12)), alpha, beta])

@@ -1,10 +1,13 @@
-import type { Curves, Runs } from '../core/run.ts'
+import { type Curves, everyNth, type Runs } from '../core/run.ts'
 import type { Sample } from './bootstrap.ts'
 import { type CurveTable, fitEnvelope, tabulateCurves } from './envelope.ts'
-import type { Estimate } from './estimate.ts'
+import { type Estimate, estimateOf } from './estimate.ts'
 import { type HuberFit, refitHuber } from './huber.ts'
 import { fitHuber } from './huber-pool.ts'
 import { fitLowestLog, fitLowestRaw, type LossLaws } from './lowest.ts'
+import { drawNorms } from './norm/draws.ts'
+import { fewestForNorm, fitNorm, type NormFit } from './norm/fit.ts'
+import type { NormPrior } from './norm/prior.ts'
 import { extreme, fewestForParabola, fitParabolas, type ProfileMinimum, profileMinimum } from './parabola.ts'
 import { type Budgets, lowestRun, type Profile } from './profile.ts'
 import type { LeftOut, MethodResult, SizeMethod } from './result.ts'
@@ -24,6 +27,8 @@ export interface Fitted {
   readonly method: SizeMethod
   readonly estimate: Estimate
   readonly refit: (sample: Sample) => Estimate | null
+  /** Draws from the method's own posterior, of the methods that have one: then nothing is refitted. */
+  readonly draws?: (count: number, seed: number) => Estimate[]
   readonly excluded: readonly LeftOut[]
   readonly lossLaws: LossLaws | null
   readonly objective: MethodResult['objective']
@@ -32,6 +37,8 @@ export interface Fitted {
 export interface MethodOptions {
   readonly starts?: number | undefined
   readonly threads?: number | undefined
+  /** Of method `norm`. */
+  readonly prior?: NormPrior | undefined
 }
 
 /** A method's fit, or in words why there is none. */
@@ -43,6 +50,8 @@ export async function fitMethod(method: SizeMethod, data: FitData, options: Meth
       return fittedLowest(method, data, fitLowestLog)
     case 'parabola':
       return fittedParabolas(data)
+    case 'norm':
+      return fittedNorm(data.runs, options.prior)
     case 'surface':
       return fittedSurface(data.runs)
     case 'huber':
@@ -112,6 +121,32 @@ function reasonToLeaveOut(minimum: ProfileMinimum): string | null {
 }
 
 const tooFewRuns = (runs: Runs) => `${runs.size} runs, a surface needs ${fewestForSurface}`
+
+/** Beyond this many runs, `norm` is fitted to every nth: its law is as certain, and the fit stays within seconds. */
+const mostForNorm = 20_000
+
+/** Method `norm`, or in words why there is none. */
+export function fittedNorm(runs: Runs, prior?: NormPrior): (Fitted & { readonly norm: NormFit }) | string {
+  const nth = Math.ceil(runs.size / mostForNorm)
+  const norm = fitNorm(nth > 1 ? everyNth(runs, nth) : runs, prior)
+  if (norm === null) return `${runs.size} runs, norm needs ${fewestForNorm}`
+  const { law, residual } = norm
+  const fitError = {
+    rmse: Math.sqrt(residual.reduce((sum, r) => sum + r * r, 0) / residual.length),
+    of: 'loss',
+  } as const
+  return {
+    ...plain,
+    method: 'norm',
+    norm,
+    estimate: estimateOf(law, fitError),
+    excluded:
+      nth > 1 ? [{ budget: null, reason: `fitted to ${residual.length} of ${runs.size} runs, every ${nth}th` }] : [],
+    refit: () => null,
+    draws: (count, seed) =>
+      drawNorms(norm, count, seed).map(({ law, drift }) => ({ ...estimateOf(law, fitError), drift })),
+  }
+}
 
 /** Method `surface`, or in words why there is none. */
 export function fittedSurface(runs: Runs): (Fitted & { readonly estimate: SurfaceFit }) | string {

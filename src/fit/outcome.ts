@@ -1,6 +1,14 @@
 import type { PowerLaw } from '../law/power.ts'
 import { excessLoss, type SurfaceLaw } from '../law/surface.ts'
-import { type Interval, intervalBy, intervalOf, type Replicates, type Scheme, schemes } from './bootstrap.ts'
+import {
+  type Interval,
+  intervalBy,
+  intervalOf,
+  type Replicates,
+  reasonWithoutInterval,
+  type Scheme,
+  schemes,
+} from './bootstrap.ts'
 import { type Estimate, quantities } from './estimate.ts'
 import {
   type FrontierPoint,
@@ -38,6 +46,8 @@ export function unavailable(method: SizeMethod, reason: string): MethodResult {
     lossLaws: null,
     objective: null,
     unavailable: reason,
+    withheld: null,
+    undetermined: null,
   }
 }
 
@@ -52,7 +62,7 @@ export function methodResult(
   const interval = (quantity: (estimate: Estimate) => number) => intervalOf(replicates, quantity, confidence)
   const power = (law: PowerLaw | null, exponent: (estimate: Estimate) => number): FittedPower | null =>
     law && { ...law, interval: interval(exponent) }
-  const coefficients = ['E', 'A', 'B', 'alpha', 'beta'] as const
+  const coefficients = ['E', 'A', 'B', 'alpha', 'beta', 'q'] as const
   const by = (scheme: Scheme) => intervalBy(replicates, scheme, quantities.modelSizeExponent, confidence)
   return {
     method,
@@ -72,8 +82,19 @@ export function methodResult(
     lossLaws,
     objective,
     unavailable: null,
+    withheld: reasonWithoutInterval(replicates),
+    undetermined: null,
   }
 }
+
+/** A result whose law the runs do not determine: it says so, and predicts nothing. */
+export const withoutPredictions = (result: MethodResult, reason: string): MethodResult => ({
+  ...result,
+  modelSize: null,
+  datasetSize: null,
+  predictions: [],
+  undetermined: reason,
+})
 
 /** What a method expects at C, with intervals; `judge` weighs its size in loss. */
 export function predict(

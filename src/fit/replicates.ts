@@ -7,6 +7,9 @@ import type { FitData, Fitted } from './methods.ts'
 import type { Resampling } from './result.ts'
 import { surfaceScores } from './scores.ts'
 
+/** Draws from a posterior: more do not move a 95 % interval by a tenth of its width. */
+const mostDraws = 400
+
 /** The samplers of the schemes that can be used. */
 export type Samplers = ReadonlyMap<Scheme, Sampler>
 
@@ -35,6 +38,8 @@ export function replicate(
   resampling: Resampling,
   judge: SurfaceLaw | null,
 ): Replicates {
+  if (fitted.draws)
+    return new Map([['posterior', fitted.draws(Math.min(resampling.resamples, mostDraws), resampling.seed)]])
   if (resampling.kind === 'score') {
     if (fitted.method !== 'surface' || judge === null) return new Map()
     const laws = surfaceScores(data.runs, data.budgets, judge, resampling) ?? new Map<Scheme, SurfaceLaw[]>()

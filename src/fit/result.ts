@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../core/diagnostic.ts'
-import type { Runs } from '../core/run.ts'
+import type { Run, Runs } from '../core/run.ts'
 import type { PowerLaw } from '../law/power.ts'
 import type { SurfaceLaw } from '../law/surface.ts'
 import type { BootstrapOptions, Interval, Scheme } from './bootstrap.ts'
@@ -11,7 +11,16 @@ import type { Profile } from './profile.ts'
 import type { ExponentRegion } from './region.ts'
 
 /** The methods by name, in the order of the comparison. */
-export const methodNames = ['surface', 'huber', 'parabola', 'lowest-log', 'lowest-raw', 'envelope', 'frontier'] as const
+export const methodNames = [
+  'norm',
+  'surface',
+  'huber',
+  'parabola',
+  'lowest-log',
+  'lowest-raw',
+  'envelope',
+  'frontier',
+] as const
 export type MethodName = (typeof methodNames)[number]
 
 /** The methods that say which N and D are compute-optimal: all but `frontier`. */
@@ -28,7 +37,7 @@ export interface Prediction {
   readonly parameters: number
   readonly tokens: number
   readonly loss: number | null
-  /** Loss of the predicted N, with D = C / 6N, beyond the optimum of the `surface` law; null without that law. */
+  /** Loss of the predicted N, with D = C / 6N, beyond the optimum of the law that leads (`norm`, else `surface`); null without one. */
   readonly excessLoss: number | null
   readonly interval: {
     readonly parameters: Interval | null
@@ -61,6 +70,30 @@ export interface MethodResult {
   /** `huber` alone: the summed objective, and how many starts ended within 5 % of it. */
   readonly objective: { readonly value: number; readonly starts: number; readonly agreeing: number } | null
   readonly unavailable: string | null
+  /** Why there are no intervals where there might be; null where there are, or where none are ever made. */
+  readonly withheld: string | null
+  /** Why the runs do not determine the law: then there are no predictions; null where they do. */
+  readonly undetermined: string | null
+}
+
+/** Who speaks for the analysis, and whether the runs determine what would be said. */
+export interface Headline {
+  readonly method: SizeMethod | null
+  readonly determined: boolean
+  /** Why the runs do not determine a law, in words; empty where they do. */
+  readonly reasons: readonly string[]
+  /** What can be told all the same. */
+  readonly told: readonly string[]
+  /** Runs that would tell the law; null where it is determined. */
+  readonly next: NextRuns | null
+}
+
+/** A profile to train, and by how much it would narrow the interval of the best N at the largest trained budget. */
+export interface NextRuns {
+  readonly runs: readonly Omit<Run, 'loss'>[]
+  /** High over low end of that interval now, and with losses there as the law has them. */
+  readonly widthNow: number
+  readonly widthThen: number
 }
 
 /** The loss frontier's fits and what each expects at the targets. */
@@ -81,16 +114,20 @@ export interface FrontierOutcome<Fit> {
 /** What a method would have said without the largest budgets, against what their runs show. */
 export interface Backtest {
   readonly method: SizeMethod
-  /** How many of the largest budgets were withheld. */
+  /** How many of the largest budgets were withheld; where the runs form no profiles, how many bands of compute, a factor of two each. */
   readonly withheld: number
+  /** The largest budget that was left for the fit. */
+  readonly reached: number
   /** Root mean square error of the loss of the withheld runs, nats; null for methods without a surface. */
   readonly lossError: number | null
   readonly budgets: readonly {
     readonly flops: number
     /** Predicted N over the one that the budget's own profile shows; null when that has no interior minimum. */
     readonly sizeRatio: number | null
-    /** Predicted best loss minus the one the profile shows. */
+    /** Predicted best loss minus the one the profile shows; of a band of compute, the median of its runs' predicted minus seen loss. */
     readonly lossDifference: number | null
+    /** Standard deviation of that prediction by the method's own posterior, nats; null for methods without one. */
+    readonly lossSd: number | null
   }[]
 }
 
@@ -108,6 +145,7 @@ export interface Band {
 /** All that the fits found: what is reported as JSON, and what the figures need beside it. */
 export interface Analysis {
   readonly runs: Runs
+  readonly headline: Headline
   readonly profiles: readonly { readonly profile: Profile; readonly minimum: ProfileMinimum }[]
   readonly methods: readonly MethodResult[]
   readonly frontier: FrontierResult | null

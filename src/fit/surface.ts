@@ -158,7 +158,7 @@ function separate(runs: Runs, weights?: Float64Array, asymptote?: number) {
   const lawAt = (theta: Float64Array): SurfaceLaw => {
     cost(theta)
     const [alpha, beta] = theta
-    return { E: c[0], A: c[1] * Math.exp(alpha * meanX), B: c[2] * Math.exp(beta * meanY), alpha, beta }
+    return { E: c[0], A: c[1] * Math.exp(alpha * meanX), B: c[2] * Math.exp(beta * meanY), alpha, beta, q: 1 }
   }
   return { cost, slope, lawAt, total }
 }
@@ -223,6 +223,7 @@ export function shiftLaw(law: SurfaceLaw, step: Float64Array, { meanX, meanY }: 
     B: law.B * Math.exp(step[2] + step[4] * meanY),
     alpha: law.alpha + step[3],
     beta: law.beta + step[4],
+    q: law.q,
   }
 }
 

@@ -14,12 +14,19 @@ export const publishedSurfaces: readonly Published<SurfaceLaw>[] = [
     name: 'Hoffmann et al. 2022',
     // Printed as E 1.69, A 406.4, B 410.7, alpha 0.34, beta 0.28; rounding beta alone triples the objective on the paper's runs.
     source: 'Training Compute-Optimal Large Language Models, arXiv 2203.15556, approach 3, digits of its TeX source',
-    law: { E: 1.6933736809989528, A: 406.4010175194737, B: 410.7228269450398, alpha: 0.33917084, beta: 0.2849083 },
+    law: {
+      E: 1.6933736809989528,
+      A: 406.4010175194737,
+      B: 410.7228269450398,
+      alpha: 0.33917084,
+      beta: 0.2849083,
+      q: 1,
+    },
   },
   {
     name: 'Besiroglu et al. 2024',
     source: 'Chinchilla Scaling: A replication attempt, arXiv 2404.10102',
-    law: { E: 1.8172, A: 482.01, B: 2085.43, alpha: 0.3478, beta: 0.3658 },
+    law: { E: 1.8172, A: 482.01, B: 2085.43, alpha: 0.3478, beta: 0.3658, q: 1 },
   },
 ]
 

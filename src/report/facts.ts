@@ -8,8 +8,14 @@ import { optimalLoss, optimalParameters, optimalTokens, type SurfaceLaw } from '
 export const resultOf = (analysis: Analysis, method: SizeMethod): MethodResult | null =>
   analysis.methods.find((result) => result.method === method && result.unavailable === null) ?? null
 
-/** The fitted loss surface. */
-export const surfaceOf = (analysis: Analysis): SurfaceLaw | null => resultOf(analysis, 'surface')?.law ?? null
+/** The result whose loss surface leads: that of `norm`, else of `surface`; null without one that the runs determine. */
+export function leaderOf(analysis: Analysis): MethodResult | null {
+  const leader = resultOf(analysis, 'norm') ?? resultOf(analysis, 'surface')
+  return leader?.undetermined === null ? leader : null
+}
+
+/** The loss surface that leads. */
+export const surfaceOf = (analysis: Analysis): SurfaceLaw | null => leaderOf(analysis)?.law ?? null
 
 /** The methods that gave a law, in the order of the comparison. */
 export const availableMethods = (analysis: Analysis): MethodResult[] =>

@@ -21,13 +21,17 @@ import {
 } from './number.ts'
 import type { FigureText } from './svg.ts'
 import { capital } from './table.ts'
-import { againstTruth, answerOf, beyondRuns, lawText, reportedBudgets, topWarnings } from './words.ts'
+import { againstTruth, answerOf, beyondRuns, lawText, openOf, reportedBudgets, topWarnings } from './words.ts'
 
 const empty = new Html('')
 
 /** The answer in one paragraph, and the warnings that bear on it. */
 export function answerSection(analysis: Analysis, truth: SurfaceLaw | null): Html {
   const answer = answerOf(analysis, truth)
+  const open = openOf(analysis)
+  if (open)
+    return html`<p class="answer"><strong>These runs do not determine a law:</strong> ${open.why}.</p>
+<ul>${[...open.told.map((sentence) => `${capital(sentence)}.`), open.next].filter(Boolean).map((sentence) => html`<li>${sentence}</li>`)}</ul>`
   if (answer === null) return html`<p class="answer">No method could be fitted to these runs.</p>`
   const { where, size, loss, growth, others, truth: known } = answer
   const numbers = [size, loss].filter(Boolean).join('; ')
@@ -57,7 +61,7 @@ export function comparisonSection(analysis: Analysis, truth: SurfaceLaw | null):
   })
   const without = analysis.methods.filter(({ unavailable }) => unavailable !== null)
   return html`<h2>The methods at ${compact(C)} FLOPs</h2>
-<p>${capital(beyondRuns(analysis, C))}. N = k C<sup>a</sup>; excess loss is what the method’s N costs beyond the surface’s optimum, in
+<p>${capital(beyondRuns(analysis, C))}. N = k C<sup>a</sup>; excess loss is what the method’s N costs beyond the leading law’s optimum, in
 nats/token; intervals at ${percent(analysis.bootstrap.confidence)}.${truth ? ' The last two columns compare with the law that generated the runs.' : ''}</p>
 ${table(head, rows)}
 ${without.length > 0 ? html`<ul>${without.map(({ method, unavailable }) => html`<li>${method}: ${unavailable}.</li>`)}</ul>` : empty}`
@@ -102,11 +106,11 @@ ${new Html(svg)}<figcaption>${caption}</figcaption>
 
 /** The surface's coefficients with their intervals, beside the other fit of the same law and the truth. */
 export function surfaceSection(analysis: Analysis, truth: SurfaceLaw | null): Html {
-  const fits = (['surface', 'huber'] as const).flatMap((method) => resultOf(analysis, method) ?? [])
+  const fits = (['norm', 'surface', 'huber'] as const).flatMap((method) => resultOf(analysis, method) ?? [])
   const [first] = fits
   if (!first?.law) return empty
   const five: Format = (x) => significant(x, 5)
-  const names = ['E', 'A', 'B', 'alpha', 'beta'] as const
+  const names = ['E', 'A', 'B', 'alpha', 'beta', 'q'] as const
   const head = ['coefficient', ...fits.flatMap(({ method }) => [method, 'interval']), ...(truth ? ['true'] : [])]
   const rows = names.map((name) => [
     name,
@@ -118,9 +122,9 @@ export function surfaceSection(analysis: Analysis, truth: SurfaceLaw | null): Ht
   ])
   const { asymptote, bootstrap } = analysis
   return html`<h2>The loss surface</h2>
-<p>L(N, D) = E + A / N<sup>alpha</sup> + B / D<sup>beta</sup>, nats per token. Fitted by ${first.method}: ${raised(lawText(first.law))}.
+<p>L(N, D) = E + ((A / N<sup>alpha</sup>)<sup>1/q</sup> + (B / D<sup>beta</sup>)<sup>1/q</sup>)<sup>q</sup>, nats per token; q = 1 is the sum. Fitted by ${first.method}: ${raised(lawText(first.law))}.
 ${first.fitError ? `Root mean square residual ${significant(first.fitError.rmse)} (${first.fitError.of}).` : ''}
-${asymptote ? `Profile-likelihood interval of E at ${percent(bootstrap.confidence)}: [${nats(asymptote[0])}, ${nats(asymptote[1])}].` : ''}</p>
+${asymptote ? `Profile-likelihood interval of the E of surface at ${percent(bootstrap.confidence)}: [${nats(asymptote[0])}, ${nats(asymptote[1])}].` : ''}</p>
 ${table(head, rows)}
 ${schemesTable(analysis)}`
 }

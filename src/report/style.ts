@@ -23,10 +23,11 @@ export interface LineStyle {
 
 /**
  * Lines of the methods. Hues from Okabe and Ito (2008), darkened to stand on white; each also has a dash of its own, so that
- * nothing is lost in grey. The surface is broad and light, because the others mostly lie on it.
+ * nothing is lost in grey. The leading method is broad and light, because the others mostly lie on it.
  */
 export const methodStyles: Readonly<Record<SizeMethod, LineStyle>> = {
-  surface: { color: '#56a3d9', width: 4, dash: null },
+  norm: { color: '#56a3d9', width: 4, dash: null },
+  surface: { color: '#3c3c8f', width: 1.6, dash: '3 3' },
   huber: { color: '#10355e', width: 1.6, dash: '9 4' },
   parabola: { color: '#b03a00', width: 1.6, dash: '2 3' },
   'lowest-log': { color: '#007a56', width: 1.6, dash: '9 3 2 3' },
@@ -35,7 +36,7 @@ export const methodStyles: Readonly<Record<SizeMethod, LineStyle>> = {
 }
 
 /** Text in a method's colour must be darker than its broad line. */
-export const methodInk = (method: SizeMethod): string => (method === 'surface' ? '#1f6aa5' : methodStyles[method].color)
+export const methodInk = (method: SizeMethod): string => (method === 'norm' ? '#1f6aa5' : methodStyles[method].color)
 
 /** Of budgets from the smallest (0) to the largest (1); lightness falls steadily. */
 const ramp = ['#5aa6d2', '#3a86bf', '#2a62a5', '#30387f', '#1c1440']

@@ -3,7 +3,16 @@ import type { MethodResult } from '../fit/result.ts'
 import type { SurfaceLaw } from '../law/surface.ts'
 import { availableMethods, predictionAt } from './facts.ts'
 import { compact, excess, exponent, interval, nats, orDash, percent, ratio } from './number.ts'
-import { againstTruth, answerOf, beyondRuns, reportedBudgets, topWarnings, warningCount } from './words.ts'
+import {
+  againstTruth,
+  answerOf,
+  beyondRuns,
+  type Open,
+  openOf,
+  reportedBudgets,
+  topWarnings,
+  warningCount,
+} from './words.ts'
 
 /** Columns of a terminal. */
 const lineWidth = 100
@@ -95,7 +104,7 @@ const blankRow = (name: string, cells: number): string[] => [name, ...new Array<
 
 /**
  * The methods side by side at the one or two largest targets, in at most 100 columns: a of N = k C^a, N, D, the loss, and what
- * the method's N costs beyond the surface's optimum. With the law that generated the runs, the cost is the true one, and N
+ * the method's N costs beyond the leading law's optimum. With the law that generated the runs, the cost is the true one, and N
  * stands beside the true N.
  * @example console.log(comparisonTable(analysis))
  */
@@ -113,17 +122,22 @@ export function comparisonTable(
       const [head, ...lines] = alignColumns(columns, [...rows, ...frontierRows(analysis, C, columns.length)])
       return [strong(`At ${compact(C)} FLOPs, ${beyondRuns(analysis, C)}:`, options), head, ...lines].join('\n')
     })
+  const undetermined = analysis.methods.filter((result) => result.undetermined !== null).map(({ method }) => method)
+  const open =
+    undetermined.length > 0
+      ? wrap(`${undetermined.join(', ')}: no N, D or loss, as the runs do not determine the law.`, '', '  ')
+      : []
   const unavailable = analysis.methods
     .filter((result) => result.unavailable !== null)
     .flatMap((result) => wrap(`${result.method}: ${result.unavailable}.`, '', '  '))
   if (analysis.frontier?.free === null) unavailable.push('frontier: a plateau of its own needs four budgets or more.')
-  return [...tables, [...legend(analysis, truth), ...unavailable].join('\n')].join('\n\n')
+  return [...tables, [...legend(analysis, truth), ...open, ...unavailable].join('\n')].join('\n\n')
 }
 
 function legend({ bootstrap, frontier }: Analysis, truth: SurfaceLaw | null): string[] {
   const cost = truth
     ? 'N/true: over the N that the law behind the runs has as its best; excess: what N truly costs, nats/token.'
-    : "excess: loss of the method's N beyond the surface's best, nats/token."
+    : "excess: loss of the method's N beyond the best by the law that leads, nats/token."
   const frontiers = frontier
     ? " frontier: best loss against C with a plateau of its own, with the surface's E, and as a straight line in ln C."
     : ''
@@ -134,12 +148,23 @@ function legend({ bootstrap, frontier }: Analysis, truth: SurfaceLaw | null): st
 export function summaryText(analysis: Analysis, truth: SurfaceLaw | null = null, options: TextOptions = {}): string {
   const answer = answerOf(analysis, truth)
   const count = warningCount(analysis)
+  const open = openOf(analysis)
+  if (open) return openText(open, count, options)
   if (answer === null) return ['No method could be fitted to these runs.', count].filter(Boolean).join('\n')
   const sentences = [capital(answer.growth), answer.othersInShort, capital(answer.truth), count]
   return [
     strong(`${answer.where}:`, options),
     ...wrap(answer.size, '  ', '    '),
     ...(answer.loss ? [`  ${answer.loss}`] : []),
+    ...sentences.filter(Boolean).flatMap((sentence) => wrap(`${sentence}.`, '', '  ')),
+  ].join('\n')
+}
+
+/** The summary where the runs do not determine a law. */
+function openText({ why, told, next }: Open, count: string, options: TextOptions): string {
+  const sentences = [...told.map(capital), next.replace(/\.$/, ''), count]
+  return [
+    ...wrap(`${strong('These runs do not determine a law:', options)} ${why}.`, '', '  '),
     ...sentences.filter(Boolean).flatMap((sentence) => wrap(`${sentence}.`, '', '  ')),
   ].join('\n')
 }

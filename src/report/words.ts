@@ -1,4 +1,5 @@
 import type { Analysis } from '../fit/analysis.ts'
+import { nextText } from '../fit/headline.ts'
 import type { FittedPower, MethodResult, Prediction } from '../fit/result.ts'
 import { excessLoss, type SurfaceLaw } from '../law/surface.ts'
 import { answerBudget, availableMethods, largestBudget, optimumOf, predictionAt, sortedTargets } from './facts.ts'
@@ -32,10 +33,11 @@ export interface Answer {
 }
 
 /**
- * What the fits answer at the largest target, or, without targets, at the largest trained budget. The surface speaks first, or
- * the first method there is; null when no method gave a law.
+ * What the fits answer at the largest target, or, without targets, at the largest trained budget. `norm` speaks first, or
+ * the first method there is; null when no method gave a law, or when the runs do not determine it (`openOf`).
  */
 export function answerOf(analysis: Analysis, truth?: SurfaceLaw | null): Answer | null {
+  if (!analysis.headline.determined) return null
   const C = answerBudget(analysis)
   const [first, ...others] = availableMethods(analysis)
   const prediction = first && predictionAt(analysis, first.method, C)
@@ -50,6 +52,19 @@ export function answerOf(analysis: Analysis, truth?: SurfaceLaw | null): Answer 
     othersInShort: othersText(near, far.length > 0 ? [farRange(far)] : []),
     truth: truth ? truthOf(truth, C, prediction, first) : '',
   }
+}
+
+/** What to say where the runs do not determine a law: why, what can be told all the same, and which runs would tell more. */
+export interface Open {
+  readonly why: string
+  readonly told: readonly string[]
+  readonly next: string
+}
+
+/** Null where a law is headlined. */
+export function openOf({ headline: { determined, reasons, told, next } }: Analysis): Open | null {
+  if (determined) return null
+  return { why: reasons.join('; '), told, next: next ? nextText(next) : '' }
 }
 
 /** How far a budget lies beyond the runs, in words. */
@@ -106,7 +121,7 @@ const farText = ({ method, prediction, times }: Other): string =>
   `${method} says N = ${significant(prediction.parameters)}, ${ratio(times)} times as much${costText(prediction.excessLoss)}`
 
 const costText = (cost: number | null, upTo = ''): string =>
-  cost === null ? '' : `, which by the surface costs ${upTo}${excess(cost)} nats`
+  cost === null ? '' : `, which by the law that leads costs ${upTo}${excess(cost)} nats`
 
 /** The same of all who disagree together. */
 function farRange(far: readonly Other[]): string {
@@ -130,16 +145,21 @@ function truthOf(truth: SurfaceLaw, C: number, { parameters }: Prediction, { met
   )
 }
 
-/** A surface as a formula: `L = 2.69 + 1606.4 / N^0.34 + 3210.7 / D^0.36`. */
-export function lawText({ E, A, B, alpha, beta }: SurfaceLaw): string {
+/** A surface as a formula: `L = 2.69 + 1606.4 / N^0.34 + 3210.7 / D^0.36`, with the norm where it is not the sum. */
+export function lawText({ E, A, B, alpha, beta, q }: SurfaceLaw): string {
   const short = (x: number) => compact(x, 5)
-  return `L = ${short(E)} + ${short(A)} / N^${short(alpha)} + ${short(B)} / D^${short(beta)}`
+  const terms = [`${short(A)} / N^${short(alpha)}`, `${short(B)} / D^${short(beta)}`]
+  if (Math.abs(q - 1) < 1e-6) return `L = ${short(E)} + ${terms.join(' + ')}`
+  const [ofN, ofD] = terms.map((term) => `(${term})^${compact(1 / q, 3)}`)
+  return `L = ${short(E)} + (${ofN} + ${ofD})^${compact(q, 3)}`
 }
 
 /** Warnings in the order in which they should shake the reader's trust. */
 const importance = [
+  'not-determined',
   'single-ray',
   'not-converged',
+  'backtest-drifts',
   'asymptote-not-identified',
   'budgets-err-together',
   'no-profiles',

@@ -6,7 +6,7 @@ import { type SurfaceLaw, surfaceLoss } from '../law/surface.ts'
  * The law behind the IsoFLOP profiles of CS336's assignment 3 (stanford-cs336/assignment3-scaling, `data/isoflops_curves.json`),
  * recovered from the published file: it explains all 72 losses to 2e-15.
  */
-export const handoutLaw: SurfaceLaw = { E: 2.69, A: 1606.4, alpha: 0.34, B: 3210.7, beta: 0.36 }
+export const handoutLaw: SurfaceLaw = { E: 2.69, A: 1606.4, alpha: 0.34, B: 3210.7, beta: 0.36, q: 1 }
 
 /** The models of a profile reach from C / flopsPerSmallest to C / flopsPerLargest parameters. */
 const designs = [

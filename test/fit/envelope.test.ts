@@ -6,7 +6,7 @@ import { fitEnvelope, tabulateCurves } from '../../src/fit/envelope.ts'
 import { optimalParameters, type SurfaceLaw, surfaceLoss } from '../../src/law/surface.ts'
 import { close } from '../support.ts'
 
-const law: SurfaceLaw = { E: 1.8, A: 480, B: 2100, alpha: 0.35, beta: 0.37 }
+const law: SurfaceLaw = { E: 1.8, A: 480, B: 2100, alpha: 0.35, beta: 0.37, q: 1 }
 
 /** Training curves that follow the surface at every checkpoint, for sizes 2^(1/2) apart. */
 function curvesOf(sizes: number, checkpoints: number): Curves {

@@ -42,6 +42,7 @@ const law = fc.record({
   B: fc.double({ min: 100, max: 3000, noNaN: true }),
   alpha: fc.double({ min: 0.2, max: 0.6, noNaN: true }),
   beta: fc.double({ min: 0.2, max: 0.6, noNaN: true }),
+  q: fc.constant(1),
 })
 
 test('surface gives back any law whose runs it sees without noise', () => {
@@ -113,7 +114,7 @@ test('surface: a weight is a repetition, a start nearby ends at the same law', (
 })
 
 test('surface: E at 0 stays a law, a held E is held, too few runs give none', () => {
-  const low = gridRuns({ E: 0, A: 400, B: 900, alpha: 0.2, beta: 0.21 }, 0.001)
+  const low = gridRuns({ E: 0, A: 400, B: 900, alpha: 0.2, beta: 0.21, q: 1 }, 0.001)
   const fit = fitSurface(
     withLoss(
       low,
@@ -181,7 +182,7 @@ test("huber: objective and gradient equal SciPy's, and the gradient is the deriv
 
 test('huber: its gradient is the derivative of its objective', () => {
   const { objective, reweighted, fromLaw } = huberProblem(knownLawRuns())
-  const x = Float64Array.from(fromLaw({ E: 1.7, A: 300, B: 3000, alpha: 0.33, beta: 0.4 }))
+  const x = Float64Array.from(fromLaw({ E: 1.7, A: 300, B: 3000, alpha: 0.33, beta: 0.4, q: 1 }))
   const gradient = new Float64Array(5)
   const scratch = new Float64Array(5)
   const value = objective(x, gradient)
@@ -231,13 +232,13 @@ test('huber: Chinchilla, the true minimum to nine digits, below the published on
   const corners = Array.from({ length: 32 }, (_, bits) => {
     const move = (k: number) => (bits & (1 << k) ? rounding[k] : -rounding[k])
     const { A, B, E, alpha, beta } = besiroglu.law
-    return at({ A: A + move(0), B: B + move(1), E: E + move(2), alpha: alpha + move(3), beta: beta + move(4) })
+    return at({ A: A + move(0), B: B + move(1), E: E + move(2), alpha: alpha + move(3), beta: beta + move(4), q: 1 })
   })
   assert.ok(Math.min(...corners) < 1.018746e-3 && Math.max(...corners) > 1.018746e-3)
 })
 
 test('huber: gives back a law without noise, and shrugs off outliers that pull the surface', async () => {
-  const truth: SurfaceLaw = { E: 1.7, A: 400, B: 1500, alpha: 0.34, beta: 0.33 }
+  const truth: SurfaceLaw = { E: 1.7, A: 400, B: 1500, alpha: 0.34, beta: 0.33, q: 1 }
   const clean = gridRuns(truth)
   closeLaw((await fitHuber(clean, { starts: 300 }))!.law, truth, 1e-5)
   const spoiled = withLoss(
@@ -263,7 +264,7 @@ test('huber: order, repetition and other units', async () => {
 })
 
 test('huber: starts that run into infinity are survived', () => {
-  const runs = gridRuns({ E: 1.7, A: 400, B: 1500, alpha: 0.34, beta: 0.33 })
+  const runs = gridRuns({ E: 1.7, A: 400, B: 1500, alpha: 0.34, beta: 0.33, q: 1 })
   const ends = descend(runs, [
     [700, 700, 1, -5, -5],
     [5, 5, 0, 0.5, 0.5],
@@ -274,7 +275,7 @@ test('huber: starts that run into infinity are survived', () => {
 
 test('huber: of very many runs the starts see a part, the minimum is that of all', async () => {
   const { normal } = random(8)
-  const base = gridRuns({ E: 1.7, A: 400, B: 1500, alpha: 0.34, beta: 0.33 })
+  const base = gridRuns({ E: 1.7, A: 400, B: 1500, alpha: 0.34, beta: 0.33, q: 1 })
   const many = selectRuns(
     base,
     Array.from({ length: 9001 }, (_, k) => k % base.size),

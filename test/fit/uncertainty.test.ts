@@ -110,7 +110,7 @@ test("Chinchilla: huber's bootstrap intervals by runs are the published ones", {
 }, () => {
   const runs = chinchillaRuns()
   const budgets = groupBudgets(runs)
-  const fit = refitHuber(runs, { E: 1.8172, A: 482, B: 2085, alpha: 0.3478, beta: 0.3658 })!
+  const fit = refitHuber(runs, { E: 1.8172, A: 482, B: 2085, alpha: 0.3478, beta: 0.3658, q: 1 })!
   const sampler = runSampler(runs, { ...budgets, groups: [{ ...budgets.groups[0], runs: all(runs), sizes: 99 }] }, 0)
   const replicates: Replicates = new Map([
     ['runs', Array.from({ length: 1000 }, (_, k) => refitHuber(runs, fit.law, sampler(k).weights!))],
@@ -155,7 +155,7 @@ test("E's profile-likelihood interval holds the truth, and reaches 0 when nothin
             parameters,
             tokens,
             flops,
-            loss: surfaceLoss({ E: 1.8, A: 480, B: 2100, alpha: 0.35, beta: 0.37 }, parameters, tokens),
+            loss: surfaceLoss({ E: 1.8, A: 480, B: 2100, alpha: 0.35, beta: 0.37, q: 1 }, parameters, tokens),
           }
         }),
       ),

@@ -13,6 +13,7 @@ const law = fc.record({
   B: fc.double({ min: 10, max: 5000, noNaN: true }),
   alpha: fc.double({ min: 0.1, max: 0.8, noNaN: true }),
   beta: fc.double({ min: 0.1, max: 0.8, noNaN: true }),
+  q: fc.oneof(fc.constant(1), fc.double({ min: 0.2, max: 1.5, noNaN: true })),
 })
 const budget = fc.double({ min: 15, max: 26, noNaN: true }).map((exponent) => 10 ** exponent)
 

@@ -35,7 +35,7 @@ for (const name of ['residuals', 'exponents', 'agreement'])
 const axisTitles: Record<string, string[]> = {
   profiles: ['parameters N', 'loss (nats/token)'],
   optimum: ['training compute C (FLOPs)', 'compute-optimal parameters N', 'compute-optimal tokens D'],
-  agreement: ['training compute C (FLOPs)', 'N over the N of the surface'],
+  agreement: ['training compute C (FLOPs)', 'N over the N of norm'],
   frontier: ['training compute C (FLOPs)', 'loss (nats/token)'],
   residuals: ['training compute C (FLOPs)', 'parameters N', 'measured \u2212 surface (nats/token)'],
   exponents: ['exponent alpha of N', 'exponent beta of D'],
@@ -77,7 +77,7 @@ test('a figure whose data are missing is not drawn', () => {
     drawFigures(without).map(({ name }) => name),
     ['optimum', 'agreement', 'residuals', 'exponents'],
   )
-  const alone = { ...handout, bands: handout.bands.filter(({ method }) => method === 'surface') }
+  const alone = { ...handout, bands: handout.bands.filter(({ method }) => method === 'norm') }
   assert.equal(drawnOf(alone, 'agreement'), null)
 })
 

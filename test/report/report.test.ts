@@ -110,5 +110,5 @@ test('budgets that a method set aside are listed with their reason, equal reason
   const excluded = [6e18, 1e19, null].map((budget) => ({ budget, reason: 'two <sizes>' }))
   const [first, ...rest] = noisy.methods
   const page = renderReport({ ...input, analysis: { ...noisy, methods: [{ ...first, excluded }, ...rest] } })
-  assert.ok(page.includes('<li>surface: two &#60;sizes&#62; (at 6e18 and 1e19 FLOPs)</li>'))
+  assert.ok(page.includes('<li>norm: two &#60;sizes&#62; (at 6e18 and 1e19 FLOPs)</li>'))
 })

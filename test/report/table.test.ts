@@ -57,8 +57,8 @@ test('columns line up', () => {
 
 test('the summary answers first, in a few lines', () => {
   const lines = summaryText(noisy).split('\n')
-  assert.match(lines[0], /^At 1e24 FLOPs \(333 times the largest budget\), by surface/)
-  assert.match(lines[1], /^ {2}N = 3\.\d\de11 \[.+\] parameters, D = 5\.\d\de11 \[.+\] tokens/)
+  assert.match(lines[0], /^At 1e24 FLOPs \(333 times the largest budget\), by norm/)
+  assert.match(lines[1], /^ {2}N = [23]\.\d\de11 \[.+\] parameters, D = [567]\.\d\de11 \[.+\] tokens/)
   assert.match(lines[2], /^ {2}loss = 3\.\d{3} \[.+\] nats\/token$/)
   assert.ok(lines.length >= 3 && lines.length <= 8, lines.join('\n'))
   assert.match(summaryText(nothing), /^No method could be fitted/)

@@ -4,7 +4,7 @@ import { type PowerLaw, powerAt } from '../../law/power.ts'
 import { optimalParameters, type SurfaceLaw } from '../../law/surface.ts'
 import { logAxis } from '../axis.ts'
 import { compose } from '../element.ts'
-import { answerBudget, resultOf } from '../facts.ts'
+import { answerBudget, leaderOf } from '../facts.ts'
 import type { Figure } from '../figure.ts'
 import { endLabels } from '../labels.ts'
 import { compact, percent, ratio } from '../number.ts'
@@ -15,7 +15,7 @@ import { shownMinima } from './optimum.ts'
 
 const height = 380
 
-/** Every method's N over the surface's, along the compute axis. */
+/** Every method's N over the leading one's, along the compute axis. */
 function ratiosTo(base: PowerLaw, analysis: Analysis) {
   return methodLines(analysis).map(({ result: { method }, points }) => ({
     method,
@@ -35,23 +35,25 @@ export const agreement: Figure = {
   name: 'agreement',
   title: 'How far the methods differ',
   caption(analysis) {
+    const leader = leaderOf(analysis)?.method ?? ''
     const circles = analysis.profiles.some(({ minimum }) => minimum.kind === 'interior')
     return [
-      "The same sizes as ratios to the surface's, where differences of a few per cent show;",
+      `The same sizes as ratios to those of ${leader}, where differences of a few per cent show;`,
       `at the right, each method's ratio at ${compact(answerBudget(analysis))} FLOPs.`,
-      `The band is the surface's ${percent(analysis.bootstrap.confidence)} interval.`,
+      `The band is ${leader}'s ${percent(analysis.bootstrap.confidence)} interval.`,
       circles ? 'Circles are the minima of single profiles.' : '',
     ]
       .filter(Boolean)
       .join(' ')
   },
   alt: (analysis) =>
-    `Ratio of each method's compute-optimal N to the surface's, against training compute, up to ${compact(answerBudget(analysis))} FLOPs.`,
+    `Ratio of each method's compute-optimal N to that of ${leaderOf(analysis)?.method}, against training compute, up to ${compact(answerBudget(analysis))} FLOPs.`,
   draw(analysis, { document, truth }) {
-    const base = resultOf(analysis, 'surface')?.modelSize
+    const leader = leaderOf(analysis)
+    const base = leader?.modelSize
     const lines = base ? ratiosTo(base, analysis) : []
     if (!base || lines.length < 2) return null
-    const band = lines.find(({ method }) => method === 'surface')?.band ?? []
+    const band = lines.find(({ method }) => method === leader?.method)?.band ?? []
     const minima = shownMinima(analysis, 'parameters').map(({ x, y }) => ({ x, y: y / powerAt(base, x) }))
     const x = computeAxis(analysis)
     const last = lines[0].points[lines[0].points.length - 1].x
@@ -62,7 +64,7 @@ export const agreement: Figure = {
       ...band.flatMap(({ low, high }) => [low, high]),
       ...true_.map(({ y }) => y),
     ]
-    const y = logAxis('N over the N of the surface', values, { most: 9, atLeast: 1.5 })
+    const y = logAxis(`N over the N of ${leader.method}`, values, { most: 9, atLeast: 1.5 })
     const labels = lines.map(({ method, points }) => {
       const end = points[points.length - 1]
       return { ...end, text: `${method} ${ratio(end.y)}`, color: methodInk(method) }
@@ -76,7 +78,7 @@ export const agreement: Figure = {
       y,
       marks: [
         ...computeBackground(analysis, x, y, true),
-        Plot.areaY(band, { x: 'x', y1: 'low', y2: 'high', fill: methodStyles.surface.color, fillOpacity: 0.22 }),
+        Plot.areaY(band, { x: 'x', y1: 'low', y2: 'high', fill: methodStyles.norm.color, fillOpacity: 0.22 }),
         ...lines.map(({ method, points }) => Plot.line(points, { x: 'x', y: 'y', ...stroke(methodStyles[method]) })),
         Plot.line(true_, { x: 'x', y: 'y', stroke: ink, strokeWidth: 0.9 }),
         Plot.dot(minima, { x: 'x', y: 'y', r: 4, fill: '#fff', stroke: '#000', strokeWidth: 1.4 }),

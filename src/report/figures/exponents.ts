@@ -4,7 +4,7 @@ import { publishedSurfaces } from '../../law/published.ts'
 import type { SurfaceLaw } from '../../law/surface.ts'
 import { type Axis, extent, linearAxis } from '../axis.ts'
 import { compose } from '../element.ts'
-import { resultOf, surfaceOf } from '../facts.ts'
+import { resultOf } from '../facts.ts'
 import type { Figure } from '../figure.ts'
 import { type Label, pointLabels } from '../labels.ts'
 import { exponent, percent } from '../number.ts'
@@ -20,7 +20,7 @@ const searchEnd = Math.exp(1.99)
 type Pair = Pick<SurfaceLaw, 'alpha' | 'beta'>
 
 /** Where the pairs coincide, each is still seen under the next. */
-const markSize = { diamond: 5.5, square: 7, circle: 4.5, times: 9 } as const
+const markSize = { triangle: 8, diamond: 5.5, square: 7, circle: 4.5, times: 9 } as const
 
 interface Named extends Pair {
   readonly name: string
@@ -37,16 +37,23 @@ const mark = (name: string, { alpha, beta }: Pair, look: Omit<Named, 'name' | 'a
   ...look,
 })
 
+/** The additive surface, whose exponents the region is about. */
+const surfaceOf = (analysis: Analysis): SurfaceLaw | null => resultOf(analysis, 'surface')?.law ?? null
+
 /** The pairs of exponents to draw, the fitted ones last, on top. */
 function pairsOf(analysis: Analysis, truth: SurfaceLaw | null | undefined): Named[] {
   const surface = surfaceOf(analysis)
   const huber = resultOf(analysis, 'huber')?.law
+  const norm = resultOf(analysis, 'norm')?.law
   const published = { symbol: 'diamond', fill: '#fff', stroke: muted, ink: muted } as const
   const blue = methodInk('surface')
   const dark = methodStyles.huber.color
   return [
     ...publishedSurfaces.map(({ name, law }) => mark(name, law, published)),
     ...(truth ? [mark('truth', truth, { symbol: 'times', fill: 'none', stroke: ink, ink })] : []),
+    ...(norm
+      ? [mark('norm', norm, { symbol: 'triangle', fill: '#fff', stroke: methodInk('norm'), ink: methodInk('norm') })]
+      : []),
     ...(huber ? [mark('huber', huber, { symbol: 'square', fill: 'none', stroke: dark, ink: dark })] : []),
     ...(surface ? [mark('surface', surface, { symbol: 'circle', fill: blue, stroke: '#fff', ink: blue })] : []),
   ]

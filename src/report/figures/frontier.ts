@@ -6,7 +6,7 @@ import { frontierLoss } from '../../law/frontier.ts'
 import { optimalLoss } from '../../law/surface.ts'
 import { linearAxis } from '../axis.ts'
 import { compose } from '../element.ts'
-import { answerBudget, resultOf, surfaceOf } from '../facts.ts'
+import { answerBudget, leaderOf } from '../facts.ts'
 import type { Figure } from '../figure.ts'
 import { endLabels, type Label } from '../labels.ts'
 import { compact, nats, percent } from '../number.ts'
@@ -25,9 +25,9 @@ interface Curve {
 
 const noFrontier: FrontierResult = { points: [], free: null, pinned: null, line: null }
 
-/** The surface's own best loss, the two frontiers with a plateau, and the straight line. */
+/** The leading law's own best loss, the two frontiers with a plateau, and the straight line. */
 function curvesOf(analysis: Analysis): Curve[] {
-  const law = surfaceOf(analysis)
+  const leader = leaderOf(analysis)
   const { free, pinned, line } = analysis.frontier ?? noFrontier
   const curve = (name: string, style: LineStyle, loss: Curve['loss'], color = style.color): Curve => ({
     name,
@@ -35,22 +35,24 @@ function curvesOf(analysis: Analysis): Curve[] {
     loss,
     color,
   })
-  const best = law && optimalLoss(law)
+  const best = leader?.law && optimalLoss(leader.law)
   return [
-    best && curve('surface', methodStyles.surface, (C) => frontierLoss(best, C), methodInk('surface')),
+    leader &&
+      best &&
+      curve(leader.method, methodStyles[leader.method], (C) => frontierLoss(best, C), methodInk(leader.method)),
     free && curve('free plateau', methodStyles.huber, (C) => frontierLoss(free.fit.law, C)),
     pinned && curve("surface's plateau", methodStyles.parabola, (C) => frontierLoss(pinned.fit.law, C)),
     line && curve('straight line', methodStyles['lowest-raw'], (C) => logLineLoss(line.fit.law, C)),
-  ].filter((entry) => entry !== null)
+  ].filter((entry) => entry !== null && entry !== undefined)
 }
 
 /** The line of the plateau, with its label just above it at the left, where no curve is. */
-const plateau = (E: number, start: number): Plot.Markish[] => [
+const plateau = (method: string, E: number, start: number): Plot.Markish[] => [
   Plot.ruleY([E], { stroke: muted, strokeDasharray: '1 3' }),
   Plot.text([{ x: start, y: E }], {
     x: 'x',
     y: 'y',
-    text: () => `plateau E of the surface: ${nats(E)}`,
+    text: () => `plateau E of ${method}: ${nats(E)}`,
     textAnchor: 'start',
     dy: -9,
     dx: 4,
@@ -72,8 +74,8 @@ export const frontier: Figure = {
       free ? 'Free plateau: L = E + K / C^g with all three fitted.' : '',
       pinned ? "Surface's plateau: the same with E of the surface." : '',
       line ? 'Straight line in ln C: for comparison only, it has no plateau.' : '',
-      surfaceOf(analysis)
-        ? `Surface: what the surface has as its best, with its ${percent(analysis.bootstrap.confidence)} band.`
+      leaderOf(analysis)
+        ? `${leaderOf(analysis)?.method}: what its law has as its best, with its ${percent(analysis.bootstrap.confidence)} band.`
         : '',
       `At the right, the losses at ${compact(answerBudget(analysis))} FLOPs.`,
     ]
@@ -87,14 +89,15 @@ export const frontier: Figure = {
   draw(analysis, { document }) {
     const points = analysis.frontier?.points ?? []
     if (points.length === 0) return null
+    const leader = leaderOf(analysis)
     const x = computeAxis(analysis)
     const [low, high] = [Math.min(...analysis.runs.flops), Math.max(...analysis.runs.flops, ...analysis.targets)]
     const budgets = Array.from({ length: 81 }, (_, k) => low * (high / low) ** (k / 80))
     const lines = curvesOf(analysis).map((curve) => ({ curve, line: budgets.map((C) => ({ x: C, y: curve.loss(C) })) }))
-    const band = (analysis.bands.find(({ method }) => method === 'surface')?.points ?? []).flatMap(
+    const band = (analysis.bands.find(({ method }) => method === leader?.method)?.points ?? []).flatMap(
       ({ flops, interval: { loss } }) => (loss ? [{ x: flops, low: loss[0], high: loss[1] }] : []),
     )
-    const E = resultOf(analysis, 'surface')?.law?.E ?? null
+    const E = leader?.law?.E ?? null
     const shown = [
       ...points.map(({ loss }) => loss),
       ...lines.flatMap(({ line }) => line.map(({ y }) => y)),
@@ -113,8 +116,8 @@ export const frontier: Figure = {
       y,
       marks: [
         ...computeBackground(analysis, x, y, true),
-        Plot.areaY(band, { x: 'x', y1: 'low', y2: 'high', fill: methodStyles.surface.color, fillOpacity: 0.22 }),
-        ...(E === null ? [] : plateau(E, x.domain[0])),
+        Plot.areaY(band, { x: 'x', y1: 'low', y2: 'high', fill: methodStyles.norm.color, fillOpacity: 0.22 }),
+        ...(E === null ? [] : plateau(leader?.method ?? '', E, x.domain[0])),
         ...lines.map(({ curve, line }) => Plot.line(line, { x: 'x', y: 'y', ...stroke(curve.style) })),
         Plot.dot(points, {
           x: 'flops',

@@ -3,7 +3,7 @@ import type { Analysis } from '../../fit/analysis.ts'
 import type { Prediction } from '../../fit/result.ts'
 import { logAxis } from '../axis.ts'
 import { compose, type SvgDocument, type SvgElement } from '../element.ts'
-import { answerBudget, largestBudget, predictionAt } from '../facts.ts'
+import { answerBudget, largestBudget, leaderOf, predictionAt } from '../facts.ts'
 import type { Figure } from '../figure.ts'
 import { endLabels } from '../labels.ts'
 import { compact, percent, significant, withInterval } from '../number.ts'
@@ -35,7 +35,7 @@ export function shownMinima({ runs, profiles }: Analysis, quantity: Quantity): {
 function drawQuantity(analysis: Analysis, document: SvgDocument, quantity: Quantity, first: boolean): SvgElement {
   const lines = methodLines(analysis)
   const minima = shownMinima(analysis, quantity)
-  const band = bandOf(lines.find(({ result }) => result.method === 'surface')?.points ?? [], quantity)
+  const band = bandOf(lines.find(({ result }) => result.method === leaderOf(analysis)?.method)?.points ?? [], quantity)
   const values = [
     ...lines.flatMap(({ points }) => points.map((point) => point[quantity])),
     ...minima.map(({ y }) => y),
@@ -55,7 +55,7 @@ function drawQuantity(analysis: Analysis, document: SvgDocument, quantity: Quant
     y,
     marks: [
       ...computeBackground(analysis, x, y, first),
-      Plot.areaY(band, { x: 'flops', y1: 'low', y2: 'high', fill: methodStyles.surface.color, fillOpacity: 0.22 }),
+      Plot.areaY(band, { x: 'flops', y1: 'low', y2: 'high', fill: methodStyles.norm.color, fillOpacity: 0.22 }),
       ...lines.map(({ result, points }) =>
         Plot.line(points, { x: 'flops', y: quantity, ...stroke(methodStyles[result.method]) }),
       ),
@@ -76,16 +76,17 @@ export const optimum: Figure = {
   title: 'Compute-optimal size and data',
   caption(analysis) {
     const C = answerBudget(analysis)
-    const surface = predictionAt(analysis, 'surface', C)
-    const { parameters, tokens, interval } = surface ?? { parameters: null, tokens: null, interval: null }
+    const leader = leaderOf(analysis)
+    const led = leader && predictionAt(analysis, leader.method, C)
+    const { parameters, tokens, interval } = led ?? { parameters: null, tokens: null, interval: null }
     const answer =
       parameters === null
         ? ''
-        : `At ${compact(C)} FLOPs the surface has N = ${withInterval(parameters, interval?.parameters)} and ` +
+        : `At ${compact(C)} FLOPs ${leader?.method} has N = ${withInterval(parameters, interval?.parameters)} and ` +
           `D = ${withInterval(tokens, interval?.tokens)}.`
     return [
       `The best N and D for each budget by every method; at the right, each method's value at ${compact(C)} FLOPs.`,
-      surface ? `The band is the surface's ${percent(analysis.bootstrap.confidence)} interval.` : '',
+      led ? `The band is ${leader.method}'s ${percent(analysis.bootstrap.confidence)} interval.` : '',
       analysis.profiles.some(({ minimum }) => minimum.kind === 'interior')
         ? 'Circles are the minima of single profiles.'
         : '',

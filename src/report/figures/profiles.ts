@@ -140,7 +140,7 @@ export const profiles: Figure = {
     return [
       'Loss of the runs against their size, one curve per compute budget, which stands at its right end in FLOPs;',
       'darker is larger. Solid: the parabola in ln N through the runs of one budget.',
-      surfaceOf(analysis) ? 'Dashed: the one loss surface through all runs.' : '',
+      surfaceOf(analysis) ? 'Dashed: the one loss surface of the leading method.' : '',
       `Of ${counted(analysis.profiles.length, 'profile')}: ${fates(analysis)}.`,
       left > 0 ? `Not drawn: ${counted(left, 'profile')}, spread evenly.` : '',
     ]

@@ -1,0 +1,186 @@
+import type { Runs } from '../../core/run.ts'
+import { type FrontierLaw, frontierLoss } from '../../law/frontier.ts'
+import { optimalLoss, type SurfaceLaw } from '../../law/surface.ts'
+import { levenbergMarquardt } from '../../numeric/levenberg-marquardt.ts'
+import { descent, fitPlains, type PlainFit, studentCost, studentWeight } from './plain.ts'
+import { logPriorOfQ, type NormPrior, usualPrior } from './prior.ts'
+import { type NormData, NormProblem, normData } from './problem.ts'
+
+/** The values of q that share the belief; 1 is the additive law. */
+export const norms = [0.35, 0.5, 0.7, 1] as const
+
+/** With fewer runs there is no residual. */
+export const fewestForNorm = 6
+
+/** The law at one q. */
+export interface NormMode {
+  readonly q: number
+  readonly theta: Float64Array
+  /** 1 / nats: how exactly each run is believed to lie on the law; `[n]`. */
+  readonly precision: Float64Array
+  /** How far this q is believed; the weights of all modes sum to 1. */
+  readonly weight: number
+}
+
+/** What method `norm` finds. */
+export interface NormFit {
+  /** The law at the believed q: the mean of ln q over the modes. */
+  readonly law: SurfaceLaw
+  readonly converged: boolean
+  readonly modes: readonly NormMode[]
+  readonly data: NormData
+  readonly prior: NormPrior
+  /** Measured minus fitted loss, nats; `[n]`. */
+  readonly residual: Float64Array
+  /** How much each run counts for the law, at most 1, outliers aside: a run at the valley's floor at the largest compute counts 1; `[n]`. */
+  readonly relevance: Float64Array
+  /** Standard deviation of a run of relevance 1 about the law, nats. */
+  readonly scale: number
+  /** The law of all runs alike, at the q that is believed most: measured minus fitted loss, `[n]`, and the standard deviation that their median tells, nats. */
+  readonly alike: { readonly residual: Float64Array; readonly spread: number }
+}
+
+/** Assumed scale of a run about the law, relative to the loss, and for how many runs the assumption counts. */
+const assumed = { scale: 0.004, runs: 3 } as const
+/** Where all runs lie nearer to a law than this many times less, it is believed instead: losses computed from a law. */
+const exactness = 10
+/** With fewer runs than this they may lie near to it by chance. */
+const fewestForExactness = 9
+/** A run this far above the valley's floor, relatively, counts half. Chosen on public tables (docs/log.md). */
+const valleyWidth = 0.01
+/** Runs of a table err together: their evidence for q counts as if one in five were independent. */
+const independentShare = 0.2
+const passes = 4
+
+/**
+ * Method `norm`: L = E + ((A / N^alpha)^(1/q) + (B / D^beta)^(1/q))^q by maximum a posteriori with Student's t, each run weighted
+ * by its compute and its nearness to the valley's floor, the q believed by the evidence of all runs alike. docs/math.md (E20 to
+ * E25). No random numbers. Null with fewer than six runs.
+ */
+export function fitNorm(runs: Runs, prior: NormPrior = usualPrior): NormFit | null {
+  if (runs.size < fewestForNorm) return null
+  const data = normData(runs)
+  const qs = prior.q.sd === 0 ? [prior.q.mean] : norms
+  const plain = fitPlains(data, qs, prior)
+  const weights = believe(plain.map(({ evidence }, k) => independentShare * evidence + logPriorOfQ(prior, qs[k])))
+  const q = Math.exp(qs.reduce((sum, value, k) => sum + weights[k] * Math.log(value), 0))
+
+  let states = plain.map(
+    (fit, k): State => ({
+      q: qs[k],
+      theta: fit.theta,
+      scale: firstScale(fit, data),
+      floor: floorOf(fit, data),
+      robust: null,
+    }),
+  )
+  let relevance: Float64Array = new Float64Array(0)
+  for (let pass = 0; pass < passes; pass++) {
+    const frontiers = states.map(({ q, theta }) => optimalLoss(new NormProblem(data, q, prior).law(theta)))
+    relevance = relevanceOf(data, frontiers, weights)
+    states = states.map((state) => improve(data, prior, state, relevance))
+  }
+  const lead = leadOf(data, prior, states, relevance, q)
+  const problem = new NormProblem(data, q, prior)
+  problem.cost(lead.theta)
+  return {
+    law: problem.law(lead.theta),
+    converged: lead.converged === true,
+    modes: states.map(({ q, theta, ...state }, k) => ({
+      q,
+      theta,
+      precision: precisionOf(state, relevance),
+      weight: weights[k],
+    })),
+    data,
+    prior,
+    residual: problem.residual.map((r) => -r),
+    relevance,
+    scale: lead.scale,
+    alike: alikeOf(plain[weights.indexOf(Math.max(...weights))]),
+  }
+}
+
+/** A fit on its way. */
+interface State {
+  readonly q: number
+  readonly theta: Float64Array
+  readonly scale: number
+  /** The scale that is believed without any run. */
+  readonly floor: number
+  /** Student's weights of the last residuals; null before there are any. */
+  readonly robust: Float64Array | null
+  readonly converged?: boolean
+}
+
+const alikeOf = ({ residual, spread }: PlainFit): NormFit['alike'] => ({ residual: residual.map((r) => -r), spread })
+const firstScale = ({ scale }: PlainFit, { lowest }: NormData): number => Math.min(scale, assumed.scale * lowest)
+const floorOf = ({ spread }: PlainFit, { lowest, loss }: NormData): number =>
+  loss.length < fewestForExactness ? assumed.scale * lowest : Math.min(assumed.scale * lowest, exactness * spread)
+
+/** Weights that sum to 1 from their logarithms. */
+function believe(logs: readonly number[]): number[] {
+  const most = Math.max(...logs, -Number.MAX_VALUE)
+  const raw = logs.map((value) => Math.exp(value - most))
+  const total = raw.reduce((sum, value) => sum + value, 0)
+  return raw.map((value) => value / total)
+}
+
+/** C / Cmax over 1 + (x / 0.01)^2, x the relative distance from the best loss at the run's compute, the modes averaged (E22). */
+function relevanceOf(
+  { loss, work }: NormData,
+  frontiers: readonly FrontierLaw[],
+  weights: readonly number[],
+): Float64Array {
+  const most = work.reduce((high, value) => Math.max(high, value))
+  return loss.map((L, i) => {
+    const C = Math.exp(work[i])
+    const best = frontiers.reduce((sum, frontier, k) => sum + weights[k] * frontierLoss(frontier, C), 0)
+    return Math.exp(work[i] - most) / (1 + ((L / best - 1) / valleyWidth) ** 2)
+  })
+}
+
+/** One pass: the coefficients, the scale, Student's weights. */
+function improve(data: NormData, prior: NormPrior, state: State, relevance: Float64Array): State {
+  const { q, floor } = state
+  const problem = new NormProblem(data, q, prior)
+  problem.precision.set(precisionOf(state, relevance))
+  const { theta, converged } = levenbergMarquardt(problem, state.theta, descent)
+  problem.cost(theta)
+  let squares = assumed.runs * floor ** 2
+  let count: number = assumed.runs
+  relevance.forEach((w, i) => {
+    squares += w * (state.robust?.[i] ?? 1) * problem.residual[i] ** 2
+    count += w
+  })
+  const scale = Math.sqrt(squares / count)
+  return {
+    q,
+    theta,
+    scale,
+    floor,
+    converged,
+    robust: relevance.map((w, i) => studentWeight(w * (problem.residual[i] / scale) ** 2)),
+  }
+}
+
+const precisionOf = ({ robust, scale }: Pick<State, 'robust' | 'scale'>, relevance: Float64Array): Float64Array =>
+  relevance.map((w, i) => Math.sqrt(w * (robust?.[i] ?? 1)) / scale)
+
+/** The fit at the believed q: from every mode's end, the most probable. */
+function leadOf(data: NormData, prior: NormPrior, states: readonly State[], relevance: Float64Array, q: number): State {
+  const cost = ({ theta, scale }: State) => {
+    const problem = new NormProblem(data, q, prior)
+    problem.cost(theta)
+    return relevance.reduce(
+      (sum, w, i) => sum + 2 * w * Math.log(scale) + studentCost(w * (problem.residual[i] / scale) ** 2),
+      problem.priorCost,
+    )
+  }
+  const ends = states.map((state) => {
+    let end: State = { ...state, q }
+    for (let pass = 0; pass < passes - 1; pass++) end = improve(data, prior, end, relevance)
+    return end
+  })
+  return ends.reduce((best, end) => (cost(end) < cost(best) ? end : best))
+}
