@@ -17,7 +17,21 @@ export interface Runs {
   readonly flops: Float64Array
   /** L, nats per token. */
   readonly loss: Float64Array
+  /** What else was set in each run, where a table says so. */
+  readonly tuning?: Tuning
 }
+
+/** Settings beside size and tokens: columns as long as the runs with NaN where a cell is empty, null where there is no column. */
+export interface Tuning {
+  /** Peak learning rate. */
+  readonly rate: Float64Array | null
+  /** Tokens or sequences of a step. */
+  readonly batch: Float64Array | null
+  readonly batchUnit: BatchUnit
+  /** Tokens of the data set, each counted once; fewer than the run's tokens where data were repeated. */
+  readonly unique: Float64Array | null
+}
+export type BatchUnit = 'tokens' | 'sequences'
 
 /** Training curves: rows in the order read, `curve[i]` naming the training run that row i is a checkpoint of. */
 export interface Curves {
@@ -52,7 +66,14 @@ export function selectRuns(runs: Runs, indices: ArrayLike<number>): Runs {
     tokens: pick(runs.tokens),
     flops: pick(runs.flops),
     loss: pick(runs.loss),
+    ...(runs.tuning && { tuning: selectTuning(runs.tuning, pick) }),
   }
+}
+
+/** The same settings with each column picked from. */
+export function selectTuning(tuning: Tuning, pick: (column: Float64Array) => Float64Array): Tuning {
+  const { rate, batch, batchUnit, unique } = tuning
+  return { rate: rate && pick(rate), batch: batch && pick(batch), batchUnit, unique: unique && pick(unique) }
 }
 
 /** Every nth run, from the first. */

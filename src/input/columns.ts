@@ -1,7 +1,12 @@
 import { IsoflopError } from '../core/errors.ts'
 
 /** What a column of a file can hold. `run` names the training run of a row, `step` its place in that run. */
-export const quantities = ['parameters', 'tokens', 'flops', 'loss', 'run', 'step', 'd_model', 'num_layers'] as const
+export const quantities = [
+  ...(['parameters', 'tokens', 'flops', 'loss', 'run', 'step', 'd_model', 'num_layers'] as const),
+  ...(['learning_rate', 'batch_size', 'batch_tokens', 'sequence_length', 'unique_tokens', 'epochs'] as const),
+] as const
+/** How many of them say what a row is; the others are settings, of which a record has one even where its loss is a list. */
+const described = 8
 
 export type Quantity = (typeof quantities)[number]
 
@@ -17,11 +22,11 @@ const usualNames: Readonly<Record<Quantity, readonly string[]>> = {
   parameters: [
     ...['parameters', 'params', 'N', 'model_size', 'num_parameters', 'num_params', 'n_parameters', 'n_params'],
     ...['parameter_count', 'param_count', 'total_parameters', 'total_params', 'model_parameters', 'model_params'],
-    ...['non_embedding_parameters', 'non_embedding_params'],
+    ...['non_embedding_parameters', 'non_embedding_params', 'non_embedding_param_size'],
   ],
   tokens: [
     ...['tokens_seen', 'tokens', 'D', 'train_tokens', 'training_tokens', 'num_tokens', 'n_tokens', 'token_count'],
-    ...['total_tokens', 'num_train_tokens', 'dataset_size'],
+    ...['total_tokens', 'num_train_tokens', 'dataset_size', 'data_size'],
   ],
   flops: [
     ...['compute_budget', 'train_flops', 'training_flops', 'training_flop', 'flops', 'flop', 'budget', 'C', 'compute'],
@@ -29,7 +34,7 @@ const usualNames: Readonly<Record<Quantity, readonly string[]>> = {
   ],
   loss: [
     ...['loss', 'final_loss', 'loss_final', 'val_loss', 'valid_loss', 'validation_loss', 'eval_loss', 'test_loss'],
-    ...['train_loss', 'training_loss', 'L', 'loss.validation', 'loss.average', 'loss.last'],
+    ...['train_loss', 'training_loss', 'L', 'loss.validation', 'loss.average', 'loss.last', 'lm_loss'],
   ],
   run: ['run', 'run_id', 'run_name', 'exp_name', 'experiment_id', 'model_id', 'trial', 'trial_id', 'name', 'id'],
   step: [
@@ -38,6 +43,14 @@ const usualNames: Readonly<Record<Quantity, readonly string[]>> = {
   ],
   d_model: ['d_model', 'hidden_size', 'n_embd'],
   num_layers: ['num_layers', 'n_layers', 'n_layer', 'num_hidden_layers', 'layers'],
+  learning_rate: [
+    ...['learning_rate', 'lr', 'max_lr', 'peak_lr', 'max_learning_rate', 'peak_learning_rate', 'config.learning_rate'],
+  ],
+  batch_size: ['batch_size', 'bsz', 'bs', 'global_batch_size', 'train_batch_size', 'config.batch_size'],
+  batch_tokens: ['batch_tokens', 'batch_size_tokens', 'tokens_per_batch', 'tokens_per_step', 'global_batch_tokens'],
+  sequence_length: ['sequence_length', 'seq_len', 'seq_length', 'context_length', 'max_seq_len', 'block_size'],
+  unique_tokens: ['unique_tokens', 'num_unique_tokens', 'n_unique_tokens', 'dataset_tokens'],
+  epochs: ['epochs', 'num_epochs', 'n_epochs', 'num_train_epochs'],
 }
 
 /**
@@ -82,6 +95,8 @@ export interface Plan {
   readonly at: Readonly<Record<Quantity, number>>
   /** What the file calls each quantity; the quantity's own name where it does not have it. */
   readonly named: Readonly<Record<Quantity, string>>
+  /** Wanted cells up to here may be lists, one value a checkpoint. */
+  readonly listsTo: number
   /** Wanted cells from here on are settings, which only tell duplicates from different runs. */
   readonly settingsFrom: number
   readonly notes: readonly string[]
@@ -130,15 +145,17 @@ function planOf(
   const wanted: number[] = []
   const at = {} as Record<Quantity, number>
   const named = {} as Record<Quantity, string>
-  for (const quantity of quantities) {
+  let listsTo = 0
+  quantities.forEach((quantity, k) => {
     at[quantity] = found[quantity] < 0 ? -1 : wanted.push(found[quantity]) - 1
     named[quantity] = columns[found[quantity]] ?? quantity
-  }
+    if (k < described) listsTo = wanted.length
+  })
   const settingsFrom = wanted.length
   // In order of their names, so that two files with their columns in another order agree on equal rows.
   const settings = names.flatMap((name, i) => (settingNames.has(name) ? [i] : []))
   wanted.push(...settings.sort((i, j) => (names[i] < names[j] ? -1 : 1)))
-  return { wanted, at, named, settingsFrom, notes: [mapping(columns, found), ...notes] }
+  return { wanted, at, named, listsTo, settingsFrom, notes: [mapping(columns, found), ...notes] }
 }
 
 /** The columns with a usual name of this quantity, preferred ones first. */

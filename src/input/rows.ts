@@ -1,7 +1,7 @@
 import { nonEmbeddingParameters, parametersFor, tokensFor, trainFlops } from '../core/flops.ts'
 import { mixed } from '../numeric/equal-rows.ts'
 import { complaint, isMissing, isUsable, numberOf } from './cell.ts'
-import { type Plan, planColumns, type ToldColumns } from './columns.ts'
+import { type Plan, planColumns, type Quantity, type ToldColumns } from './columns.ts'
 import type { Identity } from './curves.ts'
 import type { Table, TableRow } from './table.ts'
 
@@ -43,7 +43,8 @@ export class Rows implements RowSink {
     this.#name = source.name
     this.#told = told
     const empty = { parameters: 0, tokens: 0, flops: 0, loss: 0, step: Number.NaN, settings: 0, run: -1, row: 0 }
-    this.#entry = { ...empty, source: source.index }
+    const unset = { rate: Number.NaN, batch: Number.NaN, stepTokens: Number.NaN, unique: Number.NaN }
+    this.#entry = { ...empty, ...unset, source: source.index }
   }
 
   open(columns: readonly string[]): readonly number[] {
@@ -64,7 +65,7 @@ export class Rows implements RowSink {
   /** Unrolls a record whose loss is a list: one row a checkpoint, all of one training run. */
   #addSeries(row: number, cells: readonly unknown[]): void {
     const length = (cells[this.plan.at.loss] as ArrayLike<unknown>).length
-    const isPoint = (cell: unknown, i: number): cell is ArrayLike<unknown> => i < this.plan.settingsFrom && isList(cell)
+    const isPoint = (cell: unknown, i: number): cell is ArrayLike<unknown> => i < this.plan.listsTo && isList(cell)
     const other = cells.find((cell, i) => isPoint(cell, i) && cell.length !== length) as unknown[] | undefined
     const name = this.plan.named.loss
     if (length === 0 || other) {
@@ -101,7 +102,24 @@ export class Rows implements RowSink {
     entry.run = code < 0 ? series : code
     entry.step = at.step < 0 ? Number.NaN : this.#stepOf(cells[at.step])
     entry.settings = this.#settingsOf(cells)
+    this.#tune(cells)
     this.#table.push(entry)
+  }
+
+  /** Reads the settings that a law can use; NaN for each that is not there or is no positive number. */
+  #tune(cells: readonly unknown[]): void {
+    const { at } = this.plan
+    const setting = (quantity: Quantity) => {
+      const value = at[quantity] < 0 ? Number.NaN : numberOf(cells[at[quantity]])
+      return isUsable(value) ? value : Number.NaN
+    }
+    const entry = this.#entry
+    entry.rate = setting('learning_rate')
+    entry.batch = setting('batch_size')
+    const told = setting('batch_tokens')
+    entry.stepTokens = Number.isNaN(told) ? entry.batch * setting('sequence_length') : told
+    const unique = setting('unique_tokens')
+    entry.unique = Number.isNaN(unique) ? entry.tokens / Math.max(1, setting('epochs')) : unique
   }
 
   /** N as given, else 12 n d^2 from the shape. */

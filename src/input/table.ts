@@ -1,7 +1,8 @@
-import type { Runs } from '../core/run.ts'
+import { type Runs, selectTuning, type Tuning } from '../core/run.ts'
 import { isMissing } from './cell.ts'
 
-const doubles = ['parameters', 'tokens', 'flops', 'loss', 'step', 'settings'] as const
+const tunings = ['rate', 'batch', 'stepTokens', 'unique'] as const
+const doubles = ['parameters', 'tokens', 'flops', 'loss', 'step', 'settings', ...tunings] as const
 const integers = ['run', 'source', 'row'] as const
 
 /** One usable row on its way into the table. */
@@ -14,6 +15,11 @@ export interface TableRow {
   step: number
   /** A hash of the settings that tell two runs of equal size, tokens and compute apart; 0 where there are none. */
   settings: number
+  /** The peak learning rate, the batch in the table's unit and in tokens, the unique tokens; NaN where unknown. */
+  rate: number
+  batch: number
+  stepTokens: number
+  unique: number
   /** The code of the run's name, -1 where it has none, and -2, -3, ... for the lists of one JSON record. */
   run: number
   /** The index of the file. */
@@ -21,6 +27,9 @@ export interface TableRow {
   /** The line or record in that file. */
   row: number
 }
+
+/** A column of batches that are all at least this large counts tokens, whatever it is called. */
+const fewestStepTokens = 16_384
 
 /** Names of training runs as small integers. */
 export class RunNames {
@@ -38,7 +47,7 @@ export class RunNames {
   }
 }
 
-/** The usable rows of all files as typed columns that double when full: 60 bytes a row, and no object for one. */
+/** The usable rows of all files as typed columns that double when full: 92 bytes a row, and no object for one. */
 export class Table {
   readonly names = new RunNames()
   size = 0
@@ -48,6 +57,10 @@ export class Table {
   loss = new Float64Array(1024)
   step = new Float64Array(1024)
   settings = new Float64Array(1024)
+  rate = new Float64Array(1024)
+  batch = new Float64Array(1024)
+  stepTokens = new Float64Array(1024)
+  unique = new Float64Array(1024)
   run = new Int32Array(1024)
   source = new Int32Array(1024)
   row = new Int32Array(1024)
@@ -61,6 +74,10 @@ export class Table {
     this.loss[i] = row.loss
     this.step[i] = row.step
     this.settings[i] = row.settings
+    this.rate[i] = row.rate
+    this.batch[i] = row.batch
+    this.stepTokens[i] = row.stepTokens
+    this.unique[i] = row.unique
     this.run[i] = row.run
     this.source[i] = row.source
     this.row[i] = row.row
@@ -82,13 +99,37 @@ export class Table {
     // As many ascending indices as there are rows are all of them.
     const all = indices.length === this.size
     const pick = (column: Float64Array) => (all ? column.slice(0, this.size) : picked(column, indices))
+    const tuning = this.#tuning()
     return {
       size: indices.length,
       parameters: pick(this.parameters),
       tokens: pick(this.tokens),
       flops: pick(this.flops),
       loss: pick(this.loss),
+      ...(tuning && { tuning: selectTuning(tuning, pick) }),
     }
+  }
+
+  /** The settings of all rows; null where no row has any. The batch is in tokens where every row that has one says so. */
+  #tuning(): Tuning | null {
+    const known = (column: Float64Array) => column.subarray(0, this.size).some((value) => value > 0)
+    const rate = known(this.rate) ? this.rate : null
+    const inTokens = known(this.stepTokens) && !this.#hasBatchWithoutTokens()
+    const batch = inTokens ? this.stepTokens : known(this.batch) ? this.batch : null
+    const unique = known(this.unique) ? this.unique : null
+    const batchUnit = inTokens || this.#looksLikeTokens() ? 'tokens' : 'sequences'
+    return rate || batch || unique ? { rate, batch, batchUnit, unique } : null
+  }
+
+  #hasBatchWithoutTokens(): boolean {
+    for (let i = 0; i < this.size; i++) if (this.batch[i] > 0 && !(this.stepTokens[i] > 0)) return true
+    return false
+  }
+
+  /** Nobody trains on so many sequences in every step. */
+  #looksLikeTokens(): boolean {
+    const given = this.batch.subarray(0, this.size).filter((value) => value > 0)
+    return given.length > 0 && given.every((value) => value >= fewestStepTokens)
   }
 }
 
