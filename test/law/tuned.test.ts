@@ -75,7 +75,7 @@ test('with q = 1, at the best rate and batch and on fresh data it is the additiv
   const [E, A, B, alpha, beta] = (['E', 'A', 'B', 'alpha', 'beta'] as const).map((name) =>
     Math.exp(mean[tunedIndex[name]]),
   )
-  const law = { E, A, B, alpha, beta }
+  const law = { E, A, B, alpha, beta, q: 1 }
   for (const [size, tokens] of [
     [0, 0],
     [1.5, -2],

@@ -1,4 +1,5 @@
 import type { BatchUnit } from '../../core/run.ts'
+import type { SurfaceLaw } from '../../law/surface.ts'
 import type { Estimated } from './estimate.ts'
 import type { TunedFeature } from './prior.ts'
 
@@ -57,8 +58,8 @@ export interface TunedResult {
   /** Settings that the table has and that never vary. */
   readonly fixed: readonly ('rate' | 'batch')[]
   readonly batchUnit: BatchUnit
-  /** L = E + ((A / N^alpha)^(1/q) + (B / D^beta)^(1/q))^q at the best rate and batch on fresh data: of the most believed q. */
-  readonly law: Readonly<Record<'E' | 'A' | 'B' | 'alpha' | 'beta' | 'q', number>> | null
+  /** The loss at the best rate and batch on fresh data, with the most believed q. */
+  readonly law: SurfaceLaw | null
   /** How much each q is believed. */
   readonly norms: readonly { readonly q: number; readonly weight: number }[]
   readonly converged: boolean
