@@ -39,9 +39,9 @@ def minimum(N, D, L, q):
         return e * lowest + np.exp(q * np.logaddexp(a / q, b / q))
 
     def residual(t):
-        e = 1 / (1 + math.exp(-t[0]))
         term = math.log(PRIOR["terms"][0] * lowest)
-        prior = [(e - PRIOR["E"][0]) / PRIOR["E"][1], (t[1] - term) / PRIOR["terms"][1], (t[2] - term) / PRIOR["terms"][1],
+        mean, sd = PRIOR["E"]
+        prior = [(t[0] - math.log(mean / (1 - mean))) * mean * (1 - mean) / sd, (t[1] - term) / PRIOR["terms"][1], (t[2] - term) / PRIOR["terms"][1],
                  (t[3] - math.log(PRIOR["alpha"][0])) / PRIOR["alpha"][1], (t[4] - math.log(PRIOR["beta"][0])) / PRIOR["beta"][1]]
         return np.concatenate([(law(t) - L) * weight, prior])
 

@@ -96,6 +96,12 @@ export const withoutPredictions = (result: MethodResult, reason: string): Method
   undetermined: reason,
 })
 
+/** An interval that holds the estimate too: where several q share the belief, the draws may lie to one side of the law between them. */
+const around = (estimate: number, [low, high]: Interval): Interval => [
+  Math.min(low, estimate),
+  Math.max(high, estimate),
+]
+
 /** What a method expects at C, with intervals; `judge` weighs its size in loss. */
 export function predict(
   estimate: Estimate,
@@ -104,7 +110,10 @@ export function predict(
   judge: SurfaceLaw | null,
   confidence: number,
 ): Prediction {
-  const interval = (quantity: (estimate: Estimate) => number) => intervalOf(replicates, quantity, confidence)
+  const interval = (quantity: (estimate: Estimate) => number) => {
+    const ends = intervalOf(replicates, quantity, confidence)
+    return ends && replicates.has('posterior') ? around(quantity(estimate), ends) : ends
+  }
   const parameters = quantities.parameters(C)(estimate)
   return {
     flops: C,

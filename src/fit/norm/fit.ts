@@ -51,6 +51,8 @@ const valleyWidth = 0.01
 /** Runs of a table err together: their evidence for q counts as if one in five were independent. */
 const independentShare = 0.2
 const passes = 4
+/** At least so many runs have to count, by Kish's effective number: fewer would leave the law to the prior. */
+const fewestEffective = 3
 
 /**
  * Method `norm`: L = E + ((A / N^alpha)^(1/q) + (B / D^beta)^(1/q))^q by maximum a posteriori with Student's t, each run weighted
@@ -77,7 +79,7 @@ export function fitNorm(runs: Runs, prior: NormPrior = usualPrior): NormFit | nu
   let relevance: Float64Array = new Float64Array(0)
   for (let pass = 0; pass < passes; pass++) {
     const frontiers = states.map(({ q, theta }) => optimalLoss(new NormProblem(data, q, prior).law(theta)))
-    relevance = relevanceOf(data, frontiers, weights)
+    relevance = soften(relevanceOf(data, frontiers, weights))
     states = states.map((state) => improve(data, prior, state, relevance))
   }
   const lead = leadOf(data, prior, states, relevance, q)
@@ -138,6 +140,23 @@ function relevanceOf(
     const best = frontiers.reduce((sum, frontier, k) => sum + weights[k] * frontierLoss(frontier, C), 0)
     return Math.exp(work[i] - most) / (1 + ((L / best - 1) / valleyWidth) ** 2)
   })
+}
+
+/** Weights raised to the power, at most 1, that leaves enough effective runs: a few runs alone would leave the law to the prior. */
+function soften(relevance: Float64Array): Float64Array {
+  const wanted = fewestEffective
+  const effective = (power: number) => {
+    const weights = relevance.map((w) => w ** power)
+    return weights.reduce((sum, w) => sum + w, 0) ** 2 / weights.reduce((sum, w) => sum + w * w, 0)
+  }
+  if (effective(1) >= wanted) return relevance
+  let [low, high] = [0, 1]
+  for (let k = 0; k < 30; k++) {
+    const middle = (low + high) / 2
+    if (effective(middle) >= wanted) low = middle
+    else high = middle
+  }
+  return relevance.map((w) => w ** low)
 }
 
 /** One pass: the coefficients, the scale, Student's weights. */

@@ -6,7 +6,7 @@ export interface Normal {
 
 /** What method `norm` believes of a law before it sees the runs. A standard deviation of 0 holds the value. */
 export interface NormPrior {
-  /** E over the lowest loss. */
+  /** E over the lowest loss; of its logit, with this width near the median. */
   readonly E: Normal
   /** Each of the two terms at the largest runs over the lowest loss; of its logarithm. */
   readonly terms: Normal

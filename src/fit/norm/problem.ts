@@ -65,6 +65,9 @@ export function lawAt(theta: ArrayLike<number>, q: number, { centre, lowest }: N
 
 /** Narrower than this a prior holds its value. */
 const leastSd = 1e-6
+const logit = (e: number): number => Math.log(e / (1 - e))
+/** The prior of the logit that has the same width near its median. */
+const logitOf = ({ mean, sd }: Normal): Normal => ({ mean: logit(mean), sd: sd / (mean * (1 - mean)) })
 const inverse = ({ sd }: Normal): number => 1 / Math.max(sd, leastSd)
 
 /**
@@ -136,12 +139,9 @@ export class NormProblem implements LeastSquares {
   #priorCost(theta: Float64Array): number {
     const { E, terms, alpha, beta } = this.#prior
     const term = Math.log(terms.mean * this.#data.lowest)
-    const centres = [E.mean, term, term, Math.log(alpha.mean), Math.log(beta.mean)]
-    const scales = [E, terms, terms, alpha, beta].map(inverse)
-    for (let k = 0; k < normSize; k++) {
-      const value = k === 0 ? 1 / (1 + Math.exp(-theta[0])) : theta[k]
-      this.#distance[k] = (value - centres[k]) * scales[k] - this.shift[k]
-    }
+    const centres = [logit(E.mean), term, term, Math.log(alpha.mean), Math.log(beta.mean)]
+    const scales = [logitOf(E), terms, terms, alpha, beta].map(inverse)
+    for (let k = 0; k < normSize; k++) this.#distance[k] = (theta[k] - centres[k]) * scales[k] - this.shift[k]
     return this.priorCost
   }
 
@@ -172,8 +172,7 @@ export class NormProblem implements LeastSquares {
       }
     }
     const { E, terms, alpha: ofAlpha, beta: ofBeta } = this.#prior
-    const scales = [E, terms, terms, ofAlpha, ofBeta].map(inverse)
-    scales[0] *= e * (1 - e)
+    const scales = [logitOf(E), terms, terms, ofAlpha, ofBeta].map(inverse)
     for (let j = 0; j < p; j++) {
       gradient[j] += scales[j] * this.#distance[j]
       normal[j * p + j] += scales[j] ** 2
