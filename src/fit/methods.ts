@@ -123,7 +123,7 @@ function reasonToLeaveOut(minimum: ProfileMinimum): string | null {
 const tooFewRuns = (runs: Runs) => `${runs.size} runs, a surface needs ${fewestForSurface}`
 
 /** Beyond this many runs, `norm` is fitted to every nth: its law is as certain, and the fit stays within seconds. */
-const mostForNorm = 20_000
+const mostForNorm = 5_000
 
 /** Method `norm`, or in words why there is none. */
 export function fittedNorm(runs: Runs, prior?: NormPrior): (Fitted & { readonly norm: NormFit }) | string {

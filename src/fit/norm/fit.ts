@@ -9,8 +9,8 @@ import { type NormData, NormProblem, normData } from './problem.ts'
 /** The values of q that share the belief; 1 is the additive law. */
 export const norms = [0.35, 0.5, 0.7, 1] as const
 
-/** With fewer runs there is no residual. */
-export const fewestForNorm = 6
+/** With priors a few runs can be fitted; whether they determine a law is told apart (headline.ts). */
+export const fewestForNorm = 3
 
 /** The law at one q. */
 export interface NormMode {
@@ -57,7 +57,7 @@ const fewestEffective = 3
 /**
  * Method `norm`: L = E + ((A / N^alpha)^(1/q) + (B / D^beta)^(1/q))^q by maximum a posteriori with Student's t, each run weighted
  * by its compute and its nearness to the valley's floor, the q believed by the evidence of all runs alike. docs/math.md (E20 to
- * E25). No random numbers. Null with fewer than six runs.
+ * E25). No random numbers. Null with fewer than three runs.
  */
 export function fitNorm(runs: Runs, prior: NormPrior = usualPrior): NormFit | null {
   if (runs.size < fewestForNorm) return null
