@@ -198,13 +198,17 @@ test('one budget and too few runs are refused with their code', async () => {
   await assert.rejects(analyse({ runs: selectRuns(one, [0, 1]) }), { code: 'TOO_FEW_RUNS' })
 })
 
-test('with too few runs for a surface the profile methods still answer, and nothing is invented', async () => {
+test('with too few runs for a surface norm answers by its priors, and its intervals say how little that is', async () => {
   const few = selectRuns(profiles([0.5, 1, 2], [1e18, 1e19]), [0, 1, 2, 3, 4])
-  const { methods, diagnostics } = await analyse({ runs: few }, { ...quick, targets: [1e20] })
+  const { methods } = await analyse({ runs: few }, { ...quick, resamples: 200, targets: [1e20] })
   const surface = methods.find(({ method }) => method === 'surface')!
   assert.match(surface.unavailable!, /5 runs/)
   assert.deepEqual(surface.predictions, [])
-  assert.ok(diagnostics.every(({ code }) => code !== 'flat-valley'))
+  const { loss, interval } = methods[0].predictions[0]
+  const best = powerAt(optimalParameters(law), 1e20)
+  const truth = surfaceLoss(law, best, tokensFor(1e20, best))
+  const [low, high] = interval.loss!
+  assert.ok(low <= truth && truth <= high && loss! - low > 0.03, `${loss} [${low}, ${high}], true ${truth}`)
 })
 
 test('a hundred thousand runs: intervals of surface by scores, none invented for the others', async () => {
