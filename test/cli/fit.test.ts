@@ -145,6 +145,23 @@ test('training curves: envelope uses every checkpoint, the others the last of ea
   assert.ok(diagnostics.some(({ code }: { code: string }) => code === 'checkpoints-set-aside'))
 })
 
+test('--prior holds what it names, and runs on one line are marked in JSON and in the summary', () => {
+  const held = isoflop(['fit', '-', '--method', 'norm', '--prior', 'q=0.5,alpha=0.3:0.1', '--json'], runsCsv)
+  assert.equal(JSON.parse(held.stdout).methods[0].law.q, 0.5)
+  const ray = csv(
+    ...[1e7, 2e7, 4e7, 8e7, 1.6e8, 3.2e8, 6.4e8].map(
+      (N) => `${N},${120 * N * N},${1.8 + 480 * N ** -0.35 + 2100 * (20 * N) ** -0.37}`,
+    ),
+  )
+  const { headline, methods } = JSON.parse(isoflop(['fit', '-', '--json', '--target', '1e21'], ray).stdout)
+  assert.equal(headline.determined, false)
+  assert.ok(headline.next.runs.length > 0)
+  for (const { law, predictions, undetermined } of methods) if (law) assert.ok(undetermined && predictions.length === 0)
+  const { stdout } = isoflop(['fit', '-', '--target', '1e21'], ray)
+  assert.match(stdout, /do not determine a law: the runs all lie on the line D = 20.0 N/)
+  assert.match(stdout, /Train 5 sizes/)
+})
+
 const refused: [name: string, args: string[], input: string, code: keyof typeof errorTable][] = [
   ['a missing file', ['fit', 'missing.csv'], '', 'FILE_NOT_FOUND'],
   ['an empty file', ['fit', '-'], '', 'FILE_EMPTY'],
@@ -156,6 +173,10 @@ const refused: [name: string, args: string[], input: string, code: keyof typeof 
   ['broken JSON', ['fit', '-'], '[{"N": 1,', 'FILE_FORMAT'],
   ['a target that is no number', ['fit', '-', '--target', '1e23,x'], runsCsv, 'BAD_OPTION'],
   ['an unknown method', ['fit', '-', '--method', 'magic'], runsCsv, 'BAD_OPTION'],
+  ['a prior of something else', ['fit', '-', '--prior', 'gamma=1'], runsCsv, 'BAD_OPTION'],
+  ['a prior of no number', ['fit', '-', '--prior', 'alpha=x'], runsCsv, 'BAD_OPTION'],
+  ['a plateau above the losses', ['fit', '-', '--prior', 'E=1.2'], runsCsv, 'BAD_OPTION'],
+  ['a prior with two widths', ['fit', '-', '--prior', 'q=1:2:3'], runsCsv, 'BAD_OPTION'],
   ['a confidence of 1', ['fit', '-', '--confidence', '1'], runsCsv, 'BAD_OPTION'],
   ['an unknown option', ['fit', '-', '--fast'], runsCsv, 'BAD_OPTION'],
   ['no file', ['fit'], '', 'BAD_OPTION'],

@@ -3,7 +3,14 @@ import { test } from 'node:test'
 import { random } from '../../src/core/random.ts'
 import { type Runs, runsOf, withLoss } from '../../src/core/run.ts'
 import { analyse } from '../../src/fit/analysis.ts'
-import { budgetSampler, intervalBy, intervalOf, type Replicates, runSampler } from '../../src/fit/bootstrap.ts'
+import {
+  budgetSampler,
+  intervalBy,
+  intervalOf,
+  type Replicates,
+  reasonWithoutInterval,
+  runSampler,
+} from '../../src/fit/bootstrap.ts'
 import { estimateOf, quantities } from '../../src/fit/estimate.ts'
 import { refitHuber } from '../../src/fit/huber.ts'
 import { groupBudgets } from '../../src/fit/profile.ts'
@@ -180,4 +187,17 @@ test('intervals contain their estimates, widen with the noise and do not depend 
     const [quietLow, quietHigh] = quiet.methods[k].predictions[0].interval.parameters!
     assert.ok(high / low > 1.5 * (quietHigh / quietLow - 1) + 1)
   }
+})
+
+test('an interval that is withheld says why: which refits failed, and how many', () => {
+  const found = estimateOf({ E: 1.8, A: 480, B: 2100, alpha: 0.35, beta: 0.37, q: 1 }, { rmse: 0, of: 'loss' })
+  const replicates = (failed: number): Replicates =>
+    new Map([
+      ['runs', Array.from({ length: 100 }, () => found)],
+      ['budgets', Array.from({ length: 100 }, (_, k) => (k < failed ? null : found))],
+    ])
+  assert.equal(reasonWithoutInterval(replicates(10)), null)
+  assert.ok(intervalOf(replicates(10), quantities.modelSizeExponent, 0.95))
+  assert.match(reasonWithoutInterval(replicates(11))!, /^11 of 100 refits by budgets found no law$/)
+  assert.equal(intervalOf(replicates(11), quantities.modelSizeExponent, 0.95), null)
 })
