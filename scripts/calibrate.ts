@@ -25,13 +25,7 @@ import { drawPanel } from '../src/report/panel.ts'
 import { renderPng } from '../src/report/png.ts'
 import { budgetColor, figureWidth, ink, muted } from '../src/report/style.ts'
 import { newDocument, svgText } from '../src/report/svg.ts'
-import {
-  bestLearningRate,
-  type Coefficients,
-  calibratedLoss,
-  type Noise,
-  noiseShares,
-} from '../src/world/calibrated.ts'
+import { answeredLoss, bestLearningRate, type Coefficients, type Noise, noiseShares } from '../src/world/calibrated.ts'
 
 // Answers
 
@@ -125,7 +119,7 @@ function targetLoss(coefficients: Coefficients, logParameters: number): number {
   const numLayers = Math.cbrt(10 ** logParameters / nonEmbeddingParameters(64, 1))
   const shape = { dModel: 64 * numLayers, numLayers, numHeads: 8, batchSize: 128, trainFlops: targetFlops }
   const learningRate = bestLearningRate(coefficients, { ...shape, learningRate: 1 })
-  return calibratedLoss(coefficients, { ...shape, learningRate })
+  return answeredLoss(coefficients, { ...shape, learningRate })
 }
 
 // The fit
@@ -184,7 +178,7 @@ function fit(answers: readonly Answer[], start: Coefficients): Coefficients {
   const predict = (theta: Float64Array, predictions: Float64Array) => {
     const coefficients = withLeaves(start, theta)
     let i = 0
-    for (const config of configs) predictions[i++] = calibratedLoss(coefficients, config)
+    for (const config of configs) predictions[i++] = answeredLoss(coefficients, config)
     for (const k of constrained) predictions[i++] = theta[k]
     const { logParameters, apart } = anchor
     predictions[i++] = targetLoss(coefficients, logParameters)
@@ -198,7 +192,7 @@ function fit(answers: readonly Answer[], start: Coefficients): Coefficients {
 }
 
 const predictAll = (coefficients: Coefficients, answers: readonly Answer[]): number[] =>
-  answers.map(({ config }) => calibratedLoss(coefficients, config))
+  answers.map(({ config }) => answeredLoss(coefficients, config))
 
 // Cross-validation
 
@@ -225,7 +219,7 @@ function crossValidate(answers: readonly Answer[], start: Coefficients, folds: n
       start,
     ),
   )
-  return answers.map(({ config }, i) => calibratedLoss(fits[foldOf[i]], config))
+  return answers.map(({ config }, i) => answeredLoss(fits[foldOf[i]], config))
 }
 
 /** Errors of predictions for the answers of one band, on or off the grid, nats. */

@@ -2,6 +2,7 @@ import { configIdentity, contextLength, type TrainingConfig, vocabularySize } fr
 import { nonEmbeddingParameters, tokensFor } from '../core/flops.ts'
 import { random } from '../core/random.ts'
 import cs336 from './cs336.json' with { type: 'json' }
+import { towardStoredWidth } from './stored-width.ts'
 import type { World } from './world.ts'
 
 /** How fast one kind of structure is learned: the logarithm of its progress is linear in these (E12). */
@@ -59,8 +60,8 @@ export interface Coefficients {
   }
   readonly unigram: Stage & { readonly weight: number; readonly bends: Bends; readonly onset: Onset }
   readonly bigram: Stage & { readonly weight: number }
-  /** The last stage is a power law of its progress; its weight is what the others leave. */
-  readonly tail: Stage & { readonly decay: number }
+  /** The last stage is a power law of its progress; its weight is what the others leave. Deep models gain less from a larger rate. */
+  readonly tail: Stage & { readonly decay: number; readonly rateDepth: number }
 }
 
 /** Standard deviation of a run's loss about the noise-free one, nats (E17). */
@@ -83,7 +84,7 @@ const finalRate = 0.1
 /** The reference run, from which logarithms are taken. */
 const reference = { width: 128, depth: 4, batch: 128, rate: 1e-3, parameters: 1e6, tokens: 1e8, ratio: 64 } as const
 
-/** The middle of the measured runs in (width, depth, rate), where the bends of the unigram stage are zero. */
+/** The middle of the measured runs in (width, depth, rate), where products of them are zero. */
 const middle = { width: 1, depth: 0.5, rate: -0.8 } as const
 
 /**
@@ -178,7 +179,7 @@ function trajectory(coefficients: Coefficients, x: Coordinates): (logTime: numbe
   const unigramPace = pace(unigram, x, rate) + bend(unigram.bends, x)
   const onsetPace = onset.start + onset.width * x.width + onset.depth * x.depth + onset.rate * rate
   const bigramPace = pace(bigram, x, rate)
-  const tailPace = pace(tail, x, rate)
+  const tailPace = pace(tail, x, rate) + tail.rateDepth * (rate - middle.rate) * (x.depth - middle.depth)
   const final = capacityLoss(coefficients, x)
   const tailWeight = positivePart(initialLoss - final - unigram.weight - bigram.weight, weightSharpness)
   const scale = (initialLoss - final) / (unigram.weight + bigram.weight + tailWeight)
@@ -219,9 +220,8 @@ function reported(initialLoss: number, m: number, lossAt: (logTime: number) => n
 }
 
 /**
- * The noise-free loss, nats per token, that the course's training API reports for a configuration: smooth in every argument and
- * falling in compute, also outside the range of the API. Fitted to published answers of the API (docs/math.md, "The calibrated
- * world"); beyond 3e17 FLOPs it rests on assumptions that `cs336.json` lists.
+ * The noise-free loss, nats per token, that a run of a configuration reports: smooth in every argument and falling in compute, also
+ * outside the range of the course's API (docs/math.md, "The calibrated world").
  *
  * @example calibratedLoss(cs336Coefficients, config) // 10.54 for a run of one step
  */
@@ -229,6 +229,15 @@ export function calibratedLoss(coefficients: Coefficients, config: TrainingConfi
   const x = coordinates(config)
   return reported(coefficients.initialLoss, x.updates, trajectory(coefficients, x))
 }
+
+/**
+ * The noise-free loss that the course's API answers with: that of the run, for a width drawn toward those of its stored runs.
+ * `cs336.json` was fitted with it to published answers; beyond 3e17 FLOPs it rests on assumptions that the file lists.
+ *
+ * @example answeredLoss(cs336Coefficients, config) // equal to calibratedLoss at widths of 64, 128, 256, 512 and 1024
+ */
+export const answeredLoss = (coefficients: Coefficients, config: TrainingConfig): number =>
+  calibratedLoss(coefficients, towardStoredWidth(config))
 
 /** (E17) Nats that the loss has to fall before the noise of training is half there. */
 const noiseFall = 0.03
@@ -250,14 +259,18 @@ export const bestLearningRate = (coefficients: Coefficients, config: TrainingCon
 export const cs336Coefficients: Coefficients = cs336.coefficients
 export const cs336Noise: Noise = cs336.noise
 
-/** A world of this form. `noiseSeed` gives it noise of its own, which depends on the configuration alone (E17). */
+/**
+ * A world of this form. `noiseSeed` gives it noise of its own, which depends on the configuration alone (E17); `lossOf` is what it
+ * answers with, by default the loss of the run.
+ */
 export function calibratedWorld(
   { name, description }: Pick<World, 'name' | 'description'>,
   coefficients: Coefficients,
   sizes: Noise,
   noiseSeed: number,
+  lossOf: typeof calibratedLoss = calibratedLoss,
 ): World {
-  const loss = (config: TrainingConfig) => calibratedLoss(coefficients, config)
+  const loss = (config: TrainingConfig) => lossOf(coefficients, config)
   const noise = (config: TrainingConfig) => {
     const fall = coefficients.initialLoss - loss(config)
     const [initial, trained, late] = noiseShares(Math.max(fall, 0), config.trainFlops)
@@ -280,5 +293,5 @@ const standardNormal = (seed: number, text: string): number =>
  */
 export function cs336World(): World {
   const description = 'the training API of CS336 assignment 3, fitted to its published answers'
-  return calibratedWorld({ name: 'cs336', description }, cs336Coefficients, cs336Noise, 0)
+  return calibratedWorld({ name: 'cs336', description }, cs336Coefficients, cs336Noise, 0, answeredLoss)
 }

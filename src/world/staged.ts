@@ -7,13 +7,12 @@ import {
   type Coefficients,
   calibratedLoss,
   calibratedWorld,
-  cs336Coefficients,
-  cs336Noise,
   type Noise,
   type Stage,
 } from './calibrated.ts'
 import { Draw } from './draw.ts'
 import { optimum } from './optimum.ts'
+import center from './staged.json' with { type: 'json' }
 import type { Optimum, World } from './world.ts'
 
 /** A world that learns in stages, as the course's API does, with coefficients of its own. */
@@ -27,12 +26,13 @@ export interface StagedWorld extends World {
 const usual = { dModel: 1024, numLayers: 16, numHeads: 16, batchSize: 128, learningRate: 1e-3, trainFlops: targetFlops }
 
 /**
- * One draw about the calibrated form (E37). Assumed, not measured: stages come earlier or later by a factor of about 1.6, their
- * exponents differ by a tenth, the plateau by 0.2 nats, and the best rate at the target lies anywhere from a third of the API's
- * largest rate to twelve times it.
+ * One draw about the calibrated form, with the coefficients that `cs336` had when these worlds were made: a later fit of it does not
+ * change what a seed means (E37). Assumed, not measured: stages come earlier or later by a factor of about 1.6, their exponents
+ * differ by a tenth, the plateau by 0.2 nats, and the best rate at the target lies anywhere from a third of the API's largest rate to
+ * twelve times it.
  */
 function drawCoefficients(draw: Draw): Coefficients {
-  const { unigram, bigram, tail } = cs336Coefficients
+  const { unigram, bigram, tail, capacity } = center.coefficients
   const varied = (value: number, by = 0.1) => value * draw.between(1 - by, 1 + by)
   const stage = (of: Stage): Stage => ({
     start: draw.about(of.start, 0.5),
@@ -52,7 +52,7 @@ function drawCoefficients(draw: Draw): Coefficients {
     },
     capacity: {
       entropy: draw.between(1.5, 2),
-      scale: draw.about(cs336Coefficients.capacity.scale, 0.2),
+      scale: draw.about(capacity.scale, 0.2),
       exponent: draw.between(0.13, 0.24),
       shape: draw.between(0.07, 0.2),
     },
@@ -66,7 +66,7 @@ function drawCoefficients(draw: Draw): Coefficients {
       },
     },
     bigram: { ...stage(bigram), weight: varied(bigram.weight) },
-    tail: { ...stage(tail), decay: draw.between(0.34, 0.5) },
+    tail: { ...stage(tail), decay: draw.between(0.34, 0.5), rateDepth: tail.rateDepth },
   }
   // The best rate is drawn where it matters, and moved from there to where the law counts it from.
   const wanted = Math.log(draw.scale(3e-4, 1.2e-2))
@@ -78,9 +78,9 @@ const mapValues = <T extends object>(record: T, change: (value: number) => numbe
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)])) as T
 
 const drawNoise = (draw: Draw): Noise => ({
-  initial: cs336Noise.initial,
-  trained: cs336Noise.trained * draw.scale(0.6, 1.6),
-  late: cs336Noise.late * draw.scale(0.25, 1.25),
+  initial: center.noise.initial,
+  trained: center.noise.trained * draw.scale(0.6, 1.6),
+  late: center.noise.late * draw.scale(0.25, 1.25),
 })
 
 /** What a staged world has to be, or it is drawn again. */
