@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { type Analysis, analyse } from '../fit/analysis.ts'
 import { huberGridSize } from '../fit/huber.ts'
 import type { NormPrior } from '../fit/norm/prior.ts'
-import { type MethodName, methodNames } from '../fit/result.ts'
+import { type AskedName, askedNames, methodNames } from '../fit/result.ts'
 import { dataDiagnostics } from '../input/diagnostics.ts'
 import { fitJson } from '../report/json.ts'
 import { commandLine } from './command-line.ts'
@@ -15,7 +15,7 @@ import { version } from './version.ts'
 
 interface FitFlags {
   readonly target?: number[]
-  readonly method?: MethodName[]
+  readonly method?: AskedName[]
   readonly columns?: string
   readonly best?: boolean
   readonly prior?: NormPrior
@@ -39,7 +39,11 @@ export function fitCommand(): Command {
     )
     .argument('<FILE...>', 'one or more files, taken as one data set')
     .option('--target <FLOPS>', 'budgets to predict (default: 10 times the largest)', budgets('--target'))
-    .option('--method <NAMES>', `some of ${methodNames.join(', ')} (default: all)`, namesOf('--method', methodNames))
+    .option(
+      '--method <NAMES>',
+      `some of ${methodNames.join(', ')} (default: all), joint`,
+      namesOf('--method', askedNames),
+    )
     .option('--columns <MAP>', 'which column is which, as parameters=N,loss=val_loss')
     .option('--best', 'of runs with equal N and D keep only the lowest loss')
     .option('--prior <VALUES>', 'of norm: medians with sd, or held values, as alpha=0.3:0.2,q=1', priorOf('--prior'))
@@ -105,14 +109,22 @@ async function runFit(files: string[], flags: FitFlags): Promise<void> {
 const largestBudget = ({ data }: FitInput): number => data.runs.flops.reduce((high, C) => Math.max(high, C))
 
 async function printTables(analysis: Analysis, input: FitInput, written: readonly string[]): Promise<void> {
-  const { comparisonTable, diagnosticsText, summaryText } = await import('../report/table.ts')
+  const [{ comparisonTable, diagnosticsText, summaryText }, { jointText }] = await Promise.all([
+    import('../report/table.ts'),
+    import('../report/joint-table.ts'),
+  ])
   const { data, truth } = input
   const names = data.sources.map(({ name }) => name).join(', ')
   const excluded = data.excluded.length > 0 ? `, ${data.excluded.length} of ${data.read} rows excluded` : ''
   console.log(`${data.runs.size} runs from ${names}${excluded}\n`)
   const text = { bold: process.stdout.isTTY === true }
-  console.log(summaryText(analysis, truth, text))
-  console.log(`\n${comparisonTable(analysis, truth, text)}`)
+  const blocks = [
+    ...(analysis.joint ? [jointText(analysis, analysis.joint, text)] : []),
+    ...(analysis.joint === null || analysis.methods.length > 0 || analysis.frontier
+      ? [summaryText(analysis, truth, text), comparisonTable(analysis, truth, text)]
+      : []),
+  ]
+  console.log(blocks.join('\n\n'))
   const notes = diagnosticsText(analysis, text)
   if (notes !== '') console.log(`\n${notes}`)
   if (written.length > 0) console.log(`\nwrote ${written.join(', ')}`)

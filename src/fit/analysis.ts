@@ -10,7 +10,18 @@ import { profileMinimum } from './parabola.ts'
 import { groupBudgets } from './profile.ts'
 import { asymptoteInterval, exponentRegion } from './region.ts'
 import { replicate, samplersOf } from './replicates.ts'
-import { type Analysis, type Band, type Headline, type MethodName, type MethodResult, methodNames } from './result.ts'
+import {
+  type Analysis,
+  type AskedName,
+  type Band,
+  type Headline,
+  type MethodName,
+  type MethodResult,
+  methodNames,
+} from './result.ts'
+import { tunedDiagnostics, unusedSettings } from './tuned/diagnostics.ts'
+import { tunedResult } from './tuned/outcome.ts'
+import type { TunedResult } from './tuned/result.ts'
 
 export type { Analysis } from './result.ts'
 
@@ -20,8 +31,8 @@ export const mostForRefits = 20_000
 export interface AnalysisOptions {
   /** Budgets to predict, FLOPs; none by default. */
   readonly targets?: readonly number[] | undefined
-  /** All by default. */
-  readonly methods?: readonly MethodName[] | undefined
+  /** All but `joint` by default. */
+  readonly methods?: readonly AskedName[] | undefined
   /** 0.95 by default. */
   readonly confidence?: number | undefined
   /** 0 by default. */
@@ -89,16 +100,19 @@ export async function analyse(
   onStep?.('backtest')
   const sizeMethods = results.filter(({ unavailable }) => unavailable === null).map(({ method }) => method)
   const backtests = runs.size > mostForRefits ? [] : await backtest(data, sizeMethods, options)
+  if (options.methods?.includes('joint')) onStep?.('joint')
+  const joint = options.methods?.includes('joint') ? tunedResult(runs, targets, confidence) : null
   const small = typeof surface !== 'string' && runs.size <= mostForRefits ? surface.estimate : null
   const [first] = results.filter(({ unavailable }) => unavailable === null)
   const headline: Headline = {
     ...(design ?? { determined: true, reasons: [], told: [], next: null }),
     method: first?.method ?? null,
   }
+  const plain = { determined: true, reasons: [], told: [], next: null }
   const analysis = {
     runs,
     headline:
-      first && first.law === null ? { ...headline, determined: true, reasons: [], told: [], next: null } : headline,
+      joint && !first ? jointHeadline(joint) : first && first.law === null ? { ...headline, ...plain } : headline,
     profiles: data.profiles.map((profile) => ({ profile, minimum: profileMinimum(runs, profile) })),
     methods: results,
     frontier,
@@ -106,12 +120,16 @@ export async function analyse(
     bands,
     region: small && exponentRegion(runs, small, confidence),
     asymptote: small && asymptoteInterval(runs, small, confidence),
+    joint,
     targets,
     bootstrap,
   }
   const normFit = typeof norm === 'string' ? null : norm.norm
   const surfaceFit = typeof surface === 'string' ? null : surface.estimate
-  return { ...analysis, diagnostics: diagnose(analysis, data, normFit, surfaceFit) }
+  const ofJoint = joint ? tunedDiagnostics(joint) : unusedSettings(runs)
+  // Where the joint law alone was asked for, what the others suffer from is beside the point.
+  const ofMethods = joint && methods.length === 0 ? [] : diagnose(analysis, data, normFit, surfaceFit)
+  return { ...analysis, diagnostics: [...ofMethods, ...ofJoint] }
 }
 
 /** Groups the runs and decides whether they form IsoFLOP profiles. */
@@ -132,6 +150,12 @@ function prepare(runs: Runs, curves: Curves | null): FitData {
   const inProfiles = budgets.profiles.reduce((sum, { runs }) => sum + runs.length, 0)
   const usable = budgets.profiles.length >= 2 && inProfiles >= runs.size / 2
   return { runs, budgets, profiles: usable ? budgets.profiles : [], curves }
+}
+
+/** Where the joint law alone was asked for, whether the runs determine its N, D and loss. */
+function jointHeadline({ undetermined }: TunedResult): Headline {
+  const reasons = undetermined === null ? [] : [undetermined]
+  return { method: null, determined: undetermined === null, reasons, told: [], next: null }
 }
 
 /** Runs on one line leave every law open; what else is wanting, only the law of `norm` is asked for. */

@@ -9,6 +9,7 @@ import type { LossLaws } from './lowest.ts'
 import type { ProfileMinimum } from './parabola.ts'
 import type { Profile } from './profile.ts'
 import type { ExponentRegion } from './region.ts'
+import type { TunedResult } from './tuned/result.ts'
 
 /** The methods by name, in the order of the comparison. */
 export const methodNames = [
@@ -22,6 +23,9 @@ export const methodNames = [
   'frontier',
 ] as const
 export type MethodName = (typeof methodNames)[number]
+/** What `--method` takes: these, and the law of all settings, which is not among the defaults. */
+export const askedNames = [...methodNames, 'joint'] as const
+export type AskedName = (typeof askedNames)[number]
 
 /** The methods that say which N and D are compute-optimal: all but `frontier`. */
 export type SizeMethod = Exclude<MethodName, 'frontier'>
@@ -155,6 +159,8 @@ export interface Analysis {
   readonly region: ExponentRegion | null
   /** Profile-likelihood interval of the surface's E. */
   readonly asymptote: Interval | null
+  /** The law of N, D and the settings that the runs have; null unless it was asked for. */
+  readonly joint: TunedResult | null
   readonly targets: readonly number[]
   readonly bootstrap: Resampling
 }

@@ -184,13 +184,29 @@ export function tunedLoss(theta: ArrayLike<number>, x: TunedPoint, gradient: Flo
   return E + left + harm * wall.value + memorized
 }
 
+/** Golden section ends when the bracket of ln size is this narrow. */
+const narrow = 1e-7
+const golden = (Math.sqrt(5) - 1) / 2
+
 /** ln(best size / N0) where ln(C / (6 N0 D0)) is `compute`, at the best rate and batch and on fresh data (E84). */
 export function bestTunedSize(theta: ArrayLike<number>, compute: number): number {
   const alpha = Math.exp(theta[at.alpha])
   const beta = Math.exp(theta[at.beta])
   const q = Math.exp(theta[at.norm])
   const lean = q * (theta[at.alpha] - theta[at.beta]) + theta[at.A] - theta[at.B]
-  return (lean + beta * compute) / (alpha + beta)
+  const size = (lean + beta * compute) / (alpha + beta)
+  // So few tokens may not support that size: then the best lies between it and the largest that they do support.
+  const supported = (theta[at.support] + compute) / 2
+  if (size <= supported) return size
+  const scratch = new Float64Array(tunedSize)
+  const loss = (n: number) => tunedLoss(theta, bestTunedPoint(theta, n, compute - n), scratch)
+  let [low, high] = [supported, size]
+  while (high - low > narrow) {
+    const [left, right] = [high - golden * (high - low), low + golden * (high - low)]
+    if (loss(left) <= loss(right)) high = right
+    else low = left
+  }
+  return (low + high) / 2
 }
 
 /** The best run of this size on so many fresh tokens, as ln ratios: its batch and its learning rate. */

@@ -5,6 +5,7 @@ import { exponents } from './figures/exponents.ts'
 import { frontier } from './figures/frontier.ts'
 import { optimum } from './figures/optimum.ts'
 import { profiles } from './figures/profiles.ts'
+import { rates } from './figures/rates.ts'
 import { residuals } from './figures/residuals.ts'
 
 export type { DrawOptions, Figure } from './figure.ts'
@@ -13,4 +14,13 @@ export type { DrawOptions, Figure } from './figure.ts'
  * The figures, in the order of the report. They draw in a document that is passed in, so the same code makes files and pages.
  * @example figures[0].draw(analysis, { document: newDocument() })
  */
-export const figures: readonly Figure[] = [profiles, optimum, agreement, frontier, residuals, exponents, backtest]
+export const figures: readonly Figure[] = [
+  profiles,
+  optimum,
+  agreement,
+  frontier,
+  residuals,
+  exponents,
+  backtest,
+  rates,
+]

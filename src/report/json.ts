@@ -4,7 +4,7 @@ import type { RunData } from '../input/read.ts'
 
 /** What `isoflop fit --json` prints; docs/json.md explains every field. A field that is not known is null, never invented. */
 export function fitJson(analysis: Analysis, data: RunData, diagnostics: readonly Diagnostic[], version: string) {
-  const { headline, methods, frontier, backtests, bootstrap, asymptote, region, targets } = analysis
+  const { headline, methods, joint, frontier, backtests, bootstrap, asymptote, region, targets } = analysis
   return {
     version,
     runs: {
@@ -24,6 +24,7 @@ export function fitJson(analysis: Analysis, data: RunData, diagnostics: readonly
     },
     headline,
     methods,
+    joint,
     frontier,
     profiles: analysis.profiles.map(({ profile, minimum }) => ({
       flops: profile.budget,

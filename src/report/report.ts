@@ -1,6 +1,7 @@
 import type { Analysis } from '../fit/analysis.ts'
 import type { SurfaceLaw } from '../law/surface.ts'
-import { type Html, html, raised } from './html.ts'
+import { Html, html, raised } from './html.ts'
+import { jointSection } from './joint-section.ts'
 import { compact, counted, percent } from './number.ts'
 import {
   answerSection,
@@ -49,8 +50,9 @@ export function renderReport({ analysis, title, data, command, versions, truth =
 <body>
 <main>
 <h1>${title}</h1>
-${answerSection(analysis, truth)}
-${comparisonSection(analysis, truth)}
+${hasMethods(analysis) ? answerSection(analysis, truth) : new Html('')}
+${jointSection(analysis)}
+${hasMethods(analysis) ? comparisonSection(analysis, truth) : new Html('')}
 <h2>Figures</h2>
 ${drawFigures(analysis, truth).map(figureSection)}
 ${surfaceSection(analysis, truth)}
@@ -67,6 +69,10 @@ ${provenance(analysis, command, versions, truth)}
 </html>
 `.text
 }
+
+/** Whether anything but the joint law was asked for. */
+const hasMethods = ({ joint, methods, frontier }: Analysis): boolean =>
+  joint === null || methods.length > 0 || frontier !== null
 
 /** How the numbers came about, so that they can be made again. */
 function provenance(

@@ -7,6 +7,7 @@ import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { errorTable } from '../../src/core/errors.ts'
 import { methodNames } from '../../src/fit/result.ts'
+import { madeRuns } from '../fit/tuned-runs.ts'
 import { close } from '../support.ts'
 
 const bin = fileURLToPath(new URL('../../bin/isoflop.js', import.meta.url))
@@ -230,4 +231,29 @@ test('an older Node starts the Node 24 that npm ci brought', {
   })
   assert.equal(status, 0, stderr)
   assert.match(stdout, /^\d+\.\d+\.\d+\n$/)
+})
+
+test('--method joint prints the law of the settings, and its JSON has every documented field', () => {
+  const { parameters, tokens, loss, tuning, size } = madeRuns(['rate', 'batch'], { seed: 21, noise: 0.003 })
+  const rows = Array.from({ length: size }, (_, i) =>
+    [parameters[i], tokens[i], tuning?.rate?.[i], tuning?.batch?.[i], loss[i]].join(','),
+  )
+  const table = ['N,D,lr,batch_size,loss', ...rows].join('\n')
+  const text = isoflop(['fit', '-', '--method', 'joint', '--target', '1e21'], table)
+  assert.equal(text.status, 0, text.stderr)
+  assert.match(text.stdout, /best learning rate r\* = /)
+  assert.match(text.stdout, /best batch B\* = .* sequences/)
+  assert.doesNotMatch(text.stdout, /^norm|No method/m)
+  const json = JSON.parse(isoflop(['fit', '-', '--method', 'joint', '--target', '1e21', '--json'], table).stdout)
+  assert.deepEqual(json.methods, [])
+  assert.deepEqual(json.headline.determined, true)
+  const { joint } = json
+  assert.deepEqual(joint.features, ['rate', 'batch'])
+  assert.ok(joint.rate.parameters.interval[0] < -0.6 && joint.rate.parameters.interval[1] > -0.6)
+  const documented = readFileSync(fileURLToPath(new URL('../../docs/json.md', import.meta.url)), 'utf8')
+  const section = documented.slice(documented.indexOf('`joint`, where'))
+  for (const key of Object.keys(joint)) assert.ok(section.includes(`\`${key}\``), `docs/json.md lacks joint.${key}`)
+  const surface = isoflop(['fit', '-', '--method', 'surface', '--resamples', '20', '--json'], table)
+  const codes = JSON.parse(surface.stdout).diagnostics.map(({ code }: { code: string }) => code)
+  assert.ok(codes.includes('settings-unused'))
 })

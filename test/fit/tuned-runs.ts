@@ -11,11 +11,11 @@ export const truth = {
   ...{ E: Math.log(1.6), A: Math.log(0.5), B: Math.log(0.4), alpha: Math.log(0.36), beta: Math.log(0.29) },
   ...{ norm: Math.log(0.7), rate: 0.2, rateSize: -0.6, rateTokens: 0.28, rateBatch: 0.8, noise: -0.4 },
   ...{ waste: Math.log(0.12), harm: Math.log(0.015), batch: 0.1, batchTokens: 0.5, batchWaste: Math.log(0.08) },
-  ...{ repeats: Math.log(12), surplus: Math.log(6), support: Math.log(0.08), overfit: Math.log(0.01) },
+  ...{ repeats: Math.log(12), surplus: Math.log(6), support: Math.log(3), overfit: Math.log(0.01) },
 } as const satisfies Partial<Record<TunedName, number>>
 
 const trueTheta = (features: ReadonlySet<TunedFeature>): Float64Array => {
-  const theta = priorFor(features, 2.2, 1).mean
+  const theta = priorFor(features, { lowest: 2.2, tokensPerParameter: 30 }, 1).mean
   const isOn = (name: TunedName) => theta[tunedIndex[name]] > -50
   for (const [name, value] of Object.entries(truth) as [TunedName, number][])
     if (isOn(name) && !(name === 'support' && !features.has('repeats'))) theta[tunedIndex[name]] = value

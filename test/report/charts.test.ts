@@ -40,6 +40,7 @@ const axisTitles: Record<string, string[]> = {
   residuals: ['training compute C (FLOPs)', 'parameters N', 'measured \u2212 surface (nats/token)'],
   exponents: ['exponent alpha of N', 'exponent beta of D'],
   backtest: ['predicted N / shown N'],
+  rates: ['learning rate (labels: N, D)', 'loss (nats/token)'],
 }
 
 test('every figure names its axes with their units', () => {

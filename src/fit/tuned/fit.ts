@@ -1,6 +1,6 @@
 import type { Runs } from '../../core/run.ts'
 import { type TunedPoint, tunedLoss, tunedSize } from '../../law/tuned.ts'
-import { cholesky, invertPositive } from '../../numeric/cholesky.ts'
+import { invertPositive } from '../../numeric/cholesky.ts'
 import { levenbergMarquardt } from '../../numeric/levenberg-marquardt.ts'
 import { sandwich } from './covariance.ts'
 import { type TunedData, tunedData } from './data.ts'
@@ -35,6 +35,10 @@ export const norms = [0.35, 0.5, 0.7, 1] as const
 const passes = 4
 /** Degrees of freedom of Student's t: an outlier counts for little. */
 const noiseDf = 4
+/** Runs of a table err together: they count as if one in five were independent, as for the law of N and D alone. */
+const independentShare = 0.2
+/** Steps until the scatter of the evidence stands. */
+const scatterSteps = 20
 /** The scatter expected, over the lowest loss, counted as three runs. */
 const expectedScatter = { share: 0.004, runs: 3 } as const
 
@@ -49,7 +53,7 @@ export function fitTuned(runs: Runs, { near = false } = {}): TunedFit {
   const fits = norms.map((q) => fitMode(data, q, near))
   // The evidences are comparable only under common weights.
   const common = data.compute.map((_, i) => fits.reduce((sum, { weights }) => sum + weights[i], 0) / fits.length)
-  const evidences = fits.map((fit) => evidenceOf(fit, common))
+  const evidences = fits.map((fit) => evidenceOf(fit, common, data.lowest))
   const most = Math.max(...evidences)
   const total = evidences.reduce((sum, evidence) => sum + Math.exp(evidence - most), 0)
   const modes = fits.map((fit, k) => modeOf(fit, data, Math.exp(evidences[k] - most) / total))
@@ -74,47 +78,65 @@ interface Fit {
 
 function fitMode(data: TunedData, q: number, near: boolean): Fit {
   const problem = new TunedProblem(data, q)
-  const expected = expectedScatter.share * data.lowest
-  const robust = new Float64Array(data.points.length).fill(1)
+  const { residual } = problem
+  const believed = () =>
+    weights.map((weight, i) => {
+      const t = (weight * residual[i] ** 2) / scatter ** 2
+      return (independentShare * weight * studentWeight(t)) / scatter ** 2
+    })
   let weights = firstWeights(data)
-  let scatter = 2 * expected
+  let scatter = 2 * expectedScatter.share * data.lowest
   let z = new Float64Array(problem.size)
   let converged = true
   for (let pass = 0; pass < passes; pass++) {
     if (pass > 0) weights = weightsUnder(problem.theta(z), data, near)
-    problem.precision.set(weights.map((weight, i) => (weight * robust[i]) / scatter ** 2))
+    problem.precision.set(believed())
     const minimum = levenbergMarquardt(problem, z, { tolerance: 1e-6, decrease: 1e-6, maxIterations: 100 })
     z = Float64Array.from(minimum.theta)
     converged = minimum.converged
     problem.cost(z)
-    let squares = expectedScatter.runs * expected ** 2
-    let count: number = expectedScatter.runs
-    for (let i = 0; i < weights.length; i++) {
-      squares += weights[i] * robust[i] * problem.residual[i] ** 2
-      count += weights[i]
-    }
-    scatter = Math.sqrt(squares / count)
-    for (let i = 0; i < weights.length; i++) {
-      const t = (weights[i] * problem.residual[i] ** 2) / scatter ** 2
-      robust[i] = (noiseDf + 1) / (noiseDf + t)
-    }
+    scatter = scatterOf(residual, weights, scatter, data.lowest)
   }
-  problem.precision.set(weights.map((weight, i) => (weight * robust[i]) / scatter ** 2))
+  problem.precision.set(believed())
   return { problem, q, z, weights, scatter, converged }
 }
 
-/** Log evidence by Laplace's approximation, up to a constant that all modes of the same runs share (E87). */
-function evidenceOf({ problem, z, scatter }: Fit, weights: Float64Array): number {
-  problem.cost(z)
-  const L = cholesky(problem.slope().normal, problem.size)
-  if (L === null) return Number.NEGATIVE_INFINITY
-  let value = 0
-  for (let k = 0; k < problem.size; k++) value -= 0.5 * z[k] ** 2 + Math.log(L[k * problem.size + k])
+const studentWeight = (squared: number): number => (noiseDf + 1) / (noiseDf + squared)
+
+/** Scatter of a run of full weight, where one of weight w scatters by 1 / w more in variance: a step from the last one (E85). */
+function scatterOf(residual: Float64Array, weights: Float64Array, last: number, lowest: number): number {
+  let squares = expectedScatter.runs * (expectedScatter.share * lowest) ** 2
   for (let i = 0; i < weights.length; i++) {
-    const t = problem.residual[i] / scatter
-    value -= weights[i] * (0.5 * (noiseDf + 1) * Math.log1p((t * t) / noiseDf) + Math.log(scatter))
+    const square = weights[i] * residual[i] ** 2
+    squares += square * studentWeight(square / last ** 2)
   }
-  return value
+  return Math.sqrt(squares / (weights.length + expectedScatter.runs))
+}
+
+/**
+ * Log evidence up to a constant that all q share (E87): the likelihood at the most probable coefficients, each run counting as its
+ * weight says and all together as so many independent ones, and the prior. As every q has the same coefficients, what they cost
+ * cancels to leading order (Schwarz 1978).
+ */
+function evidenceOf({ problem, z, scatter }: Fit, weights: Float64Array, lowest: number): number {
+  const { residual } = problem
+  problem.cost(z)
+  const count = independentShare * weights.length
+  const each = count / weights.reduce((sum, weight) => sum + weight, 0)
+  const expected = expectedScatter.runs * (expectedScatter.share * lowest) ** 2
+  let variance = scatter ** 2
+  for (let step = 0; step < scatterSteps; step++) {
+    let squares = expected
+    for (let i = 0; i < weights.length; i++)
+      squares += each * weights[i] * residual[i] ** 2 * studentWeight(residual[i] ** 2 / variance)
+    variance = squares / (count + expectedScatter.runs)
+  }
+  let value = 0
+  for (let i = 0; i < weights.length; i++) {
+    const t = residual[i] ** 2 / variance
+    value -= 0.5 * each * weights[i] * ((noiseDf + 1) * Math.log1p(t / noiseDf) + Math.log(variance))
+  }
+  return z.reduce((sum, coordinate) => sum - 0.5 * coordinate * coordinate, value)
 }
 
 function modeOf({ problem, q, z, scatter, converged }: Fit, data: TunedData, weight: number): TunedMode {

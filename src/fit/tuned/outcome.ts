@@ -1,12 +1,17 @@
+import { short } from '../../core/diagnostic.ts'
 import { parameterTokens, tokensFor } from '../../core/flops.ts'
 import type { Runs } from '../../core/run.ts'
 import { tunedIndex as at, bestTunedPoint, bestTunedSize, tunedLoss, tunedSize } from '../../law/tuned.ts'
+import { lineOf, lineText } from '../headline.ts'
 import { driftPerFold, type Estimated, estimated, estimatedExp, type Uncertainty } from './estimate.ts'
 import { fitTuned, type TunedFit } from './fit.ts'
 import type { Formula, RepeatedData, Tried, TunedResult, TunedTarget } from './result.ts'
+import { rateSweeps } from './sweeps.ts'
 
 /** Fewer runs say nothing that the priors do not. */
 export const fewestForTuned = 8
+/** An interval of the best N at the largest compute that spans more than this is no answer. */
+const mostWidth = 10
 /** Epochs whose worth is told. */
 const epochsTold = [2, 4, 8, 16, 40] as const
 
@@ -22,12 +27,14 @@ export function tunedResult(runs: Runs, targets: readonly number[], confidence: 
   const hasBest = data.features.has('rate') || data.features.has('batch')
   // The best rate and batch depend on how far beside them runs may speak: both answers belong to the interval.
   const rival = hasBest ? fitTuned(runs, { near: true }) : null
+  const undetermined = undeterminedBy(fit, confidence)
   const [first] = modes
   const { parameters: N0, tokens: D0 } = data.reference
   const alpha = Math.exp(first.theta[at.alpha])
   const beta = Math.exp(first.theta[at.beta])
   return {
     unavailable: null,
+    undetermined,
     runs: data.runs.size,
     incomplete: data.incomplete,
     coefficients: first.free.length,
@@ -48,13 +55,15 @@ export function tunedResult(runs: Runs, targets: readonly number[], confidence: 
     rate: data.features.has('rate') ? rateFormula(fit, { confidence, rival }) : null,
     batch: data.features.has('batch') ? batchFormula(fit, { confidence, rival }) : null,
     tried: triedSettings(fit),
+    sweeps: rateSweeps(fit),
     repeated: data.features.has('repeats') ? repeatedData(fit, { confidence }) : null,
-    predictions: targets.map((C) => targetOf(fit, C, { confidence, rival })),
+    predictions: undetermined === null ? targets.map((C) => targetOf(fit, C, { confidence, rival })) : [],
   }
 }
 
 const unavailable = (reason: string): TunedResult => ({
   unavailable: reason,
+  undetermined: reason,
   runs: 0,
   incomplete: 0,
   coefficients: 0,
@@ -68,9 +77,22 @@ const unavailable = (reason: string): TunedResult => ({
   rate: null,
   batch: null,
   tried: [],
+  sweeps: [],
   repeated: null,
   predictions: [],
 })
+
+/** Why the runs do not determine the best size, in words; null where they do. */
+function undeterminedBy(fit: TunedFit, confidence: number): string | null {
+  const { runs } = fit.data
+  const line = lineOf(runs)
+  if (line) return `the runs ${lineText(line)}, so the effects of N and of D cannot be told apart`
+  const most = runs.flops.reduce((a, b) => Math.max(a, b))
+  const [low, high] = targetOf(fit, most, { confidence }).parameters.interval
+  return high > mostWidth * low
+    ? `at the largest compute the best N may be anything from ${short(low)} to ${short(high)}`
+    : null
+}
 
 /** ln of the best rate and batch at ln ratios of size and tokens, in the table's units. */
 const lnRate = ({ data }: TunedFit, size: number, tokens: number) => {

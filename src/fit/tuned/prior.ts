@@ -7,7 +7,7 @@ export const tunedFeatures = ['rate', 'batch', 'repeats'] as const
 export type TunedFeature = (typeof tunedFeatures)[number]
 
 /**
- * The prior of the coefficients, each normal; E, A and B are over the lowest loss. Centres are published where something is
+ * The prior of the coefficients, each normal; E, A and B are over the lowest loss, `support` is parameters for a token. Centres are published where something is
  * published, or seen in the runs that the form was chosen on; the widths are assumed, so that a hundred runs outweigh them.
  */
 export const tunedPrior: Readonly<Record<Exclude<TunedName, 'norm'>, Normal>> = {
@@ -32,12 +32,12 @@ export const tunedPrior: Readonly<Record<Exclude<TunedName, 'norm'>, Normal>> = 
   batchWaste: [Math.log(0.05), 1.2],
   batchTail: [Math.log(0.8), 0.7],
   // Muennighoff et al. 2023: R* of tokens 15.4, of size 5.3; Hoffmann et al. 2022: 20 tokens support one parameter.
-  repeats: [Math.log(15), 0.7],
+  repeats: [Math.log(15), 0.4],
   surplus: [Math.log(5.3), 0.7],
-  support: [Math.log(1 / 20), 1],
+  support: [Math.log(1 / 20), 0.5],
   onset: [Math.log(20), 1],
   overfit: [Math.log(0.005), 1.5],
-  overfitSize: [0.5, 0.7],
+  overfitSize: [1, 1],
   overfitUnique: [0, 0.3],
   overfitTail: [0, 0.7],
 }
@@ -73,14 +73,20 @@ export interface TunedPrior {
   readonly sd: Float64Array
 }
 
-/** The prior in nats where the lowest loss is `lowest`, for these features and this q of the norm. */
-export function priorFor(features: ReadonlySet<TunedFeature>, lowest: number, q: number): TunedPrior {
+/** Where a table lies: its lowest loss, nats, and D0 / N0 of its reference. */
+export interface Scale {
+  readonly lowest: number
+  readonly tokensPerParameter: number
+}
+
+/** The prior of a table with these features, for this q of the norm. */
+export function priorFor(features: ReadonlySet<TunedFeature>, scale: Scale, q: number): TunedPrior {
   const free = new Set(freeCoefficients(features))
   const mean = Float64Array.from(tunedNames, (name, k) => {
     if (name === 'norm') return Math.log(q)
     if (!free.has(k)) return switchedOff[name] ?? 0
-    const isLoss = name === 'E' || name === 'A' || name === 'B'
-    return tunedPrior[name][0] + (isLoss ? Math.log(lowest) : 0)
+    if (name === 'E' || name === 'A' || name === 'B') return tunedPrior[name][0] + Math.log(scale.lowest)
+    return tunedPrior[name][0] + (name === 'support' ? Math.log(scale.tokensPerParameter) : 0)
   })
   return { mean, sd: Float64Array.from(tunedNames, (name) => (name === 'norm' ? 0 : tunedPrior[name][1])) }
 }

@@ -26,9 +26,10 @@ export class TunedProblem implements LeastSquares {
 
   constructor(data: TunedData, q: number) {
     const n = data.points.length
+    const { tokens, parameters } = data.reference
     this.#data = data
     this.free = freeCoefficients(data.features)
-    this.prior = priorFor(data.features, data.lowest, q)
+    this.prior = priorFor(data.features, { lowest: data.lowest, tokensPerParameter: tokens / parameters }, q)
     this.size = this.free.length
     this.precision = new Float64Array(n)
     this.residual = new Float64Array(n)

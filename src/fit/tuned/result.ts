@@ -44,10 +44,25 @@ export interface Tried {
   readonly best: number
 }
 
+/** The learning rates that were compared at one N and D. */
+export interface Sweep {
+  readonly parameters: number
+  readonly tokens: number
+  readonly flops: number
+  /** Of each rate, the lowest loss that any batch reached. */
+  readonly seen: readonly { readonly rate: number; readonly loss: number }[]
+  /** The law's loss along the same rates, at the best of the batches that were tried. */
+  readonly curve: readonly { readonly rate: number; readonly loss: number }[]
+  /** The law's best rate at its best batch. */
+  readonly best: { readonly rate: number; readonly loss: number }
+}
+
 /** The law of size, tokens, learning rate, batch and repeated data, as it is reported. */
 export interface TunedResult {
   /** Why there is nothing else here; null where there is. */
   readonly unavailable: string | null
+  /** Why the runs do not determine N, D and the loss at a budget: then there are no predictions; null where they do. */
+  readonly undetermined: string | null
   /** The runs that it was fitted to. */
   readonly runs: number
   /** Runs that lack a setting which the others have. */
@@ -68,6 +83,8 @@ export interface TunedResult {
   readonly rate: Formula | null
   readonly batch: Formula | null
   readonly tried: readonly Tried[]
+  /** By ascending compute. */
+  readonly sweeps: readonly Sweep[]
   readonly repeated: RepeatedData | null
   readonly predictions: readonly TunedTarget[]
 }

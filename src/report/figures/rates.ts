@@ -1,0 +1,95 @@
+import * as Plot from '@observablehq/plot'
+import type { Analysis } from '../../fit/analysis.ts'
+import type { Sweep } from '../../fit/tuned/result.ts'
+import { linearAxis, logAxis } from '../axis.ts'
+import { compose } from '../element.ts'
+import { thin } from '../facts.ts'
+import type { Figure } from '../figure.ts'
+import { formulaText } from '../joint-table.ts'
+import { pointLabels } from '../labels.ts'
+import { compact, counted, exponent, withInterval } from '../number.ts'
+import { drawn, drawPanel } from '../panel.ts'
+import { budgetColor, budgetSymbols, figureWidth, ink } from '../style.ts'
+
+/** More sweeps than this cover each other; the rest is left out evenly. */
+const mostSweeps = 8
+const height = 540
+/** Losses this far above the lowest of a sweep, as a share, are cut off: what matters is near the best rate. */
+const mostAbove = 0.06
+
+const sweepsOf = ({ joint }: Analysis): readonly Sweep[] => joint?.sweeps ?? []
+
+/** A sweep near its best, as points and curve. */
+function near({ seen, curve, best, ...sweep }: Sweep) {
+  const lowest = Math.min(...seen.map(({ loss }) => loss), best.loss)
+  const isNear = ({ loss }: { readonly loss: number }) => loss < lowest * (1 + mostAbove)
+  return { ...sweep, best, seen: seen.filter(isNear), curve: curve.filter(isNear) }
+}
+
+export const rates: Figure = {
+  name: 'rates',
+  title: 'Loss against learning rate',
+  caption(analysis) {
+    const all = sweepsOf(analysis).length
+    const formula = analysis.joint?.rate
+    const { parameters, tokens } = formula ?? {}
+    return [
+      'Each mark is the lowest loss of one learning rate at one N and D, whatever the batch; darker is larger compute.',
+      "Curves: the joint law at the best of the batches that were tried. Open circles: the law's best rate at its best batch,",
+      formula && parameters && tokens
+        ? `r* = ${formulaText(formula)}, exponents of N ${withInterval(parameters.value, parameters.interval, exponent)} and of D ${withInterval(tokens.value, tokens.interval, exponent)}.`
+        : 'joined by the dashed line.',
+      all > mostSweeps ? `Not drawn: ${counted(all - mostSweeps, 'sweep')}, spread evenly.` : '',
+    ]
+      .filter(Boolean)
+      .join(' ')
+  },
+  alt: (analysis) =>
+    `Loss against learning rate for ${counted(Math.min(mostSweeps, sweepsOf(analysis).length), 'pair')} of N and D, with the fitted law and the line of its best rates.`,
+  draw(analysis, { document }) {
+    const chosen = thin(sweepsOf(analysis), mostSweeps).map(near)
+    if (chosen.length === 0) return null
+    const last = Math.max(1, chosen.length - 1)
+    const shown = chosen.map((sweep, k) => ({
+      ...sweep,
+      color: budgetColor(k / last),
+      symbol: budgetSymbols[k % budgetSymbols.length],
+    }))
+    const all = shown.flatMap(({ seen, curve, best }) => [...seen, ...curve, best])
+    const place = { x: 'rate', y: 'loss' }
+    const obstacles = shown.flatMap(({ seen, curve }) => [
+      ...seen.map(({ rate, loss }) => ({ x: rate, y: loss, weight: 60 })),
+      ...curve.map(({ rate, loss }) => ({ x: rate, y: loss, weight: 6 })),
+    ])
+    const labels = shown.flatMap(({ parameters, tokens, curve, seen, color }) => {
+      const end = curve.at(-1) ?? seen.at(-1)
+      return end ? [{ x: end.rate, y: end.loss, text: `${compact(parameters)}, ${compact(tokens)}`, color }] : []
+    })
+    const panel = drawPanel(document, {
+      width: figureWidth,
+      height,
+      margin: { top: 30, right: 136, bottom: 52, left: 52 },
+      x: logAxis(
+        'learning rate (labels: N, D)',
+        all.map(({ rate }) => rate),
+      ),
+      y: linearAxis(
+        'loss (nats/token)',
+        all.map(({ loss }) => loss),
+      ),
+      marks: [
+        Plot.line(
+          shown.map(({ best }) => best),
+          { ...place, stroke: ink, strokeWidth: 0.9, strokeDasharray: '4 3' },
+        ),
+        ...shown.flatMap(({ seen, curve, best, color, symbol }) => [
+          Plot.line(curve, { ...place, stroke: color, strokeWidth: 1.8 }),
+          Plot.dot(seen, { ...place, symbol, r: 2.6, fill: color }),
+          Plot.dot([best], { ...place, r: 6, fill: '#fff', stroke: color, strokeWidth: 2 }),
+        ]),
+        drawn(pointLabels(labels, obstacles, 'right')),
+      ],
+    })
+    return compose(document, { width: figureWidth, height, label: this.alt(analysis) }, [{ svg: panel, x: 0, y: 0 }])
+  },
+}
