@@ -58,6 +58,8 @@ export const jointCoefficients = {
   transient: 'ln of the loss that a further stage removes, nats',
   transientUntil: 'ln(tokens until it is over / D0)',
   transientPower: 'ln of the power of its end',
+  slow: 'ln of what a slow start of everything leaves at 1e16 FLOPs, nats',
+  slowPower: 'ln of the power of compute with which it falls',
   break: 'ln(tokens / D0) where the exponent of tokens changes',
   gain: 'by how much',
   width: 'ln of the width of the change in ln tokens',
@@ -157,8 +159,11 @@ export function jointLoss(theta: Float64Array, x: JointPoint, untrained: number,
   const started = boundedExp(abruptness * start)
   const untrainedShare = Math.exp(-started)
 
+  const slowPower = Math.exp(theta[at.slowPower])
+  const slow = Math.exp(theta[at.slow] - slowPower * x.compute)
+
   const E = Math.exp(theta[at.E])
-  const trained = E + left + stageLeft + harm * bowl
+  const trained = E + left + stageLeft + slow + harm * bowl
   const loss = trained + (untrained - trained) * untrainedShare
 
   // Backwards through the same steps.
@@ -206,6 +211,8 @@ export function jointLoss(theta: Float64Array, x: JointPoint, untrained: number,
   gradient[at.transient] = stageLeft * keep
   gradient[at.transientUntil] = -byStage
   gradient[at.transientPower] = byStage * stage
+  gradient[at.slow] = slow * keep
+  gradient[at.slowPower] = -slow * keep * slowPower * x.compute
   gradient[at.break] = byB * gain * past
   gradient[at.gain] = -byB * bent
   gradient[at.width] = -byB * gain * (bent - width * past * beyond)

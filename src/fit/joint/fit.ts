@@ -1,18 +1,16 @@
-import type { TrainingConfig } from '../../core/config.ts'
 import { invertPositive } from '../../numeric/cholesky.ts'
 import { levenbergMarquardt } from '../../numeric/levenberg-marquardt.ts'
 import { type Accounting, accountings, jointPoint, type ModelFacts } from './accounting.ts'
+import { cutOf, isUsable, mostUsableLoss } from './cut.ts'
 import { type Deviation, deviationOver } from './deviation.ts'
 import { JointMode } from './mode.ts'
-import { accountingPrior, centreOf, formNames, freeCoefficients, type JointForm } from './prior.ts'
+import { accountingPrior, centreOf, formNames, formsOfStages, freeCoefficients, type JointForm } from './prior.ts'
 import { type JointData, JointProblem } from './problem.ts'
+import { type JointRun, jointData } from './run.ts'
 import { cautiousScales, firstScales, searchScales } from './scales.ts'
 
-/** A training run: what was trained, and the loss, nats per token. */
-export interface JointRun {
-  readonly config: TrainingConfig
-  readonly loss: number
-}
+export { isUsable, mostUsableLoss } from './cut.ts'
+export type { JointRun } from './run.ts'
 
 /** The joint law fitted to runs: several modes, which share the belief. */
 export interface JointFit {
@@ -32,15 +30,10 @@ export interface WeightedMode {
 export interface JointOptions extends ModelFacts {
   /** FLOPs up to which the law is meant to hold. */
   readonly target: number
+  /** The accountings that come into question; default all. Runs whose N and D are known have one. */
+  readonly accountings?: readonly Accounting[]
 }
 
-/** Runs above this loss, nats, tell more about the beginning of training than about its end; they are never used. */
-export const mostUsableLoss = 7
-/** Whether a run learned enough to say something of the law; one that diverged did not. */
-export const isUsable = ({ loss }: { readonly loss: number }): boolean => Number.isFinite(loss) && loss < mostUsableLoss
-/** Losses at which it is asked whether the runs above them disturb the law of those below. */
-const splits = [5.5, 4.7] as const
-const fewest = { below: 10, above: 6 } as const
 /** Loss before training over ln of the vocabulary: published runs of one step report 10.54 with ln 32,000 = 10.37. */
 const untrainedExcess = 0.1
 /** An accounting whose plain form is less probable than the best by e^15 is not fitted in other forms. */
@@ -55,59 +48,39 @@ const hopeless = 15
  */
 export function fitJoint(runs: readonly JointRun[], options: JointOptions): JointFit {
   const usable = runs.filter(isUsable)
-  const cut = cutOf(usable, options)
-  // Where the beginning of training disturbs the law, the law has stages.
-  const forms = cut < mostUsableLoss ? (['staged'] as const) : formNames
-  return fitForms(
-    usable.filter(({ loss }) => loss < cut),
-    cut,
-    options,
-    forms,
-  )
-}
-
-/**
- * The loss below which runs obey one law. At each split the evidence of all runs together is compared with that of the two parts
- * apart: runs above it that make those below less probable are left out (E51).
- */
-function cutOf(runs: readonly JointRun[], options: JointOptions): number {
-  let cut: number = mostUsableLoss
-  for (const split of splits) {
-    const all = runs.filter(({ loss }) => loss < cut)
-    const below = all.filter(({ loss }) => loss < split)
-    const above = all.filter(({ loss }) => loss >= split)
-    if (below.length < fewest.below || above.length < fewest.above) continue
-    const [together, ...apart] = [all, below, above].map((part) => evidenceOf(part, options))
-    if (together < apart[0] + apart[1]) cut = split
-  }
-  return cut
+  const cut = cutOf(usable, (part) => evidenceOf(part, options, usable.length))
+  const used = usable.filter(({ loss }) => loss < cut)
+  const forms = cut < mostUsableLoss ? formsOfStages : formNames
+  return { modes: fitForms(used, options, forms, used.length), used, cut }
 }
 
 /** Log evidence of runs, averaged over two forms and the accountings; what was hopeless counts as zero. */
-function evidenceOf(runs: readonly JointRun[], options: JointOptions): number {
+function evidenceOf(runs: readonly JointRun[], options: JointOptions, among: number): number {
   const forms = ['plain', 'staged'] as const
-  const evidences = fitForms(runs, 0, options, forms).modes.map(({ mode }) => mode.fitted.evidence)
+  const evidences = fitForms(runs, options, forms, among).map(({ mode }) => mode.fitted.evidence)
   const most = Math.max(...evidences)
   const sum = evidences.reduce((total, value) => total + Math.exp(value - most), 0)
   return most + Math.log(sum / (forms.length * accountings.length))
 }
 
+/** The forms fitted to runs that are believed as if they were `among` so many (`runWeight`), by descending weight. */
 function fitForms(
   used: readonly JointRun[],
-  cut: number,
   options: JointOptions,
   [first, ...others]: readonly JointForm[],
-): JointFit {
+  among: number,
+): WeightedMode[] {
   const points = used.map(({ config }) => jointPoint(config, 'none', options))
   const deviation = deviationOver(points, Math.log(options.target / 1e16))
-  const fit = (form: JointForm, accounting: Accounting) => fitMode(used, form, accounting, options, deviation)
-  const firsts = accountings.map((accounting) => fit(first, accounting))
+  const fit = (form: JointForm, accounting: Accounting) =>
+    fitMode(jointData(used, accounting, options, among), form, accounting, options, deviation)
+  const firsts = (options.accountings ?? accountings).map((accounting) => fit(first, accounting))
   const most = Math.max(...firsts.map(({ fitted }) => fitted.evidence))
   const modes = firsts.flatMap((mode) => {
     const { evidence, accounting } = mode.fitted
     return evidence < most - hopeless ? [mode] : [mode, ...others.map((form) => fit(form, accounting))]
   })
-  return { modes: weigh(modes), used, cut }
+  return weigh(modes)
 }
 
 function weigh(modes: readonly JointMode[]): WeightedMode[] {
@@ -123,16 +96,12 @@ const rough = { tolerance: 1e-4, decrease: 1e-4 } as const
 const fine = { tolerance: 1e-5, decrease: 1e-5, maxIterations: 25 } as const
 
 function fitMode(
-  runs: readonly JointRun[],
+  data: JointData,
   form: JointForm,
   accounting: Accounting,
   options: JointOptions,
   deviation: Deviation,
 ): JointMode {
-  const data: JointData = {
-    points: runs.map(({ config }) => jointPoint(config, accounting, options)),
-    loss: Float64Array.from(runs, ({ loss }) => loss),
-  }
   const untrained = Math.log(options.vocabularySize) + untrainedExcess
   const free = freeCoefficients(form)
   const problem = new JointProblem(data, untrained, free, deviation, centreOf(form))

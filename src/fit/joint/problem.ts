@@ -9,6 +9,10 @@ import { deviationSd, logPrior, runSd, type Scales } from './scales.ts'
 export interface JointData {
   readonly points: readonly JointPoint[]
   readonly loss: Float64Array
+  /** What each run lost against the best one of no more compute, nats. */
+  readonly excess: Float64Array
+  /** The power of every run's likelihood: 1, or less where there are very many. */
+  readonly weight: number
 }
 
 /** Coefficients and the deviation's weights, drawn from a posterior. */
@@ -75,7 +79,8 @@ export class JointProblem implements LeastSquares {
 
   setScales(scales: Scales): void {
     this.#data.points.forEach((x, i) => {
-      this.#precision[i] = Math.sqrt(this.#robust[i]) / runSd(scales, x, this.#data.loss[i])
+      this.#precision[i] =
+        Math.sqrt(this.#data.weight * this.#robust[i]) / runSd(scales, x, this.#data.loss[i], this.#data.excess[i])
       this.#amplitude[i] = deviationSd(scales, x)
     })
   }
@@ -84,7 +89,7 @@ export class JointProblem implements LeastSquares {
   reweigh(z: Float64Array, scales: Scales): void {
     this.#evaluate(z)
     this.#data.points.forEach((x, i) => {
-      const t = this.#residual[i] / runSd(scales, x, this.#data.loss[i])
+      const t = this.#residual[i] / runSd(scales, x, this.#data.loss[i], this.#data.excess[i])
       this.#robust[i] = (noiseDf + 1) / (noiseDf + t * t)
     })
   }
@@ -154,8 +159,8 @@ export class JointProblem implements LeastSquares {
     let squares = 0
     const { normal, right } = normalSystem(size, this.#n, (i, row) => {
       const x = this.#data.points[i]
-      const sd = runSd(scales, x, this.#data.loss[i])
-      const w = Math.sqrt(this.#robust[i]) / sd
+      const sd = runSd(scales, x, this.#data.loss[i], this.#data.excess[i])
+      const w = Math.sqrt(this.#data.weight * this.#robust[i]) / sd
       const amplitude = deviationSd(scales, x)
       // What the linear law has to explain, and its derivatives with the deviation's amplitude of these scales.
       let y = -this.#residual[i]
@@ -165,7 +170,7 @@ export class JointProblem implements LeastSquares {
         row[k] = k < coefficients ? derivative * w : this.#features[i * this.#count + k - coefficients] * amplitude * w
       }
       squares += (y * w) ** 2
-      value -= Math.log(sd)
+      value -= this.#data.weight * Math.log(sd)
       return y * w
     })
     const L = cholesky(normal, size)

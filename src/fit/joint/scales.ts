@@ -10,6 +10,8 @@ export interface Scales {
   readonly deviation: number
   /** Standard deviation of what the law misses in a single run of loss 4. */
   readonly misfit: number
+  /** What the law misses in a single run, as a share of what the run lost against the best of its compute. */
+  readonly wing: number
 }
 export type ScaleName = keyof Scales
 
@@ -19,6 +21,7 @@ const prior: Readonly<Record<ScaleName, readonly [mean: number, sd: number]>> = 
   noiseCompute: [0.05, 0.08],
   deviation: [Math.log(0.02), 0.9],
   misfit: [Math.log(0.003), 1.2],
+  wing: [Math.log(0.01), 1.2],
 }
 
 export const firstScales: Scales = {
@@ -26,6 +29,7 @@ export const firstScales: Scales = {
   noiseCompute: 0.05,
   deviation: Math.log(0.02),
   misfit: Math.log(0.003),
+  wing: Math.log(0.01),
 }
 
 /** Scales of someone who believes no run to better than 0.1 nats. */
@@ -44,9 +48,15 @@ export const deviationSd = (scales: Scales, x: JointPoint): number =>
 export const noiseSd = (scales: Scales, x: JointPoint): number =>
   Math.exp(scales.noise + scales.noiseCompute * x.compute)
 
-/** Standard deviation of a run of this loss about the law and its deviation, nats (E49). */
-export const runSd = (scales: Scales, x: JointPoint, loss: number): number =>
-  Math.hypot(noiseSd(scales, x), Math.exp(scales.misfit + misfitGrowth * (loss - 4)))
+/**
+ * Standard deviation of a run of this loss about the law and its deviation, nats (E49). `excess`: what it lost against the best of
+ * its compute; unknown of a run that is not made yet.
+ */
+export function runSd(scales: Scales, x: JointPoint, loss: number, excess = 0): number {
+  const misfit = Math.exp(scales.misfit + misfitGrowth * (loss - 4))
+  const wing = Math.exp(scales.wing) * excess
+  return Math.sqrt(noiseSd(scales, x) ** 2 + misfit * misfit + wing * wing)
+}
 
 export const logPrior = (scales: Scales): number =>
   (Object.keys(prior) as ScaleName[]).reduce((sum, name) => {
@@ -54,7 +64,13 @@ export const logPrior = (scales: Scales): number =>
     return sum - 0.5 * ((scales[name] - mean) / sd) ** 2
   }, 0)
 
-const firstSteps: Readonly<Record<ScaleName, number>> = { noise: 0.6, deviation: 0.9, misfit: 1.2, noiseCompute: 0.1 }
+const firstSteps: Readonly<Record<ScaleName, number>> = {
+  noise: 0.6,
+  deviation: 0.9,
+  misfit: 1.2,
+  wing: 1.2,
+  noiseCompute: 0.1,
+}
 const halvings = 3
 
 /** The scales of greatest evidence near `start`, by a coordinate search with halving steps, and that evidence. */

@@ -1,0 +1,34 @@
+import type { JointRun } from './run.ts'
+
+/** Runs above this loss, nats, tell more about the beginning of training than about its end; they are never used. */
+export const mostUsableLoss = 7
+/** Whether a run learned enough to say something of the law; one that diverged did not. */
+export const isUsable = ({ loss }: { readonly loss: number }): boolean => Number.isFinite(loss) && loss < mostUsableLoss
+
+/**
+ * Losses at which it is asked whether the runs above them obey the law of those below, and the log odds that they have to reach.
+ * Runs above 5.5 nats have to prove it: where a law holds throughout, as in drawn worlds, 5 runs below and 10 above reach 10 to
+ * 60; where training has stages they reach at most 6, and the law that believes them is off by 0.2 to 0.5 nats at the target.
+ */
+const splits = [
+  { loss: 5.5, odds: 8 },
+  { loss: 4.7, odds: 0 },
+] as const
+const fewest = { below: 5, above: 2 } as const
+
+/**
+ * The loss below which runs obey one law. At each split the evidence of all runs together is compared with that of the two parts
+ * apart: runs above it that do not make those below more probable are left out (E51).
+ */
+export function cutOf(runs: readonly JointRun[], evidenceOf: (part: readonly JointRun[]) => number): number {
+  let cut: number = mostUsableLoss
+  for (const { loss: split, odds } of splits) {
+    const all = runs.filter(({ loss }) => loss < cut)
+    const below = all.filter(({ loss }) => loss < split)
+    const above = all.filter(({ loss }) => loss >= split)
+    if (below.length < fewest.below || above.length < fewest.above) continue
+    const [together, ...apart] = [all, below, above].map(evidenceOf)
+    if (together < apart[0] + apart[1] + odds) cut = split
+  }
+  return cut
+}
