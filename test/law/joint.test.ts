@@ -126,6 +126,7 @@ const bare = {
   oddity: -1e3,
   until: -1e3,
   transient: -1e3,
+  slow: -1e3,
   gain: 0,
   computeGain: 0,
 } as const

@@ -144,7 +144,7 @@ test('refused configurations are not asked again, and diverged runs leave a pred
   assert.ok(result.refused.length >= 10)
   const diverged = result.runs.filter(({ loss }) => Number.isNaN(loss)).length
   const aside = result.diagnostics.find(({ code }) => code === 'untrained-set-aside')
-  assert.ok(diverged >= 8)
+  assert.ok(diverged >= 6)
   assert.deepEqual(aside && (aside.evidence as { diverged: number }).diverged, diverged)
   const best = optimum(world, targetFlops)
   assert.ok(world.loss(result.prediction.config) - best.loss < 0.05)
