@@ -18,10 +18,10 @@ import {
   type MethodName,
   type MethodResult,
   methodNames,
+  type Resampling,
 } from './result.ts'
 import { tunedDiagnostics, unusedSettings } from './tuned/diagnostics.ts'
 import { tunedResult } from './tuned/outcome.ts'
-import type { TunedResult } from './tuned/result.ts'
 
 export type { Analysis } from './result.ts'
 
@@ -65,6 +65,8 @@ export async function analyse(
   const { runs } = data
   const bootstrap = { resamples, seed, confidence, kind: runs.size > mostForRefits ? 'score' : 'refit' } as const
 
+  const asksJoint = options.methods?.includes('joint') ?? false
+  if (asksJoint && methods.length === 0) return jointAlone(runs, targets, bootstrap, onStep)
   // Both are fitted in any case: norm judges the other methods and the runs, the surface's residuals drive the wild bootstrap.
   onStep?.('norm')
   const norm = fittedNorm(runs, options.prior)
@@ -100,19 +102,18 @@ export async function analyse(
   onStep?.('backtest')
   const sizeMethods = results.filter(({ unavailable }) => unavailable === null).map(({ method }) => method)
   const backtests = runs.size > mostForRefits ? [] : await backtest(data, sizeMethods, options)
-  if (options.methods?.includes('joint')) onStep?.('joint')
-  const joint = options.methods?.includes('joint') ? tunedResult(runs, targets, confidence) : null
+  if (asksJoint) onStep?.('joint')
+  const joint = asksJoint ? tunedResult(runs, targets, confidence) : null
   const small = typeof surface !== 'string' && runs.size <= mostForRefits ? surface.estimate : null
   const [first] = results.filter(({ unavailable }) => unavailable === null)
   const headline: Headline = {
     ...(design ?? { determined: true, reasons: [], told: [], next: null }),
     method: first?.method ?? null,
   }
-  const plain = { determined: true, reasons: [], told: [], next: null }
   const analysis = {
     runs,
     headline:
-      joint && !first ? jointHeadline(joint) : first && first.law === null ? { ...headline, ...plain } : headline,
+      first && first.law === null ? { ...headline, determined: true, reasons: [], told: [], next: null } : headline,
     profiles: data.profiles.map((profile) => ({ profile, minimum: profileMinimum(runs, profile) })),
     methods: results,
     frontier,
@@ -127,9 +128,34 @@ export async function analyse(
   const normFit = typeof norm === 'string' ? null : norm.norm
   const surfaceFit = typeof surface === 'string' ? null : surface.estimate
   const ofJoint = joint ? tunedDiagnostics(joint) : unusedSettings(runs)
-  // Where the joint law alone was asked for, what the others suffer from is beside the point.
-  const ofMethods = joint && methods.length === 0 ? [] : diagnose(analysis, data, normFit, surfaceFit)
-  return { ...analysis, diagnostics: [...ofMethods, ...ofJoint] }
+  return { ...analysis, diagnostics: [...diagnose(analysis, data, normFit, surfaceFit), ...ofJoint] }
+}
+
+/** The joint law by itself: nothing of what the other methods suffer from is said. */
+function jointAlone(
+  runs: Runs,
+  targets: readonly number[],
+  bootstrap: Resampling,
+  onStep: AnalysisOptions['onStep'],
+): Analysis {
+  onStep?.('joint')
+  const joint = tunedResult(runs, targets, bootstrap.confidence)
+  const reasons = joint.undetermined === null ? [] : [joint.undetermined]
+  return {
+    runs,
+    headline: { method: null, determined: reasons.length === 0, reasons, told: [], next: null },
+    profiles: [],
+    methods: [],
+    frontier: null,
+    backtests: [],
+    bands: [],
+    region: null,
+    asymptote: null,
+    joint,
+    targets,
+    bootstrap,
+    diagnostics: tunedDiagnostics(joint),
+  }
 }
 
 /** Groups the runs and decides whether they form IsoFLOP profiles. */
@@ -150,12 +176,6 @@ function prepare(runs: Runs, curves: Curves | null): FitData {
   const inProfiles = budgets.profiles.reduce((sum, { runs }) => sum + runs.length, 0)
   const usable = budgets.profiles.length >= 2 && inProfiles >= runs.size / 2
   return { runs, budgets, profiles: usable ? budgets.profiles : [], curves }
-}
-
-/** Where the joint law alone was asked for, whether the runs determine its N, D and loss. */
-function jointHeadline({ undetermined }: TunedResult): Headline {
-  const reasons = undetermined === null ? [] : [undetermined]
-  return { method: null, determined: undetermined === null, reasons, told: [], next: null }
 }
 
 /** Runs on one line leave every law open; what else is wanting, only the law of `norm` is asked for. */

@@ -57,7 +57,7 @@ test('diagnostics: a best rate at the end of the range, a batch that never varie
   const { rate, batch } = swept.tuning!
   const low = selectRuns(
     swept,
-    order.filter((i) => rate![i] < 0.6e-3 * (swept.parameters[i] / 3e8) ** -0.5),
+    order.filter((i) => rate![i] < 0.9e-3 * (swept.parameters[i] / 3e8) ** -0.5),
   )
   const end = (await analyse({ runs: low }, options)).diagnostics.find(({ code }) => code === 'setting-at-end')
   assert.equal(end?.evidence.setting, 'rate')

@@ -33,7 +33,7 @@ export interface TunedData {
 }
 
 /** Runs within e^-1.5 of the largest compute are the largest ones. */
-const largest = 1.5
+export const largest = 1.5
 /** Less than this share of its tokens is a repeat. */
 const repeated = 0.999
 /** A setting that fewer runs have is not used. */

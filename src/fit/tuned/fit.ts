@@ -33,6 +33,8 @@ export interface TunedFit {
 export const norms = [0.35, 0.5, 0.7, 1] as const
 /** Passes over coefficients, weights and scatter, in turn. */
 const passes = 4
+const rough = { tolerance: 1e-4, decrease: 1e-4, maxIterations: 40 } as const
+const fine = { tolerance: 1e-6, decrease: 1e-6, maxIterations: 100 } as const
 /** Degrees of freedom of Student's t: an outlier counts for little. */
 const noiseDf = 4
 /** Runs of a table err together: they count as if one in five were independent, as for the law of N and D alone. */
@@ -91,7 +93,7 @@ function fitMode(data: TunedData, q: number, near: boolean): Fit {
   for (let pass = 0; pass < passes; pass++) {
     if (pass > 0) weights = weightsUnder(problem.theta(z), data, near)
     problem.precision.set(believed())
-    const minimum = levenbergMarquardt(problem, z, { tolerance: 1e-6, decrease: 1e-6, maxIterations: 100 })
+    const minimum = levenbergMarquardt(problem, z, pass < passes - 1 ? rough : fine)
     z = Float64Array.from(minimum.theta)
     converged = minimum.converged
     problem.cost(z)
