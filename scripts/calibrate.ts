@@ -96,7 +96,7 @@ const priors = [
   },
   { of: 'capacity.shape', value: 0.15, sd: 0.03, why: 'without it the best shape at 1e19 is 4 layers of width 3000' },
   { of: 'tail.decay', value: 0.36, sd: 0.06, why: 'exponent of D: Hoffmann et al. 0.28, Besiroglu et al. 0.37' },
-  { of: 'rate.best', value: 3.295, sd: 0.3, why: 'Step Law: 1.79 N^-0.713 D^0.307 (Li et al. 2025)' },
+  { of: 'rate.best', value: 3.295, sd: 0.15, why: 'Step Law: 1.79 N^-0.713 D^0.307 (Li et al. 2025)' },
   { of: 'rate.parameters', value: -0.713, sd: 0.03, why: 'Step Law' },
   { of: 'rate.tokens', value: 0.307, sd: 0.03, why: 'Step Law' },
 ]

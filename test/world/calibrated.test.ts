@@ -38,18 +38,18 @@ const anyConfig = fc.record({
 const runs = { seed: 1, numRuns: 1000 }
 
 const pinned: [TrainingConfig, number][] = [
-  [config(64, 2, 128, 1e-4, 1e13), 10.540126029543554],
-  [config(1024, 24, 256, 1e-3, 1e13), 10.541696886048275],
-  [config(128, 4, 256, 5e-4, 3e13), 10.528101716024388],
-  [config(64, 2, 128, 1e-3, 1e14), 8.978561672256797],
-  [config(64, 16, 128, 1e-3, 3e14), 7.838385196223183],
-  [config(128, 8, 128, 1e-3, 1e15), 6.979152580822037],
-  [config(384, 12, 256, 3e-4, 6e15), 7.678516275376042],
-  [config(1024, 24, 128, 1e-4, 1e16), 9.192577708546567],
-  [config(512, 8, 128, 1e-3, 1e17), 4.1379016064406136],
-  [config(704, 11, 128, 1e-3, 3e17), 3.712212835807473],
-  [config(1024, 16, 128, 4e-3, 1e19), 2.758889286194348],
-  [config(1024, 16, 256, 1e-3, 1e19), 2.8544431339184104],
+  [config(64, 2, 128, 1e-4, 1e13), 10.540100156377509],
+  [config(1024, 24, 256, 1e-3, 1e13), 10.541696929862042],
+  [config(128, 4, 256, 5e-4, 3e13), 10.528082081460294],
+  [config(64, 2, 128, 1e-3, 1e14), 8.978992870271618],
+  [config(64, 16, 128, 1e-3, 3e14), 7.8370435530420774],
+  [config(128, 8, 128, 1e-3, 1e15), 6.978297535050308],
+  [config(384, 12, 256, 3e-4, 6e15), 7.671599846412636],
+  [config(1024, 24, 128, 1e-4, 1e16), 9.184757643732722],
+  [config(512, 8, 128, 1e-3, 1e17), 4.134227243894228],
+  [config(704, 11, 128, 1e-3, 3e17), 3.709389549545353],
+  [config(1024, 16, 128, 4e-3, 1e19), 2.7599367776059314],
+  [config(1024, 16, 256, 1e-3, 1e19), 2.8439167855439322],
 ]
 
 test('pinned losses, in the range of the API and at the target', () => {
@@ -97,7 +97,7 @@ test('a narrow width is drawn toward a stored one, smoothly and in order; stored
   for (const width of widths) assert.ok(drawn(width * 1.0001) >= drawn(width), `falls at ${width}`)
   for (const width of widths.filter((d) => d > 600)) assert.ok(Math.abs(drawn(width) / width - 1) < 2e-3, String(width))
   assert.ok(drawn(80) < 69 && drawn(112) > 117, `${drawn(80)}, ${drawn(112)}`)
-  close(answer(config(80, 4, 128, 1e-3, 1e14)), 9.076482783469363, 1e-9)
+  close(answer(config(80, 4, 128, 1e-3, 1e14)), 9.075901441288714, 1e-9)
 })
 
 test('at 1e19 the best learning rate lies beyond the 1e-3 of the API, and a much larger one hurts', () => {
