@@ -39,6 +39,7 @@ export const diagnosticTable = {
   'setting-at-end': 'The best learning rate or batch lies at the end of the range that was tried, or beyond it.',
   'setting-fixed': 'A setting that is the same in all runs, so that nothing can be said of a better one.',
   'settings-incomplete': 'Runs that lack a setting which the others have, and are not in the joint law.',
+  'runs-thinned': 'Of very many runs only every so many-th is in the joint law.',
   'few-for-settings': 'Few runs for the coefficients of the joint law.',
   'untrained-set-aside': 'Runs of a campaign that had learned too little, or diverged, and are in no fit.',
   'rate-beyond-cap': 'The best learning rate at the target is higher than any rate that may be asked.',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Runs, selectRuns, withLoss } from '../../src/core/run.ts'
 import { pointsOf, tunedData } from '../../src/fit/tuned/data.ts'
+import { tunedDiagnostics } from '../../src/fit/tuned/diagnostics.ts'
 import { fitTuned, tunedPrediction } from '../../src/fit/tuned/fit.ts'
 import { tunedResult } from '../../src/fit/tuned/outcome.ts'
 import { TunedProblem } from '../../src/fit/tuned/problem.ts'
@@ -148,6 +149,14 @@ test('too few runs are said to be, and a handful give an answer with wide interv
   const many = tunedResult(madeRuns(['rate'], { seed: 7, noise: 0.003 }), [1e21], 0.95)
   const width = ({ rate }: typeof few) => rate!.parameters!.interval[1] - rate!.parameters!.interval[0]
   assert.ok(width(few) > 2 * width(many))
+})
+
+test('of very many runs one in so many is fitted, and it is said', () => {
+  const made = madeRuns([], { seed: 9, noise: 0.003, repeats: 1001 })
+  const result = tunedResult(made, [], 0.95)
+  assert.deepEqual([made.size, result.every, result.runs], [20_020, 2, 10_010])
+  const said = tunedDiagnostics(result).find(({ code }) => code === 'runs-thinned')
+  assert.match(said?.message ?? '', /one in 2/)
 })
 
 test("the problem's slope is half the derivative of its cost", () => {

@@ -69,8 +69,17 @@ function rangeDiagnostics({ tried }: TunedResult): Diagnostic[] {
   })
 }
 
-function dataDiagnostics({ fixed, incomplete, runs, coefficients, converged }: TunedResult): Diagnostic[] {
+function dataDiagnostics({ fixed, incomplete, every, runs, coefficients, converged }: TunedResult): Diagnostic[] {
   const found: Diagnostic[] = []
+  if (every > 1)
+    found.push(
+      info(
+        'runs-thinned',
+        `Of so many runs the joint law is fitted to one in ${every}.`,
+        { every, runs },
+        'If other runs matter more, fit a file of those.',
+      ),
+    )
   if (fixed.length > 0)
     found.push(
       info(

@@ -1,6 +1,6 @@
 import { short } from '../../core/diagnostic.ts'
 import { parameterTokens, tokensFor } from '../../core/flops.ts'
-import type { Runs } from '../../core/run.ts'
+import { everyNth, type Runs } from '../../core/run.ts'
 import { tunedIndex as at, bestTunedPoint, bestTunedSize, tunedLoss, tunedSize } from '../../law/tuned.ts'
 import { lineOf, lineText } from '../headline.ts'
 import { driftPerFold, estimated, estimatedExp } from './estimate.ts'
@@ -12,6 +12,8 @@ import { triedSettings } from './tried.ts'
 
 /** Fewer runs say nothing that the priors do not. */
 export const fewestForTuned = 8
+/** Of more runs than this every so many-th is fitted: they tell the law well enough, and all would take minutes. */
+const mostForTuned = 20_000
 /** An interval of the best N at the largest compute that spans more than this is no answer. */
 const mostWidth = 10
 
@@ -38,7 +40,8 @@ function fitBoth(runs: Runs): TunedFits {
  */
 export function tunedResult(runs: Runs, targets: readonly number[], confidence: number): TunedResult {
   if (runs.size < fewestForTuned) return unavailable(`${runs.size} runs, it needs ${fewestForTuned}`)
-  const fits = fitBoth(runs)
+  const every = Math.ceil(runs.size / mostForTuned)
+  const fits = fitBoth(every > 1 ? everyNth(runs, every) : runs)
   const { all, near } = fits
   const { data } = all
   const uncertainty = { confidence, rival: near }
@@ -52,6 +55,7 @@ export function tunedResult(runs: Runs, targets: readonly number[], confidence: 
     undetermined,
     runs: data.runs.size,
     incomplete: data.incomplete,
+    every,
     coefficients: first.free.length,
     features: [...data.features],
     fixed: data.fixed,
@@ -81,6 +85,7 @@ const unavailable = (reason: string): TunedResult => ({
   undetermined: reason,
   runs: 0,
   incomplete: 0,
+  every: 1,
   coefficients: 0,
   features: [],
   fixed: [],

@@ -67,6 +67,8 @@ export interface TunedResult {
   readonly runs: number
   /** Runs that lack a setting which the others have. */
   readonly incomplete: number
+  /** Of very many runs only every so many-th is fitted; else 1. */
+  readonly every: number
   /** Coefficients that were free. */
   readonly coefficients: number
   readonly features: readonly TunedFeature[]
