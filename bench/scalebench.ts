@@ -38,7 +38,7 @@ function scores(predicted: readonly number[], { loss, size }: Runs) {
 }
 
 console.log(
-  'task              runs  test  R^2     rmse     bias     q                        s     published: best, all data',
+  'task              runs  test  R^2      rmse     bias     q                        s     published: best, all data',
 )
 for (const { name, published, allData } of tasks) {
   const [train, test] = ['train', 'test'].map((part) => join(folder, `${name}_${part}.csv`))
@@ -55,7 +55,7 @@ for (const { name, published, allData } of tasks) {
   const { r2, rmse, bias } = scores(predicted, held)
   const believed = fit.modes.map(({ q, weight }) => `${q}: ${weight.toFixed(2)}`).join(', ')
   console.log(
-    `${name.padEnd(16)} ${String(runs.size).padStart(5)} ${String(held.size).padStart(5)}  ${r2.toFixed(3)}  ${rmse.toFixed(4)}  ` +
+    `${name.padEnd(16)} ${String(runs.size).padStart(5)} ${String(held.size).padStart(5)}  ${r2.toFixed(4)}  ${rmse.toFixed(4)}  ` +
       `${bias.toFixed(4).padStart(7)}  ${believed}  ${seconds.toFixed(2)}  ${published}, ${allData}`,
   )
 }

@@ -25,6 +25,8 @@ export interface TunedData {
   readonly reference: Reference
   /** How many different pairs of N and D there are. */
   readonly groups: number
+  /** The lowest loss of each run's N and D (and unique tokens) where at least three runs have them, else 0; nats. */
+  readonly floor: Float64Array
   /** Settings that vary, and whether data were repeated. */
   readonly features: ReadonlySet<TunedFeature>
   /** Settings that the table has, but that never vary. */
@@ -71,6 +73,7 @@ export function tunedData(all: Runs): TunedData {
     compute,
     lowest: runs.loss.reduce((a, b) => Math.min(a, b)),
     reference,
+    floor: floorOf(runs, points),
     groups: new Set(indicesOf(runs).map((i) => `${runs.parameters[i]} ${runs.tokens[i]}`)).size,
     features,
     fixed: (['rate', 'batch'] as const).filter((name) => known[name] !== null && !features.has(name)),
@@ -102,6 +105,20 @@ export function pointsOf(
 }
 
 const indicesOf = ({ size }: Runs): number[] => Array.from({ length: size }, (_, i) => i)
+
+/** Runs of equal N, D and unique tokens of which at least so many show what their best can reach. */
+const fewestForFloor = 3
+
+function floorOf(runs: Runs, points: readonly TunedPoint[]): Float64Array {
+  const floor = new Float64Array(runs.size)
+  const groups = Map.groupBy(indicesOf(runs), (i) => `${points[i].size} ${points[i].tokens} ${points[i].unique}`)
+  for (const group of groups.values()) {
+    if (group.length < fewestForFloor) continue
+    const lowest = group.reduce((low, i) => Math.min(low, runs.loss[i]), Number.POSITIVE_INFINITY)
+    for (const i of group) floor[i] = lowest
+  }
+  return floor
+}
 
 /** A setting's column where at least half of the runs have it. */
 function usableColumn(runs: Runs, name: 'rate' | 'batch'): Float64Array | null {

@@ -36,7 +36,7 @@ export function firstWeights({ runs, compute, features }: TunedData): Float64Arr
 /** Weights of the runs under a law; with `near` only of those near the best at their size and tokens. */
 export function weightsUnder(
   theta: Float64Array,
-  { runs, compute, points, features }: TunedData,
+  { runs, compute, points, features, floor }: TunedData,
   near: boolean,
 ): Float64Array {
   const power = features.has('repeats') ? weighting.computeRepeated : weighting.compute
@@ -46,7 +46,9 @@ export function weightsUnder(
     const here = bestTunedPoint(theta, size, tokens)
     const bestSize = bestTunedSize(theta, size + tokens)
     const best = lossAt(bestTunedPoint(theta, bestSize, size + tokens - bestSize))
-    const above = Math.max(0, runs.loss[i] / lossAt({ ...here, unique }) - 1)
+    // Where the law is too low for a whole size and length, its runs are no worse for it.
+    const reference = Math.max(lossAt({ ...here, unique }), floor[i])
+    const above = Math.max(0, runs.loss[i] / reference - 1)
     const spread = near ? halfAt((above / weighting.near) ** 2, 1) : halfAt(above, weighting.spread)
     return Math.exp(power * c) * spread * halfAt(lossAt(here) / best - 1, weighting.valley)
   })
