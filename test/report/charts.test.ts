@@ -37,7 +37,7 @@ const axisTitles: Record<string, string[]> = {
   optimum: ['training compute C (FLOPs)', 'compute-optimal parameters N', 'compute-optimal tokens D'],
   agreement: ['training compute C (FLOPs)', 'N over the N of norm'],
   frontier: ['training compute C (FLOPs)', 'loss (nats/token)'],
-  residuals: ['training compute C (FLOPs)', 'parameters N', 'measured \u2212 surface (nats/token)'],
+  residuals: ['training compute C (FLOPs)', 'parameters N', 'measured \u2212 fitted (nats/token)'],
   exponents: ['exponent alpha of N', 'exponent beta of D'],
   backtest: ['predicted N / shown N'],
   rates: ['learning rate (labels: N, D)', 'loss (nats/token)'],

@@ -3,7 +3,7 @@ import type { Analysis } from '../../fit/analysis.ts'
 import { surfaceLoss } from '../../law/surface.ts'
 import { type Axis, linearAxis, logAxis } from '../axis.ts'
 import { compose, type SvgDocument, type SvgElement } from '../element.ts'
-import { surfaceOf, thin } from '../facts.ts'
+import { leaderOf, surfaceOf, thin } from '../facts.ts'
 import type { Figure } from '../figure.ts'
 import { endLabels } from '../labels.ts'
 import { counted, significant } from '../number.ts'
@@ -72,7 +72,7 @@ function drawAgainst(
   left: boolean,
 ): SvgElement {
   const limit = reach / unit
-  const y = { ...linearAxis(left ? `measured \u2212 surface (${unitText(unit)})` : '', [-limit, limit], { pad: 0 }) }
+  const y = { ...linearAxis(left ? `measured \u2212 fitted (${unitText(unit)})` : '', [-limit, limit], { pad: 0 }) }
   const points = chosen(all).map(({ r, ...run }) => ({ x: run[key], y: r / unit, color: budgetColor(rank(run.C)) }))
   const inside = points.filter((point) => Math.abs(point.y) <= limit)
   const beyond = points.filter((point) => Math.abs(point.y) > limit)
@@ -120,7 +120,7 @@ function budgetRank(flops: Float64Array): (C: number) => number {
 
 export const residuals: Figure = {
   name: 'residuals',
-  title: 'What the surface leaves over',
+  title: 'What the leading law leaves over',
   caption(analysis) {
     const found = residualsOf(analysis)
     if (found === null) return ''
@@ -131,7 +131,9 @@ export const residuals: Figure = {
       `The standard deviation is ${significant(sd)} nats.`,
       exact
         ? 'These runs have no noise: what is left is rounding of the numbers as they were written, so its pattern means nothing.'
-        : 'A trend or a bend here means that the law has another form than the surface.',
+        : leaderOf(analysis)?.method === 'norm'
+          ? 'norm follows the runs near the best size at the largest budgets: a trend there means that its form is wrong; runs far from them may lie off.'
+          : 'A trend or a bend here means that the law has another form than the surface.',
       far > 0 ? `Triangles at the border: ${counted(far, 'run')} farther out than the axis reaches.` : '',
       all.length > mostPoints
         ? `${counted(mostPoints, 'run')} of ${all.length} are drawn, the farthest among them.`
