@@ -114,7 +114,7 @@ test('darker is a larger budget: the lightness of the curves falls', () => {
 })
 
 test('residuals without noise have a unit that shows them, and the caption says what they are', () => {
-  assert.match(drawnOf(handout, 'residuals')!, /measured \u2212 surface \(1e-9 nats\/token\)/)
+  assert.match(drawnOf(handout, 'residuals')!, /measured \u2212 fitted \(1e-9 nats\/token\)/)
   const { caption } = figures.find(({ name }) => name === 'residuals')!
   assert.match(caption(handout), /no noise/)
   assert.doesNotMatch(caption(noisy), /no noise/)
