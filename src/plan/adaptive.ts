@@ -199,7 +199,7 @@ function checkRuns(situation: Situation, fit: JointFit): Planned[] {
   const { space, seed } = situation
   const flops = checkFlops(situation)
   if (flops === undefined) return []
-  const { config, loss, interval } = expectAt(fit, flops, space.limits, seed, draws.estimate)
-  const expected = { loss, sd: (interval.loss[1] - interval.loss[0]) / 3.92 }
+  const { config, loss, reportedSd } = expectAt(fit, flops, space.limits, seed, draws.estimate)
+  const expected = { loss, sd: reportedSd }
   return [{ config, reason: 'checks the law at a high budget, at the best that may be asked there', expected }]
 }

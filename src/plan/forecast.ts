@@ -71,13 +71,12 @@ const sourceText = {
   law: "the law's coefficients: more runs of any kind narrow it",
   form: 'which form of the law holds: runs at other tokens per parameter and at higher budgets tell them apart',
   bend: 'whether the law bends beyond the largest budget: only runs at higher budgets tell',
-  noise: 'the noise of a single run: nothing narrows it but more runs at the target',
 } as const
 
-/** The sources of the loss's uncertainty, the largest first. */
-function narrowingOf({ sources }: Expectation): string[] {
+/** The sources of the loss's uncertainty, the largest first, and what comes on top of it for whoever makes the run. */
+function narrowingOf({ sources, scatter }: Expectation): string[] {
   const total = Object.values(sources).reduce((sum, sd) => sum + sd * sd, 0)
-  return (Object.keys(sourceText) as (keyof typeof sourceText)[])
+  const shares = (Object.keys(sourceText) as (keyof typeof sourceText)[])
     .map((name) => ({ name, share: sources[name] ** 2 / total, sd: sources[name] }))
     .filter(({ share }) => share >= 0.05)
     .sort((a, b) => b.share - a.share)
@@ -85,6 +84,10 @@ function narrowingOf({ sources }: Expectation): string[] {
       ({ name, share, sd }) =>
         `${Math.round(100 * share)} % of the variance (sd ${sd.toFixed(3)}) is ${sourceText[name]}`,
     )
+  return [
+    ...shares,
+    `a single run scatters about the expected loss by its noise (sd ${scatter.toFixed(3)}) in addition`,
+  ]
 }
 
 function diagnosticsOf(situation: Situation, fit: JointFit, expectation: Expectation): Diagnostic[] {

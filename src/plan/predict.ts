@@ -20,17 +20,20 @@ export interface Expectation {
   readonly tokens: number
   /** Nats per token, noise-free: the median over the drawn laws. */
   readonly loss: number
-  /** 95 % intervals: of the loss that a run reports, of the best size and of the best rate. */
+  /** 95 % intervals: of that loss, of the best size and of the best rate. */
   readonly interval: { readonly loss: Bounds; readonly parameters: Bounds; readonly learningRate: Bounds }
   /** Where the loss's uncertainty comes from: standard deviations, nats. */
-  readonly sources: { readonly law: number; readonly form: number; readonly bend: number; readonly noise: number }
+  readonly sources: { readonly law: number; readonly form: number; readonly bend: number }
+  /** Standard deviation of what a single run reports about it, its noise; nats. */
+  readonly scatter: number
+  /** Standard deviation of what a single run will report, all told; nats. */
+  readonly reportedSd: number
   readonly posterior: Posterior
 }
 
 /**
  * The legal configuration of least expected loss at so many FLOPs, which is that of least expected regret, and what is expected of
- * it (E55). Intervals are quantiles over laws drawn from the posterior, with a possible bend of the law and the noise of a run. About 0.3 s
- * for 100 runs.
+ * it (E55). Intervals are quantiles over laws drawn from the posterior, with a possible bend of the law. About 0.3 s for 100 runs.
  */
 export function expectAt(
   fit: JointFit,
@@ -47,8 +50,7 @@ export function expectAt(
   const middle = median(losses)
   const bends = posterior.bends(losses, flops)
   const scatter = posterior.modes.reduce((sum, { mode, weight }) => sum + weight * mode.noise(mode.point(config)), 0)
-  const noise = posterior.noise(seed).map((z) => z * scatter)
-  const reported = losses.map((loss, i) => loss + bends[i] + noise[i])
+  const bent = losses.map((loss, i) => loss + bends[i])
   const optima = posterior.optima(flops, limits, draws.optima)
   const parameters = nonEmbeddingParameters(config.dModel, config.numLayers)
   const form = spreadOfModes(posterior, config)
@@ -58,7 +60,7 @@ export function expectAt(
     tokens: posterior.modes[0].mode.tokens(config),
     loss: middle,
     interval: {
-      loss: symmetricAtLeast(middle, bounds(reported)),
+      loss: around(middle, bounds(bent)),
       parameters: around(parameters, bounds(optima.map(({ size }) => Math.exp(size)))),
       learningRate: around(config.learningRate, bounds(optima.map(({ rate }) => Math.exp(rate)))),
     },
@@ -66,8 +68,9 @@ export function expectAt(
       law: Math.sqrt(Math.max(0, deviation(losses) ** 2 - form ** 2)),
       form,
       bend: deviation(bends),
-      noise: scatter,
     },
+    scatter,
+    reportedSd: Math.hypot(deviation(bent), scatter),
     posterior,
   }
 }
@@ -80,12 +83,6 @@ function deviation(values: Float64Array): number {
 }
 
 const bounds = (values: ArrayLike<number>): Bounds => [quantile(values, 0.025), quantile(values, 0.975)]
-
-/** The interval, or half its width to either side where that reaches farther: the posterior's shorter tail is not believed. */
-function symmetricAtLeast(estimate: number, [low, high]: Bounds): Bounds {
-  const half = (high - low) / 2
-  return [Math.min(low, estimate - half), Math.max(high, estimate + half)]
-}
 
 /** An interval that holds the estimate too. */
 const around = (estimate: number, [low, high]: Bounds): Bounds => [Math.min(low, estimate), Math.max(high, estimate)]

@@ -101,7 +101,7 @@ export interface AtCap {
   readonly config: TrainingConfig
   readonly parameters: number
   readonly tokens: number
-  /** Nats per token, noise-free, and the 95 % interval of the loss that a run will report. */
+  /** Nats per token, noise-free, and its 95 % interval. */
   readonly loss: number
   readonly interval: Bounds
   /** By how much the forecast's configuration is expected to be better, with the 95 % interval of the law; nats. */
@@ -117,7 +117,7 @@ export interface Forecast {
   readonly tokens: number
   /** Nats per token, noise-free. */
   readonly loss: number
-  /** 95 % intervals: of the loss that a run of `config` will report, and of the best size and rate. Null: the strategy has none. */
+  /** 95 % intervals: of that loss, and of the best size and rate. Null: the strategy has none. */
   readonly interval: {
     readonly loss: Bounds | null
     readonly parameters: Bounds | null

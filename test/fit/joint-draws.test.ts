@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { TrainingConfig } from '../../src/core/config.ts'
 import { random } from '../../src/core/random.ts'
@@ -7,7 +8,7 @@ import { fitJoint, type JointFit, type JointRun } from '../../src/fit/joint/fit.
 import type { JointMode } from '../../src/fit/joint/mode.ts'
 import { dot, times } from '../../src/numeric/matrix.ts'
 import { median } from '../../src/numeric/quantile.ts'
-import { placeOf } from '../../src/plan/place.ts'
+import { configAt, placeOf } from '../../src/plan/place.ts'
 import { Posterior } from '../../src/plan/posterior.ts'
 import { cs336World } from '../../src/world/calibrated.ts'
 import { drawnWorld } from '../../src/world/drawn.ts'
@@ -18,12 +19,17 @@ const fitTo = (runs: readonly JointRun[]): JointFit => fitJoint(runs, jointOptio
 /** The median over the runs of the largest budget of what the draws' median is off by, nats. */
 function offAtTop({ used }: JointFit, posterior: Posterior): number {
   const top = Math.max(...used.map(({ config }) => config.trainFlops))
-  const last = used.filter(({ config }) => config.trainFlops === top)
+  const last = used.filter(({ config }) => config.trainFlops >= 0.97 * top)
   assert.ok(last.length >= 5)
   return median(last.map(({ config, loss }) => median(posterior.losses(placeOf(config))) - loss))
 }
 
 const configs = spreadConfigs(120, 1)
+
+/** Tables of other people's runs lie beside the repository where they may be used, and are not part of it. */
+const tableOf = (name: string) => new URL(`../../../shared/truth/runs/${name}.csv`, import.meta.url)
+const needsTable = (name: string): false | string =>
+  existsSync(tableOf(name)) ? false : `${name}.csv is not on this machine`
 
 for (const seed of [1000, 1001, 1002])
   test(`drawn world ${seed}: the draws pass through the runs of the largest budget`, () => {
@@ -39,6 +45,47 @@ test('cs336: the draws pass through the runs of the largest budget', () => {
   const off = offAtTop(fit, new Posterior(fit, 80, 0))
   assert.ok(Math.abs(off) <= 0.008, `off by ${off}`)
 })
+
+test('our own trainings of tiny models: the draws pass through the runs of the largest budget', () => {
+  const lines = readFileSync(new URL('../../data/cpu-isoflops.jsonl', import.meta.url), 'utf8')
+    .trim()
+    .split('\n')
+  const runs = lines.map((line) => {
+    const { config, trainFlops, loss, vocabularySize } = JSON.parse(line)
+    assert.equal(vocabularySize, 4096)
+    const { d_model: dModel, num_layers: numLayers, num_heads: numHeads } = config
+    const { batch_size: batchSize, learning_rate: learningRate } = config
+    return {
+      config: { dModel, numLayers, numHeads, batchSize, learningRate, trainFlops },
+      loss: loss.validation,
+    }
+  })
+  const fit = fitJoint(runs, { target: 1e14, vocabularySize: 4096, contextLength: 512 })
+  const off = offAtTop(fit, new Posterior(fit, 80, 0))
+  assert.ok(Math.abs(off) <= 0.008, `off by ${off}`)
+})
+
+/** Profiles of real runs, and the largest budget of them that is fitted. */
+const tables = [
+  ['chin_oa', 1e21],
+  ['misfit_iso', 4e18],
+  ['porian_rw_tuned_short_const_standard', 1.7e18],
+] as const
+for (const [name, most] of tables)
+  test(`${name}: the draws pass through the runs of the largest budget`, { skip: needsTable(name) }, () => {
+    const rows = readFileSync(tableOf(name), 'utf8').trim().split('\n').slice(1)
+    const runs = rows
+      .map((row) => row.split(',').map(Number))
+      .filter(([, , flops]) => flops <= 1.02 * most)
+      .map(([N, , flops, loss]) => ({ config: configOf(N, flops), loss }))
+    const fit = fitJoint(runs, { ...jointOptions, target: 10 * most, accountings: ['none'] })
+    const off = offAtTop(fit, new Posterior(fit, 80, 0))
+    assert.ok(Math.abs(off) <= 0.008, `off by ${off}`)
+  })
+
+/** A run of which only size and FLOPs are known, as if all had one shape, rate and batch. */
+const configOf = (N: number, flops: number): TrainingConfig =>
+  configAt({ size: Math.log(N), rate: Math.log(1e-3), ratio: Math.log(65), batchSize: 128, flops })
 
 test('where many exact runs make the law nearly linear, the draws have the mean and the covariance of the maximum', () => {
   const { modes } = fitTo(lawRuns(plainLaw(), 'tokens', configs, 1e-4))

@@ -81,7 +81,7 @@ export const target: CampaignFigure = {
     return [
       `The expected loss at ${compact(report.task.target)} FLOPs against size, each size at its best hyperparameters, with the 95 % band of the law.`,
       interval.loss
-        ? 'Vertical bar: the 95 % interval of the loss that a run will report, which has the noise of a run too and the chance that the law bends on the way.'
+        ? 'Vertical bar: the 95 % interval of the expected loss, which has the chance that the law bends on the way too. A single run scatters about it.'
         : '',
       interval.parameters ? 'Bar at the foot: the 95 % interval of the best size.' : '',
       truePoints(report).length > 1 ? 'Dashed: the true loss of the configurations that were weighed.' : '',
