@@ -3,10 +3,11 @@ import { IsoflopError } from '../core/errors.ts'
 import { random } from '../core/random.ts'
 import { fitJoint, isUsable, type JointFit, mostUsableLoss, type WeightedMode } from '../fit/joint/fit.ts'
 import { configOfUnit, type Reach } from './candidates.ts'
+import { climbPlan, isMisled, learned, nextRung, pinnedSpace } from './climb.ts'
 import { Prospect } from './design.ts'
 import { forecastOf } from './forecast.ts'
 import { jointEvidence } from './joint-evidence.ts'
-import { furtherOpeningPlan, newcomer, openingPlan } from './opening.ts'
+import { furtherOpeningPlan, newcomer, openingPlan, restOfOpening } from './opening.ts'
 import { bestPlace, configAt, type Place } from './place.ts'
 import { leadingModes } from './posterior.ts'
 import { draws, expectAt } from './predict.ts'
@@ -16,9 +17,16 @@ import type { Plan, Planned, Situation, Strategy } from './strategy.ts'
 /** Rounds of designed runs after the opening, each with an equal share of what is left. */
 const rounds = 6
 /** With fewer usable runs than this after the opening there is a further one, of larger runs; with fewer at last, no law. */
-const fewUsable = 10
+const fewUsable = 7
 const fewestUsable = 5
-const furtherOpenings = 2
+/** So many usable runs that were there before stand for the opening. */
+const enoughGiven = 12
+/** With fewer runs than this that learned, cheap runs are thought to hardly learn. */
+const fewLearned = 3
+/** A run is cheap up to this share of the budget: the opening's are. */
+const cheapShare = 1 / 150
+/** However many rounds the API refused: more plans than this are not made. */
+const mostPlans = 16
 /** Candidates of a round, and how many modes judge them. */
 const search = { candidates: 2000, leastWeight: 0.02, modes: 4 } as const
 /** A query costs time too: as if it took this share of the budget in addition. */
@@ -38,27 +46,53 @@ const reach: Reach = { tokensPerParameter: [2, 3000], widthPerLayer: [30, 150] }
 const stream = 0xca
 
 /**
- * Spends the budget where it is expected to tell most (docs/math.md, "Campaigns"): an opening spread over everything, then six
- * rounds. Before each the joint law is fitted; among random candidates those are bought that lower the expected regret at the
- * target and the variance of its loss most for each FLOP, over several forms of the law. The last round begins with a run at a
- * high budget, to check the law. Stops early when a round is worth less than 2e-5 nats.
+ * Spends the budget where it is expected to tell most (docs/math.md, "Campaigns"). An opening is spread over everything; runs that
+ * were given stand for it where they are enough. Where cheap runs learn, six designed rounds follow: before each the joint law is
+ * fitted, and among random candidates those are bought that lower the expected regret at the target and the variance of its loss most
+ * for each FLOP, over several forms of the law; the last one begins with a run at a high budget, to check the law. Where they hardly
+ * learn, three runs at a higher budget tell whether the law of the cheap ones holds there; if not, the budget goes into a climb of few
+ * larger runs instead. Stops early when a round is worth less than 2e-5 nats.
  */
 export const adaptive: Strategy = {
   name: 'adaptive',
   plan(situation) {
-    if (situation.round === 0) return openingPlan(situation)
-    const usable = usableRuns(situation)
-    const opens = situation.round === 1 || (situation.round <= furtherOpenings && learnsMoreFromMore(situation))
-    if (usable < fewUsable && opens) return furtherOpeningPlan(situation)
-    return usable < fewestUsable
-      ? { kind: 'stop', reason: 'too few runs learned enough to tell a law' }
-      : designedPlan(situation)
+    const opening = openingOf(situation)
+    if (opening !== null) return opening
+    const fit = usableRuns(situation) < fewestUsable ? null : fitSituation(situation)
+    const climb = climbOf(situation, fit)
+    if (climb !== null) return climb
+    if (fit === null) return { kind: 'stop', reason: 'too few runs learned enough to tell a law' }
+    return designedPlan(situation, fit)
   },
   predict: (situation) => forecastOf(situation, fitSituation(situation)),
   evidence: jointEvidence,
 }
 
-const usableRuns = ({ runs }: Situation): number => runs.filter(isUsable).length
+const usableRuns = ({ runs }: Pick<Situation, 'runs'>): number => runs.filter(isUsable).length
+
+/** The first runs, as far as given ones do not stand for them; null once they are there. */
+function openingOf(situation: Situation): Plan | null {
+  const { runs, round } = situation
+  if (usableRuns({ runs: runs.filter((run) => run.round < 0) }) >= enoughGiven) return null
+  if (round === 0) return openingPlan(situation)
+  if (round !== 1) return null
+  if (learnsEarly(situation)) return restOfOpening(situation)
+  return usableRuns(situation) < fewUsable ? furtherOpeningPlan(situation) : null
+}
+
+/** Whether the cheap runs learned enough to tell what trained models do. */
+const learnsEarly = ({ runs, budget }: Situation): boolean =>
+  runs.filter((run) => learned(run) && run.config.trainFlops <= cheapShare * budget).length >= fewLearned
+
+/** A few larger runs, where the cheap ones hardly learn: null where they do, or where the climb is over. */
+function climbOf(situation: Situation, fit: JointFit | null): Plan | null {
+  const { space, target, seed } = situation
+  const rung = nextRung(situation)
+  if (rung === null || (rung === 1 && learnsEarly(situation))) return null
+  if (rung > 1 && (!isMisled(situation, fit) || !(fit || learnsMoreFromMore(situation)))) return null
+  const estimate = fit && expectAt(fit, target, space.targetLimits, seed, draws.estimate)
+  return climbPlan(situation, rung, fit, estimate)
+}
 
 /** Whether the runs of the latest round reached lower losses than all before them. */
 function learnsMoreFromMore({ runs, round }: Situation): boolean {
@@ -92,24 +126,30 @@ interface Choice {
 const costOf = (list: readonly { readonly config: TrainingConfig }[]): number =>
   list.reduce((sum, { config }) => sum + config.trainFlops, 0)
 
-function designedPlan(situation: Situation): Plan {
+function designedPlan(situation: Situation, fit: JointFit): Plan {
   const { budget, spent, space, round, target, seed } = situation
   const left = budget - spent
-  const roundsLeft = rounds + 1 - round
-  if (roundsLeft <= 0) return { kind: 'stop', reason: `all ${rounds} rounds are done` }
-  const fit = fitSituation(situation)
-  const isNew = newcomer(situation)
-  const check = roundsLeft === 1 ? checkRuns(situation, fit).filter(({ config }) => isNew(config)) : []
+  const done = designedRounds(situation)
+  const roundsLeft = rounds - done
+  if (roundsLeft <= 0 || round >= mostPlans) return { kind: 'stop', reason: `all ${rounds} rounds are done` }
   // What the check will cost is kept for the last round.
-  const free = left - (roundsLeft === 1 ? costOf(check) : (checkFlops(situation) ?? 0))
-  const prospect = new Prospect(candidatesOf(situation, free, isNew), judgesOf(fit, situation))
-  const choices = choose(prospect, { below: fit.cut - margin, spend: free / roundsLeft, most: free, budget })
+  const free = left - (checkFlops(situation) ?? 0)
+  const asked = isMisled(situation, fit) ? pinnedSpace(space, budget, fit) : space
+  const candidates = candidatesOf({ ...situation, space: asked }, free)
+  const prospect = new Prospect(candidates, judgesOf(fit, situation))
+  const terms = { below: fit.cut - margin, most: free, budget }
+  const shared = choose(prospect, { ...terms, spend: free / roundsLeft })
+  // Where a share pays for no run that would learn enough, the round is the last one.
+  const choices = shared.length > 0 ? shared : choose(prospect, { ...terms, spend: free })
   const worth = choices.reduce((sum, choice) => sum + choice.worth, 0)
-  const queries = [...check, ...choices.map(({ planned }) => planned)]
+  const isLast = roundsLeft === 1 || choices.length === 0
+  const planned = [...(isLast ? checkRuns(situation, fit) : []), ...choices.map((choice) => choice.planned)]
+  const isNew = newcomer(situation)
+  const queries = planned.filter(({ config }) => isNew(config))
   if (queries.length === 0) return { kind: 'stop', reason: 'no run that is left can be paid for' }
-  if (worth < leastWorth) return { kind: 'stop', reason: notWorth(choices, worth) }
+  if (choices.length > 0 && worth < leastWorth) return { kind: 'stop', reason: notWorth(choices, worth) }
   const estimate = expectAt(fit, target, space.targetLimits, seed, draws.estimate)
-  return { kind: 'ask', title: titleOf(round, choices), queries, estimate }
+  return { kind: 'ask', title: titleOf(done + 1, choices), queries, estimate }
 }
 
 const notWorth = (choices: readonly Choice[], worth: number): string =>
@@ -126,11 +166,8 @@ const judgesOf = (fit: JointFit, situation: Situation): (WeightedMode & { stakes
   })
 
 /** Random configurations at the budgets that can still be paid for. */
-function candidatesOf(
-  situation: Situation,
-  most: number,
-  isNew: (config: TrainingConfig) => boolean,
-): TrainingConfig[] {
+function candidatesOf(situation: Situation, most: number): TrainingConfig[] {
+  const isNew = newcomer(situation)
   const { budget, space, seed, round } = situation
   const rng = random(seed, stream, round)
   const flops = space.trainFlops.filter((C) => C <= most && C >= budget * smallestShare)
@@ -183,6 +220,13 @@ function choiceOf(prospect: Prospect, c: number): Choice {
   return { config, planned: { config, reason, expected }, worth, by }
 }
 
+const checkReason = 'checks the law at a high budget, at the best that may be asked there'
+
+/** How many designed rounds there were. */
+const designedRounds = ({ runs }: Situation): number =>
+  new Set(runs.filter(({ reason }) => reason.startsWith('worth ') || reason === checkReason).map(({ round }) => round))
+    .size
+
 /** What a round is about: what most of its worth is for. */
 function titleOf(round: number, choices: readonly Choice[]): string {
   const totals = stakeNames.map((name) => ({ name, worth: choices.reduce((sum, { by }) => sum + by[name], 0) }))
@@ -190,9 +234,11 @@ function titleOf(round: number, choices: readonly Choice[]): string {
   return `Round ${round} of ${rounds}: mostly for the ${first.name} and the ${second.name} at the target`
 }
 
-/** The budget of the run that checks the law; undefined where it cannot be paid for. */
-const checkFlops = ({ budget, spent, space }: Situation): number | undefined =>
-  space.trainFlops.findLast((C) => C <= Math.min(budget - spent, checkShare * budget))
+/** The budget of the run that checks the law; undefined where it cannot be paid for, or is there. */
+const checkFlops = ({ budget, spent, space, runs }: Situation): number | undefined =>
+  runs.some(({ reason }) => reason === checkReason)
+    ? undefined
+    : space.trainFlops.findLast((C) => C <= Math.min(budget - spent, checkShare * budget))
 
 /** A run at a high budget, at the best configuration that may be asked there; its loss is predicted beforehand. */
 function checkRuns(situation: Situation, fit: JointFit): Planned[] {
@@ -200,6 +246,5 @@ function checkRuns(situation: Situation, fit: JointFit): Planned[] {
   const flops = checkFlops(situation)
   if (flops === undefined) return []
   const { config, loss, reportedSd } = expectAt(fit, flops, space.limits, seed, draws.estimate)
-  const expected = { loss, sd: reportedSd }
-  return [{ config, reason: 'checks the law at a high budget, at the best that may be asked there', expected }]
+  return [{ config, reason: checkReason, expected: { loss, sd: reportedSd } }]
 }

@@ -3,7 +3,7 @@ import type { JointFit, WeightedMode } from '../fit/joint/fit.ts'
 import { jointIndex } from '../law/joint.ts'
 import { median, quantile } from '../numeric/quantile.ts'
 import { placeOf } from './place.ts'
-import { alternativesTo, type Expectation, expectAt } from './predict.ts'
+import { alternativesTo, draws, type Expectation, expectAt } from './predict.ts'
 import type { AtCap, CampaignRun, Forecast, NamedLaw, Situation } from './strategy.ts'
 
 /** What a joint fit says about the target, with what the reader should know. */
@@ -30,7 +30,7 @@ function atCapOf({ target, space, seed }: Situation, fit: JointFit, chosen: Expe
   const { most } = space.limits.learningRate
   if (chosen.config.learningRate <= most) return null
   const limits = { ...space.targetLimits, learningRate: { ...space.targetLimits.learningRate, most } }
-  const { config, parameters, tokens, loss, interval } = expectAt(fit, target, limits, seed)
+  const { config, parameters, tokens, loss, interval } = expectAt(fit, target, limits, seed, draws.estimate)
   const [capped, free] = [config, chosen.config].map((one) => chosen.posterior.losses(placeOf(one)))
   const gains = capped.map((value, i) => value - free[i])
   const gain = { loss: median(gains), interval: [quantile(gains, 0.025), quantile(gains, 0.975)] as const }

@@ -3,22 +3,18 @@ import { random } from '../core/random.ts'
 import { configOfUnit, latinHypercube, type Reach } from './candidates.ts'
 import type { Plan, Planned, Situation } from './strategy.ts'
 
-/** A block of the first runs: how many, and the share of the budget that one of them costs at most. */
+/** A block of the first runs: how many, how many of them come first, and the share of the budget that one costs at most. */
 interface Block {
   readonly count: number
+  readonly first: number
   readonly share: number
 }
 
-/** Of 2e18 FLOPs: 16 runs of 1e15, 16 of 3e15 and 14 of 1e16, a ninth of the budget. */
+/** Of 2e18 FLOPs: 16 runs of 1e15, 16 of 3e15 and 14 of 1e16, a tenth of the budget; 8, 8 and 6 of them come first, a twentieth. */
 const opening: readonly Block[] = [
-  { count: 16, share: 1 / 2000 },
-  { count: 16, share: 3 / 2000 },
-  { count: 14, share: 1 / 200 },
-]
-/** Where hardly any of them learned enough: 16 runs of 3e16, then 8 of 6e16. */
-const further: readonly Block[] = [
-  { count: 16, share: 3 / 200 },
-  { count: 8, share: 3 / 100 },
+  { count: 16, first: 8, share: 1 / 2000 },
+  { count: 16, first: 8, share: 3 / 2000 },
+  { count: 14, first: 6, share: 1 / 200 },
 ]
 
 const reach: Reach = { tokensPerParameter: [2, 500], widthPerLayer: [30, 150] }
@@ -39,26 +35,41 @@ export function newcomer({ runs, refused }: Situation): (config: TrainingConfig)
 
 /** The first runs: spread over sizes, shapes, rates and batches at three small budgets, before any law is known. */
 export const openingPlan = (situation: Situation): Plan =>
-  spread(situation, opening, 'Opening: spread over sizes, shapes, rates and batches')
+  spread(situation, ({ first }) => [0, first], 'Opening: spread over sizes, shapes, rates and batches')
 
-/** More of them at a larger budget, where too few of the first ones learned enough to tell. */
-export const furtherOpeningPlan = (situation: Situation): Plan =>
+/** The rest of them, where the first ones learned enough to tell. */
+export const restOfOpening = (situation: Situation): Plan =>
   spread(
     situation,
-    further.slice(situation.round - 1, situation.round),
-    'A further opening: most runs had hardly begun to learn, so these are larger',
+    ({ first, count }) => [first, count],
+    'Opening, the rest: cheap runs learn here, so there are more of them',
   )
 
-function spread(situation: Situation, blocks: readonly Block[], title: string): Plan {
+/** Where hardly any of the first ones learned enough to say anything: three at 3e16 of 2e18 FLOPs. */
+const further: Block = { count: 3, first: 3, share: 3 / 200 }
+
+/** Larger runs, spread in the same way, where the first ones say nothing. */
+export function furtherOpeningPlan(situation: Situation): Plan {
   const isNew = newcomer(situation)
-  const queries = blocks.flatMap((block, k) => blockOf(situation, block, k).filter(({ config }) => isNew(config)))
+  const queries = blockOf(situation, further, opening.length).filter(({ config }) => isNew(config))
+  const title = 'A further opening: the first runs had hardly begun to learn, so these are larger'
   return { kind: 'ask', title, queries, estimate: null }
 }
 
-function blockOf({ budget, space, seed, round }: Situation, { count, share }: Block, k: number): Planned[] {
+function spread(situation: Situation, part: (block: Block) => [from: number, to: number], title: string): Plan {
+  const isNew = newcomer(situation)
+  const queries = opening.flatMap((block, k) =>
+    blockOf(situation, block, k)
+      .slice(...part(block))
+      .filter(({ config }) => isNew(config)),
+  )
+  return { kind: 'ask', title, queries, estimate: null }
+}
+
+function blockOf({ budget, space, seed }: Situation, { count, share }: Block, k: number): Planned[] {
   // Shares are of budgets such as 2e18, which no sum of floating-point numbers should miss.
   const flops = space.trainFlops.findLast((C) => C <= share * budget * (1 + 1e-9)) ?? space.trainFlops[0]
-  const cube = latinHypercube(count, 4, random(seed, stream, round, k))
+  const cube = latinHypercube(count, 4, random(seed, stream, 0, k))
   return cube.flatMap((unit, i) => {
     const config = configOfUnit(unit, flops, space, reach)
     const reason = `${i + 1} of ${count} spread evenly over sizes, shapes, rates and batches (Latin hypercube)`

@@ -5,11 +5,14 @@ import { apiBudget, configIdentity, type TrainingConfig, targetFlops } from '../
 import { IsoflopError } from '../../src/core/errors.ts'
 import { nonEmbeddingParameters } from '../../src/core/flops.ts'
 import { queryLimits, targetLimits } from '../../src/core/limits.ts'
+import { random } from '../../src/core/random.ts'
 import { median } from '../../src/numeric/quantile.ts'
 import { adaptive } from '../../src/plan/adaptive.ts'
+import { configOfUnit, latinHypercube } from '../../src/plan/candidates.ts'
 import { drawnWorld } from '../../src/world/drawn.ts'
 import { withNoise } from '../../src/world/noise.ts'
 import { optimum } from '../../src/world/optimum.ts'
+import { stagedWorld } from '../../src/world/staged.ts'
 import type { World } from '../../src/world/world.ts'
 import { assertLegal } from './legal.ts'
 
@@ -60,22 +63,29 @@ for (const seed of [47, 901])
     const result = await playSeed(seed)
     assertSound(result)
     const { rounds, runs, stopped } = result
-    assert.equal(rounds.length, 7)
+    const first = rounds.findIndex(({ title }) => title.startsWith('Round'))
+    const openings = rounds.slice(0, first)
+    assert.equal(rounds.length, first + 6)
     assert.equal(stopped, 'all 6 rounds are done')
     assert.ok(result.spentFlops > 0.95 * apiBudget)
-    assert.match(rounds[0].title, /^Opening/)
-    assert.ok(rounds[0].spentFlops < apiBudget / 8)
-    rounds.slice(1).forEach(({ title, spentFlops, queries }, k) => {
+    // Where cheap runs learn the rest of the opening follows, elsewhere three runs at a higher budget.
+    const begins = /^Opening: .*,(Opening, the rest|(A further opening.*,)?Climb 1 of 2)/
+    assert.match(openings.map(({ title }) => title).join(), begins)
+    assert.ok(openings[0].spentFlops < apiBudget / 20)
+    rounds.slice(first).forEach(({ title, spentFlops, queries }, k) => {
       assert.match(title, new RegExp(`^Round ${k + 1} of 6: mostly for the \\w+ and the \\w+ at the target$`))
       assert.ok(queries > 0 && spentFlops < apiBudget / 3)
     })
     for (const { round, reason, expected } of runs) {
-      assert.match(reason, round === 0 ? /Latin hypercube/ : /^worth \d.*nats at the target \(.*%\)$|^checks the law/)
-      if (round === 0) assert.equal(expected, null)
-      else assert.ok(expected && expected.loss > 1 && expected.loss < 7 && expected.sd > 0 && expected.sd < 1)
+      const known =
+        round < first ? /Latin hypercube|^rung \d of 2/ : /^worth \d.*nats at the target \(.*%\)$|^checks the law/
+      assert.match(reason, known)
+      if (round >= first)
+        assert.ok(expected && expected.loss > 1 && expected.loss < 7 && expected.sd > 0 && expected.sd < 1)
+      else if (reason.includes('Latin')) assert.equal(expected, null)
     }
     const checks = runs.filter(({ reason }) => reason.startsWith('checks the law'))
-    assert.deepEqual(checks, [runs.find(({ round }) => round === 6)])
+    assert.deepEqual(checks, [runs.find(({ round }) => round === first + 5)])
     assert.ok(checks[0].config.trainFlops >= 1e17 && checks[0].config.trainFlops <= apiBudget / 6)
     assert.ok(prescient(result) > 0.6, `${prescient(result)} of what was foretold came true`)
   })
@@ -141,10 +151,10 @@ test('refused configurations are not asked again, and diverged runs leave a pred
   assertSound(result)
   assert.equal(new Set(asked).size, asked.length)
   assert.equal(asked.length, result.queries + result.refused.length)
-  assert.ok(result.refused.length >= 10)
+  assert.ok(result.refused.length >= 5, `${result.refused.length} refused`)
   const diverged = result.runs.filter(({ loss }) => Number.isNaN(loss)).length
   const aside = result.diagnostics.find(({ code }) => code === 'untrained-set-aside')
-  assert.ok(diverged >= 6)
+  assert.ok(diverged >= 4, `${diverged} diverged`)
   assert.deepEqual(aside && (aside.evidence as { diverged: number }).diverged, diverged)
   const best = optimum(world, targetFlops)
   assert.ok(world.loss(result.prediction.config) - best.loss < 0.05)
@@ -172,6 +182,52 @@ test('runs that were there before count as spent, are not asked again, and are u
     whole.runs.slice(given.length).map(({ config }) => config),
   )
   assert.equal(resumed.prediction.loss, whole.prediction.loss)
+})
+
+/** Runs that someone made without a plan: cheap ones, spread evenly. */
+function givenOf(world: Pick<World, 'observe'>): { config: TrainingConfig; loss: number }[] {
+  const reach = { tokensPerParameter: [5, 500], widthPerLayer: [30, 150] } as const
+  return latinHypercube(30, 4, random(11)).flatMap((unit, k) => {
+    const config = configOfUnit(unit, [3e15, 1e16, 3e16][k % 3], apiSpace, reach)
+    return config === null ? [] : [{ config, loss: world.observe(config) }]
+  })
+}
+
+test('runs that were made without a plan stand for the opening, where cheap runs learn and where they do not', () => {
+  for (const [world, begins] of [
+    [drawnWorld(903), /^Round 1 of 6/],
+    [stagedWorld(1005), /^Climb 1 of 2/],
+  ] as const) {
+    const plan = firstPlan({ strategy: adaptive, given: givenOf(world) })
+    assert.ok(plan.kind === 'ask' && begins.test(plan.title), world.name)
+    const cost = plan.queries.reduce((sum, { config }) => sum + config.trainFlops, 0)
+    assert.ok(cost <= 0.2 * apiBudget && plan.queries.every(({ expected }) => expected), world.name)
+    assert.notEqual(plan.estimate, null)
+  }
+})
+
+test('where cheap runs hardly learn the budget goes into a climb, and hardly any of it into runs that are in no fit', async () => {
+  const world = stagedWorld(1008)
+  const result = await play(world)
+  assertSound(result)
+  const titles = result.rounds.map(({ title }) => title)
+  assert.match(titles.join(), /^Opening: .*Climb 1 of 2: .*pinned.*Climb 2 of 2: .*pinned.*Round 1 of 6/)
+  const aside = result.diagnostics.find(({ code }) => code === 'untrained-set-aside')?.evidence as { cut: number }
+  assert.ok(aside.cut < 7)
+  const unused = costOf(result.runs.filter(({ loss }) => !(loss < aside.cut)))
+  assert.ok(unused <= 0.1 * result.spentFlops, `${unused} of ${result.spentFlops} FLOPs`)
+  // Rate and batch sit at the corner of what may be asked: the climb stays there, and the batch is pinned from then on.
+  for (const { config, reason } of result.runs.filter((run) => !run.reason.includes('Latin'))) {
+    assert.equal(config.batchSize, 128, reason)
+    if (reason.startsWith('rung')) assert.equal(config.learningRate, 1e-3)
+  }
+  const truth = world.loss(result.prediction.config)
+  const [low, high] = result.prediction.interval.loss!
+  assert.ok(low <= truth && truth <= high && truth - optimum(world, targetFlops).loss < 0.03)
+  // A campaign that is played again from its own answers asks nothing and says the same.
+  const query = async () => assert.fail('everything is answered')
+  const again = await campaign({ strategy: adaptive, query, answered: answers(result) })
+  assert.deepEqual(again.prediction, result.prediction)
 })
 
 test('given runs that use up the budget: nothing is asked, and they are what the prediction rests on', async () => {
