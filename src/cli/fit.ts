@@ -71,7 +71,10 @@ export function fitCommand(): Command {
     .option('--json', 'print one JSON object instead of tables (docs/json.md)')
     .addHelpText(
       'after',
-      '\nExamples:\n  isoflop fit runs.csv --target 1e21,1e22 --report report.html\n' +
+      '\n--prior: E over the lowest loss (0.6:0.3); terms, each of the two at the largest runs over the\n' +
+        'lowest loss (0.2:1.5); alpha, beta (0.33:0.4); q (0.5:0.35): a median and the sd of its logarithm,\n' +
+        'or a value that is held.\n' +
+        '\nExamples:\n  isoflop fit runs.csv --target 1e21,1e22 --report report.html\n' +
         '  isoflop fit world:handout --method surface --json | jq ".methods[0].law"',
     )
     .action(runFit)
@@ -109,7 +112,7 @@ async function runFit(files: string[], flags: FitFlags): Promise<void> {
 const largestBudget = ({ data }: FitInput): number => data.runs.flops.reduce((high, C) => Math.max(high, C))
 
 async function printTables(analysis: Analysis, input: FitInput, written: readonly string[]): Promise<void> {
-  const [{ comparisonTable, diagnosticsText, summaryText }, { jointText }] = await Promise.all([
+  const [{ comparisonTable, diagnosticsText, summaryText, wrap }, { jointText }] = await Promise.all([
     import('../report/table.ts'),
     import('../report/joint-table.ts'),
   ])
@@ -127,7 +130,7 @@ async function printTables(analysis: Analysis, input: FitInput, written: readonl
   console.log(blocks.join('\n\n'))
   const notes = diagnosticsText(analysis, text)
   if (notes !== '') console.log(`\n${notes}`)
-  if (written.length > 0) console.log(`\nwrote ${written.join(', ')}`)
+  if (written.length > 0) console.log(`\n${wrap(`wrote ${written.join(', ')}`, '', '  ').join('\n')}`)
 }
 
 async function writeReport(file: string, analysis: Analysis, input: FitInput, step: (name: string) => void) {

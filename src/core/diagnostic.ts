@@ -23,6 +23,7 @@ export const diagnosticTable = {
   'not-determined':
     'The runs do not determine a law, so none is headlined; it says what can be told and which runs would tell more.',
   outliers: 'Runs far from the law that the others follow, measured by their spread; they hardly move it.',
+  'few-runs': 'So few runs that the prior of norm decides with them.',
   'little-weight':
     'Runs that hardly count for the law of norm: far above the best loss at their compute, or of little compute.',
   'asymptote-not-identified': 'The runs do not tell the plateau E.',
@@ -31,7 +32,7 @@ export const diagnosticTable = {
   'backtest-drifts':
     'Fitted without its largest budgets the leading method missed them to one side: the size of the drift to expect.',
   'interval-withheld': 'A method has no interval, and why.',
-  'budgets-err-together': 'The runs of a budget deviate from the surface together, more than their scatter explains.',
+  'budgets-err-together': 'The runs of a budget deviate from the law together, more than their scatter explains.',
   'laws-disagree': 'The methods name different sizes at the largest target.',
   'far-extrapolation': 'A target lies more than a hundred times beyond the largest budget.',
   'settings-unused': 'The runs differ in settings that only --method joint uses.',

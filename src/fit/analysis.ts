@@ -1,9 +1,11 @@
 import { IsoflopError } from '../core/errors.ts'
+import { trainFlops } from '../core/flops.ts'
 import type { Curves, Runs } from '../core/run.ts'
+import { median } from '../numeric/quantile.ts'
 import { backtest } from './backtest.ts'
 import { diagnose } from './diagnostics.ts'
 import { headlineOf, lineOf } from './headline.ts'
-import { type FitData, type Fitted, fitMethod, fittedNorm, fittedSurface } from './methods.ts'
+import { type FitData, type Fitted, fitMethod, fittedNorm, fittedSurface, inFlops } from './methods.ts'
 import type { NormPrior } from './norm/prior.ts'
 import { fitFrontiers, methodResult, predict, unavailable, withoutPredictions } from './outcome.ts'
 import { profileMinimum } from './parabola.ts'
@@ -26,7 +28,10 @@ import { tunedResult } from './tuned/outcome.ts'
 export type { Analysis } from './result.ts'
 
 /** Beyond this many runs, resampling and refitting is replaced by `surfaceScores`, and other methods get no interval. */
-export const mostForRefits = 20_000
+export const mostForRefits = 1_000
+/** Beyond this many, there is no backtest; up to it, beyond `mostForRefits`, only of the methods that are fitted in a second. */
+const mostForBacktest = 20_000
+const quickMethods: readonly MethodName[] = ['norm', 'surface']
 
 export interface AnalysisOptions {
   /** Budgets to predict, FLOPs; none by default. */
@@ -69,15 +74,16 @@ export async function analyse(
   if (asksJoint && methods.length === 0) return jointAlone(runs, targets, bootstrap, onStep)
   // Both are fitted in any case: norm judges the other methods and the runs, the surface's residuals drive the wild bootstrap.
   onStep?.('norm')
-  const norm = fittedNorm(runs, options.prior)
+  const norm = inFlops(fittedNorm(runs, options.prior), data)
   onStep?.('surface')
-  const surface = fittedSurface(runs)
+  const surface = inFlops(fittedSurface(runs), data)
   const additive = typeof surface === 'string' ? null : surface.estimate.law
-  const judge = typeof norm === 'string' ? additive : norm.estimate.law
+  const judging = typeof norm === 'string' ? additive : norm.estimate.law
+  const judge = judging && { law: judging, flopsRatio: data.flopsRatio }
   const samplers = samplersOf(data, bootstrap.kind === 'refit' ? additive : null, seed)
   const domain = axisDomain(runs, targets)
 
-  const design = typeof norm === 'string' ? null : headlineOf(runs, norm.norm, targets, seed)
+  const design = typeof norm === 'string' ? null : headlineOf(runs, norm.norm, targets, data.flopsRatio, seed)
   const line = lineOf(runs) !== null
   const results: MethodResult[] = []
   const bands: Band[] = []
@@ -101,7 +107,8 @@ export async function analyse(
   const frontier = methods.includes('frontier') ? fitFrontiers(data, additive, samplers, targets, bootstrap) : null
   onStep?.('backtest')
   const sizeMethods = results.filter(({ unavailable }) => unavailable === null).map(({ method }) => method)
-  const backtests = runs.size > mostForRefits ? [] : await backtest(data, sizeMethods, options)
+  const tested = runs.size > mostForRefits ? sizeMethods.filter((method) => quickMethods.includes(method)) : sizeMethods
+  const backtests = runs.size > mostForBacktest ? [] : await backtest(data, tested, options)
   if (asksJoint) onStep?.('joint')
   const joint = asksJoint ? tunedResult(runs, targets, confidence) : null
   const small = typeof surface !== 'string' && runs.size <= mostForRefits ? surface.estimate : null
@@ -124,6 +131,7 @@ export async function analyse(
     joint,
     targets,
     bootstrap,
+    flopsRatio: data.flopsRatio,
   }
   const normFit = typeof norm === 'string' ? null : norm.norm
   const surfaceFit = typeof surface === 'string' ? null : surface.estimate
@@ -154,6 +162,7 @@ function jointAlone(
     joint,
     targets,
     bootstrap,
+    flopsRatio: 1,
     diagnostics: tunedDiagnostics(joint),
   }
 }
@@ -175,7 +184,20 @@ function prepare(runs: Runs, curves: Curves | null): FitData {
     )
   const inProfiles = budgets.profiles.reduce((sum, { runs }) => sum + runs.length, 0)
   const usable = budgets.profiles.length >= 2 && inProfiles >= runs.size / 2
-  return { runs, budgets, profiles: usable ? budgets.profiles : [], curves }
+  return { runs, budgets, profiles: usable ? budgets.profiles : [], curves, flopsRatio: flopsRatioOf(runs) }
+}
+
+/** Runs with at least this share of the largest compute say how FLOPs are counted; smaller ratios are rounding. */
+const counting = { share: 0.2, least: 0.01 } as const
+
+/** The median of C / 6ND over the largest runs. */
+function flopsRatioOf({ size, flops, parameters, tokens }: Runs): number {
+  const largest = flops.reduce((high, C) => Math.max(high, C))
+  const ratios = Float64Array.from({ length: size }, (_, i) => flops[i] / trainFlops(parameters[i], tokens[i])).filter(
+    (_, i) => flops[i] >= counting.share * largest,
+  )
+  const ratio = median(ratios)
+  return Math.abs(Math.log(ratio)) < counting.least ? 1 : ratio
 }
 
 /** Runs on one line leave every law open; what else is wanting, only the law of `norm` is asked for. */

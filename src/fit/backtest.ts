@@ -88,11 +88,11 @@ function lastBands(runs: Runs, withheld: number): Withheld[] | null {
 }
 
 /** The data below a budget. */
-function withoutBudgets({ runs, profiles }: FitData, least: number): FitData {
+function withoutBudgets({ runs, profiles, flopsRatio }: FitData, least: number): FitData {
   const left = Array.from({ length: runs.size }, (_, i) => i).filter((i) => runs.flops[i] < least * (1 - 1e-9))
   const kept = selectRuns(runs, left)
   const budgets = groupBudgets(kept)
-  return { runs: kept, budgets, profiles: profiles.length > 0 ? budgets.profiles : [], curves: null }
+  return { runs: kept, budgets, profiles: profiles.length > 0 ? budgets.profiles : [], curves: null, flopsRatio }
 }
 
 async function backtestMethod(

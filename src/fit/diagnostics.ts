@@ -1,6 +1,5 @@
 import { type Diagnostic, info, short, warning } from '../core/diagnostic.ts'
 import type { Runs } from '../core/run.ts'
-import type { SurfaceLaw } from '../law/surface.ts'
 import { firstEqual } from '../numeric/equal-rows.ts'
 import { fTail } from '../numeric/student.ts'
 import { driftDiagnostics } from './drift.ts'
@@ -27,9 +26,9 @@ export function diagnose(
     ...profileDiagnostics(analysis),
     ...designDiagnostics(analysis),
     ...lawDiagnostics(analysis, norm, surface),
-    ...(surface ? sharedDeviations(data, surface.law) : []),
+    ...sharedDeviations(data, residualsOf(data, norm, surface)),
     ...driftDiagnostics(analysis),
-    ...targetDiagnostics(analysis),
+    ...(analysis.headline.determined ? targetDiagnostics(analysis) : []),
   ]
 }
 
@@ -44,7 +43,7 @@ function budgetDiagnostics({ runs, budgets, profiles }: FitData): Diagnostic[] {
         'no-profiles',
         `${inProfiles} of ${runs.size} runs share a budget with two other sizes: there are no IsoFLOP profiles.`,
         { runsInProfiles: inProfiles, profiles: budgets.profiles.length },
-        'Use norm, which does not need profiles; the methods by budget are left out.',
+        'norm does not need profiles; the methods by budget are left out.',
       ),
     )
   const grouped = (profiles.length > 0 ? budgets.groups : []).filter(({ spread }) => spread > 0)
@@ -177,13 +176,19 @@ function repeatedSizes({ parameters, tokens, loss, size }: Runs): { runs: number
   return { runs: repeated, spread }
 }
 
+/** What is left of the runs by the law of all runs alike, whatever its q; by the additive one where that was fitted to a part only. */
+function residualsOf({ runs }: FitData, norm: NormFit | null, surface: SurfaceFit | null): Float64Array | null {
+  if (norm && norm.alike.residual.length === runs.size) return norm.alike.residual
+  return surface && surfaceResiduals(runs, surface.law)
+}
+
 /** Three directions of what budgets share are absorbed by the surface: its level, and the slope and bend along C. */
 const absorbedBudgets = 3
 
 /** Whether whole budgets deviate from the surface by more than their runs' own scatter explains: an F test on the means. */
-function sharedDeviations({ runs, budgets }: FitData, law: SurfaceLaw): Diagnostic[] {
+function sharedDeviations({ runs, budgets }: FitData, residuals: Float64Array | null): Diagnostic[] {
+  if (residuals === null) return []
   const groups = budgets.groups.filter(({ runs: members }) => members.length >= 3)
-  const residuals = surfaceResiduals(runs, law)
   const between = groups.length - absorbedBudgets
   if (between < 2) return []
   let count = 0
@@ -205,7 +210,7 @@ function sharedDeviations({ runs, budgets }: FitData, law: SurfaceLaw): Diagnost
   return [
     warning(
       'budgets-err-together',
-      `The runs of a budget deviate from the surface together, by ${short(typical)} nats, more than their scatter explains (p = ${short(p)}).`,
+      `The runs of a budget deviate from the law together, by ${short(typical)} nats, more than their scatter explains (p = ${short(p)}).`,
       { typical, F, p, budgets: groups.length },
       'The law misses something that the runs of a budget share (a schedule, a data mix, a learning rate). The intervals allow for it.',
     ),
@@ -228,7 +233,9 @@ function targetDiagnostics({ runs, methods, targets }: Subject): Diagnostic[] {
         'Treat the interval as a lower bound on what can go wrong: it supposes that the law goes on.',
       ),
     )
-  const sizes = methods.flatMap(({ method, predictions }) => {
+  // The lowest runs alone are known to be off; the table shows by how much.
+  const compared = methods.filter(({ method }) => !method.startsWith('lowest'))
+  const sizes = compared.flatMap(({ method, predictions }) => {
     const there = predictions.find(({ flops }) => flops === target)
     return there ? [{ method, parameters: there.parameters, excessLoss: there.excessLoss }] : []
   })
@@ -243,7 +250,7 @@ function targetDiagnostics({ runs, methods, targets }: Subject): Diagnostic[] {
           `${(high.parameters / low.parameters).toFixed(2)} times as much` +
           `${Number.isFinite(cost) ? `; the worst choice costs ${short(cost)} nats by the law that leads` : ''}.`,
         { target, sizes },
-        'Prefer norm: surface and huber tie the valley to the frontier, lowest-raw and lowest-log keep the grid of sizes as an error.',
+        'Prefer norm: surface and huber tie the valley to the frontier, and parabolas lean where a profile is wide or off-centre.',
       ),
     )
   }

@@ -48,6 +48,23 @@ export function estimateOf(law: SurfaceLaw, fitError: FitError): Estimate {
   }
 }
 
+/**
+ * The estimate of runs whose FLOPs are so many times 6ND: a law knows C only as 6ND. Attention, embeddings or another count make
+ * C 1.1 to 1.7 times that.
+ */
+export function inFlopsOf(estimate: Estimate, ratio: number): Estimate {
+  if (ratio === 1) return estimate
+  const { modelSize, datasetSize, loss, drift } = estimate
+  const moved = (law: PowerLaw | null) => law && { ...law, coefficient: law.coefficient * ratio ** -law.exponent }
+  return {
+    ...estimate,
+    modelSize: moved(modelSize),
+    datasetSize: moved(datasetSize),
+    loss: loss && ((C) => loss(C / ratio)),
+    drift: drift && { ...drift, from: drift.from * ratio },
+  }
+}
+
 /** One number from an estimate, NaN where the method does not give it. */
 export const quantities = {
   parameters: (C: number) => (estimate: Estimate) =>

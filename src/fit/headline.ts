@@ -51,6 +51,7 @@ export function headlineOf(
   runs: Runs,
   norm: NormFit,
   targets: readonly number[],
+  flopsRatio: number,
   seed: number,
 ): Omit<Headline, 'method'> {
   const largest = Math.exp(norm.data.work.reduce((high, value) => Math.max(high, value)))
@@ -67,12 +68,22 @@ export function headlineOf(
   return {
     determined: false,
     reasons,
-    told: toldOf(runs, norm, line, targets, seed),
-    next: nextRuns(runs, norm, largest, width, seed),
+    told: toldOf(
+      runs,
+      norm,
+      line,
+      targets.map((C) => C / flopsRatio),
+      seed,
+    ),
+    next: inFlops(nextRuns(runs, norm, largest, width, seed), flopsRatio),
   }
 }
 
-/** High over low end of the interval of the best N at C FLOPs. */
+/** The proposed runs with FLOPs as the table counts them. */
+const inFlops = (next: NextRuns | null, ratio: number): NextRuns | null =>
+  next && { ...next, runs: next.runs.map((run) => ({ ...run, flops: run.flops * ratio })) }
+
+/** High over low end of the interval of the best N at C FLOPs, 6ND. */
 function widthAt(norm: NormFit, C: number, seed: number): number {
   const sizes = drawNorms(norm, judging.draws, seed).map(({ law }) => powerAt(optimalParameters(law), C))
   const [low, high] = ends(sizes)

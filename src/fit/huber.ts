@@ -4,7 +4,7 @@ import { bfgs, type Differentiable } from '../numeric/bfgs.ts'
 import { huber, huberSlope } from '../numeric/huber.ts'
 import { type LeastSquares, levenbergMarquardt } from '../numeric/levenberg-marquardt.ts'
 import { type Estimate, estimateOf } from './estimate.ts'
-import { centredLogs, fewestForSurface } from './surface.ts'
+import { centredLogs, exponentRange, fewestForSurface } from './surface.ts'
 
 /** Where Huber's loss turns from quadratic to linear, in ln L (Hoffmann et al. 2022, appendix D.3). */
 export const huberDelta = 1e-3
@@ -237,7 +237,9 @@ function polish(objective: Differentiable, start: Float64Array): HuberEnd {
 }
 
 function huberFit(runs: Runs, law: SurfaceLaw, objective: number, agreeing: number, starts: number): HuberFit | null {
-  const usable = law.alpha > 0 && law.beta > 0 && law.A > 0 && law.B > 0 && Object.values(law).every(Number.isFinite)
+  const { least, most } = exponentRange
+  const inRange = [law.alpha, law.beta].every((exponent) => exponent >= least && exponent <= most)
+  const usable = inRange && law.A > 0 && law.B > 0 && Object.values(law).every(Number.isFinite)
   if (!usable || runs.size < fewestForSurface) return null
   let rss = 0
   for (let i = 0; i < runs.size; i++) {

@@ -1,7 +1,7 @@
 import { type Curves, everyNth, type Runs } from '../core/run.ts'
 import type { Sample } from './bootstrap.ts'
 import { type CurveTable, fitEnvelope, tabulateCurves } from './envelope.ts'
-import { type Estimate, estimateOf } from './estimate.ts'
+import { type Estimate, estimateOf, inFlopsOf } from './estimate.ts'
 import { type HuberFit, refitHuber } from './huber.ts'
 import { fitHuber } from './huber-pool.ts'
 import { fitLowestLog, fitLowestRaw, type LossLaws } from './lowest.ts'
@@ -20,6 +20,8 @@ export interface FitData {
   /** The budgets that the profile methods use; empty when the runs do not form IsoFLOP profiles. */
   readonly profiles: readonly Profile[]
   readonly curves: Curves | null
+  /** FLOPs over 6ND of the largest runs; 1 where they agree to 1 %. */
+  readonly flopsRatio: number
 }
 
 /** A method's fit, with a function that fits a resample of the runs the same way. */
@@ -51,13 +53,30 @@ export async function fitMethod(method: SizeMethod, data: FitData, options: Meth
     case 'parabola':
       return fittedParabolas(data)
     case 'norm':
-      return fittedNorm(data.runs, options.prior)
+      return inFlops(fittedNorm(data.runs, options.prior), data)
     case 'surface':
-      return fittedSurface(data.runs)
+      return inFlops(fittedSurface(data.runs), data)
     case 'huber':
-      return fittedHuber(data.runs, options)
+      return inFlops(await fittedHuber(data.runs, options), data)
     case 'envelope':
       return fittedEnvelope(data.curves)
+  }
+}
+
+/** A fit of a law in the FLOPs that the runs count. */
+export function inFlops<F extends Fitted>(fitted: F | string, { flopsRatio }: FitData): F | string {
+  if (typeof fitted === 'string' || flopsRatio === 1) return fitted
+  const { estimate, refit, draws } = fitted
+  return {
+    ...fitted,
+    estimate: inFlopsOf(estimate, flopsRatio),
+    refit: (sample) => {
+      const other = refit(sample)
+      return other && inFlopsOf(other, flopsRatio)
+    },
+    ...(draws && {
+      draws: (count: number, seed: number) => draws(count, seed).map((draw) => inFlopsOf(draw, flopsRatio)),
+    }),
   }
 }
 

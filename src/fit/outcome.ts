@@ -51,15 +51,22 @@ export function unavailable(method: SizeMethod, reason: string): MethodResult {
   }
 }
 
+/** The law that weighs every method's size in loss, and how the runs count FLOPs. */
+export interface Judge {
+  readonly law: SurfaceLaw
+  readonly flopsRatio: number
+}
+
 /** A method's fit as it is reported: exponents, coefficients and predictions with their intervals. */
 export function methodResult(
   { method, estimate, excluded, lossLaws, objective }: Fitted,
   replicates: Replicates,
   targets: readonly number[],
-  judge: SurfaceLaw | null,
+  judge: Judge | null,
   confidence: number,
 ): MethodResult {
-  const interval = (quantity: (estimate: Estimate) => number) => intervalOf(replicates, quantity, confidence)
+  const interval = (quantity: (estimate: Estimate) => number) =>
+    intervalAround(estimate, replicates, quantity, confidence)
   const power = (law: PowerLaw | null, exponent: (estimate: Estimate) => number): FittedPower | null =>
     law && { ...law, interval: interval(exponent) }
   const coefficients = ['E', 'A', 'B', 'alpha', 'beta', 'q'] as const
@@ -96,31 +103,39 @@ export const withoutPredictions = (result: MethodResult, reason: string): Method
   undetermined: reason,
 })
 
-/** An interval that holds the estimate too: where several q share the belief, the draws may lie to one side of the law between them. */
-const around = (estimate: number, [low, high]: Interval): Interval => [
-  Math.min(low, estimate),
-  Math.max(high, estimate),
-]
+/**
+ * The interval of a quantity; of draws from a posterior it holds the estimate too: where several q share the belief, the draws may
+ * lie to one side of the law between them.
+ */
+function intervalAround(
+  estimate: Estimate,
+  replicates: Replicates,
+  quantity: (estimate: Estimate) => number,
+  confidence: number,
+): Interval | null {
+  const ends = intervalOf(replicates, quantity, confidence)
+  if (ends === null || !replicates.has('posterior')) return ends
+  const value = quantity(estimate)
+  return [Math.min(ends[0], value), Math.max(ends[1], value)]
+}
 
 /** What a method expects at C, with intervals; `judge` weighs its size in loss. */
 export function predict(
   estimate: Estimate,
   replicates: Replicates,
   C: number,
-  judge: SurfaceLaw | null,
+  judge: Judge | null,
   confidence: number,
 ): Prediction {
-  const interval = (quantity: (estimate: Estimate) => number) => {
-    const ends = intervalOf(replicates, quantity, confidence)
-    return ends && replicates.has('posterior') ? around(quantity(estimate), ends) : ends
-  }
+  const interval = (quantity: (estimate: Estimate) => number) =>
+    intervalAround(estimate, replicates, quantity, confidence)
   const parameters = quantities.parameters(C)(estimate)
   return {
     flops: C,
     parameters,
     tokens: quantities.tokens(C)(estimate),
     loss: estimate.loss ? estimate.loss(C) : null,
-    excessLoss: judge && excessLoss(judge, C, parameters),
+    excessLoss: judge && excessLoss(judge.law, C / judge.flopsRatio, parameters),
     interval: {
       parameters: interval(quantities.parameters(C)),
       tokens: interval(quantities.tokens(C)),

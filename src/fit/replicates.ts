@@ -2,7 +2,7 @@ import { random } from '../core/random.ts'
 import type { Runs } from '../core/run.ts'
 import type { SurfaceLaw } from '../law/surface.ts'
 import { budgetSampler, type Replicates, runSampler, type Sampler, type Scheme } from './bootstrap.ts'
-import { estimateOf } from './estimate.ts'
+import { estimateOf, inFlopsOf } from './estimate.ts'
 import type { FitData, Fitted } from './methods.ts'
 import type { Resampling } from './result.ts'
 import { surfaceScores } from './scores.ts'
@@ -44,7 +44,12 @@ export function replicate(
     if (fitted.method !== 'surface' || judge === null) return new Map()
     const laws = surfaceScores(data.runs, data.budgets, judge, resampling) ?? new Map<Scheme, SurfaceLaw[]>()
     return new Map(
-      laws.entries().map(([scheme, list]) => [scheme, list.map((law) => estimateOf(law, fitted.estimate.fitError!))]),
+      laws
+        .entries()
+        .map(([scheme, list]) => [
+          scheme,
+          list.map((law) => inFlopsOf(estimateOf(law, fitted.estimate.fitError!), data.flopsRatio)),
+        ]),
     )
   }
   const own: Samplers =

@@ -163,4 +163,6 @@ export interface Analysis {
   readonly joint: TunedResult | null
   readonly targets: readonly number[]
   readonly bootstrap: Resampling
+  /** FLOPs over 6ND of the largest runs; predictions keep it. */
+  readonly flopsRatio: number
 }

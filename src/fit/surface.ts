@@ -8,7 +8,7 @@ import { type Estimate, estimateOf } from './estimate.ts'
 export const fewestForSurface = 6
 
 /** Exponents outside this range are no scaling law: the term is flat, or gone after the smallest run. */
-const exponentRange = { least: 1e-3, most: 5 }
+export const exponentRange = { least: 1e-3, most: 5 }
 
 /** A loss surface with its residual sum of squares, nats^2. */
 export interface SurfaceFit extends Estimate {

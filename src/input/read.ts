@@ -179,6 +179,6 @@ function budgetNote(runs: Runs): string[] {
   const median = Float64Array.from(ratios).sort()[ratios.length >> 1]
   return [
     `flops: C is not 6ND within 1 % in ${ratios.length} of ${runs.size} runs, there C / 6ND has the median ` +
-      `${median.toPrecision(4)}; all three are used as given`,
+      `${median.toPrecision(4)}; all three are used as given, and predictions keep the ratio that the largest runs have`,
   ]
 }

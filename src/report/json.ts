@@ -15,6 +15,7 @@ export function fitJson(analysis: Analysis, data: RunData, diagnostics: readonly
       sources: data.sources,
     },
     targets,
+    flopsRatio: analysis.flopsRatio,
     uncertainty: {
       confidence: bootstrap.confidence,
       resamples: bootstrap.resamples,

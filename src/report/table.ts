@@ -1,12 +1,13 @@
 import type { Analysis } from '../fit/analysis.ts'
 import type { MethodResult } from '../fit/result.ts'
 import type { SurfaceLaw } from '../law/surface.ts'
-import { availableMethods, predictionAt } from './facts.ts'
+import { availableMethods, leaderOf, predictionAt } from './facts.ts'
 import { compact, excess, exponent, interval, nats, orDash, percent, ratio } from './number.ts'
 import {
   againstTruth,
   answerOf,
   beyondRuns,
+  lawText,
   type Open,
   openOf,
   reportedBudgets,
@@ -141,7 +142,11 @@ function legend({ bootstrap, frontier }: Analysis, truth: SurfaceLaw | null): st
   const frontiers = frontier
     ? " frontier: best loss against C with a plateau of its own, with the surface's E, and as a straight line in ln C."
     : ''
-  return wrap(`N = k C^a; intervals at ${percent(bootstrap.confidence)}; loss in nats/token. ${cost}${frontiers}`)
+  const drift =
+    ' The intervals of norm allow for a drift beyond the runs, which real runs have and computed ones do not.'
+  return wrap(
+    `N = k C^a; intervals at ${percent(bootstrap.confidence)}; loss in nats/token. ${cost}${drift}${frontiers}`,
+  )
 }
 
 /** The answer first, in three to six paragraphs of one line where they fit. */
@@ -151,7 +156,14 @@ export function summaryText(analysis: Analysis, truth: SurfaceLaw | null = null,
   const open = openOf(analysis)
   if (open) return openText(open, count, options)
   if (answer === null) return ['No method could be fitted to these runs.', count].filter(Boolean).join('\n')
-  const sentences = [capital(answer.growth), answer.othersInShort, capital(answer.truth), count]
+  const law = leaderOf(analysis)?.law
+  const sentences = [
+    capital(answer.growth),
+    law ? lawText(law) : '',
+    answer.othersInShort,
+    capital(answer.truth),
+    count,
+  ]
   return [
     strong(`${answer.where}:`, options),
     ...wrap(answer.size, '  ', '    '),

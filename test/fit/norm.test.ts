@@ -259,3 +259,69 @@ test('a frontier that bends at the largest budgets is said, with its sign; one t
   for (let seed = 0; seed < 6; seed++) assert.equal(await drifts(0, seed), undefined, `seed ${seed}`)
   assert.ok((await drifts(-0.03, 1))!.rate > 0)
 })
+
+// How runs count FLOPs, and how few there may be.
+
+test('runs whose FLOPs are 1.7 times 6ND: predictions keep the ratio, by every method', async () => {
+  const runs = profilesOf(additive, 0.002, 4)
+  const counted = { ...runs, flops: runs.flops.map((C) => 1.7 * C) }
+  const [plain, other] = await Promise.all([
+    analyse({ runs }, { ...quick, targets: [1e21] }),
+    analyse({ runs: counted }, { ...quick, targets: [1.7e21] }),
+  ])
+  close(other.flopsRatio, 1.7, 1e-9)
+  for (const [k, { method, predictions }] of other.methods.entries()) {
+    const [at, expected] = [predictions[0], plain.methods[k].predictions[0]]
+    if (!at) continue
+    close(at.parameters, expected.parameters, 1e-4, method)
+    if (at.loss !== null) close(at.loss, expected.loss!, 1e-5, method)
+    close(at.excessLoss!, expected.excessLoss!, 1e-2 + 1e-6 / Math.max(expected.excessLoss!, 1e-9), method)
+  }
+  assert.ok(other.diagnostics.every(({ code }) => code !== 'backtest-drifts'))
+})
+
+test('in tables of ten runs too, one that is off is named, also at the end of the range; few runs are said to be few', async () => {
+  const rng = random(77)
+  for (let trial = 0; trial < 6; trial++) {
+    const runs = runsOf(
+      Array.from({ length: 10 }, () => {
+        const parameters = 1e7 * 1000 ** rng.uniform()
+        const tokens = parameters * 5 * 40 ** rng.uniform()
+        return {
+          parameters,
+          tokens,
+          flops: 6 * parameters * tokens,
+          loss: surfaceLoss(additive, parameters, tokens) + 0.003 * rng.normal(),
+        }
+      }),
+    )
+    const smallest = runs.parameters.indexOf(Math.min(...runs.parameters))
+    for (const off of [1.5, 4]) {
+      const spoiled = withLoss(
+        runs,
+        runs.loss.map((L, i) => (i === smallest ? L + off : L)),
+      )
+      const { diagnostics } = await analyse({ runs: spoiled }, { ...quick, methods: ['norm'], resamples: 20 })
+      const named = diagnostics.find(({ code }) => code === 'outliers')?.evidence.runs as { run: number }[] | undefined
+      assert.equal(named?.[0].run, smallest, `trial ${trial}, off by ${off}`)
+    }
+    const few = await analyse(
+      { runs: selectRuns(runs, [0, 1, 2, 3, 4, 5]) },
+      { ...quick, methods: ['norm'], resamples: 20 },
+    )
+    assert.ok(!few.headline.determined || few.diagnostics.some(({ code }) => code === 'few-runs'))
+  }
+})
+
+test('where no law is headlined, nothing is said that leans on one', async () => {
+  const { diagnostics } = await analyse({ runs: line(() => 3e11) }, { ...quick, targets: [1e22] })
+  const codes = diagnostics.map(({ code }) => code)
+  for (const code of [
+    'asymptote-not-identified',
+    'laws-disagree',
+    'flat-valley',
+    'backtest-drifts',
+    'far-extrapolation',
+  ] as const)
+    assert.ok(!codes.includes(code), code)
+})

@@ -39,7 +39,12 @@ function curvesOf(analysis: Analysis): Curve[] {
   return [
     leader &&
       best &&
-      curve(leader.method, methodStyles[leader.method], (C) => frontierLoss(best, C), methodInk(leader.method)),
+      curve(
+        leader.method,
+        methodStyles[leader.method],
+        (C) => frontierLoss(best, C / analysis.flopsRatio),
+        methodInk(leader.method),
+      ),
     free && curve('free plateau', methodStyles.huber, (C) => frontierLoss(free.fit.law, C)),
     pinned && curve("surface's plateau", methodStyles.parabola, (C) => frontierLoss(pinned.fit.law, C)),
     line && curve('straight line', methodStyles['lowest-raw'], (C) => logLineLoss(line.fit.law, C)),
