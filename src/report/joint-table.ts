@@ -69,13 +69,13 @@ function targetLines({ parameters, tokens, rate, batch, loss }: TunedTarget, { b
 }
 
 /** R* of size above which size beyond what the tokens support serves nearly in full: no limit was seen. */
-const noLimit = 15
+const noLimit = 12
 
 function repeatedLines({ repeats, surplus, support, worth }: RepeatedData): string[] {
   const told = worth.map(({ epochs, tokens }) => `${epochs} as ${both(tokens)}`)
   return [
     `epochs over the same tokens teach as fresh ones would: ${told.join(', ')}; ever more of them at most as ${significant(1 + repeats.value)} (R* = ${both(repeats)})`,
-    surplus.value < noLimit
+    surplus.interval[0] < noLimit
       ? `a unique token supports ${both(support)} parameters; size beyond that serves less and less (R* = ${both(surplus)})`
       : `no limit of the size that unique tokens support was seen (R* of size = ${both(surplus)})`,
   ]
