@@ -9,7 +9,7 @@ import { Posterior } from './posterior.ts'
 import type { Alternative, Bounds } from './strategy.ts'
 
 /** Draws from the posterior for an answer, and for an estimate on the way to it; every other one also tells its own best place. */
-export const draws = { answer: 160, estimate: 60, optima: 2 } as const
+export const draws = { answer: 240, estimate: 60, optima: 2 } as const
 /** Sizes over the chosen one whose expected loss is told. */
 const ratios = [1 / 8, 1 / 4, 1 / 2, 0.7, 1, 1.4, 2, 4, 8] as const
 

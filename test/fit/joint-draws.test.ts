@@ -6,8 +6,9 @@ import { random } from '../../src/core/random.ts'
 import { drawLaws } from '../../src/fit/joint/draws.ts'
 import { fitJoint, type JointFit, type JointRun } from '../../src/fit/joint/fit.ts'
 import type { JointMode } from '../../src/fit/joint/mode.ts'
+import { cholesky } from '../../src/numeric/cholesky.ts'
 import { dot, times } from '../../src/numeric/matrix.ts'
-import { median } from '../../src/numeric/quantile.ts'
+import { median, quantile } from '../../src/numeric/quantile.ts'
 import { configAt, placeOf } from '../../src/plan/place.ts'
 import { Posterior } from '../../src/plan/posterior.ts'
 import { cs336World } from '../../src/world/calibrated.ts'
@@ -115,5 +116,53 @@ test('equal streams give equal draws, other streams others, and drawing leaves t
   assert.equal(mode.fitted.problem.cost(mode.fitted.z), before)
   assert.deepEqual(drawLaws(mode, 3, random(0, 1)), first)
   const other = drawLaws(mode, 3, random(0, 2))
+  assert.equal(other.length, 3)
   assert.ok(other.every(({ theta }, k) => theta.some((value, j) => value !== first[k].theta[j])))
 })
+
+test('a curved posterior: the draws have the median and the spread of Hamiltonian sampling', () => {
+  // Few runs of two near budgets leave the law far from linear.
+  const few = spreadConfigs(12, 4, [3e16, 1e17])
+  const [{ mode }] = fitTo(lawRuns(plainLaw(), 'tokens', few, 0.02)).modes
+  const target = { ...few[0], trainFlops: 1e19, dModel: 1024, numLayers: 16 }
+  const lossOf = (draw: Parameters<JointMode['lossOf']>[0]) => mode.lossOf(draw, mode.point(target))
+  const drawn = drawLaws(mode, 400, random(3)).map(lossOf)
+  const sampled = hamiltonian(mode, 3000, random(4)).map(lossOf)
+  const [low, middle, high] = [0.16, 0.5, 0.84].map((p) => quantile(sampled, p))
+  const spread = (quantile(drawn, 0.84) - quantile(drawn, 0.16)) / (high - low)
+  assert.ok(Math.abs(median(drawn) - middle) < 0.5 * (high - low), `${median(drawn)}, sampled ${middle}`)
+  assert.ok(spread > 0.7 && spread < 1.8, `${spread} of the sampled spread, ${low} to ${high}`)
+})
+
+/** Every third of so many samples of a mode's posterior (Neal 2011), in the coordinates in which it is round at the maximum. */
+function hamiltonian(mode: JointMode, count: number, rng: ReturnType<typeof random>) {
+  const { problem, z, covariance } = mode.fitted
+  const n = mode.size
+  const L = cholesky(covariance, n)!
+  const at = (u: Float64Array) => {
+    const place = z.map((value, a) => value + u.subarray(0, a + 1).reduce((sum, x, b) => sum + L[a * n + b] * x, 0))
+    const energy = problem.cost(place) / 2
+    const { gradient } = problem.slope()
+    const slope = u.map((_, b) => gradient.reduce((sum, g, a) => sum + (a >= b ? g * L[a * n + b] : 0), 0))
+    return { u, place, energy, slope }
+  }
+  const kinetic = (v: Float64Array) => v.reduce((sum, x) => sum + x * x, 0) / 2
+  let here = at(new Float64Array(n))
+  let step = 0.2
+  const samples = []
+  for (let k = 0; k < count; k++) {
+    let v = Float64Array.from({ length: n }, () => rng.normal())
+    const before = here.energy + kinetic(v)
+    let there = here
+    for (let s = 20 + rng.integer(30); s > 0; s--) {
+      v = v.map((x, a) => x - (step / 2) * there.slope[a])
+      there = at(there.u.map((x, a) => x + step * v[a]))
+      v = v.map((x, a) => x - (step / 2) * there.slope[a])
+    }
+    const accepted = Math.log(rng.uniform()) < before - there.energy - kinetic(v)
+    if (accepted) here = there
+    if (k < count / 5) step *= accepted ? 1.01 : 0.97
+    else if (k % 3 === 0) samples.push(problem.drawAt(here.place))
+  }
+  return samples
+}
