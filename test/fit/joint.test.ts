@@ -124,9 +124,9 @@ const clean = fitJoint(noisy, jointOptions)
 /** What is predicted of a configuration that nobody ran: the median over the drawn laws. */
 const predicted = (fit: JointFit): number => median(new Posterior(fit, 160, 0).losses(placeOf(unseen)))
 
-/** How far one run of one nat too much moves the prediction. */
-function moveBy(outlier: number): number {
-  const spoiled = noisy.map((run, i) => (i === outlier ? { ...run, loss: run.loss + 1 } : run))
+/** How far one run of some nats too much moves the prediction. */
+function moveBy(outlier: number, nats = 1): number {
+  const spoiled = noisy.map((run, i) => (i === outlier ? { ...run, loss: run.loss + nats } : run))
   return predicted(fitJoint(spoiled, jointOptions)) - predicted(clean)
 }
 
@@ -135,6 +135,14 @@ test('an outlier of one nat hardly moves the prediction', () => {
     assert.ok(noisy[outlier].config.trainFlops >= 1e17 && noisy[outlier].loss < 5)
     const move = moveBy(outlier)
     assert.ok(Math.abs(move) < 0.02, `run ${outlier} moves it by ${move}`)
+  }
+})
+
+test('nor does one of half a nat, or of 2.5: by less than its own standard deviation', () => {
+  for (const nats of [0.5, 2.5]) {
+    assert.ok(noisy[40].loss + nats < mostUsableLoss)
+    const move = moveBy(40, nats)
+    assert.ok(Math.abs(move) < 0.03, `${nats} nats move it by ${move}`)
   }
 })
 

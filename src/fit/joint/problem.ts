@@ -23,6 +23,10 @@ export interface Draw {
 
 /** Degrees of freedom of the noise's Student t: an outlier counts for little. */
 const noiseDf = 6
+/** A run whose weight is below this, some 12 standard deviations off, tells nothing of the scales; it was crashed or mistyped. */
+const leastCredible = 0.05
+/** ln of the density of such runs: one in a hundred, anywhere within 2.7 nats. */
+const incredible = Math.log(0.01 / 2.7)
 
 /**
  * The most probable coefficients as least squares: residuals of the runs over their standard deviation, and of the coefficients
@@ -168,6 +172,11 @@ export class JointProblem implements LeastSquares {
         const derivative = this.#jacobian[i * size + k]
         y += derivative * this.#z[k]
         row[k] = k < coefficients ? derivative * w : this.#features[i * this.#count + k - coefficients] * amplitude * w
+      }
+      if (this.#robust[i] < leastCredible) {
+        row.fill(0)
+        value += this.#data.weight * incredible
+        return 0
       }
       squares += (y * w) ** 2
       value -= this.#data.weight * Math.log(sd)
