@@ -1,3 +1,5 @@
+import { sigmoid, softplus } from '../numeric/softplus.ts'
+
 /**
  * The joint law (docs/math.md, "The joint law"): the loss as a function of size, tokens, learning rate, batch, shape and number
  * of steps together, so that runs at an untuned rate or with few steps are corrected instead of discarded. All its coefficients
@@ -82,10 +84,8 @@ const batchTail = 1.2
 /** The middle of the rates that the training API allows, where `startRate` does nothing. */
 const usualRate = Math.log(4e-4)
 
-const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
 /** e^x, large but finite for large x: enough to end any stage. */
 const boundedExp = (x: number): number => Math.exp(Math.min(x, 50))
-const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
 
 /** ln of the best learning rate at a point (E43). */
 export const bestJointRate = (theta: ArrayLike<number>, { core, tokens, batch }: JointPoint): number =>

@@ -1,3 +1,5 @@
+import { sigmoid, softplus } from '../numeric/softplus.ts'
+
 /**
  * The law of runs that differ in more than size and tokens (docs/math.md, "Laws of more than N and D"): the norm of what size and
  * tokens leave above a plateau, a wrong learning rate and a wrong batch as wasted tokens, repeated data as fewer tokens. Its
@@ -57,9 +59,6 @@ export const tunedIndex = Object.fromEntries(tunedNames.map((name, k) => [name, 
 >
 
 const at = tunedIndex
-
-const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
-const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
 
 /** ln(best batch / reference) for these ln tokens (E82). */
 export const bestTunedBatch = (theta: ArrayLike<number>, tokens: number): number =>

@@ -1,6 +1,7 @@
 import { configIdentity, contextLength, type TrainingConfig, vocabularySize } from '../core/config.ts'
 import { nonEmbeddingParameters, tokensFor } from '../core/flops.ts'
 import { random } from '../core/random.ts'
+import { softplus } from '../numeric/softplus.ts'
 import cs336 from './cs336.json' with { type: 'json' }
 import { towardStoredWidth } from './stored-width.ts'
 import type { World } from './world.ts'
@@ -94,9 +95,6 @@ const middle = { width: 1, depth: 0.5, rate: -0.8 } as const
 const mostCapacity = { log: 1.9, sharpness: 8 } as const
 /** The tail's weight stays positive where capacity leaves nothing to learn; it is rounded off with this sharpness. */
 const weightSharpness = 4
-
-/** ln(1 + e^x) without overflow. */
-const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
 
 /** A smooth max(x, 0): off by ln 2 / sharpness at 0 and exponentially less away from it. */
 const positivePart = (x: number, sharpness: number): number => softplus(sharpness * x) / sharpness
