@@ -3,7 +3,7 @@ import { IsoflopError } from '../core/errors.ts'
 import { random } from '../core/random.ts'
 import { fitJoint, isUsable, type JointFit, mostUsableLoss, type WeightedMode } from '../fit/joint/fit.ts'
 import { configOfUnit, type Reach } from './candidates.ts'
-import { climbPlan, isMisled, learned, nextRung, pinnedSpace } from './climb.ts'
+import { climbPlan, isMisled, isSummit, learned, nextRung, pinnedSpace } from './climb.ts'
 import { Prospect } from './design.ts'
 import { forecastOf } from './forecast.ts'
 import { jointEvidence } from './joint-evidence.ts'
@@ -234,9 +234,9 @@ function titleOf(round: number, choices: readonly Choice[]): string {
   return `Round ${round} of ${rounds}: mostly for the ${first.name} and the ${second.name} at the target`
 }
 
-/** The budget of the run that checks the law; undefined where it cannot be paid for, or is there. */
+/** The budget of the run that checks the law; undefined where it cannot be paid for, or one that checks it is there. */
 const checkFlops = ({ budget, spent, space, runs }: Situation): number | undefined =>
-  runs.some(({ reason }) => reason === checkReason)
+  runs.some((run) => run.reason === checkReason || isSummit(run))
     ? undefined
     : space.trainFlops.findLast((C) => C <= Math.min(budget - spent, checkShare * budget))
 

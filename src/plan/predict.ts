@@ -1,7 +1,7 @@
 import type { TrainingConfig } from '../core/config.ts'
 import { nonEmbeddingParameters } from '../core/flops.ts'
 import type { Limits } from '../core/limits.ts'
-import { type JointFit, mostUsableLoss } from '../fit/joint/fit.ts'
+import type { JointFit } from '../fit/joint/fit.ts'
 import { median, quantile } from '../numeric/quantile.ts'
 import { roundRate, shapesNear } from './candidates.ts'
 import { bestPlace, clamp, configAt, descend, logRange, type Place, placeOf, sizesAt } from './place.ts'
@@ -33,9 +33,7 @@ export interface Expectation {
 
 /**
  * The legal configuration of least expected loss at so many FLOPs, which is that of least expected regret, and what is expected of
- * it (E55). Where early runs were left out, few runs carry the law and the expected loss hangs on the few draws whose valley is
- * steepest: there it is the middle of what the drawn laws have for best. Intervals are quantiles over laws drawn from the posterior,
- * with a possible bend of the law. About 0.3 s for 100 runs.
+ * it (E55). Intervals are quantiles over laws drawn from the posterior, with a possible bend of the law. About 0.3 s for 100 runs.
  */
 export function expectAt(
   fit: JointFit,
@@ -46,8 +44,7 @@ export function expectAt(
 ): Expectation {
   const posterior = new Posterior(fit, count, seed)
   const optima = posterior.optima(flops, limits, draws.optima)
-  const early = fit.cut < mostUsableLoss
-  const place = early ? middleOf(optima, posterior.bestRatio()) : bestOfMean(posterior, flops, limits)
+  const place = bestOfMean(posterior, flops, limits)
   const config = legalAt(posterior, place, limits)
   const chosen = placeOf(config)
   const losses = posterior.losses(chosen)
@@ -105,15 +102,6 @@ function bestOfMean(posterior: Posterior, flops: number, limits: Limits): Place 
     ),
   )
   return found.reduce((best, next) => (next.loss < best.loss ? next : best)).place
-}
-
-/** The middle of the drawn laws' own best places, at the batch that most of them prefer. */
-function middleOf(optima: readonly Place[], ratio: number): Place {
-  const batches = [...Map.groupBy(optima, ({ batchSize }) => batchSize)].sort(([, p], [, q]) => q.length - p.length)
-  const [{ flops }] = optima
-  const size = median(Float64Array.from(optima, (place) => place.size))
-  const rate = median(Float64Array.from(optima, (place) => place.rate))
-  return { size, rate, ratio, batchSize: batches[0][0], flops }
 }
 
 /** The whole configuration near a place whose expected loss is least. */

@@ -3,7 +3,7 @@ import { contextLength, type TrainingConfig, targetFlops, vocabularySize } from 
 import { random } from '../../src/core/random.ts'
 import { type Accounting, jointPoint } from '../../src/fit/joint/accounting.ts'
 import type { JointOptions, JointRun } from '../../src/fit/joint/fit.ts'
-import { centreOf } from '../../src/fit/joint/prior.ts'
+import { centreOf, priors } from '../../src/fit/joint/prior.ts'
 import { type JointName, jointIndex, jointLoss, jointSize } from '../../src/law/joint.ts'
 import { configOfUnit, latinHypercube } from '../../src/plan/candidates.ts'
 
@@ -15,7 +15,7 @@ const untrained = Math.log(vocabularySize) + 0.1
 
 /** A plain law that is not the prior's centre, but for the coefficients given. */
 export function plainLaw(changes: Partial<Record<JointName, number>> = {}): Float64Array {
-  const theta = centreOf('plain')
+  const theta = centreOf('plain', priors.usual)
   const law = {
     ...{ E: Math.log(1.95), left: Math.log(0.55), balance: 0.2, alpha: Math.log(0.36), beta: Math.log(0.3), norm: 0.1 },
     ...{ rate: Math.log(1e-3), rateSize: -0.4, rateTokens: 0.15, ratio: Math.log(55), until: Math.log(8) },

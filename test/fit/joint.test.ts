@@ -5,7 +5,7 @@ import type { TrainingConfig } from '../../src/core/config.ts'
 import { accountings, jointPoint } from '../../src/fit/joint/accounting.ts'
 import { fitJoint, type JointFit, type JointRun, mostUsableLoss } from '../../src/fit/joint/fit.ts'
 import type { JointMode } from '../../src/fit/joint/mode.ts'
-import { priorSd } from '../../src/fit/joint/prior.ts'
+import { priors } from '../../src/fit/joint/prior.ts'
 import { bestJointRate } from '../../src/law/joint.ts'
 import { dot, times } from '../../src/numeric/matrix.ts'
 import { median } from '../../src/numeric/quantile.ts'
@@ -33,7 +33,7 @@ function rateSd(mode: JointMode, config: TrainingConfig): number {
   free.forEach((k, i) => {
     // Linear in every coefficient.
     const moved = theta.map((value, j) => (j === k ? value + 1 : value))
-    gradient[i] = (bestJointRate(moved, x) - bestJointRate(theta, x)) * priorSd[k]
+    gradient[i] = (bestJointRate(moved, x) - bestJointRate(theta, x)) * priors.usual.sd[k]
   })
   return Math.sqrt(dot(gradient, times(covariance, gradient)))
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { priorMean, priorSd } from '../../src/fit/joint/prior.ts'
+import { priors } from '../../src/fit/joint/prior.ts'
 import {
   bestJointRate,
   type JointName,
@@ -14,6 +14,7 @@ import {
 } from '../../src/law/joint.ts'
 import { close } from '../support.ts'
 
+const { mean, sd } = priors.usual
 const untrained = 10.47
 const scratch = new Float64Array(jointSize)
 const lossOf = (theta: Float64Array, x: JointPoint): number => jointLoss(theta, x, untrained, scratch)
@@ -23,7 +24,7 @@ const between = (min: number, max: number) => fc.double({ min, max, noNaN: true 
 /** Coefficients within two standard deviations of the prior's centre: every term of the law is switched on. */
 const coefficients = fc
   .array(between(-2, 2), { minLength: jointSize, maxLength: jointSize })
-  .map((z) => Float64Array.from(z, (value, k) => priorMean[k] + value * priorSd[k]))
+  .map((z) => Float64Array.from(z, (value, k) => mean[k] + value * sd[k]))
 
 const point: fc.Arbitrary<JointPoint> = fc.record({
   size: between(-5, 4),
@@ -159,7 +160,7 @@ function leftAtReference(theta: Float64Array, x: JointPoint): { A: number; B: nu
 test('with equal exponents balance is the ratio of what size and tokens leave at the reference', () => {
   assert.deepEqual(jointReference, { parameters: 1e8, tokens: 2e9, stepTokens: 65_536 })
   const x = { size: 0, tokens: 0, core: 0, rate: -7, batch: 0, ratio: 4, steps: 8, compute: 5 }
-  const theta = withCoefficients(priorMean, {
+  const theta = withCoefficients(mean, {
     ...{ ...bare, norm: 0, E: 0, left: Math.log(0.6), balance: Math.log(4), alpha: -1, beta: -1 },
   })
   close(lossOf(theta, x), 1 + 1.2 + 0.3, 1e-12)
@@ -193,7 +194,7 @@ test('the best rate is the minimum along the rate, with one valley, steeper abov
 })
 
 test('the best rate: exponents of size, tokens and batch, and a curvature of size', () => {
-  const theta = withCoefficients(priorMean, {
+  const theta = withCoefficients(mean, {
     ...{ rate: Math.log(2e-3), rateSize: -0.5, rateCurve: 0.1, rateTokens: 0.25, rateBatch: 0.5 },
   })
   const x = { size: 9, tokens: 0, core: 0, rate: 0, batch: 0, ratio: 4, steps: 8, compute: 5 }

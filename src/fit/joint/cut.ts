@@ -11,24 +11,23 @@ export const isUsable = ({ loss }: { readonly loss: number }): boolean => Number
  * 60; where training has stages they reach at most 6, and the law that believes them is off by 0.2 to 0.5 nats at the target.
  */
 const splits = [
-  { loss: 5.5, odds: 8 },
-  { loss: 4.7, odds: 0 },
+  { loss: 5.5, odds: 7 },
+  { loss: 4.7, odds: -1 },
 ] as const
-const fewest = { below: 5, above: 2 } as const
+const fewest = { below: 4, above: 2 } as const
 
 /**
  * The loss below which runs obey one law. At each split the evidence of all runs together is compared with that of the two parts
  * apart: runs above it that do not make those below more probable are left out (E51).
  */
 export function cutOf(runs: readonly JointRun[], evidenceOf: (part: readonly JointRun[]) => number): number {
-  let cut: number = mostUsableLoss
+  let kept = { runs, evidence: Number.NaN, cut: mostUsableLoss as number }
   for (const { loss: split, odds } of splits) {
-    const all = runs.filter(({ loss }) => loss < cut)
-    const below = all.filter(({ loss }) => loss < split)
-    const above = all.filter(({ loss }) => loss >= split)
+    const [below, above] = [kept.runs.filter(({ loss }) => loss < split), kept.runs.filter(({ loss }) => loss >= split)]
     if (below.length < fewest.below || above.length < fewest.above) continue
-    const [together, ...apart] = [all, below, above].map(evidenceOf)
-    if (together < apart[0] + apart[1] + odds) cut = split
+    if (Number.isNaN(kept.evidence)) kept = { ...kept, evidence: evidenceOf(kept.runs) }
+    const [low, high] = [below, above].map(evidenceOf)
+    if (kept.evidence < low + high + odds) kept = { runs: below, evidence: low, cut: split }
   }
-  return cut
+  return kept.cut
 }

@@ -4,7 +4,7 @@ import { type Accounting, accountings, jointPoint, type ModelFacts } from './acc
 import { cutOf, isUsable, mostUsableLoss } from './cut.ts'
 import { type Deviation, deviationOver } from './deviation.ts'
 import { JointMode } from './mode.ts'
-import { accountingPrior, centreOf, formNames, formsOfStages, freeCoefficients, type JointForm } from './prior.ts'
+import { centreOf, formNames, formsOfStages, freeCoefficients, type JointForm, type Prior, priors } from './prior.ts'
 import { type JointData, JointProblem } from './problem.ts'
 import { type JointRun, jointData } from './run.ts'
 import { cautiousScales, firstScales, searchScales } from './scales.ts'
@@ -48,19 +48,27 @@ const hopeless = 15
  */
 export function fitJoint(runs: readonly JointRun[], options: JointOptions): JointFit {
   const usable = runs.filter(isUsable)
-  const cut = cutOf(usable, (part) => evidenceOf(part, options, usable.length))
+  const accounting = likeliestAccounting(usable, options)
+  const cut = cutOf(usable, (part) => evidenceOf(part, options, accounting, usable.length))
   const used = usable.filter(({ loss }) => loss < cut)
-  const forms = cut < mostUsableLoss ? formsOfStages : formNames
-  return { modes: fitForms(used, options, forms, used.length), used, cut }
+  const [forms, prior] = cut < mostUsableLoss ? [formsOfStages, priors.staged] : [formNames, priors.usual]
+  return { modes: fitForms(used, options, forms, prior, used.length), used, cut }
 }
 
-/** Log evidence of runs, averaged over two forms and the accountings; what was hopeless counts as zero. */
-function evidenceOf(runs: readonly JointRun[], options: JointOptions, among: number): number {
+/** The accounting under which the plain form makes the runs most probable. */
+function likeliestAccounting(runs: readonly JointRun[], options: JointOptions): Accounting {
+  const { accountings: possible = accountings } = options
+  if (possible.length === 1) return possible[0]
+  return fitForms(runs, options, ['plain'], priors.usual, runs.length)[0].mode.fitted.accounting
+}
+
+/** Log evidence of runs that are believed as if they were `among` so many, averaged over two forms under one accounting. */
+function evidenceOf(runs: readonly JointRun[], options: JointOptions, accounting: Accounting, among: number): number {
   const forms = ['plain', 'staged'] as const
-  const evidences = fitForms(runs, options, forms, among).map(({ mode }) => mode.fitted.evidence)
+  const modes = fitForms(runs, { ...options, accountings: [accounting] }, forms, priors.usual, among)
+  const evidences = modes.map(({ mode }) => mode.fitted.evidence)
   const most = Math.max(...evidences)
-  const sum = evidences.reduce((total, value) => total + Math.exp(value - most), 0)
-  return most + Math.log(sum / (forms.length * accountings.length))
+  return most + Math.log(evidences.reduce((sum, value) => sum + Math.exp(value - most), 0) / forms.length)
 }
 
 /** The forms fitted to runs that are believed as if they were `among` so many (`runWeight`), by descending weight. */
@@ -68,12 +76,13 @@ function fitForms(
   used: readonly JointRun[],
   options: JointOptions,
   [first, ...others]: readonly JointForm[],
+  prior: Prior,
   among: number,
 ): WeightedMode[] {
   const points = used.map(({ config }) => jointPoint(config, 'none', options))
   const deviation = deviationOver(points, Math.log(options.target / 1e16))
   const fit = (form: JointForm, accounting: Accounting) =>
-    fitMode(jointData(used, accounting, options, among), form, accounting, options, deviation)
+    fitMode(jointData(used, accounting, options, among), form, accounting, options, deviation, prior)
   const firsts = (options.accountings ?? accountings).map((accounting) => fit(first, accounting))
   const most = Math.max(...firsts.map(({ fitted }) => fitted.evidence))
   const modes = firsts.flatMap((mode) => {
@@ -85,7 +94,9 @@ function fitForms(
 
 function weigh(modes: readonly JointMode[]): WeightedMode[] {
   const most = Math.max(...modes.map(({ fitted }) => fitted.evidence))
-  const raw = modes.map(({ fitted }) => accountingPrior[fitted.accounting] * Math.exp(fitted.evidence - most))
+  const raw = modes.map(
+    ({ fitted: { prior, accounting, evidence } }) => prior.accounting[accounting] * Math.exp(evidence - most),
+  )
   const total = raw.reduce((sum, value) => sum + value, 0)
   return modes.map((mode, k) => ({ mode, weight: raw[k] / total })).sort((a, b) => b.weight - a.weight)
 }
@@ -101,12 +112,13 @@ function fitMode(
   accounting: Accounting,
   options: JointOptions,
   deviation: Deviation,
+  prior: Prior,
 ): JointMode {
   const untrained = Math.log(options.vocabularySize) + untrainedExcess
   const free = freeCoefficients(form)
-  const problem = new JointProblem(data, untrained, free, deviation, centreOf(form))
+  const problem = new JointProblem(data, untrained, free, deviation, prior, centreOf(form, prior))
   let z = new Float64Array(problem.size)
-  let scales = firstScales
+  let scales = firstScales(prior.scales)
   let evidence = Number.NEGATIVE_INFINITY
   for (let pass = 0; pass < passes; pass++) {
     // The first pass trusts no run, lest the law bend to an outlier before its residual shows it to be one.
@@ -129,6 +141,7 @@ function fitMode(
   return new JointMode({
     form,
     accounting,
+    prior,
     facts: { vocabularySize, contextLength },
     untrained,
     ...problem.drawAt(z),

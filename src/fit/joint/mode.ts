@@ -2,7 +2,7 @@ import type { TrainingConfig } from '../../core/config.ts'
 import { type JointPoint, jointLoss, jointSize } from '../../law/joint.ts'
 import { type Accounting, accountedTokens, jointPoint, type ModelFacts } from './accounting.ts'
 import type { Deviation } from './deviation.ts'
-import { type JointForm, priorSd } from './prior.ts'
+import type { JointForm, Prior } from './prior.ts'
 import type { Draw, JointProblem } from './problem.ts'
 import { deviationSd, noiseSd, runSd, type Scales } from './scales.ts'
 
@@ -10,6 +10,7 @@ import { deviationSd, noiseSd, runSd, type Scales } from './scales.ts'
 export interface FittedMode extends Draw {
   readonly form: JointForm
   readonly accounting: Accounting
+  readonly prior: Prior
   readonly facts: ModelFacts
   /** Loss before training, nats. */
   readonly untrained: number
@@ -51,9 +52,9 @@ export class JointMode {
 
   /** Expected loss at a point, nats; `gradient`, `[size]`, gets its derivatives in the units of the covariance. */
   loss(x: JointPoint, gradient: Float64Array): number {
-    const { theta, weights, untrained, free, scales, deviation } = this.fitted
+    const { theta, weights, untrained, free, prior, scales, deviation } = this.fitted
     let loss = jointLoss(theta, x, untrained, this.#full)
-    for (let k = 0; k < free.length; k++) gradient[k] = this.#full[free[k]] * priorSd[free[k]]
+    for (let k = 0; k < free.length; k++) gradient[k] = this.#full[free[k]] * prior.sd[free[k]]
     deviation.features(x, gradient, free.length)
     const amplitude = deviationSd(scales, x)
     for (let k = free.length; k < this.size; k++) {
@@ -74,13 +75,13 @@ export class JointMode {
 
   /** The coefficients at z standard deviations along the columns of the covariance's factor L. */
   draw(L: Float64Array, z: Float64Array): Draw {
-    const { free } = this.fitted
+    const { free, prior } = this.fitted
     const theta = Float64Array.from(this.fitted.theta)
     const weights = Float64Array.from(this.fitted.weights)
     for (let a = 0; a < this.size; a++) {
       let move = 0
       for (let b = 0; b <= a; b++) move += L[a * this.size + b] * z[b]
-      if (a < free.length) theta[free[a]] += move * priorSd[free[a]]
+      if (a < free.length) theta[free[a]] += move * prior.sd[free[a]]
       else weights[a - free.length] += move
     }
     return { theta, weights }

@@ -2,7 +2,7 @@ import { type JointPoint, jointLoss, jointSize } from '../../law/joint.ts'
 import { cholesky, solveFactored } from '../../numeric/cholesky.ts'
 import type { LeastSquares } from '../../numeric/levenberg-marquardt.ts'
 import type { Deviation } from './deviation.ts'
-import { priorMean, priorSd } from './prior.ts'
+import type { Prior } from './prior.ts'
 import { deviationSd, logPrior, runSd, type Scales } from './scales.ts'
 
 /** Runs as the law sees them under one accounting. */
@@ -37,6 +37,7 @@ export class JointProblem implements LeastSquares {
   readonly #data: JointData
   readonly #untrained: number
   readonly #free: readonly number[]
+  readonly #prior: Prior
   readonly #theta: Float64Array
   readonly #n: number
   /** Number of variables. */
@@ -58,11 +59,20 @@ export class JointProblem implements LeastSquares {
   /** Derivatives of the predictions, `[n, size]`. */
   readonly #jacobian: Float64Array
 
-  constructor(data: JointData, untrained: number, free: readonly number[], deviation: Deviation, centre: Float64Array) {
+  /** `centre`: the coefficients that are not free. */
+  constructor(
+    data: JointData,
+    untrained: number,
+    free: readonly number[],
+    deviation: Deviation,
+    prior: Prior,
+    centre: Float64Array,
+  ) {
     const n = data.points.length
     this.#data = data
     this.#untrained = untrained
     this.#free = free
+    this.#prior = prior
     this.#theta = Float64Array.from(centre)
     this.#n = n
     this.#count = deviation.count
@@ -112,7 +122,8 @@ export class JointProblem implements LeastSquares {
   /** All coefficients at z. */
   theta(z: Float64Array): Float64Array {
     const free = this.#free
-    for (let k = 0; k < free.length; k++) this.#theta[free[k]] = priorMean[free[k]] + z[k] * priorSd[free[k]]
+    const { mean, sd } = this.#prior
+    for (let k = 0; k < free.length; k++) this.#theta[free[k]] = mean[free[k]] + z[k] * sd[free[k]]
     return this.#theta
   }
 
@@ -120,10 +131,11 @@ export class JointProblem implements LeastSquares {
     this.#z.set(z)
     this.theta(z)
     const free = this.#free
+    const { sd } = this.#prior
     for (let i = 0; i < this.#n; i++) {
       const row = i * this.size
       let loss = jointLoss(this.#theta, this.#data.points[i], this.#untrained, this.#full)
-      for (let k = 0; k < free.length; k++) this.#jacobian[row + k] = this.#full[free[k]] * priorSd[free[k]]
+      for (let k = 0; k < free.length; k++) this.#jacobian[row + k] = this.#full[free[k]] * sd[free[k]]
       for (let k = 0; k < this.#count; k++) {
         const feature = this.#features[i * this.#count + k] * this.#amplitude[i]
         this.#jacobian[row + free.length + k] = feature
@@ -159,7 +171,7 @@ export class JointProblem implements LeastSquares {
   evidence(scales: Scales): number {
     const { size } = this
     const coefficients = this.#free.length
-    let value = logPrior(scales)
+    let value = logPrior(this.#prior.scales, scales)
     let squares = 0
     const { normal, right } = normalSystem(size, this.#n, (i, row) => {
       const x = this.#data.points[i]
