@@ -72,7 +72,7 @@ function evidenceOf(runs: readonly JointRun[], options: JointOptions, accounting
 }
 
 /** The forms fitted to runs that are believed as if they were `among` so many (`runWeight`), by descending weight. */
-function fitForms(
+export function fitForms(
   used: readonly JointRun[],
   options: JointOptions,
   [first, ...others]: readonly JointForm[],
