@@ -1,9 +1,9 @@
 import * as Plot from '@observablehq/plot'
-import { linearAxis } from '../src/report/axis.ts'
-import { compose, element, type SvgDocument } from '../src/report/element.ts'
-import { drawPanel } from '../src/report/panel.ts'
-import { faint, fontFamily, ink, methodInk } from '../src/report/style.ts'
-import { newDocument, svgText } from '../src/report/svg.ts'
+import { linearAxis } from '../src/report/draw/axis.ts'
+import { compose, element, type SvgDocument } from '../src/report/draw/element.ts'
+import { drawPanel } from '../src/report/draw/panel.ts'
+import { faint, fontFamily, ink, methodInk } from '../src/report/draw/style.ts'
+import { newDocument, svgText } from '../src/report/draw/svg.ts'
 
 /** What a method said of something held out: loss at the optimum, ln N there, or the median over single runs. */
 export interface Outcome {

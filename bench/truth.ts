@@ -14,7 +14,7 @@ import type { Interval } from '../src/fit/bootstrap.ts'
 import type { Analysis } from '../src/fit/result.ts'
 import { surfaceLoss } from '../src/law/surface.ts'
 import { median } from '../src/numeric/quantile.ts'
-import { renderPng } from '../src/report/png.ts'
+import { renderPng } from '../src/report/draw/png.ts'
 import { drawTruth, type Outcome } from './truth-figure.ts'
 import { type Shown, type Split, splitsIn, truthTables } from './truth-tables.ts'
 

@@ -14,8 +14,8 @@ import { apiBudget, type TrainingConfig, targetFlops } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { nonEmbeddingParameters } from '../core/flops.ts'
 import type { Space, Strategy } from '../plan/strategy.ts'
-import type { CampaignTruth } from '../report/campaign-json.ts'
-import { standingLine } from '../report/campaign-table.ts'
+import type { CampaignTruth } from '../report/campaign/json.ts'
+import { standingLine } from '../report/campaign/text.ts'
 import { budget, budgets, nameOf, wholeNumber } from './options.ts'
 import { ownRuns, withRuns } from './own-runs.ts'
 import { type CampaignIdentity, givenRuns, openSession, type RunSource, worldPrefix } from './session.ts'
@@ -157,7 +157,7 @@ async function openWorldSource(name: string, target: number): Promise<OpenedSour
     async truthAt({ prediction }) {
       const [{ optimum }, { judged }] = await Promise.all([
         import('../world/optimum.ts'),
-        import('../report/campaign-json.ts'),
+        import('../report/campaign/json.ts'),
       ])
       const { config, loss } = optimum(world, target)
       const parameters = nonEmbeddingParameters(config.dModel, config.numLayers)
@@ -266,8 +266,8 @@ function standingProgress(stream: NodeJS.WriteStream): StandingProgress {
 async function printPlan(options: Omit<CampaignOptions, 'query'>, { json }: CampaignFlags): Promise<void> {
   const plan = firstPlan(options)
   const [{ planText }, { planJson }] = await Promise.all([
-    import('../report/campaign-table.ts'),
-    import('../report/campaign-json.ts'),
+    import('../report/campaign/text.ts'),
+    import('../report/campaign/json.ts'),
   ])
   console.log(json ? JSON.stringify(planJson(plan), null, 2) : planText(plan, options.budget ?? apiBudget))
 }
@@ -280,9 +280,9 @@ async function printCampaign(
   files: readonly string[],
 ): Promise<void> {
   const [{ campaignText }, { campaignJson }, { wrap }] = await Promise.all([
-    import('../report/campaign-table.ts'),
-    import('../report/campaign-json.ts'),
-    import('../report/table.ts'),
+    import('../report/campaign/text.ts'),
+    import('../report/campaign/json.ts'),
+    import('../report/fit/text.ts'),
   ])
   if (flags.json) return console.log(JSON.stringify(campaignJson(result, truth), null, 2))
   console.log(campaignText(result, identity, truth, { bold: process.stdout.isTTY === true }))

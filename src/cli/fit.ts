@@ -5,7 +5,7 @@ import { huberGridSize } from '../fit/huber.ts'
 import type { NormPrior } from '../fit/norm/prior.ts'
 import { type AskedName, askedNames, methodNames } from '../fit/result.ts'
 import { dataDiagnostics } from '../input/diagnostics.ts'
-import { fitJson } from '../report/json.ts'
+import { fitJson } from '../report/fit/json.ts'
 import { commandLine } from './command-line.ts'
 import { type FitInput, loadRuns } from './data.ts'
 import { budgets, namesOf, priorOf, probability, wholeNumber } from './options.ts'
@@ -113,8 +113,8 @@ const largestBudget = ({ data }: FitInput): number => data.runs.flops.reduce((hi
 
 async function printTables(analysis: Analysis, input: FitInput, written: readonly string[]): Promise<void> {
   const [{ comparisonTable, diagnosticsText, summaryText, wrap }, { jointText }] = await Promise.all([
-    import('../report/table.ts'),
-    import('../report/joint-table.ts'),
+    import('../report/fit/text.ts'),
+    import('../report/fit/joint-text.ts'),
   ])
   const { data, truth } = input
   const names = data.sources.map(({ name }) => name).join(', ')
@@ -135,7 +135,7 @@ async function printTables(analysis: Analysis, input: FitInput, written: readonl
 
 async function writeReport(file: string, analysis: Analysis, input: FitInput, step: (name: string) => void) {
   step('report')
-  const { renderReport } = await import('../report/report.ts')
+  const { renderReport } = await import('../report/fit/report.ts')
   const html = renderReport({
     analysis,
     title: `Scaling laws from ${input.data.sources.map(({ name }) => name).join(', ')}`,
@@ -155,8 +155,8 @@ async function writePlots(
   step: (name: string) => void,
 ): Promise<string[]> {
   step('figures')
-  const { drawFigures } = await import('../report/svg.ts')
-  const { renderPng } = await import('../report/png.ts')
+  const { drawFigures } = await import('../report/draw/svg.ts')
+  const { renderPng } = await import('../report/draw/png.ts')
   const written: string[] = []
   for (const { name, svg } of drawFigures(analysis, input.truth)) {
     for (const [extension, content] of [

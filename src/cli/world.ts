@@ -68,7 +68,7 @@ async function printTables(
   allowed: readonly Optimum[],
   written: readonly string[],
 ): Promise<void> {
-  const { alignColumns, wrap } = await import('../report/table.ts')
+  const { alignColumns, wrap } = await import('../report/fit/text.ts')
   const { compact, significant } = await import('../report/number.ts')
   const titles = ['FLOPs', 'N', 'd_model', 'layers', 'heads', 'batch', 'rate', 'loss', 'noise']
   const table = (list: readonly Optimum[]) =>
@@ -104,9 +104,9 @@ const sizeOf = ({ dModel, numLayers }: TrainingConfig): number => nonEmbeddingPa
 async function drawWorld(world: World, folder: string): Promise<string[]> {
   const [{ worldProfiles }, { drawWorldProfiles }, { newDocument, svgText }, { renderPng }] = await Promise.all([
     import('../world/profiles.ts'),
-    import('../report/figures/world.ts'),
-    import('../report/svg.ts'),
-    import('../report/png.ts'),
+    import('../report/world.ts'),
+    import('../report/draw/svg.ts'),
+    import('../report/draw/png.ts'),
   ])
   const svg = svgText(drawWorldProfiles(world.name, worldProfiles(world), newDocument()))
   const png = await renderPng(svg)

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import type { CampaignJson } from '../../src/report/campaign-json.ts'
+import type { CampaignJson } from '../../src/report/campaign/json.ts'
 import { type Stub, stubApi } from '../stub-api.ts'
 
 const bin = fileURLToPath(new URL('../../bin/isoflop.js', import.meta.url))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { linearAxis, linearTicks, logAxis, logTicks, minus } from '../../src/report/axis.ts'
+import { linearAxis, linearTicks, logAxis, logTicks, minus } from '../../src/report/draw/axis.ts'
 
 test('logarithmic ticks are exact powers of ten where there are many', () => {
   assert.deepEqual(logTicks(5e18, 2e24, 8), [1e19, 1e20, 1e21, 1e22, 1e23, 1e24])

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { campaignFigures, drawCampaign } from '../../src/report/campaign/charts.ts'
 import { stepAside } from '../../src/report/campaign/figures/design.ts'
+import { campaignFigures, drawCampaign } from '../../src/report/campaign/figures.ts'
 import { full, plain, tiny } from './campaigns.ts'
 
 const folder = new URL('../snapshots/', import.meta.url)

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { submissionBody } from '../../src/api/contract.ts'
-import { escapeMarkdown } from '../../src/report/campaign/markdown.ts'
 import { type CampaignReport, renderCampaign } from '../../src/report/campaign/report.ts'
+import { escapeMarkdown } from '../../src/report/page/markdown.ts'
 import { full, plain, tiny } from './campaigns.ts'
 
 const headings = (page: string) => [...page.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, text]) => text)

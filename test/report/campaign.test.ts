@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Campaign } from '../../src/campaign.ts'
 import type { Forecast } from '../../src/plan/strategy.ts'
-import { campaignJson, judged, planJson } from '../../src/report/campaign-json.ts'
-import { campaignText, planText, standingLine } from '../../src/report/campaign-table.ts'
+import { campaignJson, judged, planJson } from '../../src/report/campaign/json.ts'
+import { campaignText, planText, standingLine } from '../../src/report/campaign/text.ts'
 
 const config = { dModel: 512, numLayers: 8, numHeads: 8, batchSize: 128, learningRate: 8e-4, trainFlops: 1e17 }
 

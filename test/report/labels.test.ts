@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { dodge, pointLabels } from '../../src/report/labels.ts'
-import { newDocument } from '../../src/report/svg.ts'
+import { dodge, pointLabels } from '../../src/report/draw/labels.ts'
+import { newDocument } from '../../src/report/draw/svg.ts'
 
 test('labels that do not collide stay where they are wanted', () => {
   assert.deepEqual(dodge([50, 10, 90], [20, 20, 20], 0, 100), [50, 10, 90])

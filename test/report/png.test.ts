@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { renderPng } from '../../src/report/png.ts'
+import { renderPng } from '../../src/report/draw/png.ts'
 
 const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
 const svg = (content: string) =>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type ReportInput, renderReport } from '../../src/report/report.ts'
+import { type ReportInput, renderReport } from '../../src/report/fit/report.ts'
 import { handoutLaw } from '../../src/world/handout.ts'
 import { handout, noisy, nothing } from './analyses.ts'
 

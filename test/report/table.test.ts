@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Diagnostic } from '../../src/core/diagnostic.ts'
 import type { Analysis } from '../../src/fit/analysis.ts'
-import { comparisonTable, diagnosticsText, summaryText, wrap } from '../../src/report/table.ts'
+import { comparisonTable, diagnosticsText, summaryText, wrap } from '../../src/report/fit/text.ts'
 import { handoutLaw } from '../../src/world/handout.ts'
 import { handout, noisy, nothing } from './analyses.ts'
 

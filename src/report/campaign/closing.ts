@@ -1,5 +1,5 @@
 import { compact, nats, significant } from '../number.ts'
-import { type Block, heading, paragraph, table } from './blocks.ts'
+import { type Block, heading, paragraph, table } from '../page/blocks.ts'
 import { isTrained, sizeOf } from './facts.ts'
 import type { CampaignReport } from './input.ts'
 

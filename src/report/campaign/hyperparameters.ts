@@ -2,7 +2,7 @@ import { queryLimits } from '../../core/limits.ts'
 import type { BatchEffect } from '../../plan/evidence.ts'
 import type { CampaignRun } from '../../plan/strategy.ts'
 import { compact, counted, significant } from '../number.ts'
-import { type Block, heading, list } from './blocks.ts'
+import { type Block, heading, list } from '../page/blocks.ts'
 import { range } from './facts.ts'
 import type { CampaignReport } from './input.ts'
 

@@ -2,9 +2,9 @@ import type { Campaign } from '../../campaign.ts'
 import type { TrainingConfig } from '../../core/config.ts'
 import type { Limits } from '../../core/limits.ts'
 import type { CampaignEvidence } from '../../plan/evidence.ts'
-import type { CampaignTruth } from '../campaign-json.ts'
-import type { CampaignTask } from '../campaign-table.ts'
-import type { SvgDocument, SvgElement } from '../element.ts'
+import type { SvgDocument, SvgElement } from '../draw/element.ts'
+import type { CampaignTruth } from './json.ts'
+import type { CampaignTask } from './text.ts'
 
 /** All that the write-up of a campaign is made of. It reads no clock and no file: the same input gives the same bytes. */
 export interface CampaignReport {

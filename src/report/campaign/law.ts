@@ -1,7 +1,7 @@
 import { jointReference } from '../../law/joint.ts'
 import type { NamedLaw } from '../../plan/strategy.ts'
 import { counted, significant } from '../number.ts'
-import { type Block, heading, paragraph, table } from './blocks.ts'
+import { type Block, heading, paragraph, table } from '../page/blocks.ts'
 import type { CampaignReport } from './input.ts'
 import { equationOf, lawWords, meaningOf, referenceText } from './words.ts'
 

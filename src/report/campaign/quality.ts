@@ -1,5 +1,5 @@
 import { compact, counted, listed, percent, significant } from '../number.ts'
-import { type Block, heading, list, paragraph } from './blocks.ts'
+import { type Block, heading, list, paragraph } from '../page/blocks.ts'
 import {
   backtestRuns,
   costOf,

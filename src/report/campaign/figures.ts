@@ -1,4 +1,4 @@
-import { type FigureText, newDocument, svgText } from '../svg.ts'
+import { type FigureText, newDocument, svgText } from '../draw/svg.ts'
 import { backtest } from './figures/backtest.ts'
 import { batch } from './figures/batch.ts'
 import { design } from './figures/design.ts'

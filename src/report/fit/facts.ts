@@ -1,8 +1,8 @@
-import type { Analysis } from '../fit/analysis.ts'
-import type { MethodResult, Prediction, SizeMethod } from '../fit/result.ts'
-import { frontierLoss } from '../law/frontier.ts'
-import { powerAt } from '../law/power.ts'
-import { optimalLoss, optimalParameters, optimalTokens, type SurfaceLaw } from '../law/surface.ts'
+import type { Analysis } from '../../fit/analysis.ts'
+import type { MethodResult, Prediction, SizeMethod } from '../../fit/result.ts'
+import { frontierLoss } from '../../law/frontier.ts'
+import { powerAt } from '../../law/power.ts'
+import { optimalLoss, optimalParameters, optimalTokens, type SurfaceLaw } from '../../law/surface.ts'
 
 /** One method's result, if it was asked for and gave one. */
 export const resultOf = (analysis: Analysis, method: SizeMethod): MethodResult | null =>

@@ -1,11 +1,11 @@
-import type { Campaign, Standing } from '../campaign.ts'
-import type { TrainingConfig } from '../core/config.ts'
-import type { Diagnostic } from '../core/diagnostic.ts'
-import { nonEmbeddingParameters } from '../core/flops.ts'
-import type { Alternative, AtCap, CampaignRun, Estimate, NamedLaw, Plan } from '../plan/strategy.ts'
-import type { CampaignTruth } from './campaign-json.ts'
-import { compact, counted, excess, nats, significant, withInterval } from './number.ts'
-import { alignColumns, type TextOptions, wrap } from './table.ts'
+import type { Campaign, Standing } from '../../campaign.ts'
+import type { TrainingConfig } from '../../core/config.ts'
+import type { Diagnostic } from '../../core/diagnostic.ts'
+import { nonEmbeddingParameters } from '../../core/flops.ts'
+import type { Alternative, AtCap, CampaignRun, Estimate, NamedLaw, Plan } from '../../plan/strategy.ts'
+import { alignColumns, type TextOptions, wrap } from '../fit/text.ts'
+import { compact, counted, excess, nats, significant, withInterval } from '../number.ts'
+import type { CampaignTruth } from './json.ts'
 
 /** What a campaign was to do. */
 export interface CampaignTask {

@@ -1,4 +1,4 @@
-import type { Figure } from './figure.ts'
+import type { Figure } from '../draw/figure.ts'
 import { agreement } from './figures/agreement.ts'
 import { backtest } from './figures/backtest.ts'
 import { exponents } from './figures/exponents.ts'
@@ -8,7 +8,7 @@ import { profiles } from './figures/profiles.ts'
 import { rates } from './figures/rates.ts'
 import { residuals } from './figures/residuals.ts'
 
-export type { DrawOptions, Figure } from './figure.ts'
+export type { DrawOptions, Figure } from '../draw/figure.ts'
 
 /**
  * The figures, in the order of the report. They draw in a document that is passed in, so the same code makes files and pages.

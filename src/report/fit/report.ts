@@ -1,8 +1,10 @@
-import type { Analysis } from '../fit/analysis.ts'
-import type { SurfaceLaw } from '../law/surface.ts'
-import { Html, html, raised } from './html.ts'
+import type { Analysis } from '../../fit/analysis.ts'
+import type { SurfaceLaw } from '../../law/surface.ts'
+import { drawFigures } from '../draw/svg.ts'
+import { compact, counted, percent } from '../number.ts'
+import { Html, html, raised } from '../page/html.ts'
+import { styleSheet } from '../page/sheet.ts'
 import { jointSection } from './joint-section.ts'
-import { compact, counted, percent } from './number.ts'
 import {
   answerSection,
   backtestSection,
@@ -17,8 +19,6 @@ import {
   predictionsSection,
   surfaceSection,
 } from './sections.ts'
-import { styleSheet } from './sheet.ts'
-import { drawFigures } from './svg.ts'
 import { lawText } from './words.ts'
 
 /** All that a report is made of. It reads no clock and no file: the same input gives the same bytes. */

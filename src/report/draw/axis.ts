@@ -1,4 +1,4 @@
-import { compact, type Format } from './number.ts'
+import { compact, type Format } from '../number.ts'
 
 /** One axis of a panel. */
 export interface Axis {

@@ -1,12 +1,12 @@
 import * as Plot from '@observablehq/plot'
-import type { Analysis } from '../../fit/analysis.ts'
-import type { MethodResult, Prediction } from '../../fit/result.ts'
-import { type Axis, logAxis } from '../axis.ts'
+import type { Analysis } from '../../../fit/analysis.ts'
+import type { MethodResult, Prediction } from '../../../fit/result.ts'
+import { type Axis, logAxis } from '../../draw/axis.ts'
+import { topLabels } from '../../draw/labels.ts'
+import { drawn } from '../../draw/panel.ts'
+import { type LineStyle, muted, shade } from '../../draw/style.ts'
+import { compact } from '../../number.ts'
 import { availableMethods, largestBudget, sortedTargets } from '../facts.ts'
-import { topLabels } from '../labels.ts'
-import { compact } from '../number.ts'
-import { drawn } from '../panel.ts'
-import { type LineStyle, muted, shade } from '../style.ts'
 
 /** The compute axis of every figure: from the smallest run to the largest target. */
 export function computeAxis({ runs, targets }: Analysis, label = 'training compute C (FLOPs)'): Axis {

@@ -1,4 +1,4 @@
-import type { SizeMethod } from '../fit/result.ts'
+import type { SizeMethod } from '../../fit/result.ts'
 
 /** DejaVu Sans is what PNG files are drawn with; Verdana, on most screens, has its widths. */
 export const fontFamily = "'DejaVu Sans', Verdana, sans-serif"

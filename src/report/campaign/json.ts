@@ -1,7 +1,7 @@
-import type { Campaign } from '../campaign.ts'
-import type { TrainingConfig } from '../core/config.ts'
-import type { Diagnostic } from '../core/diagnostic.ts'
-import type { Alternative, AtCap, Bounds, Forecast, NamedLaw, Plan } from '../plan/strategy.ts'
+import type { Campaign } from '../../campaign.ts'
+import type { TrainingConfig } from '../../core/config.ts'
+import type { Diagnostic } from '../../core/diagnostic.ts'
+import type { Alternative, AtCap, Bounds, Forecast, NamedLaw, Plan } from '../../plan/strategy.ts'
 
 /** A configuration in the API's columns. */
 interface ConfigColumns {

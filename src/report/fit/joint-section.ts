@@ -1,9 +1,9 @@
-import type { Analysis } from '../fit/analysis.ts'
-import type { Estimated } from '../fit/tuned/estimate.ts'
-import type { TunedResult } from '../fit/tuned/result.ts'
-import { Html, html, raised, table } from './html.ts'
-import { jointLines } from './joint-table.ts'
-import { compact, type Format, nats, percent, significant, withInterval } from './number.ts'
+import type { Analysis } from '../../fit/analysis.ts'
+import type { Estimated } from '../../fit/tuned/estimate.ts'
+import type { TunedResult } from '../../fit/tuned/result.ts'
+import { compact, type Format, nats, percent, significant, withInterval } from '../number.ts'
+import { Html, html, raised, table } from '../page/html.ts'
+import { jointLines } from './joint-text.ts'
 
 /** The joint law on a page: the best settings as formulas, and a table of the targets. */
 export function jointSection({ joint, bootstrap }: Analysis): Html {

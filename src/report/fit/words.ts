@@ -1,8 +1,7 @@
-import type { Analysis } from '../fit/analysis.ts'
-import { nextText } from '../fit/headline.ts'
-import type { FittedPower, MethodResult, Prediction } from '../fit/result.ts'
-import { excessLoss, type SurfaceLaw } from '../law/surface.ts'
-import { answerBudget, availableMethods, largestBudget, optimumOf, predictionAt, sortedTargets } from './facts.ts'
+import type { Analysis } from '../../fit/analysis.ts'
+import { nextText } from '../../fit/headline.ts'
+import type { FittedPower, MethodResult, Prediction } from '../../fit/result.ts'
+import { excessLoss, type SurfaceLaw } from '../../law/surface.ts'
 import {
   compact,
   counted,
@@ -14,7 +13,8 @@ import {
   ratio,
   significant,
   withInterval,
-} from './number.ts'
+} from '../number.ts'
+import { answerBudget, availableMethods, largestBudget, optimumOf, predictionAt, sortedTargets } from './facts.ts'
 
 /** Methods whose N differs from the first one's by less than this say the same. */
 const agreeing = 0.1

@@ -1,8 +1,8 @@
-import type { Analysis } from '../fit/analysis.ts'
-import type { Estimated } from '../fit/tuned/estimate.ts'
-import type { Formula, RepeatedData, TunedResult, TunedTarget } from '../fit/tuned/result.ts'
-import { compact, exponent, type Format, nats, percent, significant, withInterval } from './number.ts'
-import { alignColumns, type TextOptions, wrap } from './table.ts'
+import type { Analysis } from '../../fit/analysis.ts'
+import type { Estimated } from '../../fit/tuned/estimate.ts'
+import type { Formula, RepeatedData, TunedResult, TunedTarget } from '../../fit/tuned/result.ts'
+import { compact, exponent, type Format, nats, percent, significant, withInterval } from '../number.ts'
+import { alignColumns, type TextOptions, wrap } from './text.ts'
 import { beyondRuns, lawText } from './words.ts'
 
 const both = ({ value, interval }: Estimated, format: Format = significant): string =>

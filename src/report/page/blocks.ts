@@ -1,4 +1,4 @@
-import type { FigureText } from '../svg.ts'
+import type { FigureText } from '../draw/svg.ts'
 
 /** A piece of a sentence. Texts are plain: whatever writes a document escapes them. */
 export type Span = string | { readonly strong: string } | { readonly code: string }

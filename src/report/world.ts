@@ -1,10 +1,10 @@
 import * as Plot from '@observablehq/plot'
-import { linearAxis, logAxis } from '../axis.ts'
-import { compose, type SvgDocument, type SvgElement } from '../element.ts'
-import { pointLabels } from '../labels.ts'
-import { compact } from '../number.ts'
-import { drawn, drawPanel } from '../panel.ts'
-import { budgetColor, figureWidth, muted } from '../style.ts'
+import { linearAxis, logAxis } from './draw/axis.ts'
+import { compose, type SvgDocument, type SvgElement } from './draw/element.ts'
+import { pointLabels } from './draw/labels.ts'
+import { drawn, drawPanel } from './draw/panel.ts'
+import { budgetColor, figureWidth, muted } from './draw/style.ts'
+import { compact } from './number.ts'
 
 interface Point {
   readonly parameters: number

@@ -1,6 +1,6 @@
-import type { Diagnostic } from '../core/diagnostic.ts'
-import type { Analysis } from '../fit/analysis.ts'
-import type { RunData } from '../input/read.ts'
+import type { Diagnostic } from '../../core/diagnostic.ts'
+import type { Analysis } from '../../fit/analysis.ts'
+import type { RunData } from '../../input/read.ts'
 
 /** What `isoflop fit --json` prints; docs/json.md explains every field. A field that is not known is null, never invented. */
 export function fitJson(analysis: Analysis, data: RunData, diagnostics: readonly Diagnostic[], version: string) {

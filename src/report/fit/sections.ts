@@ -1,9 +1,8 @@
-import type { Analysis } from '../fit/analysis.ts'
-import type { Interval } from '../fit/bootstrap.ts'
-import { methodNames, type SizeMethod } from '../fit/result.ts'
-import type { SurfaceLaw } from '../law/surface.ts'
-import { availableMethods, predictionAt, resultOf } from './facts.ts'
-import { Html, html, raised, table } from './html.ts'
+import type { Analysis } from '../../fit/analysis.ts'
+import type { Interval } from '../../fit/bootstrap.ts'
+import { methodNames, type SizeMethod } from '../../fit/result.ts'
+import type { SurfaceLaw } from '../../law/surface.ts'
+import type { FigureText } from '../draw/svg.ts'
 import {
   compact,
   count,
@@ -18,9 +17,10 @@ import {
   percent,
   ratio,
   significant,
-} from './number.ts'
-import type { FigureText } from './svg.ts'
-import { capital } from './table.ts'
+} from '../number.ts'
+import { Html, html, raised, table } from '../page/html.ts'
+import { availableMethods, predictionAt, resultOf } from './facts.ts'
+import { capital } from './text.ts'
 import { againstTruth, answerOf, beyondRuns, lawText, openOf, reportedBudgets, topWarnings } from './words.ts'
 
 const empty = new Html('')

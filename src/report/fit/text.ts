@@ -1,8 +1,8 @@
-import type { Analysis } from '../fit/analysis.ts'
-import type { MethodResult } from '../fit/result.ts'
-import type { SurfaceLaw } from '../law/surface.ts'
+import type { Analysis } from '../../fit/analysis.ts'
+import type { MethodResult } from '../../fit/result.ts'
+import type { SurfaceLaw } from '../../law/surface.ts'
+import { compact, excess, exponent, interval, nats, orDash, percent, ratio } from '../number.ts'
 import { availableMethods, leaderOf, predictionAt } from './facts.ts'
-import { compact, excess, exponent, interval, nats, orDash, percent, ratio } from './number.ts'
 import {
   againstTruth,
   answerOf,

@@ -1,7 +1,7 @@
-import { Html, html, table } from '../html.ts'
-import { figureSection } from '../sections.ts'
-import { styleSheet } from '../sheet.ts'
+import { figureSection } from '../fit/sections.ts'
 import { type Block, type Remark, type Span, spansOf, type Text } from './blocks.ts'
+import { Html, html, table } from './html.ts'
+import { styleSheet } from './sheet.ts'
 
 /** What the report of a fit has no use for. A printer opens what is closed on the screen. */
 const moreStyles = new Html(`details { margin: 8px 0 16px; }

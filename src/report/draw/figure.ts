@@ -1,5 +1,5 @@
-import type { Analysis } from '../fit/analysis.ts'
-import type { SurfaceLaw } from '../law/surface.ts'
+import type { Analysis } from '../../fit/analysis.ts'
+import type { SurfaceLaw } from '../../law/surface.ts'
 import type { SvgDocument, SvgElement } from './element.ts'
 
 /** A figure of an analysis: its words, and how it is drawn. */

@@ -1,7 +1,7 @@
 import { parseHTML } from 'linkedom'
-import type { Analysis } from '../fit/analysis.ts'
-import type { SurfaceLaw } from '../law/surface.ts'
-import { figures } from './charts.ts'
+import type { Analysis } from '../../fit/analysis.ts'
+import type { SurfaceLaw } from '../../law/surface.ts'
+import { figures } from '../fit/figures.ts'
 import type { SvgDocument, SvgElement } from './element.ts'
 
 /** A document to draw figures in where there is no browser. */

@@ -1,12 +1,12 @@
 import * as Plot from '@observablehq/plot'
-import type { Analysis } from '../../fit/analysis.ts'
-import type { SizeMethod } from '../../fit/result.ts'
-import { type Axis, logAxis } from '../axis.ts'
-import { compose, element, type SvgDocument, type SvgElement } from '../element.ts'
-import type { Figure } from '../figure.ts'
-import { compact, counted, ratio } from '../number.ts'
-import { drawPanel } from '../panel.ts'
-import { budgetColor, faint, figureWidth, fontFamily, fontSize, ink, methodInk, muted } from '../style.ts'
+import type { Analysis } from '../../../fit/analysis.ts'
+import type { SizeMethod } from '../../../fit/result.ts'
+import { type Axis, logAxis } from '../../draw/axis.ts'
+import { compose, element, type SvgDocument, type SvgElement } from '../../draw/element.ts'
+import type { Figure } from '../../draw/figure.ts'
+import { drawPanel } from '../../draw/panel.ts'
+import { budgetColor, faint, figureWidth, fontFamily, fontSize, ink, methodInk, muted } from '../../draw/style.ts'
+import { compact, counted, ratio } from '../../number.ts'
 
 const rowHeight = 18
 const methodGap = 0.6 // of a row
