@@ -1,12 +1,5 @@
-import swagger from '@fastify/swagger'
-import swaggerUi from '@fastify/swagger-ui'
 import Fastify, { type FastifyInstance } from 'fastify'
-import {
-  jsonSchemaTransform,
-  serializerCompiler,
-  validatorCompiler,
-  type ZodTypeProvider,
-} from 'fastify-type-provider-zod'
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import { answerError } from './answer-error.ts'
 import { createLedger } from './ledger.ts'
 import { createMetrics } from './metrics.ts'
@@ -23,7 +16,7 @@ const heartbeat = { every: 2_000, deadAfter: 15_000 }
  * backend whose answers take long at the same time.
  */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { store, backend, clock, version } = options
+  const { store, backend, clock } = options
   const app = Fastify({
     logger: false, // a log of URLs would be a log of keys
     forceCloseConnections: 'idle',
@@ -31,7 +24,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     // An answer may take hours: nothing limits it, and routers on the way are shown that the connection lives.
     http: { keepAlive: true, keepAliveInitialDelay: 30_000 },
     routerOptions: { maxParamLength: 500 },
-  }).withTypeProvider<ZodTypeProvider>()
+  })
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.setErrorHandler(answerError(options.onError))
@@ -46,22 +39,10 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   app.addHook('onSend', async (_request, reply) => {
     if (closing) reply.header('connection', 'close')
   })
-  await app.register(swagger, {
-    openapi: {
-      info: {
-        title: 'isoflop training API',
-        description:
-          'What loss would this configuration reach with these FLOPs? The contract of the CS336 scaling assignment.',
-        version,
-      },
-    },
-    transform: jsonSchemaTransform,
-  })
-  await app.register(swaggerUi, { routePrefix: '/docs' })
 
   const ledger = createLedger(store, backend, clock)
   const metrics = createMetrics(() => ledger.running, backend)
-  await app.register(async (scope) => addRoutes(scope, { ...options, ledger, metrics }))
+  await addRoutes(app, { ...options, ledger, metrics })
 
   await store.sweep(clock.now(), heartbeat.deadAfter)
   const beat = setInterval(() => {

@@ -1,6 +1,8 @@
 import type { Backend } from '../backend/backend.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Truth } from './grade.ts'
+import type { Ledger } from './ledger.ts'
+import type { Metrics } from './metrics.ts'
 import type { Store } from './store/store.ts'
 
 /** What a server is made of. */
@@ -17,4 +19,10 @@ export interface ServerOptions {
   readonly leaderboard?: boolean
   /** Told of each error that is not the caller's fault. */
   readonly onError?: ((error: Error) => void) | undefined
+}
+
+/** What the routes stand on. */
+export interface Services extends ServerOptions {
+  readonly ledger: Ledger
+  readonly metrics: Metrics
 }

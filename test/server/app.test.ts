@@ -227,6 +227,24 @@ test('/healthz, /metrics and /docs', async () => {
   assert.ok(paths['/previous_runs'] && paths['/total_flops_used'] && paths['/submission'].post)
 })
 
+test('every route is documented under whom it is for', async () => {
+  const { paths } = (await server.get('/docs/json')).body as {
+    paths: Record<string, Record<string, { tags: string[] }>>
+  }
+  const routes = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { tags }]) => `${tags}: ${method.toUpperCase()} ${path}`),
+  )
+  assert.deepEqual(routes, [
+    'contract: GET /loss',
+    'contract: GET /total_flops_used',
+    'contract: GET /previous_runs',
+    'assignment: GET /submission',
+    'assignment: POST /submission',
+    'assignment: GET /leaderboard',
+    'service: GET /healthz',
+  ])
+})
+
 test('a server with FLOPs of its own refuses others, and documents its own', async () => {
   const own = await serving({ trainFlops: [1e11, 3e11] })
   assert.equal((await own.get('/loss', { ...query, train_flops: 3e11 })).status, 200)

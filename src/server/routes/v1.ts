@@ -1,0 +1,93 @@
+import type { FastifyReply } from 'fastify'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import {
+  apiKeyQuery,
+  configOfWire,
+  errorAnswer,
+  lossAnswer,
+  lossQueryOf,
+  lossText,
+  messages,
+  previousRunsAnswer,
+  runText,
+} from '../../api/contract.ts'
+import { pythonInteger } from '../../api/python.ts'
+import { apiLimits } from '../../core/config.ts'
+import { IsoflopError } from '../../core/errors.ts'
+import type { QueryOutcome } from '../metrics.ts'
+import type { Services } from '../options.ts'
+import { callerOf } from './caller.ts'
+
+/** The contract of the course's training API, version 1: answers are written digit by digit as its server writes them. */
+export const v1: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  const { store, ledger, metrics, clock, trainFlops = apiLimits.trainFlops } = services
+
+  app.get(
+    '/loss',
+    {
+      schema: {
+        summary: 'The loss of a configuration; repeats are free',
+        tags: ['contract'],
+        querystring: lossQueryOf(trainFlops),
+        response: { 200: lossAnswer, ...refusals(403, 404, 422) },
+      },
+    },
+    async (request, reply) => {
+      const started = clock.now()
+      const count = (outcome: QueryOutcome) => metrics.query(outcome, (clock.now() - started) / 1000, config.trainFlops)
+      const config = configOfWire(request.query)
+      const key = await callerOf(store, request)
+      try {
+        const { loss, used, charged } = await ledger.query(key.id, config)
+        count(charged ? 'settled' : 'repeated')
+        return json(reply, lossText(loss, used))
+      } catch (error) {
+        count(error instanceof IsoflopError && error.code === 'BUDGET_EXCEEDED' ? 'refused' : 'failed')
+        throw error
+      }
+    },
+  )
+
+  app.get(
+    '/total_flops_used',
+    {
+      schema: {
+        summary: 'FLOPs that the key has used',
+        tags: ['contract'],
+        querystring: apiKeyQuery,
+        response: { 200: z.number(), ...refusals(422) },
+      },
+    },
+    async (request, reply) => {
+      const { id } = await callerOf(store, request)
+      const used = (await store.getKey(id))?.used ?? 0n // a sum that is shown must be on disk
+      if (used === 0n) throw new IsoflopError('KEY_WITHOUT_RUNS', messages.noRuns, 'Query /loss first.')
+      return json(reply, pythonInteger(used))
+    },
+  )
+
+  app.get(
+    '/previous_runs',
+    {
+      schema: {
+        summary: 'All runs of the key',
+        tags: ['contract'],
+        querystring: apiKeyQuery,
+        response: { 200: previousRunsAnswer, ...refusals(422) },
+      },
+    },
+    async (request, reply) => {
+      const key = await callerOf(store, request)
+      const runs = await store.runs(key.id)
+      return json(reply, `{"previous_runs":[${runs.map(({ config, loss }) => runText(config, loss)).join(',')}]}`)
+    },
+  )
+}
+
+/** The answers of these statuses, for the documentation. */
+const refusals = (...statuses: number[]) =>
+  Object.fromEntries([...statuses, 503].map((status) => [status, errorAnswer]))
+
+const json = (reply: FastifyReply, text: string): FastifyReply =>
+  reply.header('content-type', 'application/json').send(text)
