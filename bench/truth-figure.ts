@@ -2,8 +2,9 @@ import * as Plot from '@observablehq/plot'
 import { linearAxis } from '../src/report/draw/axis.ts'
 import { compose, element, type SvgDocument } from '../src/report/draw/element.ts'
 import { drawPanel } from '../src/report/draw/panel.ts'
-import { faint, fontFamily, ink, methodInk } from '../src/report/draw/style.ts'
+import { faint, fontFamily, ink } from '../src/report/draw/style.ts'
 import { newDocument, svgText } from '../src/report/draw/svg.ts'
+import { methodInk } from '../src/report/fit/methods.ts'
 
 /** What a method said of something held out: loss at the optimum, ln N there, or the median over single runs. */
 export interface Outcome {

@@ -155,10 +155,11 @@ async function writePlots(
   step: (name: string) => void,
 ): Promise<string[]> {
   step('figures')
-  const { drawFigures } = await import('../report/draw/svg.ts')
+  const { renderFigures } = await import('../report/draw/svg.ts')
+  const { fitFigures } = await import('../report/fit/figures.ts')
   const { renderPng } = await import('../report/draw/png.ts')
   const written: string[] = []
-  for (const { name, svg } of drawFigures(analysis, input.truth)) {
+  for (const { name, svg } of renderFigures(fitFigures, { analysis, truth: input.truth })) {
     for (const [extension, content] of [
       ['svg', svg],
       ['png', await renderPng(svg)],

@@ -102,13 +102,14 @@ const sizeOf = ({ dModel, numLayers }: TrainingConfig): number => nonEmbeddingPa
 
 /** Draws the true IsoFLOP profiles; the files written. Errors: OUTPUT_FAILED. */
 async function drawWorld(world: World, folder: string): Promise<string[]> {
-  const [{ worldProfiles }, { drawWorldProfiles }, { newDocument, svgText }, { renderPng }] = await Promise.all([
+  const [{ worldProfiles }, { worldProfilesFigure }, { renderFigures }, { renderPng }] = await Promise.all([
     import('../world/profiles.ts'),
     import('../report/world.ts'),
     import('../report/draw/svg.ts'),
     import('../report/draw/png.ts'),
   ])
-  const svg = svgText(drawWorldProfiles(world.name, worldProfiles(world), newDocument()))
+  const subject = { name: world.name, profiles: worldProfiles(world) }
+  const [{ svg }] = renderFigures([worldProfilesFigure], subject)
   const png = await renderPng(svg)
   const files = ['profiles.svg', 'profiles.png'].map((file) => join(folder, file))
   await writeOutput(files[0], svg)

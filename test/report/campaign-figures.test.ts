@@ -2,10 +2,15 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { stepAside } from '../../src/report/campaign/figures/design.ts'
-import { campaignFigures, drawCampaign } from '../../src/report/campaign/figures.ts'
+import { campaignFigures } from '../../src/report/campaign/figures.ts'
+import type { CampaignReport } from '../../src/report/campaign/input.ts'
+import { renderFigures } from '../../src/report/draw/svg.ts'
 import { full, plain, tiny } from './campaigns.ts'
 
 const folder = new URL('../snapshots/', import.meta.url)
+
+const drawCampaign = (report: CampaignReport) =>
+  new Map(renderFigures(campaignFigures, report).map((figure) => [figure.name, figure]))
 
 function matchesSnapshot(name: string, svg: string) {
   const file = new URL(`${name}.svg`, folder)

@@ -3,8 +3,10 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { runsOf } from '../../src/core/run.ts'
 import type { Analysis } from '../../src/fit/analysis.ts'
-import { drawFigures, newDocument, svgText } from '../../src/report/draw/svg.ts'
-import { figures } from '../../src/report/fit/figures.ts'
+import type { SurfaceLaw } from '../../src/law/surface.ts'
+import { drawFigure } from '../../src/report/draw/figure.ts'
+import { newDocument, renderFigures, svgText } from '../../src/report/draw/svg.ts'
+import { fitFigures } from '../../src/report/fit/figures.ts'
 import { handoutLaw } from '../../src/world/handout.ts'
 import { handout, noisy, nothing } from './analyses.ts'
 
@@ -19,9 +21,12 @@ function matchesSnapshot(name: string, svg: string) {
   assert.equal(svg, readFileSync(file, 'utf8'), `${name}.svg changed; look at it, then set UPDATE_SNAPSHOTS=1`)
 }
 
+const drawFigures = (analysis: Analysis, truth: SurfaceLaw | null = null) =>
+  renderFigures(fitFigures, { analysis, truth })
+
 const drawnOf = (analysis: Analysis, name: string) => {
-  const figure = figures.find((candidate) => candidate.name === name)!
-  const svg = figure.draw(analysis, { document: newDocument() })
+  const figure = fitFigures.find((candidate) => candidate.name === name)!
+  const svg = drawFigure(figure, { analysis, truth: null }, newDocument())
   return svg && svgText(svg)
 }
 
@@ -44,7 +49,7 @@ const axisTitles: Record<string, string[]> = {
 }
 
 test('every figure names its axes with their units', () => {
-  assert.deepEqual(new Set(Object.keys(axisTitles)), new Set(figures.map(({ name }) => name)))
+  assert.deepEqual(new Set(Object.keys(axisTitles)), new Set(fitFigures.map(({ name }) => name)))
   for (const { name, svg } of drawFigures(noisy))
     for (const title of axisTitles[name]) assert.ok(svg.includes(`>${title}</text>`), `${name}: ${title}`)
 })
@@ -115,15 +120,15 @@ test('darker is a larger budget: the lightness of the curves falls', () => {
 
 test('residuals without noise have a unit that shows them, and the caption says what they are', () => {
   assert.match(drawnOf(handout, 'residuals')!, /measured \u2212 fitted \(1e-9 nats\/token\)/)
-  const { caption } = figures.find(({ name }) => name === 'residuals')!
-  assert.match(caption(handout), /no noise/)
-  assert.doesNotMatch(caption(noisy), /no noise/)
+  const { caption } = fitFigures.find(({ name }) => name === 'residuals')!
+  assert.match(caption({ analysis: handout, truth: null }), /no noise/)
+  assert.doesNotMatch(caption({ analysis: noisy, truth: null }), /no noise/)
 })
 
 test('a region smaller than a symbol is said to be so', () => {
-  const { caption } = figures.find(({ name }) => name === 'exponents')!
-  assert.match(caption(handout), /smaller than the symbol/)
-  assert.doesNotMatch(caption(noisy), /smaller than the symbol/)
+  const { caption } = fitFigures.find(({ name }) => name === 'exponents')!
+  assert.match(caption({ analysis: handout, truth: null }), /smaller than the symbol/)
+  assert.doesNotMatch(caption({ analysis: noisy, truth: null }), /smaller than the symbol/)
 })
 
 test('very many runs are thinned, the farthest kept at the border', () => {

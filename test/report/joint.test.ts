@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Runs, selectRuns } from '../../src/core/run.ts'
 import { type Analysis, analyse } from '../../src/fit/analysis.ts'
+import { drawFigure } from '../../src/report/draw/figure.ts'
 import { newDocument, svgText } from '../../src/report/draw/svg.ts'
-import { figures } from '../../src/report/fit/figures.ts'
+import { fitFigures } from '../../src/report/fit/figures.ts'
 import { jointText } from '../../src/report/fit/joint-text.ts'
 import { renderReport } from '../../src/report/fit/report.ts'
 import { diagnosticsText } from '../../src/report/fit/text.ts'
@@ -88,14 +89,15 @@ test('a fit by N and D alone says what it leaves unused, and that it counts repe
 
 test('the figure of rates has a curve, points and a best rate for each sweep, and the page holds it', async () => {
   const analysis = await analyse({ runs: onGrid(swept) }, options)
-  const figure = figures.find(({ name }) => name === 'rates')!
-  const svg = svgText(figure.draw(analysis, { document: newDocument() })!)
+  const figure = fitFigures.find(({ name }) => name === 'rates')!
+  const subject = { analysis, truth: null }
+  const svg = svgText(drawFigure(figure, subject, newDocument())!)
   assert.doesNotMatch(svg, /NaN|Infinity|undefined|null/)
   assert.ok(svg.includes('>learning rate (labels: N, D)</text>') && svg.includes('>loss (nats/token)</text>'))
   const drawn = Math.min(8, analysis.joint!.sweeps.length)
   assert.ok(drawn >= 4)
   assert.equal(svg.match(/<circle[^>]* r="6"/g)?.length, drawn)
-  assert.match(figure.caption(analysis), /r\* = \S+ N\^-0/)
+  assert.match(figure.caption(subject), /r\* = \S+ N\^-0/)
   const page = renderReport({
     analysis,
     title: 'Sweeps',

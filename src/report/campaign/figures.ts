@@ -1,4 +1,4 @@
-import { type FigureText, newDocument, svgText } from '../draw/svg.ts'
+import type { Figure } from '../draw/figure.ts'
 import { backtest } from './figures/backtest.ts'
 import { batch } from './figures/batch.ts'
 import { design } from './figures/design.ts'
@@ -6,20 +6,15 @@ import { profiles } from './figures/profiles.ts'
 import { rates } from './figures/rates.ts'
 import { residuals } from './figures/residuals.ts'
 import { target } from './figures/target.ts'
-import type { CampaignFigure, CampaignReport } from './input.ts'
+import type { CampaignReport } from './input.ts'
 
 /** The figures of a campaign, in the order of its write-up. */
-export const campaignFigures: readonly CampaignFigure[] = [design, residuals, backtest, profiles, target, rates, batch]
-
-/** Every figure that the campaign has what it takes for, as SVG text, by its name. */
-export function drawCampaign(report: CampaignReport): Map<string, FigureText> {
-  return new Map(
-    campaignFigures.flatMap((figure) => {
-      const svg = figure.draw(report, newDocument())
-      if (svg === null) return []
-      const { name, title } = figure
-      const text = { name, title, caption: figure.caption(report), alt: figure.alt(report), svg: svgText(svg) }
-      return [[name, text] as const]
-    }),
-  )
-}
+export const campaignFigures: readonly Figure<CampaignReport>[] = [
+  design,
+  residuals,
+  backtest,
+  profiles,
+  target,
+  rates,
+  batch,
+]

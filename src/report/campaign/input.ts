@@ -2,7 +2,6 @@ import type { Campaign } from '../../campaign.ts'
 import type { TrainingConfig } from '../../core/config.ts'
 import type { Limits } from '../../core/limits.ts'
 import type { CampaignEvidence } from '../../plan/evidence.ts'
-import type { SvgDocument, SvgElement } from '../draw/element.ts'
 import type { CampaignTruth } from './json.ts'
 import type { CampaignTask } from './text.ts'
 
@@ -24,17 +23,4 @@ export interface CampaignReport {
   readonly truth?: CampaignTruth | null
   /** The true loss of any configuration, on a simulated world. */
   readonly trueLoss?: ((config: TrainingConfig) => number) | null
-}
-
-/** A figure of a campaign: its words, and how it is drawn. */
-export interface CampaignFigure {
-  /** Short, for file names. */
-  readonly name: string
-  readonly title: string
-  /** How to read it, with the numbers that a reader would look for. */
-  caption(report: CampaignReport): string
-  /** What is drawn, for those who do not see it. */
-  alt(report: CampaignReport): string
-  /** Null where the campaign lacks what the figure shows. */
-  draw(report: CampaignReport, document: SvgDocument): SvgElement | null
 }

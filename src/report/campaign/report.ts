@@ -1,9 +1,10 @@
+import { renderFigures } from '../draw/svg.ts'
 import type { Block } from '../page/blocks.ts'
 import { markdownOf } from '../page/markdown.ts'
 import { pageOf } from '../page/page.ts'
 import { answerBlocks } from './answer.ts'
 import { diagnosticBlocks, provenanceBlocks, runBlocks } from './closing.ts'
-import { drawCampaign } from './figures.ts'
+import { campaignFigures } from './figures.ts'
 import { hyperparameterBlocks } from './hyperparameters.ts'
 import type { CampaignReport } from './input.ts'
 import { lawBlocks } from './law.ts'
@@ -25,10 +26,10 @@ const figureFolder = 'figures'
  * @example for (const [name, text] of Object.entries(renderCampaign(report))) writeFileSync(join(folder, name), text)
  */
 export function renderCampaign(report: CampaignReport): Record<string, string> {
-  const figures = drawCampaign(report)
+  const figures = renderFigures(campaignFigures, report)
   const submission = submissionOf(report.campaign.prediction)
   const figure = (name: string): Block[] => {
-    const found = figures.get(name)
+    const found = figures.find((one) => one.name === name)
     return found ? [{ kind: 'figure', figure: found }] : []
   }
   const blocks = [
@@ -46,6 +47,6 @@ export function renderCampaign(report: CampaignReport): Record<string, string> {
     'report.html': pageOf(report.title, blocks),
     'report.md': markdownOf(report.title, blocks, figureFolder),
     ...(submission === null ? {} : { 'submission.json': submission }),
-    ...Object.fromEntries([...figures.values()].map(({ name, svg }) => [`${figureFolder}/${name}.svg`, svg])),
+    ...Object.fromEntries(figures.map(({ name, svg }) => [`${figureFolder}/${name}.svg`, svg])),
   }
 }

@@ -1,22 +1,55 @@
-import type { Analysis } from '../../fit/analysis.ts'
-import type { SurfaceLaw } from '../../law/surface.ts'
-import type { SvgDocument, SvgElement } from './element.ts'
+import { compose, type SvgDocument, type SvgElement } from './element.ts'
+import { drawPanel, type Panel } from './panel.ts'
+import { figureWidth } from './style.ts'
 
-/** A figure of an analysis: its words, and how it is drawn. */
-export interface Figure {
+/** A figure of some subject: its words, and what is drawn. */
+export interface Figure<Subject> {
   /** Short, for file names. */
   readonly name: string
   readonly title: string
-  /** What there is to see, with the numbers that a reader would look for. */
-  caption(analysis: Analysis): string
+  /** How to read it, with the numbers that a reader would look for. */
+  caption(subject: Subject): string
   /** What is drawn, for those who do not see it. */
-  alt(analysis: Analysis): string
-  /** Null when the analysis lacks what the figure shows. */
-  draw(analysis: Analysis, options: DrawOptions): SvgElement | null
+  alt(subject: Subject): string
+  /** Null where the subject lacks what the figure shows. */
+  draw(subject: Subject): Drawing | null
 }
 
-export interface DrawOptions {
-  readonly document: SvgDocument
-  /** The law that generated the runs, where it is known. */
-  readonly truth?: SurfaceLaw | null | undefined
+/** What a figure consists of; it is as wide as every figure. */
+export interface Drawing {
+  /** Pixels. */
+  readonly height: number
+  readonly parts: readonly Part[]
+}
+
+/** A panel, or what draws itself, and the place of its upper left corner in pixels. */
+export interface Part {
+  readonly x: number
+  readonly y: number
+  readonly content: Panel | ((document: SvgDocument) => SvgElement)
+}
+
+/** The drawing that one panel is, as wide as the figure. */
+export const onePanel = (panel: Omit<Panel, 'width'>): Drawing => ({
+  height: panel.height,
+  parts: [{ x: 0, y: 0, content: { ...panel, width: figureWidth } }],
+})
+
+/**
+ * Draws a figure in a document, be it a browser's or one without a screen. Null where the subject lacks what it shows.
+ * @example drawFigure(optimum, { analysis, truth: null }, newDocument())
+ */
+export function drawFigure<Subject>(
+  figure: Figure<Subject>,
+  subject: Subject,
+  document: SvgDocument,
+): SvgElement | null {
+  const drawing = figure.draw(subject)
+  if (drawing === null) return null
+  const parts = drawing.parts.map(({ x, y, content }) => ({
+    svg: typeof content === 'function' ? content(document) : drawPanel(document, content),
+    x,
+    y,
+  }))
+  return compose(document, { width: figureWidth, height: drawing.height, label: figure.alt(subject) }, parts)
 }

@@ -4,6 +4,9 @@ import { element, type SvgDocument, type SvgElement } from './element.ts'
 import type { DrawMark } from './labels.ts'
 import { faint, fontFamily, fontSize, ink } from './style.ts'
 
+/** What a panel shows, in the order of drawing: marks of Plot, and our own. */
+export type Mark = Plot.Markish | DrawMark
+
 /** A plot with two axes: what Plot draws, plus titles that do not depend on its defaults. */
 export interface Panel {
   readonly width: number
@@ -11,7 +14,7 @@ export interface Panel {
   readonly margin: { readonly top: number; readonly right: number; readonly bottom: number; readonly left: number }
   readonly x: Axis
   readonly y: Axis
-  readonly marks: readonly Plot.Markish[]
+  readonly marks: readonly Mark[]
 }
 
 /** Draws a panel. Its y title stands above the axis, where it reads without turning the head. */
@@ -32,9 +35,9 @@ export function drawPanel(document: SvgDocument, { width, height, margin, x, y, 
       Plot.gridY([...y.ticks], { stroke: faint, strokeOpacity: 1 }),
       Plot.axisX([...x.ticks], { ...axis, text: x.format }),
       Plot.axisY([...y.ticks], { ...axis, text: y.format }),
-      axisTitles(x.label, y.label) as Plot.Markish,
+      axisTitles(x.label, y.label),
       ...marks,
-    ],
+    ] as Plot.Markish[],
   }) as unknown as SvgElement
   svg.setAttribute('font-family', fontFamily)
   svg.setAttribute('font-size', String(fontSize))
@@ -57,6 +60,3 @@ const axisTitles =
       element(document, 'text', { x: 6, y: fontSize + 1, 'text-anchor': 'start' }, y),
     )
   }
-
-/** A mark of our own, typed as Plot wants it. */
-export const drawn = (mark: DrawMark): Plot.Markish => mark as unknown as Plot.Markish

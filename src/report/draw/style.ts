@@ -1,4 +1,4 @@
-import type { SizeMethod } from '../../fit/result.ts'
+import { extent } from './axis.ts'
 
 /** DejaVu Sans is what PNG files are drawn with; Verdana, on most screens, has its widths. */
 export const fontFamily = "'DejaVu Sans', Verdana, sans-serif"
@@ -11,32 +11,14 @@ export const muted = '#5c5c5c'
 export const faint = '#e3e3e3'
 export const shade = '#f5f5f5'
 
+/** What the fitted law says: lines and bands, and text in its colour. */
+export const lawColor = '#56a3d9'
+export const lawInk = '#1f6aa5'
+/** What is true in a simulated world, and runs that fell outside their interval. */
+export const truthColor = '#a03000'
+
 /** Figure width in pixels: that of a column of text, and A4 at 96 dpi with margins. */
 export const figureWidth = 800
-
-export interface LineStyle {
-  readonly color: string
-  readonly width: number
-  /** Null is a solid line. */
-  readonly dash: string | null
-}
-
-/**
- * Lines of the methods. Hues from Okabe and Ito (2008), darkened to stand on white; each also has a dash of its own, so that
- * nothing is lost in grey. The leading method is broad and light, because the others mostly lie on it.
- */
-export const methodStyles: Readonly<Record<SizeMethod, LineStyle>> = {
-  norm: { color: '#56a3d9', width: 4, dash: null },
-  surface: { color: '#3c3c8f', width: 1.6, dash: '3 3' },
-  huber: { color: '#10355e', width: 1.6, dash: '9 4' },
-  parabola: { color: '#b03a00', width: 1.6, dash: '2 3' },
-  'lowest-log': { color: '#007a56', width: 1.6, dash: '9 3 2 3' },
-  'lowest-raw': { color: '#8a6100', width: 1.6, dash: '5 2' },
-  envelope: { color: '#9c3f7c', width: 1.6, dash: '1.5 4' },
-}
-
-/** Text in a method's colour must be darker than its broad line. */
-export const methodInk = (method: SizeMethod): string => (method === 'norm' ? '#1f6aa5' : methodStyles[method].color)
 
 /** Of budgets from the smallest (0) to the largest (1); lightness falls steadily. */
 const ramp = ['#5aa6d2', '#3a86bf', '#2a62a5', '#30387f', '#1c1440']
@@ -54,6 +36,12 @@ function mix(from: string, to: string, share: number): string {
   const [a, b] = [channels(from), channels(to)]
   const hex = a.map((value, k) => Math.round(value + share * (b[k] - value)))
   return `#${hex.map((value) => value.toString(16).padStart(2, '0')).join('')}`
+}
+
+/** The colours of budgets, FLOPs, from the smallest to the largest of these, on a logarithmic scale. */
+export function budgetColors(flops: Iterable<number>): (C: number) => string {
+  const [low, high] = (extent(flops) ?? [1, 1]).map(Math.log)
+  return (C) => budgetColor(high > low ? (Math.log(C) - low) / (high - low) : 1)
 }
 
 /** Markers of neighbouring budgets differ. */

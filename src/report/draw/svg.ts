@@ -1,8 +1,6 @@
 import { parseHTML } from 'linkedom'
-import type { Analysis } from '../../fit/analysis.ts'
-import type { SurfaceLaw } from '../../law/surface.ts'
-import { figures } from '../fit/figures.ts'
 import type { SvgDocument, SvgElement } from './element.ts'
+import { drawFigure, type Figure } from './figure.ts'
 
 /** A document to draw figures in where there is no browser. */
 export const newDocument = (): SvgDocument =>
@@ -53,15 +51,14 @@ export interface FigureText {
 }
 
 /**
- * Every figure that the analysis has what it takes for, as SVG text. With the law that generated the runs, where it is known,
- * the figures show it.
- * @example for (const { name, svg } of drawFigures(analysis)) writeFileSync(`${name}.svg`, svg)
+ * Every figure that the subject has what it takes for, as SVG text.
+ * @example for (const { name, svg } of renderFigures(fitFigures, { analysis, truth: null })) writeFileSync(`${name}.svg`, svg)
  */
-export function drawFigures(analysis: Analysis, truth?: SurfaceLaw | null): FigureText[] {
+export function renderFigures<Subject>(figures: readonly Figure<Subject>[], subject: Subject): FigureText[] {
   return figures.flatMap((figure) => {
-    const svg = figure.draw(analysis, { document: newDocument(), truth })
+    const svg = drawFigure(figure, subject, newDocument())
     if (svg === null) return []
     const { name, title } = figure
-    return [{ name, title, caption: figure.caption(analysis), alt: figure.alt(analysis), svg: svgText(svg) }]
+    return [{ name, title, caption: figure.caption(subject), alt: figure.alt(subject), svg: svgText(svg) }]
   })
 }

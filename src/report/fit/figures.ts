@@ -7,14 +7,10 @@ import { optimum } from './figures/optimum.ts'
 import { profiles } from './figures/profiles.ts'
 import { rates } from './figures/rates.ts'
 import { residuals } from './figures/residuals.ts'
+import type { Findings } from './findings.ts'
 
-export type { DrawOptions, Figure } from '../draw/figure.ts'
-
-/**
- * The figures, in the order of the report. They draw in a document that is passed in, so the same code makes files and pages.
- * @example figures[0].draw(analysis, { document: newDocument() })
- */
-export const figures: readonly Figure[] = [
+/** The figures of a fit, in the order of its report. */
+export const fitFigures: readonly Figure<Findings>[] = [
   profiles,
   optimum,
   agreement,

@@ -1,9 +1,10 @@
 import type { Analysis } from '../../fit/analysis.ts'
 import type { SurfaceLaw } from '../../law/surface.ts'
-import { drawFigures } from '../draw/svg.ts'
+import { renderFigures } from '../draw/svg.ts'
 import { compact, counted, percent } from '../number.ts'
 import { Html, html, raised } from '../page/html.ts'
 import { styleSheet } from '../page/sheet.ts'
+import { fitFigures } from './figures.ts'
 import { jointSection } from './joint-section.ts'
 import {
   answerSection,
@@ -54,7 +55,7 @@ ${hasMethods(analysis) ? answerSection(analysis, truth) : new Html('')}
 ${jointSection(analysis)}
 ${hasMethods(analysis) ? comparisonSection(analysis, truth) : new Html('')}
 <h2>Figures</h2>
-${drawFigures(analysis, truth).map(figureSection)}
+${renderFigures(fitFigures, { analysis, truth }).map(figureSection)}
 ${surfaceSection(analysis, truth)}
 ${backtestSection(analysis)}
 ${predictionsSection(analysis, truth)}

@@ -1,12 +1,12 @@
 import * as Plot from '@observablehq/plot'
 import { type Axis, linearAxis } from '../../draw/axis.ts'
-import { truthColor } from '../../draw/colors.ts'
-import { compose, type SvgDocument, type SvgElement } from '../../draw/element.ts'
-import { drawPanel } from '../../draw/panel.ts'
-import { figureWidth, ink } from '../../draw/style.ts'
+import type { Figure } from '../../draw/figure.ts'
+import type { Panel } from '../../draw/panel.ts'
+import { figureWidth, ink, truthColor } from '../../draw/style.ts'
 import { compact, counted } from '../../number.ts'
+import { joined } from '../../prose.ts'
 import { backtestRuns, type ForetoldRun, foretoldRuns, isInside } from '../facts.ts'
-import type { CampaignFigure, CampaignReport } from '../input.ts'
+import type { CampaignReport } from '../input.ts'
 
 const height = 340
 const band = '#b9d5e8'
@@ -67,11 +67,11 @@ const shownOf = (entry: ForetoldRun, x: number): Shown => ({
   inside: isInside(entry),
 })
 
-function drawRow(document: SvgDocument, { shown, axis, step }: Row, width: number, title: string): SvgElement {
+function rowPanel({ shown, axis, step }: Row, width: number, title: string): Panel {
   const points = (inside: boolean) => shown.filter((one) => one.inside === inside)
   const place = { x: 'x', y: 'measured' }
   const values = shown.flatMap(({ measured, low, high }) => [measured, low, high])
-  return drawPanel(document, {
+  return {
     width,
     height,
     margin,
@@ -83,7 +83,7 @@ function drawRow(document: SvgDocument, { shown, axis, step }: Row, width: numbe
       Plot.dot(points(true), { ...place, r: 3.2, fill: ink, stroke: '#fff', strokeWidth: 0.6 }),
       Plot.dot(points(false), { ...place, r: 4.2, fill: '#fff', stroke: truthColor, strokeWidth: 2 }),
     ],
-  })
+  }
 }
 
 /** What there is to draw: runs held back from the fit, and runs foretold while the campaign went on. */
@@ -97,27 +97,25 @@ const kindsOf = (report: CampaignReport) =>
 const insideText = (runs: readonly ForetoldRun[]): string =>
   `${runs.filter(isInside).length} of ${counted(runs.length, 'run')}`
 
-export const backtest: CampaignFigure = {
+export const backtest: Figure<CampaignReport> = {
   name: 'backtest',
   title: 'What the law foretold, and what came',
   caption(report) {
     const [withheld, foretold] = [backtestRuns(report), foretoldRuns(report)]
     const below = Math.min(...(report.evidence?.backtest ?? []).map(({ fittedBelow }) => fittedBelow))
-    return [
+    return joined(
       'Measured minus foretold loss of each run, ordered by budget; bars are the 95 % intervals that were foretold, open circles lie outside.',
       withheld.length > 0
         ? `Runs of ${compact(below)} FLOPs and more, foretold by a fit to the cheaper ones alone: ${insideText(withheld)} inside.`
         : '',
       foretold.length > 0 ? `Each run as it was foretold before it was bought: ${insideText(foretold)} inside.` : '',
-    ]
-      .filter(Boolean)
-      .join(' ')
+    )
   },
   alt: (report) =>
     `Measured minus foretold loss with 95 % intervals: ${kindsOf(report)
       .map(({ runs }) => `${insideText(runs)} inside`)
       .join('; ')}.`,
-  draw(report, document) {
+  draw(report) {
     const kinds = kindsOf(report)
     if (kinds.length === 0) return null
     // As wide as their runs are many, but each at least two fifths.
@@ -125,10 +123,10 @@ export const backtest: CampaignFigure = {
     const share = kinds.length === 1 ? 1 : Math.min(0.6, Math.max(0.4, kinds[0].runs.length / total))
     const widths = [figureWidth * share, figureWidth * (1 - share)]
     const parts = kinds.map(({ runs, title }, k) => ({
-      svg: drawRow(document, rowOf(runs, widths[k]), widths[k], title),
       x: k === 0 ? 0 : widths[0],
       y: 0,
+      content: rowPanel(rowOf(runs, widths[k]), widths[k], title),
     }))
-    return compose(document, { width: figureWidth, height, label: this.alt(report) }, parts)
+    return { height, parts }
   },
 }

@@ -2,14 +2,16 @@ import * as Plot from '@observablehq/plot'
 import { parameterTokens } from '../../../core/flops.ts'
 import type { CampaignRun } from '../../../plan/strategy.ts'
 import { type Axis, logAxis } from '../../draw/axis.ts'
-import { lawInk, truthColor } from '../../draw/colors.ts'
-import { compose, element, type SvgDocument, type SvgElement } from '../../draw/element.ts'
+import { element, type SvgDocument, type SvgElement } from '../../draw/element.ts'
+import { type Figure, onePanel } from '../../draw/figure.ts'
 import { type DrawMark, type Label, pointLabels, topLabels } from '../../draw/labels.ts'
-import { drawn, drawPanel } from '../../draw/panel.ts'
-import { budgetColor, figureWidth, ink, muted, shade } from '../../draw/style.ts'
+import { gridOnShade, shaded } from '../../draw/marks.ts'
+import type { Mark } from '../../draw/panel.ts'
+import { budgetColor, ink, lawInk, muted, truthColor } from '../../draw/style.ts'
 import { compact, counted, significant, withInterval } from '../../number.ts'
+import { joined } from '../../prose.ts'
 import { budgetsOf, isTrained, largestBudget, sizeOf, valley } from '../facts.ts'
-import type { CampaignFigure, CampaignReport } from '../input.ts'
+import type { CampaignReport } from '../input.ts'
 
 const height = 500
 /** Pixels: of a run before the planned rounds, of one with its round's number, and how far runs may step aside. */
@@ -106,15 +108,12 @@ function axesOf({ campaign, truth, task }: CampaignReport): Axes {
 }
 
 /** Grey where no run was made, and the target's line. */
-function background({ campaign, task: { target } }: CampaignReport, { x, y }: Axes): Plot.Markish[] {
+function background({ campaign, task: { target } }: CampaignReport, { x, y }: Axes): Mark[] {
   const from = largestBudget(campaign.runs)
-  const area = { x1: Math.max(from, x.domain[0]), x2: x.domain[1], y1: y.domain[0], y2: y.domain[1] }
-  const isBeyond = target > from
   return [
-    isBeyond ? Plot.rect([area], { x1: 'x1', x2: 'x2', y1: 'y1', y2: 'y2', fill: shade }) : null,
-    isBeyond ? Plot.gridY([...y.ticks], { stroke: '#dcdcdc', strokeOpacity: 1 }) : null,
+    ...(target > from ? [shaded(from, x, y), gridOnShade(y)] : []),
     Plot.ruleX([target], { stroke: muted, strokeWidth: 1, strokeDasharray: '1 3' }),
-    drawn(topLabels([{ x: target, text: `target ${compact(target)}`, color: muted }])),
+    topLabels([{ x: target, text: `target ${compact(target)}`, color: muted }]),
   ]
 }
 
@@ -204,25 +203,23 @@ function legend({ runs }: CampaignReport['campaign']): string {
     .join(' ')
 }
 
-export const design: CampaignFigure = {
+export const design: Figure<CampaignReport> = {
   name: 'design',
   title: 'The runs that were bought',
   caption(report) {
     const { campaign, truth, task } = report
     const { interval } = campaign.prediction
-    return [
+    return joined(
       'Every run by its compute and its size; runs of one budget step aside where they would cover each other.',
       legend(campaign),
       `At ${compact(task.target)} FLOPs the predicted size${interval.parameters ? ' with its 95 % interval' : ''}${truth ? ' and, as a diamond, the true best' : ''}.`,
       bestSizes(report).length > 1 ? 'Dashed: the best size by the fitted law.' : '',
       `Dotted: ${usualTokensPerParameter} tokens a parameter, the rule of Hoffmann et al. (2022), for comparison.`,
-    ]
-      .filter(Boolean)
-      .join(' ')
+    )
   },
   alt: ({ campaign, task }) =>
     `Size against compute of ${counted(campaign.runs.length, 'run')} by round, and the predicted size at ${compact(task.target)} FLOPs.`,
-  draw(report, document) {
+  draw(report) {
     const { runs } = report.campaign
     if (runs.length === 0) return null
     const axes = axesOf(report)
@@ -233,8 +230,7 @@ export const design: CampaignFigure = {
       ...[...usual, ...best].map((point) => ({ ...point, weight: 5 })),
       ...targetPlaces(report),
     ]
-    const panel = drawPanel(document, {
-      width: figureWidth,
+    return onePanel({
       height,
       margin: { top: 44, right: 16, bottom: 52, left: 60 },
       ...axes,
@@ -242,11 +238,10 @@ export const design: CampaignFigure = {
         ...background(report, axes),
         Plot.line(usual, { x: 'x', y: 'y', stroke: muted, strokeWidth: 1.2, strokeDasharray: '1 4' }),
         Plot.line(best, { x: 'x', y: 'y', stroke: lawInk, strokeWidth: 1.4, strokeDasharray: '6 4' }),
-        drawn(runMarks(runs)),
-        drawn(targetMark(report)),
-        drawn(pointLabels(labelsOf(report, usual, best), obstacles)),
+        runMarks(runs),
+        targetMark(report),
+        pointLabels(labelsOf(report, usual, best), obstacles),
       ],
     })
-    return compose(document, { width: figureWidth, height, label: this.alt(report) }, [{ svg: panel, x: 0, y: 0 }])
   },
 }

@@ -1,14 +1,15 @@
 import * as Plot from '@observablehq/plot'
 import type { CampaignRun } from '../../../plan/strategy.ts'
 import { logAxis } from '../../draw/axis.ts'
-import { compose } from '../../draw/element.ts'
+import { type Figure, onePanel } from '../../draw/figure.ts'
 import { pointLabels } from '../../draw/labels.ts'
-import { drawn, drawPanel } from '../../draw/panel.ts'
-import { budgetColor, budgetSymbols, figureWidth } from '../../draw/style.ts'
-import { thin } from '../../fit/facts.ts'
+import type { Mark } from '../../draw/panel.ts'
+import { budgetColor, budgetSymbols } from '../../draw/style.ts'
+import { thin } from '../../draw/thin.ts'
 import { compact, counted } from '../../number.ts'
+import { joined } from '../../prose.ts'
 import { budgetsOf, isTrained, sizeOf, usedRuns, valley } from '../facts.ts'
-import type { CampaignFigure, CampaignReport } from '../input.ts'
+import type { CampaignReport } from '../input.ts'
 
 const height = 540
 /** More curves than this cannot be told apart; the rest is left out evenly. */
@@ -85,7 +86,7 @@ function minimumOf(curve: readonly Point[]): Point | null {
   return least && { x: least.x, y: least.y }
 }
 
-function marksOf({ color, symbol, runs, curve, minimum, isTarget }: Shown, fitted: boolean): Plot.Markish[] {
+function marksOf({ color, symbol, runs, curve, minimum, isTarget }: Shown, fitted: boolean): Mark[] {
   const place = { x: 'x', y: 'y' }
   return [
     Plot.ruleX(runs, { x: 'x', y1: 'y', y2: 'measured', stroke: color, strokeOpacity: 0.45, strokeWidth: 0.8 }),
@@ -105,7 +106,7 @@ const labelOf = ({ flops, color, runs, curve, isTarget }: Shown) => {
   return { ...end, text: isTarget ? `target ${compact(flops)}` : compact(flops), color }
 }
 
-export const profiles: CampaignFigure = {
+export const profiles: Figure<CampaignReport> = {
   name: 'profiles',
   title: 'IsoFLOP profiles',
   caption(report) {
@@ -115,21 +116,19 @@ export const profiles: CampaignFigure = {
         'larger. Lines join the lowest run of each size. Runs differ in learning rate and batch too.'
       )
     const has = (test: (one: Shown) => boolean) => shownOf(report).some(test)
-    return [
+    return joined(
       'Curves: the fitted loss against size at the best learning rate, batch and shape that may be asked; the budget stands at the right in FLOPs, darker is larger.',
       has(({ minimum }) => minimum !== null) ? 'Large circles: the best size.' : '',
       'Small symbols: the runs, corrected by the law to those hyperparameters; the hairline leads to the loss that was measured.',
       has(({ isTarget }) => isTarget) ? 'Dashed: the target, where no run was made.' : '',
-    ]
-      .filter(Boolean)
-      .join(' ')
+    )
   },
   alt(report) {
     const shown = shownOf(report)
     const ends = [shown[0], shown[shown.length - 1]].map((one) => (one ? compact(one.flops) : '-'))
     return `Loss against size for ${counted(shown.length, 'budget')} from ${ends[0]} to ${ends[1]} FLOPs${isFitted(report) ? ', with the fitted curves' : ''}.`
   },
-  draw(report, document) {
+  draw(report) {
     const shown = shownOf(report)
     const all = shown.flatMap(({ runs, curve }) => [
       ...runs,
@@ -143,17 +142,15 @@ export const profiles: CampaignFigure = {
     ])
     const xs = all.map(({ x }) => x)
     const ys = all.map(({ y }) => y)
-    const panel = drawPanel(document, {
-      width: figureWidth,
+    return onePanel({
       height,
       margin: { top: 30, right: 96, bottom: 52, left: 52 },
       x: logAxis('parameters N, without embeddings', xs),
       y: logAxis('loss (nats/token), logarithmic', ys, { most: 10 }),
       marks: [
         ...shown.flatMap((one) => marksOf(one, isFitted(report))),
-        drawn(pointLabels(shown.map(labelOf), obstacles, 'right')),
+        pointLabels(shown.map(labelOf), obstacles, 'right'),
       ],
     })
-    return compose(document, { width: figureWidth, height, label: this.alt(report) }, [{ svg: panel, x: 0, y: 0 }])
   },
 }

@@ -2,14 +2,17 @@ import * as Plot from '@observablehq/plot'
 import { queryLimits } from '../../../core/limits.ts'
 import type { RateCurve } from '../../../plan/evidence.ts'
 import { linearAxis, logAxis } from '../../draw/axis.ts'
-import { compose, element, type SvgDocument, type SvgElement } from '../../draw/element.ts'
+import { element } from '../../draw/element.ts'
+import type { Figure } from '../../draw/figure.ts'
 import { type DrawMark, dodge, textWidth, topLabels } from '../../draw/labels.ts'
-import { drawn, drawPanel } from '../../draw/panel.ts'
-import { budgetColor, budgetSymbols, figureWidth, ink, muted, shade } from '../../draw/style.ts'
-import { thin } from '../../fit/facts.ts'
+import { shaded } from '../../draw/marks.ts'
+import type { Panel } from '../../draw/panel.ts'
+import { budgetColor, budgetColors, budgetSymbols, figureWidth, ink, muted } from '../../draw/style.ts'
+import { thin } from '../../draw/thin.ts'
 import { compact, counted, significant } from '../../number.ts'
+import { joined } from '../../prose.ts'
 import { range, type UsedRun, usedRuns, valley } from '../facts.ts'
-import type { CampaignFigure, CampaignReport } from '../input.ts'
+import type { CampaignReport } from '../input.ts'
 
 const height = 400
 /** More curves than this have no room for their labels; the rest is left out evenly. */
@@ -30,13 +33,12 @@ interface Cost {
 }
 
 const costsOf = (used: readonly UsedRun[]): Cost[] => {
-  const logs = used.map(({ run }) => Math.log(run.config.trainFlops))
-  const [low, high] = [Math.min(...logs), Math.max(...logs)]
-  return used.map(({ run, fitted }, i) => ({
+  const colorOf = budgetColors(used.map(({ run }) => run.config.trainFlops))
+  return used.map(({ run, fitted }) => ({
     x: run.config.learningRate / fitted.bestRate,
     fitted: fitted.loss - fitted.atBestRate,
     measured: run.loss - fitted.atBestRate,
-    color: budgetColor(high > low ? (logs[i] - low) / (high - low) : 1),
+    color: colorOf(run.config.trainFlops),
   }))
 }
 
@@ -65,7 +67,7 @@ const minimumLabels =
     return element(document, 'g', { 'aria-label': 'curve labels' }, ...labels)
   }
 
-function drawCurves(document: SvgDocument, report: CampaignReport, curves: readonly RateCurve[], width: number) {
+function curvesPanel(report: CampaignReport, curves: readonly RateCurve[], width: number): Panel {
   const cap = capOf(report)
   const shown = curves.map(({ flops, points }, k) => {
     const least = points.reduce((a, b) => (b.loss < a.loss ? b : a))
@@ -83,17 +85,16 @@ function drawCurves(document: SvgDocument, report: CampaignReport, curves: reado
   const x = logAxis('learning rate', [...shown.flatMap(({ line }) => line.map((point) => point.x)), cap], { most: 5 })
   const top = Math.max(...shown.flatMap(({ line }) => line.map((point) => point.y)))
   const y = linearAxis('loss above the best rate (nats)', [-0.06 * top, top], { pad: 0.04 })
-  const beyond = { x1: cap, x2: x.domain[1], y1: y.domain[0], y2: y.domain[1] }
-  return drawPanel(document, {
+  return {
     width,
     height,
     margin: { top: 44, right: 16, bottom: 52, left: 52 },
     x,
     y,
     marks: [
-      Plot.rect([beyond], { x1: 'x1', x2: 'x2', y1: 'y1', y2: 'y2', fill: shade }),
+      shaded(cap, x, y),
       Plot.ruleX([cap], { stroke: muted, strokeDasharray: '1 3' }),
-      drawn(topLabels([{ x: cap, text: `cap ${compact(cap)}`, color: muted }])),
+      topLabels([{ x: cap, text: `cap ${compact(cap)}`, color: muted }]),
       ...shown.map(({ line, color, isTarget }) =>
         Plot.line(line, {
           x: 'x',
@@ -108,16 +109,16 @@ function drawCurves(document: SvgDocument, report: CampaignReport, curves: reado
         .map(({ best, color, symbol }) =>
           Plot.dot([{ x: best, y: 0 }], { x: 'x', y: 'y', r: 5, symbol, fill: color, stroke: '#fff', strokeWidth: 1 }),
         ),
-      drawn(minimumLabels(shown)),
+      minimumLabels(shown),
     ],
-  })
+  }
 }
 
-function drawCosts(document: SvgDocument, costs: readonly Cost[], top: number, width: number): SvgElement {
+function costsPanel(costs: readonly Cost[], top: number, width: number): Panel {
   const shown = costs.filter(({ fitted, measured }) => Math.max(fitted, Math.abs(measured)) <= top)
   const bottom = Math.min(0, ...shown.map(({ measured }) => measured))
   const place = { x: 'x', y: 'measured' }
-  return drawPanel(document, {
+  return {
     width,
     height,
     margin: { top: 44, right: 16, bottom: 52, left: 52 },
@@ -137,7 +138,7 @@ function drawCosts(document: SvgDocument, costs: readonly Cost[], top: number, w
       Plot.dot(shown, { x: 'x', y: 'fitted', r: 2, fill: '#fff', stroke: 'color', strokeWidth: 1 }),
       Plot.dot(shown, { ...place, r: 3.2, fill: 'color', stroke: '#fff', strokeWidth: 0.5 }),
     ],
-  })
+  }
 }
 
 /** As far up as nineteen of twenty runs lie. */
@@ -146,7 +147,7 @@ function topOf(costs: readonly Cost[]): number {
   return 1.1 * Math.max(sorted[Math.floor(0.95 * (sorted.length - 1))] ?? 0, leastReach)
 }
 
-export const rates: CampaignFigure = {
+export const rates: Figure<CampaignReport> = {
   name: 'rates',
   title: 'What the learning rate costs',
   caption(report) {
@@ -155,20 +156,18 @@ export const rates: CampaignFigure = {
     const costs = costsOf(usedRuns(report))
     const top = topOf(costs)
     const out = costs.filter(({ fitted, measured }) => Math.max(fitted, Math.abs(measured)) > top).length
-    return [
+    return joined(
       `Left: the fitted loss above that of the best learning rate, for a model of the best size at each budget; grey: rates above ${compact(capOf(report))}, which may not be asked.`,
       costs.length > 0
         ? 'Right: the same of each run, over the best rate for its own size and tokens: discs as measured, small circles as fitted; darker is a larger budget.'
         : '',
       out > 0 ? `Not drawn: ${counted(out, 'run')} farther up or down.` : '',
       `At the target ${compact(config.learningRate)} is chosen${ends}.`,
-    ]
-      .filter(Boolean)
-      .join(' ')
+    )
   },
   alt: (report) =>
     `Loss above the best learning rate against the rate, for ${counted(report.evidence?.rates.length ?? 0, 'budget')}, and of ${counted(usedRuns(report).length, 'run')}.`,
-  draw(report, document) {
+  draw(report) {
     const curves = thin(
       (report.evidence?.rates ?? []).filter(({ points }) => points.length > 1),
       mostCurves,
@@ -177,8 +176,8 @@ export const rates: CampaignFigure = {
     if (curves.length === 0) return null
     const top = topOf(costs)
     const half = figureWidth / 2
-    const parts = [{ svg: drawCurves(document, report, curves, costs.length > 0 ? half : figureWidth), x: 0, y: 0 }]
-    if (costs.length > 0) parts.push({ svg: drawCosts(document, costs, top, half), x: half, y: 0 })
-    return compose(document, { width: figureWidth, height, label: this.alt(report) }, parts)
+    const parts = [{ x: 0, y: 0, content: curvesPanel(report, curves, costs.length > 0 ? half : figureWidth) }]
+    if (costs.length > 0) parts.push({ x: half, y: 0, content: costsPanel(costs, top, half) })
+    return { height, parts }
   },
 }

@@ -1,12 +1,14 @@
 import * as Plot from '@observablehq/plot'
 import { type Axis, linearAxis, logAxis } from '../../draw/axis.ts'
-import { compose, type SvgDocument, type SvgElement } from '../../draw/element.ts'
+import type { Figure } from '../../draw/figure.ts'
 import { endLabels } from '../../draw/labels.ts'
-import { drawn, drawPanel } from '../../draw/panel.ts'
-import { budgetColor, figureWidth, ink, muted } from '../../draw/style.ts'
+import { boundedDots } from '../../draw/marks.ts'
+import type { Panel } from '../../draw/panel.ts'
+import { budgetColors, figureWidth, ink, muted } from '../../draw/style.ts'
 import { counted, significant } from '../../number.ts'
+import { joined } from '../../prose.ts'
 import { halfWidth, rootMeanSquare, type UsedRun, usedRuns } from '../facts.ts'
-import type { CampaignFigure } from '../input.ts'
+import type { CampaignReport } from '../input.ts'
 
 const height = 380
 /** Standard deviations beyond which runs are drawn at the border, so that they do not flatten the rest. */
@@ -27,16 +29,9 @@ interface Side {
   readonly levels: readonly number[]
 }
 
-/** Compute on a scale from 0 to 1, for the colours. */
-function ranks(used: readonly UsedRun[]): (C: number) => number {
-  const logs = used.map(({ run }) => Math.log(run.config.trainFlops))
-  const [low, high] = [Math.min(...logs), Math.max(...logs)]
-  return (C) => (high > low ? (Math.log(C) - low) / (high - low) : 1)
-}
-
 function sidesOf(used: readonly UsedRun[]): { nats: Side; deviations: Side } {
-  const rank = ranks(used)
-  const color = ({ run }: UsedRun) => budgetColor(rank(run.config.trainFlops))
+  const colorOf = budgetColors(used.map(({ run }) => run.config.trainFlops))
+  const color = ({ run }: UsedRun) => colorOf(run.config.trainFlops)
   const most = (values: readonly number[]) => Math.max(...values.map(Math.abs))
   const scaled = used.map(({ residual, fitted }) => residual / fitted.sd)
   const limits = {
@@ -69,18 +64,14 @@ function sidesOf(used: readonly UsedRun[]): { nats: Side; deviations: Side } {
   }
 }
 
-function drawSide(document: SvgDocument, { x, title, points, limit, levels }: Side, width: number): SvgElement {
-  const inside = points.filter(({ y }) => Math.abs(y) <= limit)
-  const border = points
-    .filter(({ y }) => Math.abs(y) > limit)
-    .map((point) => ({ ...point, y: Math.sign(point.y) * limit * 0.97 }))
+function sidePanel({ x, title, points, limit, levels }: Side, width: number): Panel {
   const labels = levels.map((y) => ({
     x: x.domain[1],
     y,
     text: `${y > 0 ? '+' : '−'}${halfWidth} sd`,
     color: muted,
   }))
-  return drawPanel(document, {
+  return {
     width,
     height,
     margin: { top: 34, right: levels.length > 0 ? 84 : 14, bottom: 52, left: 64 },
@@ -89,47 +80,36 @@ function drawSide(document: SvgDocument, { x, title, points, limit, levels }: Si
     marks: [
       Plot.ruleY([0], { stroke: ink, strokeWidth: 1 }),
       Plot.ruleY([...levels], { stroke: muted, strokeDasharray: '5 4' }),
-      Plot.dot(inside, { x: 'x', y: 'y', r: 3.4, fill: 'color', stroke: '#fff', strokeWidth: 0.5 }),
-      Plot.dot(border, {
-        x: 'x',
-        y: 'y',
-        r: 4.5,
-        symbol: 'triangle',
-        rotate: ({ y }: Point) => (y > 0 ? 0 : 180), // it points to where the run lies
-        fill: '#fff',
-        stroke: 'color',
-        strokeWidth: 1.6,
-      }),
-      drawn(endLabels(labels)),
+      ...boundedDots(points, limit, 3.4),
+      endLabels(labels),
     ],
-  })
+  }
 }
 
-export const residuals: CampaignFigure = {
+export const residuals: Figure<CampaignReport> = {
   name: 'residuals',
   title: 'What the law leaves over',
   caption(report) {
     const used = usedRuns(report)
     const far = used.filter(({ residual, fitted }) => Math.abs(residual / fitted.sd) > 1.08 * farthest).length
-    return [
+    return joined(
       `Measured minus fitted loss of ${counted(used.length, 'run')}: left in nats against compute, right against the fitted loss, over the scatter that the fit expects of each run; darker is a larger budget.`,
       `Root mean square ${significant(rootMeanSquare(used.map(({ residual }) => residual)))} nats.`,
       'A trend or a bend would mean that the law has another form.',
       far > 0 ? `Triangles at the border: ${counted(far, 'run')} farther out than the axis reaches.` : '',
-    ]
-      .filter(Boolean)
-      .join(' ')
+    )
   },
   alt: (report) =>
     `Residuals of ${counted(usedRuns(report).length, 'run')} from the fitted law, against compute and against the fitted loss.`,
-  draw(report, document) {
+  draw(report) {
     const used = usedRuns(report)
     if (used.length < 2) return null
     const { nats, deviations } = sidesOf(used)
     const left = figureWidth / 2 - 24
-    return compose(document, { width: figureWidth, height, label: this.alt(report) }, [
-      { svg: drawSide(document, nats, left), x: 0, y: 0 },
-      { svg: drawSide(document, deviations, figureWidth - left), x: left, y: 0 },
-    ])
+    const parts = [
+      { x: 0, y: 0, content: sidePanel(nats, left) },
+      { x: left, y: 0, content: sidePanel(deviations, figureWidth - left) },
+    ]
+    return { height, parts }
   },
 }

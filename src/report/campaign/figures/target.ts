@@ -1,13 +1,13 @@
 import * as Plot from '@observablehq/plot'
 import { linearAxis, logAxis } from '../../draw/axis.ts'
-import { lawColor, truthColor } from '../../draw/colors.ts'
-import { compose } from '../../draw/element.ts'
+import { type Figure, onePanel } from '../../draw/figure.ts'
 import { type Label, pointLabels } from '../../draw/labels.ts'
-import { drawn, drawPanel } from '../../draw/panel.ts'
-import { figureWidth, ink } from '../../draw/style.ts'
+import type { Mark } from '../../draw/panel.ts'
+import { ink, lawColor, truthColor } from '../../draw/style.ts'
 import { compact, nats, significant, withInterval } from '../../number.ts'
+import { joined } from '../../prose.ts'
 import { targetPoints } from '../facts.ts'
-import type { CampaignFigure, CampaignReport } from '../input.ts'
+import type { CampaignReport } from '../input.ts'
 
 const height = 420
 
@@ -27,7 +27,7 @@ function truePoints({ campaign: { prediction }, trueLoss }: CampaignReport): Poi
 }
 
 /** The loss's interval as a bar at the predicted size, and the size's interval as one at the foot of the panel. */
-function predictionMarks({ campaign: { prediction } }: CampaignReport, foot: number): Plot.Markish[] {
+function predictionMarks({ campaign: { prediction } }: CampaignReport, foot: number): Mark[] {
   const { parameters: x, loss: y, interval } = prediction
   const bar = { stroke: ink, strokeWidth: 2 }
   const [sizes, losses] = [interval.parameters, interval.loss]
@@ -72,13 +72,13 @@ function barPlaces({ campaign: { prediction } }: CampaignReport, foot: number): 
   return [...along, { x, y: low }, ...across]
 }
 
-export const target: CampaignFigure = {
+export const target: Figure<CampaignReport> = {
   name: 'target',
   title: 'Loss against size at the target',
   caption(report) {
     const { campaign, truth } = report
     const { interval } = campaign.prediction
-    return [
+    return joined(
       `The expected loss at ${compact(report.task.target)} FLOPs against size, each size at its best hyperparameters, with the 95 % band of the law.`,
       interval.loss
         ? 'Vertical bar: the 95 % interval of the expected loss, which has the chance that the law bends on the way too. A single run scatters about it.'
@@ -86,13 +86,11 @@ export const target: CampaignFigure = {
       interval.parameters ? 'Bar at the foot: the 95 % interval of the best size.' : '',
       truePoints(report).length > 1 ? 'Dashed: the true loss of the configurations that were weighed.' : '',
       truth ? 'Diamond: the true best.' : '',
-    ]
-      .filter(Boolean)
-      .join(' ')
+    )
   },
   alt: (report) =>
     `Expected loss against size at ${compact(report.task.target)} FLOPs with a 95 % band; the least is ${nats(report.campaign.prediction.loss)} at ${significant(report.campaign.prediction.parameters)} parameters.`,
-  draw(report, document) {
+  draw(report) {
     const points = targetPoints(report)
     if (points.length < 2) return null
     const { truth, campaign } = report
@@ -111,8 +109,7 @@ export const target: CampaignFigure = {
       ...trueLine.map((point) => ({ ...point, weight: 20 })),
       ...barPlaces(report, foot).map((point) => ({ ...point, weight: 60 })),
     ]
-    const panel = drawPanel(document, {
-      width: figureWidth,
+    return onePanel({
       height,
       margin: { top: 32, right: 24, bottom: 52, left: 56 },
       x: logAxis('parameters N, without embeddings', [...sizes, ...best.map(({ x }) => x)], { pad: 0.02 }),
@@ -123,9 +120,8 @@ export const target: CampaignFigure = {
         Plot.line(trueLine, { ...place, stroke: truthColor, strokeWidth: 1.6, strokeDasharray: '6 4' }),
         ...predictionMarks(report, foot),
         Plot.dot(best, { ...place, r: 5, symbol: 'diamond', fill: '#fff', stroke: truthColor, strokeWidth: 2 }),
-        drawn(pointLabels(labelsOf(report, trueLine, foot), obstacles)),
+        pointLabels(labelsOf(report, trueLine, foot), obstacles),
       ],
     })
-    return compose(document, { width: figureWidth, height, label: this.alt(report) }, [{ svg: panel, x: 0, y: 0 }])
   },
 }

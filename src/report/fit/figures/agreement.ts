@@ -3,13 +3,14 @@ import type { Analysis } from '../../../fit/analysis.ts'
 import { type PowerLaw, powerAt } from '../../../law/power.ts'
 import { optimalParameters, type SurfaceLaw } from '../../../law/surface.ts'
 import { logAxis } from '../../draw/axis.ts'
-import { compose } from '../../draw/element.ts'
-import type { Figure } from '../../draw/figure.ts'
+import { type Figure, onePanel } from '../../draw/figure.ts'
 import { endLabels } from '../../draw/labels.ts'
-import { drawn, drawPanel } from '../../draw/panel.ts'
-import { figureWidth, ink, methodInk, methodStyles } from '../../draw/style.ts'
+import { ink } from '../../draw/style.ts'
 import { compact, percent, ratio } from '../../number.ts'
+import { joined } from '../../prose.ts'
 import { answerBudget, leaderOf } from '../facts.ts'
+import type { Findings } from '../findings.ts'
+import { methodInk, methodStyles } from '../methods.ts'
 import { computeAxis, computeBackground, methodLines, stroke } from './compute.ts'
 import { shownMinima } from './optimum.ts'
 
@@ -31,24 +32,22 @@ function ratiosTo(base: PowerLaw, analysis: Analysis) {
 const truthLine = (truth: SurfaceLaw, base: PowerLaw, domain: readonly [number, number]) =>
   domain.map((C) => ({ x: C, y: powerAt(optimalParameters(truth), C) / powerAt(base, C) }))
 
-export const agreement: Figure = {
+export const agreement: Figure<Findings> = {
   name: 'agreement',
   title: 'How far the methods differ',
-  caption(analysis) {
+  caption({ analysis }) {
     const leader = leaderOf(analysis)?.method ?? ''
     const circles = analysis.profiles.some(({ minimum }) => minimum.kind === 'interior')
-    return [
+    return joined(
       `The same sizes as ratios to those of ${leader}, where differences of a few per cent show;`,
       `at the right, each method's ratio at ${compact(answerBudget(analysis))} FLOPs.`,
       `The band is ${leader}'s ${percent(analysis.bootstrap.confidence)} interval.`,
       circles ? 'Circles are the minima of single profiles.' : '',
-    ]
-      .filter(Boolean)
-      .join(' ')
+    )
   },
-  alt: (analysis) =>
+  alt: ({ analysis }) =>
     `Ratio of each method's compute-optimal N to that of ${leaderOf(analysis)?.method}, against training compute, up to ${compact(answerBudget(analysis))} FLOPs.`,
-  draw(analysis, { document, truth }) {
+  draw({ analysis, truth }) {
     const leader = leaderOf(analysis)
     const base = leader?.modelSize
     const lines = base ? ratiosTo(base, analysis) : []
@@ -70,8 +69,7 @@ export const agreement: Figure = {
       return { ...end, text: `${method} ${ratio(end.y)}`, color: methodInk(method) }
     })
     if (true_.length > 0) labels.push({ ...true_[1], text: `truth ${ratio(true_[1].y)}`, color: ink })
-    const panel = drawPanel(document, {
-      width: figureWidth,
+    return onePanel({
       height,
       margin: { top: 46, right: 150, bottom: 52, left: 60 },
       x,
@@ -82,9 +80,8 @@ export const agreement: Figure = {
         ...lines.map(({ method, points }) => Plot.line(points, { x: 'x', y: 'y', ...stroke(methodStyles[method]) })),
         Plot.line(true_, { x: 'x', y: 'y', stroke: ink, strokeWidth: 0.9 }),
         Plot.dot(minima, { x: 'x', y: 'y', r: 4, fill: '#fff', stroke: '#000', strokeWidth: 1.4 }),
-        drawn(endLabels(labels)),
+        endLabels(labels),
       ],
     })
-    return compose(document, { width: figureWidth, height, label: this.alt(analysis) }, [{ svg: panel, x: 0, y: 0 }])
   },
 }

@@ -2,11 +2,14 @@ import * as Plot from '@observablehq/plot'
 import type { Analysis } from '../../../fit/analysis.ts'
 import type { SizeMethod } from '../../../fit/result.ts'
 import { type Axis, logAxis } from '../../draw/axis.ts'
-import { compose, element, type SvgDocument, type SvgElement } from '../../draw/element.ts'
+import { element, type SvgDocument, type SvgElement } from '../../draw/element.ts'
 import type { Figure } from '../../draw/figure.ts'
-import { drawPanel } from '../../draw/panel.ts'
-import { budgetColor, faint, figureWidth, fontFamily, fontSize, ink, methodInk, muted } from '../../draw/style.ts'
+import type { Panel } from '../../draw/panel.ts'
+import { budgetColor, faint, figureWidth, fontFamily, fontSize, ink, muted } from '../../draw/style.ts'
 import { compact, counted, ratio } from '../../number.ts'
+import { joined } from '../../prose.ts'
+import type { Findings } from '../findings.ts'
+import { methodInk } from '../methods.ts'
 
 const rowHeight = 18
 const methodGap = 0.6 // of a row
@@ -67,7 +70,7 @@ function drawNames(document: SvgDocument, { methods, budgets, at }: Rows, height
   return svg
 }
 
-function drawColumn(document: SvgDocument, dots: readonly Dot[], withheld: number, rows: Rows, x: Axis, size: Size) {
+function columnPanel(dots: readonly Dot[], withheld: number, rows: Rows, x: Axis, size: Size): Panel {
   const rank = (budget: number) => rows.budgets.indexOf(budget) / Math.max(1, rows.budgets.length - 1)
   const places = dots
     .filter((dot) => dot.withheld === withheld)
@@ -78,7 +81,7 @@ function drawColumn(document: SvgDocument, dots: readonly Dot[], withheld: numbe
     }))
   const lines = rows.methods.flatMap((method) => rows.budgets.map((budget) => rows.at(method, budget)))
   const title = withheld === 1 ? 'without the largest' : `without the ${withheld} largest`
-  return drawPanel(document, {
+  return {
     ...size,
     margin,
     x,
@@ -88,7 +91,7 @@ function drawColumn(document: SvgDocument, dots: readonly Dot[], withheld: numbe
       Plot.ruleX([1], { stroke: ink, strokeWidth: 1 }),
       Plot.dot(places, { x: 'x', y: 'y', r: 4.5, fill: 'color', stroke: '#fff', strokeWidth: 0.8 }),
     ],
-  })
+  }
 }
 
 interface Size {
@@ -96,23 +99,21 @@ interface Size {
   readonly height: number
 }
 
-export const backtest: Figure = {
+export const backtest: Figure<Findings> = {
   name: 'backtest',
   title: 'What the fits would have said',
-  caption(analysis) {
+  caption({ analysis }) {
     const dots = dotsOf(analysis)
     const far = dots.reduce((a, b) => (Math.abs(Math.log(b.ratio)) > Math.abs(Math.log(a.ratio)) ? b : a), dots[0])
-    return [
+    return joined(
       'Each method fitted again without the one, two and three largest budgets: its N over the one that the withheld',
       "budget's own parabola shows. On the line at 1 the fit was right; budgets in FLOPs stand at the left.",
       far ? `Farthest: ${far.method} at ${compact(far.budget)} FLOPs, ${ratio(far.ratio)} times.` : '',
-    ]
-      .filter(Boolean)
-      .join(' ')
+    )
   },
-  alt: (analysis) =>
+  alt: ({ analysis }) =>
     `Predicted over shown compute-optimal N for withheld budgets: ${counted(dotsOf(analysis).length, 'ratio')} of ${rowsOf(dotsOf(analysis)).methods.join(', ')}.`,
-  draw(analysis, { document }) {
+  draw({ analysis }) {
     const dots = dotsOf(analysis)
     if (dots.length === 0) return null
     const rows = rowsOf(dots)
@@ -124,11 +125,11 @@ export const backtest: Figure = {
       most: 5,
     })
     const panels = columns.map((withheld, k) => ({
-      svg: drawColumn(document, dots, withheld, rows, x, { width, height }),
       x: namesWidth + k * width,
       y: 0,
+      content: columnPanel(dots, withheld, rows, x, { width, height }),
     }))
-    const names = { svg: drawNames(document, rows, height), x: 0, y: 0 }
-    return compose(document, { width: figureWidth, height, label: this.alt(analysis) }, [names, ...panels])
+    const names = { x: 0, y: 0, content: (document: SvgDocument) => drawNames(document, rows, height) }
+    return { height, parts: [names, ...panels] }
   },
 }

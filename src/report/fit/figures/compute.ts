@@ -3,10 +3,12 @@ import type { Analysis } from '../../../fit/analysis.ts'
 import type { MethodResult, Prediction } from '../../../fit/result.ts'
 import { type Axis, logAxis } from '../../draw/axis.ts'
 import { topLabels } from '../../draw/labels.ts'
-import { drawn } from '../../draw/panel.ts'
-import { type LineStyle, muted, shade } from '../../draw/style.ts'
+import { gridOnShade, shaded } from '../../draw/marks.ts'
+import type { Mark } from '../../draw/panel.ts'
+import { muted } from '../../draw/style.ts'
 import { compact } from '../../number.ts'
 import { availableMethods, largestBudget, sortedTargets } from '../facts.ts'
+import type { LineStyle } from '../methods.ts'
 
 /** The compute axis of every figure: from the smallest run to the largest target. */
 export function computeAxis({ runs, targets }: Analysis, label = 'training compute C (FLOPs)'): Axis {
@@ -14,16 +16,14 @@ export function computeAxis({ runs, targets }: Analysis, label = 'training compu
 }
 
 /** Behind all else: where no run was made is grey, and each target has a line with its budget above. */
-export function computeBackground(analysis: Analysis, x: Axis, y: Axis, labelled: boolean): Plot.Markish[] {
+export function computeBackground(analysis: Analysis, x: Axis, y: Axis, labelled: boolean): Mark[] {
   const targets = sortedTargets(analysis)
   const from = largestBudget(analysis)
   const beyond = (targets.at(-1) ?? 0) > from
-  const area = { x1: from, x2: x.domain[1], y1: y.domain[0], y2: y.domain[1] }
   return [
-    beyond ? Plot.rect([area], { x1: 'x1', x2: 'x2', y1: 'y1', y2: 'y2', fill: shade }) : null,
-    beyond ? Plot.gridY([...y.ticks], { stroke: '#dcdcdc', strokeOpacity: 1 }) : null,
+    ...(beyond ? [shaded(from, x, y), gridOnShade(y)] : []),
     Plot.ruleX(targets, { stroke: muted, strokeWidth: 1, strokeDasharray: '1 3' }),
-    labelled ? drawn(topLabels(topTexts(targets))) : null,
+    labelled ? topLabels(topTexts(targets)) : null,
   ]
 }
 

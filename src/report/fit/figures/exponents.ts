@@ -3,13 +3,15 @@ import type { Analysis } from '../../../fit/analysis.ts'
 import { publishedSurfaces } from '../../../law/published.ts'
 import type { SurfaceLaw } from '../../../law/surface.ts'
 import { type Axis, extent, linearAxis } from '../../draw/axis.ts'
-import { compose } from '../../draw/element.ts'
-import type { Figure } from '../../draw/figure.ts'
+import { type Figure, onePanel } from '../../draw/figure.ts'
 import { type Label, pointLabels } from '../../draw/labels.ts'
-import { drawn, drawPanel } from '../../draw/panel.ts'
-import { figureWidth, ink, methodInk, methodStyles, muted } from '../../draw/style.ts'
+import type { Mark } from '../../draw/panel.ts'
+import { ink, muted } from '../../draw/style.ts'
 import { exponent, percent } from '../../number.ts'
+import { joined } from '../../prose.ts'
 import { resultOf } from '../facts.ts'
+import type { Findings } from '../findings.ts'
+import { methodInk, methodStyles } from '../methods.ts'
 
 const height = 520
 /** Exponents at least this far on either side of the fitted pair are shown. */
@@ -100,7 +102,7 @@ function isoLines({ domain: [left, right] }: Axis, { domain: [bottom, top] }: Ax
   })
 }
 
-function isoMarks(x: Axis, y: Axis): Plot.Markish[] {
+function isoMarks(x: Axis, y: Axis): Mark[] {
   const lines = isoLines(x, y)
   const label = { x: 'x', y: 'y', text: 'text', fill: '#8a8a8a', fontSize: 11 } as const
   const ends = lines.map(({ a, to, atTop }) => ({ ...to, text: `a = ${a.toFixed(2)}`, atTop }))
@@ -124,10 +126,10 @@ function isoMarks(x: Axis, y: Axis): Plot.Markish[] {
   ]
 }
 
-export const exponents: Figure = {
+export const exponents: Figure<Findings> = {
   name: 'exponents',
   title: 'Exponents of the loss surface',
-  caption(analysis) {
+  caption({ analysis }) {
     const fitted = surfaceOf(analysis)
     const { region } = analysis
     if (fitted === null || region === null) return ''
@@ -135,7 +137,7 @@ export const exponents: Figure = {
     const size = tiny(region.line, shown)
       ? 'It is smaller than the symbol of the surface here: the runs fix both exponents to less than can be drawn.'
       : ''
-    return [
+    return joined(
       `The pairs of exponents that the runs do not rule out at ${percent(region.confidence)} confidence (shaded), around the`,
       `fitted alpha = ${exponent(fitted.alpha)}, beta = ${exponent(fitted.beta)}.`,
       size,
@@ -143,16 +145,14 @@ export const exponents: Figure = {
         ? 'The region goes on beyond the search, by a factor of seven: the runs do not determine both exponents.'
         : '',
       'Along a grey line the exponent a of the best N, beta / (alpha + beta), is the same. Diamonds: published fits to other data.',
-    ]
-      .filter(Boolean)
-      .join(' ')
+    )
   },
-  alt: (analysis) => {
+  alt: ({ analysis }) => {
     const fitted = surfaceOf(analysis)
     const pair = fitted ? `alpha ${exponent(fitted.alpha)}, beta ${exponent(fitted.beta)}` : ''
     return `Confidence region of the exponents alpha and beta around ${pair}, with published laws.`
   },
-  draw(analysis, { document, truth }) {
+  draw({ analysis, truth }) {
     const fitted = surfaceOf(analysis)
     if (fitted === null || analysis.region === null) return null
     const pairs = pairsOf(analysis, truth)
@@ -167,8 +167,7 @@ export const exponents: Figure = {
       .map(({ name, alpha, beta, ink: color }) => ({ x: alpha, y: beta, text: name, color }))
     const places = pairs.map(({ alpha, beta }) => ({ x: alpha, y: beta }))
     const fill = methodStyles.surface.color
-    const panel = drawPanel(document, {
-      width: figureWidth,
+    return onePanel({
       height,
       margin: { top: 46, right: 66, bottom: 52, left: 60 },
       x,
@@ -195,9 +194,8 @@ export const exponents: Figure = {
             strokeWidth: pair.symbol === 'circle' ? 1.2 : 1.8,
           }),
         ),
-        drawn(pointLabels(labels, [...line, ...places])),
+        pointLabels(labels, [...line, ...places]),
       ],
     })
-    return compose(document, { width: figureWidth, height, label: this.alt(analysis) }, [{ svg: panel, x: 0, y: 0 }])
   },
 }

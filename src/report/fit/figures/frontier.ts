@@ -5,13 +5,15 @@ import type { FrontierResult } from '../../../fit/result.ts'
 import { frontierLoss } from '../../../law/frontier.ts'
 import { optimalLoss } from '../../../law/surface.ts'
 import { linearAxis } from '../../draw/axis.ts'
-import { compose } from '../../draw/element.ts'
-import type { Figure } from '../../draw/figure.ts'
+import { type Figure, onePanel } from '../../draw/figure.ts'
 import { endLabels, type Label } from '../../draw/labels.ts'
-import { drawn, drawPanel } from '../../draw/panel.ts'
-import { figureWidth, ink, type LineStyle, methodInk, methodStyles, muted } from '../../draw/style.ts'
+import type { Mark } from '../../draw/panel.ts'
+import { ink, muted } from '../../draw/style.ts'
 import { compact, nats, percent } from '../../number.ts'
+import { joined } from '../../prose.ts'
 import { answerBudget, leaderOf } from '../facts.ts'
+import type { Findings } from '../findings.ts'
+import { type LineStyle, methodInk, methodStyles } from '../methods.ts'
 import { computeAxis, computeBackground, stroke } from './compute.ts'
 
 const height = 440
@@ -52,7 +54,7 @@ function curvesOf(analysis: Analysis): Curve[] {
 }
 
 /** The line of the plateau, with its label just above it at the left, where no curve is. */
-const plateau = (method: string, E: number, start: number): Plot.Markish[] => [
+const plateau = (method: string, E: number, start: number): Mark[] => [
   Plot.ruleY([E], { stroke: muted, strokeDasharray: '1 3' }),
   Plot.text([{ x: start, y: E }], {
     x: 'x',
@@ -67,13 +69,13 @@ const plateau = (method: string, E: number, start: number): Plot.Markish[] => [
   }),
 ]
 
-export const frontier: Figure = {
+export const frontier: Figure<Findings> = {
   name: 'frontier',
   title: 'Best loss against compute',
-  caption(analysis) {
+  caption({ analysis }) {
     const { points, free, pinned, line } = analysis.frontier ?? noFrontier
     const lowest = points.filter(({ from }) => from === 'lowest run').length
-    return [
+    return joined(
       'The best loss that each budget shows: the minimum of its parabola (filled)',
       lowest > 0 ? 'or, without one inside, its lowest run (open).' : 'in every case.',
       free ? 'Free plateau: L = E + K / C^g with all three fitted.' : '',
@@ -83,15 +85,13 @@ export const frontier: Figure = {
         ? `${leaderOf(analysis)?.method}: what its law has as its best, with its ${percent(analysis.bootstrap.confidence)} band.`
         : '',
       `At the right, the losses at ${compact(answerBudget(analysis))} FLOPs.`,
-    ]
-      .filter(Boolean)
-      .join(' ')
+    )
   },
-  alt: (analysis) =>
+  alt: ({ analysis }) =>
     `Best loss against training compute up to ${compact(answerBudget(analysis))} FLOPs, with ${curvesOf(analysis)
       .map(({ name }) => name)
       .join(', ')}.`,
-  draw(analysis, { document }) {
+  draw({ analysis }) {
     const points = analysis.frontier?.points ?? []
     if (points.length === 0) return null
     const leader = leaderOf(analysis)
@@ -113,8 +113,7 @@ export const frontier: Figure = {
       const end = line[line.length - 1]
       return { ...end, text: `${curve.name} ${nats(end.y)}`, color: curve.color }
     })
-    const panel = drawPanel(document, {
-      width: figureWidth,
+    return onePanel({
       height,
       margin: { top: 46, right: 196, bottom: 52, left: 52 },
       x,
@@ -132,9 +131,8 @@ export const frontier: Figure = {
           stroke: ink,
           strokeWidth: 1.4,
         }),
-        drawn(endLabels(labels)),
+        endLabels(labels),
       ],
     })
-    return compose(document, { width: figureWidth, height, label: this.alt(analysis) }, [{ svg: panel, x: 0, y: 0 }])
   },
 }

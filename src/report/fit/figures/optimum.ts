@@ -2,13 +2,15 @@ import * as Plot from '@observablehq/plot'
 import type { Analysis } from '../../../fit/analysis.ts'
 import type { Prediction } from '../../../fit/result.ts'
 import { logAxis } from '../../draw/axis.ts'
-import { compose, type SvgDocument, type SvgElement } from '../../draw/element.ts'
 import type { Figure } from '../../draw/figure.ts'
 import { endLabels } from '../../draw/labels.ts'
-import { drawn, drawPanel } from '../../draw/panel.ts'
-import { figureWidth, methodInk, methodStyles } from '../../draw/style.ts'
+import type { Panel } from '../../draw/panel.ts'
+import { figureWidth } from '../../draw/style.ts'
 import { compact, percent, significant, withInterval } from '../../number.ts'
+import { joined } from '../../prose.ts'
 import { answerBudget, largestBudget, leaderOf, predictionAt } from '../facts.ts'
+import type { Findings } from '../findings.ts'
+import { methodInk, methodStyles } from '../methods.ts'
 import { computeAxis, computeBackground, methodLines, stroke } from './compute.ts'
 
 /** Of the two panels; the upper has no title of its x axis. */
@@ -32,7 +34,7 @@ export function shownMinima({ runs, profiles }: Analysis, quantity: Quantity): {
   })
 }
 
-function drawQuantity(analysis: Analysis, document: SvgDocument, quantity: Quantity, first: boolean): SvgElement {
+function quantityPanel(analysis: Analysis, quantity: Quantity, first: boolean): Panel {
   const lines = methodLines(analysis)
   const minima = shownMinima(analysis, quantity)
   const band = bandOf(lines.find(({ result }) => result.method === leaderOf(analysis)?.method)?.points ?? [], quantity)
@@ -47,7 +49,7 @@ function drawQuantity(analysis: Analysis, document: SvgDocument, quantity: Quant
     const { flops, [quantity]: value } = points[points.length - 1]
     return { x: flops, y: value, text: `${method} ${significant(value)}`, color: methodInk(method) }
   })
-  return drawPanel(document, {
+  return {
     width: figureWidth,
     height: heights[first ? 0 : 1],
     margin: { top: first ? 46 : 30, right: 176, bottom: first ? 30 : 52, left: 60 },
@@ -60,9 +62,9 @@ function drawQuantity(analysis: Analysis, document: SvgDocument, quantity: Quant
         Plot.line(points, { x: 'flops', y: quantity, ...stroke(methodStyles[result.method]) }),
       ),
       Plot.dot(minima, { x: 'x', y: 'y', r: 4, fill: '#fff', stroke: '#000', strokeWidth: 1.4 }),
-      drawn(endLabels(labels)),
+      endLabels(labels),
     ],
-  })
+  }
 }
 
 const bandOf = (points: readonly Prediction[], quantity: Quantity) =>
@@ -71,10 +73,10 @@ const bandOf = (points: readonly Prediction[], quantity: Quantity) =>
     return ends ? [{ flops, low: ends[0], high: ends[1] }] : []
   })
 
-export const optimum: Figure = {
+export const optimum: Figure<Findings> = {
   name: 'optimum',
   title: 'Compute-optimal size and data',
-  caption(analysis) {
+  caption({ analysis }) {
     const C = answerBudget(analysis)
     const leader = leaderOf(analysis)
     const led = leader && predictionAt(analysis, leader.method, C)
@@ -84,7 +86,7 @@ export const optimum: Figure = {
         ? ''
         : `At ${compact(C)} FLOPs ${leader?.method} has N = ${withInterval(parameters, interval?.parameters)} and ` +
           `D = ${withInterval(tokens, interval?.tokens)}.`
-    return [
+    return joined(
       `The best N and D for each budget by every method; at the right, each method's value at ${compact(C)} FLOPs.`,
       led ? `The band is ${leader.method}'s ${percent(analysis.bootstrap.confidence)} interval.` : '',
       analysis.profiles.some(({ minimum }) => minimum.kind === 'interior')
@@ -92,21 +94,19 @@ export const optimum: Figure = {
         : '',
       C > largestBudget(analysis) ? 'Grey: budgets beyond every run.' : '',
       answer,
-    ]
-      .filter(Boolean)
-      .join(' ')
+    )
   },
-  alt(analysis) {
+  alt({ analysis }) {
     const names = methodLines(analysis).map(({ result }) => result.method)
     return `Compute-optimal parameters and tokens against training compute on logarithmic axes, by ${names.join(', ')}.`
   },
-  draw(analysis, { document }) {
+  draw({ analysis }) {
     if (methodLines(analysis).length === 0) return null
-    const panels = (['parameters', 'tokens'] as const).map((quantity, k) => ({
-      svg: drawQuantity(analysis, document, quantity, k === 0),
+    const parts = (['parameters', 'tokens'] as const).map((quantity, k) => ({
       x: 0,
       y: k * heights[0],
+      content: quantityPanel(analysis, quantity, k === 0),
     }))
-    return compose(document, { width: figureWidth, height: heights[0] + heights[1], label: this.alt(analysis) }, panels)
+    return { height: heights[0] + heights[1], parts }
   },
 }

@@ -4,13 +4,15 @@ import type { Analysis } from '../../../fit/analysis.ts'
 import { parabolaLoss } from '../../../fit/parabola.ts'
 import { type SurfaceLaw, surfaceLoss } from '../../../law/surface.ts'
 import { type Axis, linearAxis, logAxis } from '../../draw/axis.ts'
-import { compose } from '../../draw/element.ts'
-import type { Figure } from '../../draw/figure.ts'
+import { type Figure, onePanel } from '../../draw/figure.ts'
 import { pointLabels } from '../../draw/labels.ts'
-import { drawn, drawPanel } from '../../draw/panel.ts'
-import { budgetColor, budgetSymbols, figureWidth, ink } from '../../draw/style.ts'
+import type { Mark } from '../../draw/panel.ts'
+import { budgetColor, budgetSymbols, ink } from '../../draw/style.ts'
+import { thin } from '../../draw/thin.ts'
 import { compact, counted, listed } from '../../number.ts'
-import { surfaceOf, thin } from '../facts.ts'
+import { joined } from '../../prose.ts'
+import { surfaceOf } from '../facts.ts'
+import type { Findings } from '../findings.ts'
 
 /** More curves than this cannot be told apart; the rest is left out evenly. */
 const mostProfiles = 24
@@ -76,7 +78,7 @@ function shownProfiles(analysis: Analysis): Shown[] {
   return chosen.map((profile, k) => shownOf(analysis, profile, law, k / last, k))
 }
 
-function marksOf({ color, symbol, points, parabola, surface, minimum }: Shown, y: Axis): Plot.Markish[] {
+function marksOf({ color, symbol, points, parabola, surface, minimum }: Shown, y: Axis): Mark[] {
   const [low, high] = y.domain
   const place = { x: 'x', y: 'y' }
   return [
@@ -90,7 +92,7 @@ function marksOf({ color, symbol, points, parabola, surface, minimum }: Shown, y
   ]
 }
 
-const minimumMark = ({ kind, ...point }: NonNullable<Shown['minimum']>, color: string): Plot.Markish =>
+const minimumMark = ({ kind, ...point }: NonNullable<Shown['minimum']>, color: string): Mark =>
   Plot.dot([point], {
     x: 'x',
     y: 'y',
@@ -132,27 +134,25 @@ function fates({ profiles }: Analysis): string {
   return listed(parts.filter(([n]) => n > 0).map(([n, words]) => `${n} ${words}`))
 }
 
-export const profiles: Figure = {
+export const profiles: Figure<Findings> = {
   name: 'profiles',
   title: 'IsoFLOP profiles',
-  caption(analysis) {
+  caption({ analysis }) {
     const left = analysis.profiles.length - mostProfiles
-    return [
+    return joined(
       'Loss of the runs against their size, one curve per compute budget, which stands at its right end in FLOPs;',
       'darker is larger. Solid: the parabola in ln N through the runs of one budget.',
       surfaceOf(analysis) ? 'Dashed: the one loss surface of the leading method.' : '',
       `Of ${counted(analysis.profiles.length, 'profile')}: ${fates(analysis)}.`,
       left > 0 ? `Not drawn: ${counted(left, 'profile')}, spread evenly.` : '',
-    ]
-      .filter(Boolean)
-      .join(' ')
+    )
   },
-  alt(analysis) {
+  alt({ analysis }) {
     const { profiles } = analysis
     const [first, last] = [profiles[0], profiles[profiles.length - 1]].map((entry) => compact(entry.profile.budget))
     return `Loss against parameters for ${counted(profiles.length, 'budget')} from ${first} to ${last} FLOPs, with parabolas and minima.`
   },
-  draw(analysis, { document }) {
+  draw({ analysis }) {
     if (analysis.profiles.length === 0) return null
     const shown = shownProfiles(analysis)
     const axes = axesOf(shown)
@@ -160,17 +160,11 @@ export const profiles: Figure = {
       ...points.map((point) => ({ ...point, weight: 60 })),
       ...parabola.map((point) => ({ ...point, weight: 6 })),
     ])
-    const panel = drawPanel(document, {
-      width: figureWidth,
+    return onePanel({
       height,
       margin: { top: 30, right: 64, bottom: 52, left: 52 },
       ...axes,
-      marks: [
-        ...shown.flatMap((one) => marksOf(one, axes.y)),
-        drawn(pointLabels(shown.map(labelOf), obstacles, 'right')),
-      ],
+      marks: [...shown.flatMap((one) => marksOf(one, axes.y)), pointLabels(shown.map(labelOf), obstacles, 'right')],
     })
-    const size = { width: figureWidth, height, label: this.alt(analysis) }
-    return compose(document, size, [{ svg: panel, x: 0, y: 0 }])
   },
 }

@@ -2,13 +2,13 @@ import * as Plot from '@observablehq/plot'
 import type { Analysis } from '../../../fit/analysis.ts'
 import type { Sweep } from '../../../fit/tuned/result.ts'
 import { linearAxis, logAxis } from '../../draw/axis.ts'
-import { compose } from '../../draw/element.ts'
-import type { Figure } from '../../draw/figure.ts'
+import { type Figure, onePanel } from '../../draw/figure.ts'
 import { pointLabels } from '../../draw/labels.ts'
-import { drawn, drawPanel } from '../../draw/panel.ts'
-import { budgetColor, budgetSymbols, figureWidth, ink } from '../../draw/style.ts'
+import { budgetColor, budgetSymbols, ink } from '../../draw/style.ts'
+import { thin } from '../../draw/thin.ts'
 import { compact, counted, exponent, withInterval } from '../../number.ts'
-import { thin } from '../facts.ts'
+import { joined } from '../../prose.ts'
+import type { Findings } from '../findings.ts'
 import { formulaText } from '../joint-text.ts'
 
 /** More sweeps than this cover each other; the rest is left out evenly. */
@@ -26,27 +26,25 @@ function near({ seen, curve, best, ...sweep }: Sweep) {
   return { ...sweep, best, seen: seen.filter(isNear), curve: curve.filter(isNear) }
 }
 
-export const rates: Figure = {
+export const rates: Figure<Findings> = {
   name: 'rates',
   title: 'Loss against learning rate',
-  caption(analysis) {
+  caption({ analysis }) {
     const all = sweepsOf(analysis).length
     const formula = analysis.joint?.rate
     const { parameters, tokens } = formula ?? {}
-    return [
+    return joined(
       'Each mark is the lowest loss of one learning rate at one N and D, whatever the batch; darker is larger compute.',
       "Curves: the joint law at the best of the batches that were tried. Open circles: the law's best rate at its best batch,",
       formula && parameters && tokens
         ? `r* = ${formulaText(formula)}, exponents of N ${withInterval(parameters.value, parameters.interval, exponent)} and of D ${withInterval(tokens.value, tokens.interval, exponent)}.`
         : 'joined by the dashed line.',
       all > mostSweeps ? `Not drawn: ${counted(all - mostSweeps, 'sweep')}, spread evenly.` : '',
-    ]
-      .filter(Boolean)
-      .join(' ')
+    )
   },
-  alt: (analysis) =>
+  alt: ({ analysis }) =>
     `Loss against learning rate for ${counted(Math.min(mostSweeps, sweepsOf(analysis).length), 'pair')} of N and D, with the fitted law and the line of its best rates.`,
-  draw(analysis, { document }) {
+  draw({ analysis }) {
     const chosen = thin(sweepsOf(analysis), mostSweeps).map(near)
     if (chosen.length === 0) return null
     const last = Math.max(1, chosen.length - 1)
@@ -65,8 +63,7 @@ export const rates: Figure = {
       const end = curve.at(-1) ?? seen.at(-1)
       return end ? [{ x: end.rate, y: end.loss, text: `${compact(parameters)}, ${compact(tokens)}`, color }] : []
     })
-    const panel = drawPanel(document, {
-      width: figureWidth,
+    return onePanel({
       height,
       margin: { top: 30, right: 136, bottom: 52, left: 52 },
       x: logAxis(
@@ -87,9 +84,8 @@ export const rates: Figure = {
           Plot.dot(seen, { ...place, symbol, r: 2.6, fill: color }),
           Plot.dot([best], { ...place, r: 6, fill: '#fff', stroke: color, strokeWidth: 2 }),
         ]),
-        drawn(pointLabels(labels, obstacles, 'right')),
+        pointLabels(labels, obstacles, 'right'),
       ],
     })
-    return compose(document, { width: figureWidth, height, label: this.alt(analysis) }, [{ svg: panel, x: 0, y: 0 }])
   },
 }

@@ -2,13 +2,16 @@ import * as Plot from '@observablehq/plot'
 import type { Analysis } from '../../../fit/analysis.ts'
 import { surfaceLoss } from '../../../law/surface.ts'
 import { type Axis, linearAxis, logAxis } from '../../draw/axis.ts'
-import { compose, type SvgDocument, type SvgElement } from '../../draw/element.ts'
 import type { Figure } from '../../draw/figure.ts'
 import { endLabels } from '../../draw/labels.ts'
-import { drawn, drawPanel } from '../../draw/panel.ts'
-import { budgetColor, figureWidth, ink, muted } from '../../draw/style.ts'
+import { boundedDots } from '../../draw/marks.ts'
+import type { Panel } from '../../draw/panel.ts'
+import { budgetColors, figureWidth, ink, muted } from '../../draw/style.ts'
+import { thin } from '../../draw/thin.ts'
 import { counted, significant } from '../../number.ts'
-import { leaderOf, surfaceOf, thin } from '../facts.ts'
+import { joined } from '../../prose.ts'
+import { leaderOf, surfaceOf } from '../facts.ts'
+import type { Findings } from '../findings.ts'
 import { computeAxis } from './compute.ts'
 
 const height = 400
@@ -62,28 +65,24 @@ function chosen(all: readonly Residual[]): Residual[] {
   return [...byDistance.slice(0, mostPoints / 10), ...thin(byDistance.slice(mostPoints / 10), (mostPoints * 9) / 10)]
 }
 
-function drawAgainst(
-  document: SvgDocument,
+function panelAgainst(
   { all, sd, unit, reach }: Residuals,
   x: Axis,
   key: 'C' | 'N',
-  rank: (C: number) => number,
   width: number,
   left: boolean,
-): SvgElement {
+): Panel {
   const limit = reach / unit
   const y = { ...linearAxis(left ? `measured \u2212 fitted (${unitText(unit)})` : '', [-limit, limit], { pad: 0 }) }
-  const points = chosen(all).map(({ r, ...run }) => ({ x: run[key], y: r / unit, color: budgetColor(rank(run.C)) }))
-  const inside = points.filter((point) => Math.abs(point.y) <= limit)
-  const beyond = points.filter((point) => Math.abs(point.y) > limit)
-  const border = beyond.map((point) => ({ ...point, y: Math.sign(point.y) * limit * 0.97 }))
+  const colorOf = budgetColors(all.map(({ C }) => C))
+  const points = chosen(all).map(({ r, ...run }) => ({ x: run[key], y: r / unit, color: colorOf(run.C) }))
   const levels = [-2, 2].map((k) => ({
     x: x.domain[1],
     y: (k * sd) / unit,
     text: `${k > 0 ? '+' : '\u2212'}2 sd`,
     color: muted,
   }))
-  return drawPanel(document, {
+  return {
     width,
     height,
     margin: { top: 34, right: left ? 14 : 66, bottom: 52, left: left ? 64 : 24 },
@@ -95,38 +94,21 @@ function drawAgainst(
         [-2 * sd, 2 * sd].map((value) => value / unit),
         { stroke: muted, strokeDasharray: '5 4' },
       ),
-      Plot.dot(inside, { x: 'x', y: 'y', r: 3.2, fill: 'color', stroke: '#fff', strokeWidth: 0.5 }),
-      Plot.dot(border, {
-        x: 'x',
-        y: 'y',
-        r: 4.5,
-        symbol: 'triangle',
-        rotate: ({ y: at }: { y: number }) => (at > 0 ? 0 : 180), // it points to where the run lies
-        fill: '#fff',
-        stroke: 'color',
-        strokeWidth: 1.6,
-      }),
-      left ? null : drawn(endLabels(levels)),
+      ...boundedDots(points, limit, 3.2),
+      left ? null : endLabels(levels),
     ],
-  })
+  }
 }
 
-/** The place of a budget between the smallest and the largest, 0 to 1, on a logarithmic scale. */
-function budgetRank(flops: Float64Array): (C: number) => number {
-  const low = Math.log(flops.reduce((a, b) => Math.min(a, b)))
-  const high = Math.log(flops.reduce((a, b) => Math.max(a, b)))
-  return (C) => (high > low ? (Math.log(C) - low) / (high - low) : 1)
-}
-
-export const residuals: Figure = {
+export const residuals: Figure<Findings> = {
   name: 'residuals',
   title: 'What the leading law leaves over',
-  caption(analysis) {
+  caption({ analysis }) {
     const found = residualsOf(analysis)
     if (found === null) return ''
     const { all, sd, exact, reach } = found
     const far = all.filter(({ r }) => Math.abs(r) > reach).length
-    return [
+    return joined(
       'Measured minus fitted loss of each run, against its compute (left) and its size (right); darker is a larger budget.',
       `The standard deviation is ${significant(sd)} nats.`,
       exact
@@ -138,27 +120,24 @@ export const residuals: Figure = {
       all.length > mostPoints
         ? `${counted(mostPoints, 'run')} of ${all.length} are drawn, the farthest among them.`
         : '',
-    ]
-      .filter(Boolean)
-      .join(' ')
+    )
   },
-  alt: ({ runs }) =>
+  alt: ({ analysis: { runs } }) =>
     `Residuals of ${counted(runs.size, 'run')} from the fitted loss surface, against compute and against parameters.`,
-  draw(analysis, { document }) {
+  draw({ analysis }) {
     const found = residualsOf(analysis)
     if (found === null) return null
-    const rank = budgetRank(analysis.runs.flops)
     const compute = {
       ...computeAxis({ ...analysis, targets: [] }),
       ...short(analysis.runs.flops, 'training compute C (FLOPs)'),
     }
     const size = short(analysis.runs.parameters, 'parameters N')
     const half = figureWidth / 2
-    const panels = [
-      { svg: drawAgainst(document, found, compute, 'C', rank, half + 6, true), x: 0, y: 0 },
-      { svg: drawAgainst(document, found, size, 'N', rank, half - 6, false), x: half + 6, y: 0 },
+    const parts = [
+      { x: 0, y: 0, content: panelAgainst(found, compute, 'C', half + 6, true) },
+      { x: half + 6, y: 0, content: panelAgainst(found, size, 'N', half - 6, false) },
     ]
-    return compose(document, { width: figureWidth, height, label: this.alt(analysis) }, panels)
+    return { height, parts }
   },
 }
 
