@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { diagnosticTable } from '../src/core/diagnostic.ts'
 import { errorTable, httpStatus } from '../src/core/errors.ts'
-import { methodNames } from '../src/fit/result.ts'
+import { methodNames } from '../src/fit/methods.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const read = (file: string) => readFileSync(join(root, file), 'utf8')

@@ -2,12 +2,12 @@ import { type Runs, selectRuns } from '../core/run.ts'
 import { powerAt } from '../law/power.ts'
 import { surfaceLoss } from '../law/surface.ts'
 import { median } from '../numeric/quantile.ts'
+import type { FitData } from './data.ts'
 import { quantities } from './estimate.ts'
-import type { FitData, MethodOptions } from './methods.ts'
-import { fitMethod } from './methods.ts'
+import type { Method, MethodOptions } from './methods/method.ts'
 import { profileMinimum } from './parabola.ts'
 import { groupBudgets, type Profile } from './profile.ts'
-import type { Backtest, SizeMethod } from './result.ts'
+import type { Backtest } from './result.ts'
 
 /** Budgets that a backtest leaves for the fit, at least. */
 const fewestLeft = 3
@@ -29,17 +29,12 @@ interface Withheld {
  * Fits each method without the one, two and three largest budgets, and compares with what those show. Methods that cannot be
  * fitted without them are left out. Runs without profiles are withheld by compute, a factor of two at a time.
  */
-export async function backtest(
-  data: FitData,
-  methods: readonly SizeMethod[],
-  options: MethodOptions,
-): Promise<Backtest[]> {
+export async function backtest(data: FitData, methods: readonly Method[], options: MethodOptions): Promise<Backtest[]> {
   const results: Backtest[] = []
   for (const { withheld, known, test } of splitsOf(data))
     for (const method of methods) {
-      if (method === 'envelope') continue // its curves do not end at budgets
       const result = await backtestMethod(method, data.runs, known, test, options)
-      if (result) results.push({ ...result, withheld, reached: largest(known.runs) })
+      if (result) results.push({ method: method.name, ...result, withheld, reached: largest(known.runs) })
     }
   return results
 }
@@ -87,7 +82,7 @@ function lastBands(runs: Runs, withheld: number): Withheld[] | null {
   return bands.filter((band) => band.runs.length > 0).reverse()
 }
 
-/** The data below a budget. */
+/** The data below a budget, without training curves: those do not end at budgets. */
 function withoutBudgets({ runs, profiles, flopsRatio }: FitData, least: number): FitData {
   const left = Array.from({ length: runs.size }, (_, i) => i).filter((i) => runs.flops[i] < least * (1 - 1e-9))
   const kept = selectRuns(runs, left)
@@ -96,17 +91,17 @@ function withoutBudgets({ runs, profiles, flopsRatio }: FitData, least: number):
 }
 
 async function backtestMethod(
-  method: SizeMethod,
+  method: Method,
   runs: Runs,
   known: FitData,
   test: readonly Withheld[],
   options: MethodOptions,
-): Promise<Pick<Backtest, 'method' | 'budgets' | 'lossError'> | null> {
-  const fitted = await fitMethod(method, known, { ...options, starts: backtestStarts, threads: 1 })
+): Promise<Pick<Backtest, 'budgets' | 'lossError'> | null> {
+  const fitted = await method.fit(known, { ...options, starts: backtestStarts, threads: 1 })
   if (typeof fitted === 'string') return null
   const { modelSize, law, loss } = fitted.estimate
   const error = law && ((i: number) => surfaceLoss(law, runs.parameters[i], runs.tokens[i]) - runs.loss[i])
-  const draws = fitted.draws?.(backtestDraws, 0) ?? []
+  const draws = fitted.replicas.kind === 'draws' ? fitted.replicas.draw(backtestDraws, 0) : []
   const budgets = test.map(({ flops, profile, runs: members }) => {
     const lossSd = draws.length > 0 ? deviation(draws.map(quantities.loss(flops))) : null
     if (profile === null)
@@ -122,5 +117,5 @@ async function backtestMethod(
   })
   const withheldRuns = test.flatMap(({ runs: members }) => [...members])
   const sum = error && withheldRuns.reduce((total, i) => total + error(i) ** 2, 0)
-  return { method, budgets, lossError: sum === null ? null : Math.sqrt(sum / withheldRuns.length) }
+  return { budgets, lossError: sum === null ? null : Math.sqrt(sum / withheldRuns.length) }
 }

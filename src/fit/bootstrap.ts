@@ -35,6 +35,11 @@ export interface BootstrapOptions {
   readonly confidence: number
 }
 
+/** How intervals come about: by refitting resamples, or, for very many runs, by resampling scores. */
+export interface Resampling extends BootstrapOptions {
+  readonly kind: 'refit' | 'score'
+}
+
 /** The estimates of every source's replicates; those that failed are null. */
 export type Replicates = ReadonlyMap<Source, readonly (Estimate | null)[]>
 

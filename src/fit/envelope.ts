@@ -4,7 +4,7 @@ import type { Estimate } from './estimate.ts'
 import { estimateOfPoints } from './power.ts'
 
 /** Budgets at which the curves are compared (Hoffmann et al. 2022, approach 1). */
-const comparedBudgets = 1500
+export const comparedBudgets = 1500
 
 /** Training curves read off at common budgets. */
 export interface CurveTable {

@@ -2,13 +2,13 @@ import { short } from '../core/diagnostic.ts'
 import { parameterTokens, trainFlops } from '../core/flops.ts'
 import { type Runs, runAt, runsOf } from '../core/run.ts'
 import { powerAt } from '../law/power.ts'
-import { optimalParameters, surfaceLoss } from '../law/surface.ts'
+import { optimalParameters, type SurfaceLaw, surfaceLoss } from '../law/surface.ts'
 import { fitLine, type Line } from '../numeric/line.ts'
 import { quantileOfSorted } from '../numeric/quantile.ts'
 import type { Interval } from './bootstrap.ts'
 import { drawNorms } from './norm/draws.ts'
 import { fitNorm, type NormFit } from './norm/fit.ts'
-import type { Headline, NextRuns } from './result.ts'
+import type { Headline, MethodResult, NextRuns } from './result.ts'
 
 /** An interval of the best N at the largest trained budget that spans more than this is no answer. */
 const mostWidth = 10
@@ -46,14 +46,23 @@ export function lineText(line: RunsLine): string {
   return `all lie on the line D = ${short(line.coefficient)} ${power}`
 }
 
+/** Whether the runs determine a law, and what is said of it. */
+export interface Verdict {
+  readonly said: Omit<Headline, 'method'>
+  /** The law that was judged. */
+  readonly law: SurfaceLaw
+  readonly line: RunsLine | null
+}
+
 /** Whether the runs determine the law of method `norm`, and what to do where they do not. */
-export function headlineOf(
+export function verdictOf(
   runs: Runs,
   norm: NormFit,
   targets: readonly number[],
   flopsRatio: number,
   seed: number,
-): Omit<Headline, 'method'> {
+): Verdict {
+  const { law, converged } = norm
   const largest = Math.exp(norm.data.work.reduce((high, value) => Math.max(high, value)))
   const line = lineOf(runs)
   const width = widthAt(norm, largest, seed)
@@ -62,21 +71,31 @@ export function headlineOf(
     ...(!line && width > mostWidth
       ? [`the best N at the largest trained budget could be anything within a factor of ${short(width)}`]
       : []),
-    ...(norm.converged ? [] : ['the fit stopped before it converged']),
+    ...(converged ? [] : ['the fit stopped before it converged']),
   ]
-  if (reasons.length === 0) return { determined: true, reasons, told: [], next: null }
-  return {
+  if (reasons.length === 0) return { said: determined, law, line }
+  const inLaw = targets.map((C) => C / flopsRatio)
+  const said = {
     determined: false,
     reasons,
-    told: toldOf(
-      runs,
-      norm,
-      line,
-      targets.map((C) => C / flopsRatio),
-      seed,
-    ),
+    told: toldOf(runs, norm, line, inLaw, seed),
     next: inFlops(nextRuns(runs, norm, largest, width, seed), flopsRatio),
   }
+  return { said, law, line }
+}
+
+const determined: Verdict['said'] = { determined: true, reasons: [], told: [], next: null }
+
+/** Why a law is left open; null where it is not. Runs on one line leave every law open; what else is wanting, only one law was asked for. */
+export function openBecause({ said, law, line }: Verdict, other: SurfaceLaw): string | null {
+  return said.determined || (line === null && other !== law) ? null : said.reasons.join('; ')
+}
+
+/** Who speaks: the first method that gave something. One without a law claims nothing that runs could leave open. */
+export function headlineOf(verdict: Verdict | null, methods: readonly MethodResult[]): Headline {
+  const first = methods.find(({ unavailable }) => unavailable === null)
+  const said = verdict === null || first?.law === null ? determined : verdict.said
+  return { ...said, method: first?.method ?? null }
 }
 
 /** The proposed runs with FLOPs as the table counts them. */

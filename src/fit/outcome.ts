@@ -5,34 +5,57 @@ import {
   intervalBy,
   intervalOf,
   type Replicates,
+  type Resampling,
   reasonWithoutInterval,
   type Scheme,
   schemes,
 } from './bootstrap.ts'
+import type { FitData } from './data.ts'
 import { type Estimate, quantities } from './estimate.ts'
-import {
-  type FrontierPoint,
-  fitFrontier,
-  fitLogLine,
-  fitPinnedFrontier,
-  frontierPoints,
-  logLineLoss,
-  lossOf,
-} from './frontier.ts'
-import type { FitData, Fitted } from './methods.ts'
-import type { Samplers } from './replicates.ts'
-import type {
-  FittedPower,
-  FrontierOutcome,
-  FrontierResult,
-  MethodResult,
-  Prediction,
-  Resampling,
-  SizeMethod,
-} from './result.ts'
+import { openBecause, type Verdict } from './headline.ts'
+import type { Judge } from './laws.ts'
+import type { Fitted, Method } from './methods/method.ts'
+import { replicate, type Samplers } from './replicates.ts'
+import type { Band, FittedPower, MethodResult, Prediction } from './result.ts'
+
+/** What one method came to. */
+export interface Outcome {
+  readonly method: Method
+  /** Null where it could not be fitted. */
+  readonly fitted: Fitted | null
+  readonly result: MethodResult
+  /** Null where nothing is predicted. */
+  readonly band: Band | null
+}
+
+/** What all methods of an analysis share. */
+export interface Frame {
+  readonly data: FitData
+  readonly targets: readonly number[]
+  /** Budgets of a figure's line and band. */
+  readonly domain: readonly number[]
+  readonly bootstrap: Resampling
+  readonly samplers: Samplers
+  readonly judge: Judge | null
+  /** Null where nobody could tell whether the runs determine a law. */
+  readonly verdict: Verdict | null
+}
+
+/** A fit, or why there is none, as what it comes to. */
+export function outcomeOf(method: Method, fitted: Fitted | string, frame: Frame): Outcome {
+  const { name } = method
+  if (typeof fitted === 'string') return { method, fitted: null, result: unavailable(name, fitted), band: null }
+  const { targets, domain, bootstrap, samplers, judge, verdict } = frame
+  const replicates = replicate(fitted, samplers, bootstrap)
+  const expect = (C: number) => predict(fitted.estimate, replicates, C, judge, bootstrap.confidence)
+  const result = methodResult(name, fitted, replicates, targets.map(expect), bootstrap.confidence)
+  const open = verdict && result.law && openBecause(verdict, result.law)
+  if (open !== null) return { method, fitted, result: withoutPredictions(result, open), band: null }
+  return { method, fitted, result, band: { method: name, points: domain.map(expect) } }
+}
 
 /** A method that could not be fitted: all its fields null or empty, and the reason. */
-export function unavailable(method: SizeMethod, reason: string): MethodResult {
+function unavailable(method: string, reason: string): MethodResult {
   return {
     method,
     modelSize: null,
@@ -51,18 +74,12 @@ export function unavailable(method: SizeMethod, reason: string): MethodResult {
   }
 }
 
-/** The law that weighs every method's size in loss, and how the runs count FLOPs. */
-export interface Judge {
-  readonly law: SurfaceLaw
-  readonly flopsRatio: number
-}
-
 /** A method's fit as it is reported: exponents, coefficients and predictions with their intervals. */
-export function methodResult(
-  { method, estimate, excluded, lossLaws, objective }: Fitted,
+function methodResult(
+  method: string,
+  { estimate, excluded, lossLaws, objective }: Fitted,
   replicates: Replicates,
-  targets: readonly number[],
-  judge: Judge | null,
+  predictions: readonly Prediction[],
   confidence: number,
 ): MethodResult {
   const interval = (quantity: (estimate: Estimate) => number) =>
@@ -83,7 +100,7 @@ export function methodResult(
         Interval | null
       >),
     exponentBy: Object.fromEntries(schemes.map((scheme) => [scheme, by(scheme)])) as Record<Scheme, Interval | null>,
-    predictions: targets.map((C) => predict(estimate, replicates, C, judge, confidence)),
+    predictions,
     fitError: estimate.fitError,
     excluded,
     lossLaws,
@@ -95,7 +112,7 @@ export function methodResult(
 }
 
 /** A result whose law the runs do not determine: it says so, and predicts nothing. */
-export const withoutPredictions = (result: MethodResult, reason: string): MethodResult => ({
+const withoutPredictions = (result: MethodResult, reason: string): MethodResult => ({
   ...result,
   modelSize: null,
   datasetSize: null,
@@ -120,7 +137,7 @@ function intervalAround(
 }
 
 /** What a method expects at C, with intervals; `judge` weighs its size in loss. */
-export function predict(
+function predict(
   estimate: Estimate,
   replicates: Replicates,
   C: number,
@@ -143,56 +160,3 @@ export function predict(
     },
   }
 }
-
-/** The three frontiers, each with intervals from the same resamples as the other methods. */
-export function fitFrontiers(
-  { runs, profiles }: FitData,
-  judge: SurfaceLaw | null,
-  samplers: Samplers,
-  targets: readonly number[],
-  { resamples, confidence, kind }: Resampling,
-): FrontierResult | null {
-  const points = frontierPoints(runs, profiles)
-  if (points.length < 2) return null
-  const resampled: ReadonlyMap<Scheme, readonly FrontierPoint[][]> = new Map(
-    kind === 'score'
-      ? []
-      : samplers.entries().map(([scheme, sampler]) => [
-          scheme,
-          Array.from({ length: resamples }, (_, k) => {
-            const sample = sampler(k)
-            return frontierPoints(sample.runs, profiles, sample.weights)
-          }),
-        ]),
-  )
-  const outcome = <Fit>(
-    fit: (points: readonly FrontierPoint[]) => Fit | null,
-    loss: (fit: Fit) => (C: number) => number,
-  ): FrontierOutcome<Fit> | null => {
-    const own = fit(points)
-    if (own === null) return null
-    const replicates: Replicates = new Map(
-      resampled.entries().map(([scheme, samples]) => [
-        scheme,
-        samples.map((sample) => {
-          const refit = fit(sample)
-          return refit && { ...noEstimate, loss: loss(refit) }
-        }),
-      ]),
-    )
-    const predictions = targets.map((flops) => ({
-      flops,
-      loss: loss(own)(flops),
-      interval: intervalOf(replicates, quantities.loss(flops), confidence),
-    }))
-    return { fit: own, predictions }
-  }
-  return {
-    points,
-    free: outcome(fitFrontier, lossOf),
-    pinned: judge && outcome((points) => fitPinnedFrontier(points, judge.E), lossOf),
-    line: outcome(fitLogLine, (fit) => (C) => logLineLoss(fit.law, C)),
-  }
-}
-
-const noEstimate: Estimate = { modelSize: null, datasetSize: null, law: null, loss: null, fitError: null }

@@ -1,11 +1,7 @@
-import { random } from '../core/random.ts'
-import type { Runs } from '../core/run.ts'
 import type { SurfaceLaw } from '../law/surface.ts'
-import { budgetSampler, type Replicates, runSampler, type Sampler, type Scheme } from './bootstrap.ts'
-import { estimateOf, inFlopsOf } from './estimate.ts'
-import type { FitData, Fitted } from './methods.ts'
-import type { Resampling } from './result.ts'
-import { surfaceScores } from './scores.ts'
+import { budgetSampler, type Replicates, type Resampling, runSampler, type Sampler, type Scheme } from './bootstrap.ts'
+import type { FitData } from './data.ts'
+import type { Fitted } from './methods/method.ts'
 
 /** Draws from a posterior: more do not move a 95 % interval by a tenth of its width. */
 const mostDraws = 400
@@ -20,42 +16,12 @@ export function samplersOf(data: FitData, law: SurfaceLaw | null, seed: number):
   return budgets ? new Map([...runs, ['budgets', budgets]]) : runs
 }
 
-/** Draws whole training curves with replacement; the weights are those of curves. */
-const curveSampler =
-  (runs: Runs, curveCount: number, seed: number): Sampler =>
-  (replicate) => {
-    const { integer } = random(seed, 3, replicate)
-    const weights = new Float64Array(curveCount)
-    for (let k = 0; k < curveCount; k++) weights[integer(curveCount)]++
-    return { runs, weights }
-  }
-
 /** Every scheme's estimates by one method. */
-export function replicate(
-  fitted: Fitted,
-  data: FitData,
-  samplers: Samplers,
-  resampling: Resampling,
-  judge: SurfaceLaw | null,
-): Replicates {
-  if (fitted.draws)
-    return new Map([['posterior', fitted.draws(Math.min(resampling.resamples, mostDraws), resampling.seed)]])
-  if (resampling.kind === 'score') {
-    if (fitted.method !== 'surface' || judge === null) return new Map()
-    const laws = surfaceScores(data.runs, data.budgets, judge, resampling) ?? new Map<Scheme, SurfaceLaw[]>()
-    return new Map(
-      laws
-        .entries()
-        .map(([scheme, list]) => [
-          scheme,
-          list.map((law) => inFlopsOf(estimateOf(law, fitted.estimate.fitError!), data.flopsRatio)),
-        ]),
-    )
-  }
-  const own: Samplers =
-    fitted.method === 'envelope' && data.curves
-      ? new Map([['runs', curveSampler(data.runs, data.curves.curveCount, resampling.seed)]])
-      : samplers
-  const draw = (sampler: Sampler) => Array.from({ length: resampling.resamples }, (_, k) => fitted.refit(sampler(k)))
-  return new Map(own.entries().map(([scheme, sampler]) => [scheme, draw(sampler)]))
+export function replicate({ replicas }: Fitted, samplers: Samplers, resampling: Resampling): Replicates {
+  const { kind, resamples, seed } = resampling
+  if (replicas.kind === 'draws') return new Map([['posterior', replicas.draw(Math.min(resamples, mostDraws), seed)]])
+  if (kind === 'score') return replicas.scores?.(resampling) ?? new Map()
+  const own: Samplers = replicas.sampler ? new Map([['runs', replicas.sampler(seed)]]) : samplers
+  const refits = (sampler: Sampler) => Array.from({ length: resamples }, (_, k) => replicas.refit(sampler(k)))
+  return new Map([...own].map(([scheme, sampler]) => [scheme, refits(sampler)]))
 }

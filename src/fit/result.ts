@@ -2,33 +2,15 @@ import type { Diagnostic } from '../core/diagnostic.ts'
 import type { Run, Runs } from '../core/run.ts'
 import type { PowerLaw } from '../law/power.ts'
 import type { SurfaceLaw } from '../law/surface.ts'
-import type { BootstrapOptions, Interval, Scheme } from './bootstrap.ts'
+import type { Interval, Resampling, Scheme } from './bootstrap.ts'
 import type { FitError } from './estimate.ts'
 import type { FrontierFit, FrontierPoint, LogLine } from './frontier.ts'
 import type { LossLaws } from './lowest.ts'
+import type { LeftOut, Objective } from './methods/method.ts'
 import type { ProfileMinimum } from './parabola.ts'
 import type { Profile } from './profile.ts'
 import type { ExponentRegion } from './region.ts'
 import type { TunedResult } from './tuned/result.ts'
-
-/** The methods by name, in the order of the comparison. */
-export const methodNames = [
-  'norm',
-  'surface',
-  'huber',
-  'parabola',
-  'lowest-log',
-  'lowest-raw',
-  'envelope',
-  'frontier',
-] as const
-export type MethodName = (typeof methodNames)[number]
-/** What `--method` takes: these, and the law of all settings, which is not among the defaults. */
-export const askedNames = [...methodNames, 'joint'] as const
-export type AskedName = (typeof askedNames)[number]
-
-/** The methods that say which N and D are compute-optimal: all but `frontier`. */
-export type SizeMethod = Exclude<MethodName, 'frontier'>
 
 /** A power law of C with the interval of its exponent; null where there is none. */
 export interface FittedPower extends PowerLaw {
@@ -51,15 +33,9 @@ export interface Prediction {
   }
 }
 
-/** What a method left out, and why. */
-export interface LeftOut {
-  readonly budget: number | null
-  readonly reason: string
-}
-
 /** One method's outcome. What it cannot give is null; `unavailable` says why when it gives nothing at all. */
 export interface MethodResult {
-  readonly method: SizeMethod
+  readonly method: string
   readonly modelSize: FittedPower | null
   readonly datasetSize: FittedPower | null
   readonly law: SurfaceLaw | null
@@ -69,10 +45,10 @@ export interface MethodResult {
   readonly predictions: readonly Prediction[]
   readonly fitError: FitError | null
   readonly excluded: readonly LeftOut[]
-  /** `lowest-raw` alone: the loss as power laws of N and of D. */
+  /** The loss as power laws of N and of D, of a method that has them (`lowest-raw`). */
   readonly lossLaws: LossLaws | null
-  /** `huber` alone: the summed objective, and how many starts ended within 5 % of it. */
-  readonly objective: { readonly value: number; readonly starts: number; readonly agreeing: number } | null
+  /** Of a method that starts many times (`huber`). */
+  readonly objective: Objective | null
   readonly unavailable: string | null
   /** Why there are no intervals where there might be; null where there are, or where none are ever made. */
   readonly withheld: string | null
@@ -82,7 +58,7 @@ export interface MethodResult {
 
 /** Who speaks for the analysis, and whether the runs determine what would be said. */
 export interface Headline {
-  readonly method: SizeMethod | null
+  readonly method: string | null
   readonly determined: boolean
   /** Why the runs do not determine a law, in words; empty where they do. */
   readonly reasons: readonly string[]
@@ -117,7 +93,7 @@ export interface FrontierOutcome<Fit> {
 
 /** What a method would have said without the largest budgets, against what their runs show. */
 export interface Backtest {
-  readonly method: SizeMethod
+  readonly method: string
   /** How many of the largest budgets were withheld; where the runs form no profiles, how many bands of compute, a factor of two each. */
   readonly withheld: number
   /** The largest budget that was left for the fit. */
@@ -135,14 +111,9 @@ export interface Backtest {
   }[]
 }
 
-/** How intervals come about: by refitting resamples, or, for very many runs, by resampling scores. */
-export interface Resampling extends BootstrapOptions {
-  readonly kind: 'refit' | 'score'
-}
-
 /** What a method expects along the compute axis, for a figure's line and band. */
 export interface Band {
-  readonly method: SizeMethod
+  readonly method: string
   readonly points: readonly Prediction[]
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { errorTable } from '../../src/core/errors.ts'
-import { methodNames } from '../../src/fit/result.ts'
+import { methodNames } from '../../src/fit/methods.ts'
 import { madeRuns } from '../fit/tuned-runs.ts'
 import { close } from '../support.ts'
 

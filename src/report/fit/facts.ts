@@ -1,11 +1,11 @@
 import type { Analysis } from '../../fit/analysis.ts'
-import type { MethodResult, Prediction, SizeMethod } from '../../fit/result.ts'
+import type { MethodResult, Prediction } from '../../fit/result.ts'
 import { frontierLoss } from '../../law/frontier.ts'
 import { powerAt } from '../../law/power.ts'
 import { optimalLoss, optimalParameters, optimalTokens, type SurfaceLaw } from '../../law/surface.ts'
 
 /** One method's result, if it was asked for and gave one. */
-export const resultOf = (analysis: Analysis, method: SizeMethod): MethodResult | null =>
+export const resultOf = (analysis: Analysis, method: string): MethodResult | null =>
   analysis.methods.find((result) => result.method === method && result.unavailable === null) ?? null
 
 /** The result whose loss surface leads: that of `norm`, else of `surface`; null without one that the runs determine. */
@@ -31,7 +31,7 @@ export const sortedTargets = ({ targets }: Analysis): number[] => [...new Set(ta
 export const answerBudget = (analysis: Analysis): number => sortedTargets(analysis).at(-1) ?? largestBudget(analysis)
 
 /** A method's prediction at one of the targets, or along its band; null where it has none. */
-export function predictionAt(analysis: Analysis, method: SizeMethod, C: number): Prediction | null {
+export function predictionAt(analysis: Analysis, method: string, C: number): Prediction | null {
   const band = analysis.bands.find((candidate) => candidate.method === method)
   const all = [...(resultOf(analysis, method)?.predictions ?? []), ...(band?.points ?? [])]
   return all.find(({ flops }) => Math.abs(flops / C - 1) < 1e-9) ?? null

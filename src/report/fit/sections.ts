@@ -1,6 +1,5 @@
 import type { Analysis } from '../../fit/analysis.ts'
 import type { Interval } from '../../fit/bootstrap.ts'
-import { methodNames, type SizeMethod } from '../../fit/result.ts'
 import type { SurfaceLaw } from '../../law/surface.ts'
 import type { FigureText } from '../draw/svg.ts'
 import {
@@ -19,7 +18,7 @@ import {
   significant,
 } from '../number.ts'
 import { Html, html, raised, table } from '../page/html.ts'
-import { availableMethods, predictionAt, resultOf } from './facts.ts'
+import { availableMethods, predictionAt } from './facts.ts'
 import { capital } from './text.ts'
 import { againstTruth, answerOf, beyondRuns, lawText, openOf, reportedBudgets, topWarnings } from './words.ts'
 
@@ -106,7 +105,7 @@ ${new Html(svg)}<figcaption>${caption}</figcaption>
 
 /** The surface's coefficients with their intervals, beside the other fit of the same law and the truth. */
 export function surfaceSection(analysis: Analysis, truth: SurfaceLaw | null): Html {
-  const fits = (['norm', 'surface', 'huber'] as const).flatMap((method) => resultOf(analysis, method) ?? [])
+  const fits = analysis.methods.filter(({ law }) => law !== null)
   const [first] = fits
   if (!first?.law) return empty
   const five: Format = (x) => significant(x, 5)
@@ -172,9 +171,8 @@ const signed: Format = (x) => (x > 0 ? `+${significant(x)}` : significant(x))
 
 /** Every target by every method. */
 export function predictionsSection(analysis: Analysis, truth: SurfaceLaw | null): Html {
-  const methods = methodNames.filter((name): name is SizeMethod => name !== 'frontier')
   const rows = reportedBudgets(analysis).flatMap((C) =>
-    methods.flatMap((method) => {
+    analysis.methods.flatMap(({ method }) => {
       const at = predictionAt(analysis, method, C)
       if (!at) return []
       const { parameters, tokens, loss, excessLoss, interval: ends } = at

@@ -10,7 +10,7 @@ import { compact, percent, ratio } from '../../number.ts'
 import { joined } from '../../prose.ts'
 import { answerBudget, leaderOf } from '../facts.ts'
 import type { Findings } from '../findings.ts'
-import { methodInk, methodStyles } from '../methods.ts'
+import { methodInk, methodStyle, methodStyles } from '../methods.ts'
 import { computeAxis, computeBackground, methodLines, stroke } from './compute.ts'
 import { shownMinima } from './optimum.ts'
 
@@ -77,7 +77,7 @@ export const agreement: Figure<Findings> = {
       marks: [
         ...computeBackground(analysis, x, y, true),
         Plot.areaY(band, { x: 'x', y1: 'low', y2: 'high', fill: methodStyles.norm.color, fillOpacity: 0.22 }),
-        ...lines.map(({ method, points }) => Plot.line(points, { x: 'x', y: 'y', ...stroke(methodStyles[method]) })),
+        ...lines.map(({ method, points }) => Plot.line(points, { x: 'x', y: 'y', ...stroke(methodStyle(method)) })),
         Plot.line(true_, { x: 'x', y: 'y', stroke: ink, strokeWidth: 0.9 }),
         Plot.dot(minima, { x: 'x', y: 'y', r: 4, fill: '#fff', stroke: '#000', strokeWidth: 1.4 }),
         endLabels(labels),

@@ -1,6 +1,5 @@
 import * as Plot from '@observablehq/plot'
 import type { Analysis } from '../../../fit/analysis.ts'
-import type { SizeMethod } from '../../../fit/result.ts'
 import { type Axis, logAxis } from '../../draw/axis.ts'
 import { element, type SvgDocument, type SvgElement } from '../../draw/element.ts'
 import type { Figure } from '../../draw/figure.ts'
@@ -17,7 +16,7 @@ const margin = { top: 34, right: 12, bottom: 52, left: 8 }
 const namesWidth = 160
 
 interface Dot {
-  readonly method: SizeMethod
+  readonly method: string
   readonly withheld: number
   readonly budget: number
   readonly ratio: number
@@ -32,10 +31,10 @@ const dotsOf = ({ backtests }: Analysis): Dot[] =>
 
 /** The rows from top to bottom: for each method its budgets, with a gap between methods. */
 interface Rows {
-  readonly methods: readonly SizeMethod[]
+  readonly methods: readonly string[]
   readonly budgets: readonly number[]
   /** The place of a row's middle, in rows. */
-  at(method: SizeMethod, budget: number): number
+  at(method: string, budget: number): number
   readonly count: number
 }
 

@@ -13,7 +13,7 @@ import { compact, nats, percent } from '../../number.ts'
 import { joined } from '../../prose.ts'
 import { answerBudget, leaderOf } from '../facts.ts'
 import type { Findings } from '../findings.ts'
-import { type LineStyle, methodInk, methodStyles } from '../methods.ts'
+import { type LineStyle, methodInk, methodStyle, methodStyles } from '../methods.ts'
 import { computeAxis, computeBackground, stroke } from './compute.ts'
 
 const height = 440
@@ -43,7 +43,7 @@ function curvesOf(analysis: Analysis): Curve[] {
       best &&
       curve(
         leader.method,
-        methodStyles[leader.method],
+        methodStyle(leader.method),
         (C) => frontierLoss(best, C / analysis.flopsRatio),
         methodInk(leader.method),
       ),

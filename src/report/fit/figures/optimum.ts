@@ -10,7 +10,7 @@ import { compact, percent, significant, withInterval } from '../../number.ts'
 import { joined } from '../../prose.ts'
 import { answerBudget, largestBudget, leaderOf, predictionAt } from '../facts.ts'
 import type { Findings } from '../findings.ts'
-import { methodInk, methodStyles } from '../methods.ts'
+import { methodInk, methodStyle, methodStyles } from '../methods.ts'
 import { computeAxis, computeBackground, methodLines, stroke } from './compute.ts'
 
 /** Of the two panels; the upper has no title of its x axis. */
@@ -59,7 +59,7 @@ function quantityPanel(analysis: Analysis, quantity: Quantity, first: boolean): 
       ...computeBackground(analysis, x, y, first),
       Plot.areaY(band, { x: 'flops', y1: 'low', y2: 'high', fill: methodStyles.norm.color, fillOpacity: 0.22 }),
       ...lines.map(({ result, points }) =>
-        Plot.line(points, { x: 'flops', y: quantity, ...stroke(methodStyles[result.method]) }),
+        Plot.line(points, { x: 'flops', y: quantity, ...stroke(methodStyle(result.method)) }),
       ),
       Plot.dot(minima, { x: 'x', y: 'y', r: 4, fill: '#fff', stroke: '#000', strokeWidth: 1.4 }),
       endLabels(labels),

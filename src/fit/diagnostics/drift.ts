@@ -1,5 +1,6 @@
-import { type Diagnostic, short, warning } from '../core/diagnostic.ts'
-import type { Analysis, Backtest } from './result.ts'
+import { type Diagnostic, short, warning } from '../../core/diagnostic.ts'
+import type { Backtest } from '../result.ts'
+import type { Subject } from './subject.ts'
 
 /** How the leading method missed the budgets that its backtest withheld. */
 export interface BacktestDrift {
@@ -48,13 +49,7 @@ const noticeableZ = 1.5
 const goingOn = 0.25
 
 /** A backtest that drifts: to which side, by how much, and what to expect of that at the target. */
-export function driftDiagnostics({
-  runs,
-  headline,
-  backtests,
-  methods,
-  targets,
-}: Omit<Analysis, 'diagnostics'>): Diagnostic[] {
+export function ofDrift({ runs, headline, backtests, methods, targets }: Subject): Diagnostic[] {
   const { method, determined } = headline
   const drift = method && determined ? backtestDrift(backtests, method) : null
   if (drift === null || Math.abs(drift.z) < noticeableZ) return []
