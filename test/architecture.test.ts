@@ -44,6 +44,14 @@ const mayImport: Record<string, readonly string[]> = {
   'index.ts': ['core', 'law', 'world', 'input', 'fit', 'plan', 'campaign.ts', 'client', 'report'],
 }
 
+/** What the rooms of report/ may import from each other; `number.ts` and `prose.ts` stand beside them. */
+const rooms: Record<string, readonly string[]> = {
+  draw: [],
+  page: ['draw'],
+  fit: ['draw', 'page'],
+  campaign: ['draw', 'page'],
+}
+
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
 
 /** The files of src that a file imports, types too. */
@@ -62,6 +70,18 @@ test('every layer imports only what lies below it', () => {
       assert.ok(from in mayImport, `src/${from} has no line in the table`)
       assert.ok(from === to || mayImport[from].includes(to), `src/${file} imports src/${imported}`)
     }
+})
+
+test('figures and pages know no fit and no campaign, and neither knows the other', () => {
+  for (const file of files.filter((name) => name.startsWith('report/') && name.split('/').length > 2)) {
+    const room = file.split('/')[1]
+    assert.ok(room in rooms, `src/report/${room} has no line in the table`)
+    for (const imported of importsOf(file)) {
+      const [layer, to, ...rest] = imported.split('/')
+      const isShared = layer === 'report' ? rest.length === 0 : layer === 'core' || !['draw', 'page'].includes(room)
+      assert.ok(isShared || to === room || rooms[room].includes(to), `src/${file} imports src/${imported}`)
+    }
+  }
 })
 
 test('there is no import cycle', () => {

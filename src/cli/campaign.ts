@@ -282,7 +282,7 @@ async function printCampaign(
   const [{ campaignText }, { campaignJson }, { wrap }] = await Promise.all([
     import('../report/campaign/text.ts'),
     import('../report/campaign/json.ts'),
-    import('../report/fit/text.ts'),
+    import('../report/page/text.ts'),
   ])
   if (flags.json) return console.log(JSON.stringify(campaignJson(result, truth), null, 2))
   console.log(campaignText(result, identity, truth, { bold: process.stdout.isTTY === true }))

@@ -132,7 +132,7 @@ function printJson({ manifest, tokens, identity, bytesPerToken }: Corpus): void 
 
 /** A corpus in lines. */
 async function describe({ manifest, identity, bytesPerToken }: Corpus): Promise<string[]> {
-  const { alignColumns } = await import('../report/fit/text.ts')
+  const { alignColumns } = await import('../report/page/text.ts')
   const rows = splitNames.map((split) => {
     const { tokens, documents, bytes, shards } = manifest[split]
     return [split, ...[tokens, documents, bytes, shards.length].map(count)]

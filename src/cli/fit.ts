@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { type Analysis, analyse } from '../fit/analysis.ts'
+import { analyse } from '../fit/analysis.ts'
 import { huberGridSize } from '../fit/huber.ts'
 import { type AskedName, askedNames, methodNames } from '../fit/methods.ts'
 import type { NormPrior } from '../fit/norm/prior.ts'
 import { dataDiagnostics } from '../input/diagnostics.ts'
+import type { Findings } from '../report/fit/findings.ts'
 import { fitJson } from '../report/fit/json.ts'
 import { commandLine } from './command-line.ts'
 import { type FitInput, loadRuns } from './data.ts'
@@ -66,7 +67,7 @@ export function fitCommand(): Command {
       'worker threads (default: one per processor)',
       wholeNumber('--threads', 1, 'at least 1, such as 2'),
     )
-    .option('--report <FILE>', 'write a self-contained HTML report')
+    .option('--report <FILE>', 'write a report: one HTML page, or, as FILE.md, Markdown with its figures beside it')
     .option('--plots <DIR>', 'write every figure as SVG and PNG')
     .option('--json', 'print one JSON object instead of tables (docs/json.md)')
     .addHelpText(
@@ -97,13 +98,19 @@ async function runFit(files: string[], flags: FitFlags): Promise<void> {
       onStep: bar.step,
     })
     const diagnostics = [...dataDiagnostics(input.data), ...analysis.diagnostics]
-    const complete: Analysis = { ...analysis, diagnostics }
+    const findings: Findings = { analysis: { ...analysis, diagnostics }, truth: input.truth }
     const written: string[] = []
-    if (flags.report) written.push(await writeReport(flags.report, complete, input, bar.step))
-    if (flags.plots) written.push(...(await writePlots(flags.plots, complete, input, bar.step)))
+    if (flags.report) {
+      bar.step('report')
+      written.push(...(await writeReport(flags.report, findings, input)))
+    }
+    if (flags.plots) {
+      bar.step('figures')
+      written.push(...(await writePlots(flags.plots, findings)))
+    }
     bar.done()
-    if (flags.json) console.log(JSON.stringify(fitJson(complete, input.data, diagnostics, version), null, 2))
-    else await printTables(complete, input, written)
+    if (flags.json) console.log(JSON.stringify(fitJson(findings.analysis, input.data, diagnostics, version), null, 2))
+    else await printTables(findings, input, written)
   } finally {
     bar.done()
   }
@@ -111,55 +118,41 @@ async function runFit(files: string[], flags: FitFlags): Promise<void> {
 
 const largestBudget = ({ data }: FitInput): number => data.runs.flops.reduce((high, C) => Math.max(high, C))
 
-async function printTables(analysis: Analysis, input: FitInput, written: readonly string[]): Promise<void> {
-  const [{ comparisonTable, diagnosticsText, summaryText, wrap }, { jointText }] = await Promise.all([
-    import('../report/fit/text.ts'),
-    import('../report/fit/joint-text.ts'),
-  ])
-  const { data, truth } = input
+async function printTables(findings: Findings, { data }: FitInput, written: readonly string[]): Promise<void> {
+  const [{ fitText }, { wrap }] = await Promise.all([import('../report/fit/text.ts'), import('../report/page/text.ts')])
   const names = data.sources.map(({ name }) => name).join(', ')
   const excluded = data.excluded.length > 0 ? `, ${data.excluded.length} of ${data.read} rows excluded` : ''
   console.log(`${data.runs.size} runs from ${names}${excluded}\n`)
-  const text = { bold: process.stdout.isTTY === true }
-  const blocks = [
-    ...(analysis.joint ? [jointText(analysis, analysis.joint, text)] : []),
-    ...(analysis.joint === null || analysis.methods.length > 0 || analysis.frontier
-      ? [summaryText(analysis, truth, text), comparisonTable(analysis, truth, text)]
-      : []),
-  ]
-  console.log(blocks.join('\n\n'))
-  const notes = diagnosticsText(analysis, text)
-  if (notes !== '') console.log(`\n${notes}`)
+  console.log(fitText(findings, { bold: process.stdout.isTTY === true }))
   if (written.length > 0) console.log(`\n${wrap(`wrote ${written.join(', ')}`, '', '  ').join('\n')}`)
 }
 
-async function writeReport(file: string, analysis: Analysis, input: FitInput, step: (name: string) => void) {
-  step('report')
-  const { renderReport } = await import('../report/fit/report.ts')
-  const html = renderReport({
-    analysis,
-    title: `Scaling laws from ${input.data.sources.map(({ name }) => name).join(', ')}`,
-    data: input.data,
+/** Writes the report as the file's name says: Markdown with its figures beside it, or one HTML page. */
+async function writeReport(file: string, findings: Findings, { data }: FitInput): Promise<string[]> {
+  const [{ fitPage }, { reportFiles }] = await Promise.all([
+    import('../report/fit/report.ts'),
+    import('../report/page/files.ts'),
+  ])
+  const page = fitPage({
+    ...findings,
+    title: `Scaling laws from ${data.sources.map(({ name }) => name).join(', ')}`,
+    data,
     command: commandLine(process.argv.slice(2)),
     versions: { isoflop: version, node: process.version.slice(1) },
-    truth: input.truth,
   })
-  await writeOutput(file, html)
-  return file
+  const files = reportFiles(page, file)
+  for (const [name, content] of Object.entries(files)) await writeOutput(name, content)
+  return Object.keys(files)
 }
 
-async function writePlots(
-  folder: string,
-  analysis: Analysis,
-  input: FitInput,
-  step: (name: string) => void,
-): Promise<string[]> {
-  step('figures')
-  const { renderFigures } = await import('../report/draw/svg.ts')
-  const { fitFigures } = await import('../report/fit/figures.ts')
-  const { renderPng } = await import('../report/draw/png.ts')
+async function writePlots(folder: string, findings: Findings): Promise<string[]> {
+  const [{ renderFigures }, { fitFigures }, { renderPng }] = await Promise.all([
+    import('../report/draw/svg.ts'),
+    import('../report/fit/figures.ts'),
+    import('../report/draw/png.ts'),
+  ])
   const written: string[] = []
-  for (const { name, svg } of renderFigures(fitFigures, { analysis, truth: input.truth })) {
+  for (const { name, svg } of renderFigures(fitFigures, findings)) {
     for (const [extension, content] of [
       ['svg', svg],
       ['png', await renderPng(svg)],

@@ -68,7 +68,7 @@ async function printTables(
   allowed: readonly Optimum[],
   written: readonly string[],
 ): Promise<void> {
-  const { alignColumns, wrap } = await import('../report/fit/text.ts')
+  const { alignColumns, wrap } = await import('../report/page/text.ts')
   const { compact, significant } = await import('../report/number.ts')
   const titles = ['FLOPs', 'N', 'd_model', 'layers', 'heads', 'batch', 'rate', 'loss', 'noise']
   const table = (list: readonly Optimum[]) =>

@@ -87,6 +87,29 @@ test('--report and --plots write what they name', () => {
   assert.equal(readFileSync(join(plots, 'profiles.png')).subarray(1, 4).toString(), 'PNG')
 })
 
+test('--report FILE.md writes Markdown with its figures beside it, and says so', () => {
+  const report = join(folder, 'markdown', 'report.md')
+  const { status, stdout, stderr } = isoflop([
+    'fit',
+    'world:handout',
+    '--method',
+    'surface,parabola',
+    '--resamples',
+    '20',
+    '--report',
+    report,
+  ])
+  assert.equal(status, 0, stderr)
+  const text = readFileSync(report, 'utf8')
+  assert.match(text, /^# Scaling laws from world:handout\n/)
+  const linked = [...text.matchAll(/\]\((report-figures\/[\w-]+\.svg)\)/g)].map(([, file]) => file)
+  assert.ok(linked.length >= 4, text)
+  for (const file of linked) {
+    assert.match(readFileSync(join(folder, 'markdown', file), 'utf8'), /^<svg /)
+    assert.ok(stdout.includes(file), file)
+  }
+})
+
 test('--best keeps the lowest of equal N and D and lists the others; --columns names columns', () => {
   const swept = runsCsv.replace('N,C,loss', 'size,budget,score').split('\n')
   const twice = [

@@ -6,7 +6,7 @@ import { type Method, noProfiles, plain } from '../../src/fit/methods/method.ts'
 import { methods } from '../../src/fit/methods.ts'
 import { estimateOfPoints } from '../../src/fit/power.ts'
 import { powerAt } from '../../src/law/power.ts'
-import { comparisonTable } from '../../src/report/fit/text.ts'
+import { fitText } from '../../src/report/fit/text.ts'
 import { handoutRuns } from '../../src/world/handout.ts'
 
 /** A method as the recipe in ARCHITECTURE.md has it, and registered nowhere: the mean size of each profile's two lowest runs. */
@@ -47,7 +47,7 @@ test('a method that is registered nowhere gets intervals, a backtest, a band and
   assert.ok(interval.parameters![0] < parameters && parameters < interval.parameters![1])
   assert.equal(analysis.backtests.filter(({ method }) => method === 'lowest-pair').length, 3)
   assert.equal(analysis.bands.at(-1)!.method, 'lowest-pair')
-  assert.match(comparisonTable(analysis), /^lowest-pair +0\.\d+ /m)
+  assert.match(fitText({ analysis, truth: null }), /^lowest-pair +0\.\d+ /m)
 })
 
 test('a method alone speaks for the analysis, and what it says does not depend on the others', async () => {

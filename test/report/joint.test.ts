@@ -5,9 +5,11 @@ import { type Analysis, analyse } from '../../src/fit/analysis.ts'
 import { drawFigure } from '../../src/report/draw/figure.ts'
 import { newDocument, svgText } from '../../src/report/draw/svg.ts'
 import { fitFigures } from '../../src/report/fit/figures.ts'
-import { jointText } from '../../src/report/fit/joint-text.ts'
-import { renderReport } from '../../src/report/fit/report.ts'
-import { diagnosticsText } from '../../src/report/fit/text.ts'
+import { jointGroups } from '../../src/report/fit/joint-text.ts'
+import { fitPage } from '../../src/report/fit/report.ts'
+import { remarkGroup } from '../../src/report/fit/text.ts'
+import { htmlOf } from '../../src/report/page/html.ts'
+import { textOf as asText } from '../../src/report/page/text.ts'
 import { madeRuns } from '../fit/tuned-runs.ts'
 
 const options = { targets: [1e21, 1e22], methods: ['joint'] as const, resamples: 20 }
@@ -17,7 +19,8 @@ const onGrid = (runs: Runs): Runs => {
   const rate = runs.tuning!.rate!.map((r) => 1e-3 * 2 ** Math.round(Math.log2(r / 1e-3)))
   return { ...runs, tuning: { ...runs.tuning!, rate } }
 }
-const textOf = (analysis: Analysis) => jointText(analysis, analysis.joint!)
+const textOf = (analysis: Analysis) => asText(jointGroups({ analysis, truth: null }))
+const diagnosticsText = (analysis: Analysis) => asText([remarkGroup({ analysis, truth: null })])
 const codes = (analysis: Analysis) => analysis.diagnostics.map(({ code }) => code)
 
 test('the text names size, settings and loss with intervals, the formulas, and every target, in 100 columns', async () => {
@@ -98,13 +101,15 @@ test('the figure of rates has a curve, points and a best rate for each sweep, an
   assert.ok(drawn >= 4)
   assert.equal(svg.match(/<circle[^>]* r="6"/g)?.length, drawn)
   assert.match(figure.caption(subject), /r\* = \S+ N\^-0/)
-  const page = renderReport({
-    analysis,
-    title: 'Sweeps',
-    data: { read: swept.size, excluded: [], notes: [], sources: [] },
-    command: 'isoflop fit sweeps.csv --method joint',
-    versions: {},
-  })
+  const page = htmlOf(
+    fitPage({
+      ...subject,
+      title: 'Sweeps',
+      data: { read: swept.size, excluded: [], notes: [], sources: [] },
+      command: 'isoflop fit sweeps.csv --method joint',
+      versions: {},
+    }),
+  )
   assert.match(page, /The joint law of size, tokens, learning rate and batch/)
   assert.match(page, /id="figure-rates"/)
   assert.doesNotMatch(page, /No method could be fitted|NaN|undefined/)

@@ -2,9 +2,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Diagnostic } from '../../src/core/diagnostic.ts'
 import type { Analysis } from '../../src/fit/analysis.ts'
-import { comparisonTable, diagnosticsText, summaryText, wrap } from '../../src/report/fit/text.ts'
+import type { SurfaceLaw } from '../../src/law/surface.ts'
+import { comparisonGroups, remarkGroup, summaryGroup } from '../../src/report/fit/text.ts'
+import { type TextOptions, textOf, wrap } from '../../src/report/page/text.ts'
 import { handoutLaw } from '../../src/world/handout.ts'
 import { handout, noisy, nothing } from './analyses.ts'
+
+const comparisonTable = (analysis: Analysis, truth: SurfaceLaw | null = null, options: TextOptions = {}) =>
+  textOf(comparisonGroups({ analysis, truth }), options)
+const summaryText = (analysis: Analysis, truth: SurfaceLaw | null = null) => textOf([summaryGroup({ analysis, truth })])
+const diagnosticsText = (analysis: Analysis) => textOf([remarkGroup({ analysis, truth: null })])
 
 const widest = (text: string) => Math.max(...text.split('\n').map((line) => line.length))
 

@@ -1,7 +1,7 @@
 import type { AtCap } from '../../plan/strategy.ts'
-import { capital } from '../fit/text.ts'
 import { compact, count, counted, excess, nats, percent, significant } from '../number.ts'
 import { type Block, list, paragraph, type Span, type Text, table } from '../page/blocks.ts'
+import { capital } from '../prose.ts'
 import { configText, range, sourceText } from './facts.ts'
 import type { CampaignReport } from './input.ts'
 

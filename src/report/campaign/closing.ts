@@ -35,8 +35,9 @@ export function runBlocks(report: CampaignReport): Block[] {
   return [
     heading('Appendix: all runs'),
     {
-      kind: 'details',
-      summary: runs.length === 1 ? 'The run' : `All ${runs.length} runs`,
+      kind: 'section',
+      isClosed: true,
+      title: runs.length === 1 ? 'The run' : `All ${runs.length} runs`,
       blocks: [
         paragraph(`d × n / heads: d_model, layers and heads.${expectedText}${fittedText}`),
         ...table(columns, rows, 2),

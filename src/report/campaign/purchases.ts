@@ -1,6 +1,7 @@
 import type { CampaignRun } from '../../plan/strategy.ts'
 import { compact, counted } from '../number.ts'
-import { type Block, heading, list, paragraph, sentence, table } from '../page/blocks.ts'
+import { type Block, heading, list, paragraph, table } from '../page/blocks.ts'
+import { sentence } from '../prose.ts'
 import { budgetsText, costOf, sourceText } from './facts.ts'
 import type { CampaignReport } from './input.ts'
 import { designWords } from './words.ts'

@@ -1,7 +1,7 @@
 import { renderFigures } from '../draw/svg.ts'
-import type { Block } from '../page/blocks.ts'
-import { markdownOf } from '../page/markdown.ts'
-import { pageOf } from '../page/page.ts'
+import type { Block, Page } from '../page/blocks.ts'
+import { markdownFiles } from '../page/files.ts'
+import { htmlOf } from '../page/html.ts'
 import { answerBlocks } from './answer.ts'
 import { diagnosticBlocks, provenanceBlocks, runBlocks } from './closing.ts'
 import { campaignFigures } from './figures.ts'
@@ -43,10 +43,10 @@ export function renderCampaign(report: CampaignReport): Record<string, string> {
     ...runBlocks(report),
     ...provenanceBlocks(report, submission !== null),
   ]
+  const page: Page = { title: report.title, blocks }
   return {
-    'report.html': pageOf(report.title, blocks),
-    'report.md': markdownOf(report.title, blocks, figureFolder),
+    'report.html': htmlOf(page),
+    ...markdownFiles(page, 'report.md', figureFolder),
     ...(submission === null ? {} : { 'submission.json': submission }),
-    ...Object.fromEntries(figures.map(({ name, svg }) => [`${figureFolder}/${name}.svg`, svg])),
   }
 }

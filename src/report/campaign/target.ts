@@ -1,6 +1,7 @@
 import type { Forecast } from '../../plan/strategy.ts'
 import { compact, excess, nats, significant } from '../number.ts'
-import { type Block, heading, list, paragraph, sentence, table } from '../page/blocks.ts'
+import { type Block, heading, list, paragraph, table } from '../page/blocks.ts'
+import { sentence } from '../prose.ts'
 import { largestBudget, range, targetPoints } from './facts.ts'
 import type { CampaignReport } from './input.ts'
 

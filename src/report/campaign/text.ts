@@ -3,8 +3,8 @@ import type { TrainingConfig } from '../../core/config.ts'
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import { nonEmbeddingParameters } from '../../core/flops.ts'
 import type { Alternative, AtCap, CampaignRun, Estimate, NamedLaw, Plan } from '../../plan/strategy.ts'
-import { alignColumns, type TextOptions, wrap } from '../fit/text.ts'
 import { compact, counted, excess, nats, significant, withInterval } from '../number.ts'
+import { alignColumns, type TextOptions, wrap } from '../page/text.ts'
 import type { CampaignTruth } from './json.ts'
 
 /** What a campaign was to do. */

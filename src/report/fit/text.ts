@@ -2,7 +2,12 @@ import type { Analysis } from '../../fit/analysis.ts'
 import type { MethodResult } from '../../fit/result.ts'
 import type { SurfaceLaw } from '../../law/surface.ts'
 import { compact, excess, exponent, interval, nats, orDash, percent, ratio } from '../number.ts'
+import { type Block, type Column, list, paragraph, type Text } from '../page/blocks.ts'
+import { type Group, type TextOptions, textOf } from '../page/text.ts'
+import { capital, joined, withoutStop } from '../prose.ts'
 import { availableMethods, leaderOf, predictionAt } from './facts.ts'
+import type { Findings } from './findings.ts'
+import { jointGroups } from './joint-text.ts'
 import {
   againstTruth,
   answerOf,
@@ -10,52 +15,27 @@ import {
   lawText,
   type Open,
   openOf,
+  remarksOf,
   reportedBudgets,
-  topWarnings,
   warningCount,
 } from './words.ts'
 
-/** Columns of a terminal. */
-const lineWidth = 100
 /** Tables of more targets than this scroll the answer away; the report has them all. */
 const mostTargets = 2
 
-export interface TextOptions {
-  /** Headings in bold, for a terminal. False by default. */
-  readonly bold?: boolean | undefined
-}
-
-const strong = (text: string, { bold }: TextOptions): string => (bold ? `\u001b[1m${text}\u001b[22m` : text)
-
-interface Column {
-  readonly title: string
-  readonly align: 'left' | 'right'
-}
-
-/** Rows in aligned columns, two spaces between them; `-` for what is not known is centred by neither. */
-export function alignColumns(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
-  const widths = columns.map(({ title }, k) => Math.max(title.length, ...rows.map((row) => row[k].length)))
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, k) => (columns[k].align === 'left' ? cell.padEnd(widths[k]) : cell.padStart(widths[k])))
-      .join('  ')
-      .trimEnd()
-  return [line(columns.map(({ title }) => title)), ...rows.map(line)]
-}
-
-/** Words in lines of at most `width` characters, the first and the others indented as told. */
-export function wrap(text: string, first = '', others = first, width = lineWidth): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    const indent = lines.length === 0 ? first : others
-    const next = line === '' ? indent + word : `${line} ${word}`
-    if (line !== '' && next.length > width) {
-      lines.push(line)
-      line = others + word
-    } else line = next
-  }
-  return [...lines, line]
+/**
+ * What a fit came to, for a terminal: the answer first, then the methods side by side, then what to know about them.
+ * @example console.log(fitText({ analysis, truth: null }))
+ */
+export function fitText(findings: Findings, options: TextOptions = {}): string {
+  const { joint, methods, frontier } = findings.analysis
+  const isJointAlone = joint !== null && methods.length === 0 && frontier === null
+  const groups = [
+    ...jointGroups(findings),
+    ...(isJointAlone ? [] : [summaryGroup(findings), ...comparisonGroups(findings)]),
+    remarkGroup(findings),
+  ]
+  return textOf(groups, options)
 }
 
 const columnsFor = (truth: boolean): Column[] => [
@@ -107,55 +87,58 @@ const blankRow = (name: string, cells: number): string[] => [name, ...new Array<
  * The methods side by side at the one or two largest targets, in at most 100 columns: a of N = k C^a, N, D, the loss, and what
  * the method's N costs beyond the leading law's optimum. With the law that generated the runs, the cost is the true one, and N
  * stands beside the true N.
- * @example console.log(comparisonTable(analysis))
  */
-export function comparisonTable(
-  analysis: Analysis,
-  truth: SurfaceLaw | null = null,
-  options: TextOptions = {},
-): string {
+export function comparisonGroups({ analysis, truth }: Findings): Group[] {
   const columns = columnsFor(truth !== null)
   const tables = reportedBudgets(analysis)
     .slice(-mostTargets)
     .reverse()
-    .map((C) => {
+    .map((C): Group => {
       const rows = availableMethods(analysis).map((result) => rowOf(analysis, result, C, truth))
-      const [head, ...lines] = alignColumns(columns, [...rows, ...frontierRows(analysis, C, columns.length)])
-      return [strong(`At ${compact(C)} FLOPs, ${beyondRuns(analysis, C)}:`, options), head, ...lines].join('\n')
+      const title: Text = { strong: `At ${compact(C)} FLOPs, ${beyondRuns(analysis, C)}:` }
+      return [
+        ...list([title]),
+        { kind: 'table', columns, rows: [...rows, ...frontierRows(analysis, C, columns.length)] },
+      ]
     })
-  const undetermined = analysis.methods.filter((result) => result.undetermined !== null).map(({ method }) => method)
-  const open =
-    undetermined.length > 0
-      ? wrap(`${undetermined.join(', ')}: no N, D or loss, as the runs do not determine the law.`, '', '  ')
-      : []
-  const unavailable = analysis.methods
-    .filter((result) => result.unavailable !== null)
-    .flatMap((result) => wrap(`${result.method}: ${result.unavailable}.`, '', '  '))
-  if (analysis.frontier?.free === null) unavailable.push('frontier: a plateau of its own needs four budgets or more.')
-  return [...tables, [...legend(analysis, truth), ...open, ...unavailable].join('\n')].join('\n\n')
+  return [...tables, [legend(analysis, truth), ...list(missing(analysis))]]
 }
 
-function legend({ bootstrap, frontier }: Analysis, truth: SurfaceLaw | null): string[] {
-  const cost = truth
-    ? 'N/true: over the N that the law behind the runs has as its best; excess: what N truly costs, nats/token.'
-    : "excess: loss of the method's N beyond the best by the law that leads, nats/token."
-  const frontiers = frontier
-    ? " frontier: best loss against C with a plateau of its own, with the surface's E, and as a straight line in ln C."
-    : ''
-  const drift =
-    ' The intervals of norm allow for a drift beyond the runs, which real runs have and computed ones do not.'
-  return wrap(
-    `N = k C^a; intervals at ${percent(bootstrap.confidence)}; loss in nats/token. ${cost}${drift}${frontiers}`,
+/** Which methods have no numbers, and why. */
+function missing({ methods, frontier }: Analysis): string[] {
+  const undetermined = methods.filter((result) => result.undetermined !== null).map(({ method }) => method)
+  return [
+    ...(undetermined.length > 0
+      ? [`${undetermined.join(', ')}: no N, D or loss, as the runs do not determine the law.`]
+      : []),
+    ...methods
+      .filter(({ unavailable }) => unavailable !== null)
+      .map(({ method, unavailable }) => `${method}: ${unavailable}.`),
+    ...(frontier?.free === null ? ['frontier: a plateau of its own needs four budgets or more.'] : []),
+  ]
+}
+
+function legend({ bootstrap, frontier }: Analysis, truth: SurfaceLaw | null): Block {
+  return paragraph(
+    joined(
+      `N = k C^a; intervals at ${percent(bootstrap.confidence)}; loss in nats/token.`,
+      truth
+        ? 'N/true: over the N that the law behind the runs has as its best; excess: what N truly costs, nats/token.'
+        : "excess: loss of the method's N beyond the best by the law that leads, nats/token.",
+      'The intervals of norm allow for a drift beyond the runs, which real runs have and computed ones do not.',
+      frontier &&
+        "frontier: best loss against C with a plateau of its own, with the surface's E, and as a straight line in ln C.",
+    ),
   )
 }
 
 /** The answer first, in three to six paragraphs of one line where they fit. */
-export function summaryText(analysis: Analysis, truth: SurfaceLaw | null = null, options: TextOptions = {}): string {
-  const answer = answerOf(analysis, truth)
+export function summaryGroup({ analysis, truth }: Findings): Group {
   const count = warningCount(analysis)
   const open = openOf(analysis)
-  if (open) return openText(open, count, options)
-  if (answer === null) return ['No method could be fitted to these runs.', count].filter(Boolean).join('\n')
+  if (open) return openGroup(open, count)
+  const answer = answerOf(analysis, truth)
+  if (answer === null) return list(['No method could be fitted to these runs.', count].filter(Boolean))
   const law = leaderOf(analysis)?.law
   const sentences = [
     capital(answer.growth),
@@ -163,34 +146,23 @@ export function summaryText(analysis: Analysis, truth: SurfaceLaw | null = null,
     answer.othersInShort,
     capital(answer.truth),
     count,
-  ]
+  ].filter(Boolean)
+  const numbers = [answer.size, answer.loss].filter(Boolean)
   return [
-    strong(`${answer.where}:`, options),
-    ...wrap(answer.size, '  ', '    '),
-    ...(answer.loss ? [`  ${answer.loss}`] : []),
-    ...sentences.filter(Boolean).flatMap((sentence) => wrap(`${sentence}.`, '', '  ')),
-  ].join('\n')
+    { kind: 'section', title: `${answer.where}:`, blocks: list(numbers) },
+    ...list(sentences.map((text) => `${text}.`)),
+  ]
 }
 
 /** The summary where the runs do not determine a law. */
-function openText({ why, told, next }: Open, count: string, options: TextOptions): string {
-  const sentences = [...told.map(capital), next.replace(/\.$/, ''), count]
-  return [
-    ...wrap(`${strong('These runs do not determine a law:', options)} ${why}.`, '', '  '),
-    ...sentences.filter(Boolean).flatMap((sentence) => wrap(`${sentence}.`, '', '  ')),
-  ].join('\n')
-}
+const openGroup = ({ why, told, next }: Open, count: string): Group =>
+  list([
+    [{ strong: 'These runs do not determine a law:' }, ` ${why}.`],
+    ...[...told.map(capital), withoutStop(next), count].filter(Boolean).map((text) => `${text}.`),
+  ])
 
-export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
-
-/** Every diagnostic: its code and message, and below it what to do. Empty when there is none. */
-export function diagnosticsText(analysis: Analysis, options: TextOptions = {}): string {
-  const warnings = topWarnings(analysis, Number.POSITIVE_INFINITY)
-  const notes = analysis.diagnostics.filter(({ severity }) => severity === 'info')
-  return [...warnings, ...notes]
-    .flatMap(({ severity, code, message, advice }) => [
-      ...wrap(`${strong(`${severity === 'warning' ? 'warning' : 'note'} ${code}`, options)}: ${message}`, '', '  '),
-      ...wrap(advice, '  '),
-    ])
-    .join('\n')
+/** Every diagnostic: its code and message, and below it what to do. */
+export function remarkGroup({ analysis }: Findings): Group {
+  const items = remarksOf(analysis)
+  return items.length > 0 ? [{ kind: 'diagnostics', items }] : []
 }

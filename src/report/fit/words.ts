@@ -182,6 +182,12 @@ export function topWarnings({ diagnostics }: Analysis, most: number): Analysis['
     .slice(0, most)
 }
 
+/** All warnings, the worst first, then the notes. */
+export const remarksOf = (analysis: Analysis): Analysis['diagnostics'] => [
+  ...topWarnings(analysis, Number.POSITIVE_INFINITY),
+  ...analysis.diagnostics.filter(({ severity }) => severity === 'info'),
+]
+
 /** How many warnings and notes there are, by code. */
 export function warningCount({ diagnostics }: Analysis): string {
   const warnings = diagnostics.filter(({ severity }) => severity === 'warning')

@@ -1,40 +1,80 @@
-/** Text that is HTML already. Everything else that enters a template is escaped. */
-export class Html {
-  readonly text: string
-  constructor(text: string) {
-    this.text = text
+import type { FigureText } from '../draw/svg.ts'
+import { type Block, type Cell, type Page, type Remark, type Section, type Span, spansOf, type Text } from './blocks.ts'
+import { styleSheet } from './sheet.ts'
+import { Html, html, raised } from './template.ts'
+
+/** A document as one HTML page that needs nothing else: no script, no file, no network. It prints on A4. */
+export const htmlOf = ({ title, blocks }: Page): string =>
+  html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<style>${styleSheet}</style>
+</head>
+<body>
+<main>
+<h1>${title}</h1>
+${blocks.map(blockOf)}</main>
+</body>
+</html>
+`.text
+
+function blockOf(block: Block): Html {
+  switch (block.kind) {
+    case 'heading':
+      return html`<h2>${block.text}</h2>\n`
+    case 'paragraph':
+      return block.isAnswer ? html`<p class="answer">${textOf(block.text)}</p>\n` : html`<p>${textOf(block.text)}</p>\n`
+    case 'list':
+      return html`<ul>${block.items.map((item) => html`<li>${textOf(item)}</li>\n`)}</ul>\n`
+    case 'facts':
+      return html`<table class="facts"><tbody>${block.rows.map(
+        ([name, value]) => html`<tr><th scope="row">${name}</th><td>${textOf(value)}</td></tr>\n`,
+      )}</tbody></table>\n`
+    case 'table':
+      return tableOf(block)
+    case 'diagnostics':
+      return html`<dl>${block.items.map(remarkOf)}</dl>\n`
+    case 'figure':
+      return figureOf(block.figure)
+    case 'section':
+      return sectionOf(block)
   }
 }
 
-type Part = Html | string | number | null | readonly Part[]
-
-/** Escapes text for HTML, in elements and in quoted attributes. */
-export const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
-
-function render(part: Part): string {
-  if (part instanceof Html) return part.text
-  if (Array.isArray(part)) return part.map(render).join('')
-  return part === null ? '' : escapeHtml(String(part))
-}
-
-/**
- * HTML from a template; what is put in is escaped unless it is `Html`.
- * @example html`<td>${'<script>'}</td>`.text // <td>&#60;script&#62;</td>
- */
-export const html = (strings: TemplateStringsArray, ...parts: Part[]): Html =>
-  new Html(strings.reduce((text, string, k) => text + render(parts[k - 1] ?? null) + string))
-
-/** Text whose powers, such as C^0.51, are raised. */
-export const raised = (text: string): Html =>
-  new Html(escapeHtml(text).replace(/\^(-?[\d.]*\d|[a-z]+)/g, '<sup>$1</sup>'))
-
-/** A table whose first columns are text and the others numbers. */
-export function table(head: readonly string[], rows: readonly (readonly (string | Html)[])[], textColumns = 1): Html {
-  const kind = (k: number) => (k < textColumns ? 'text' : 'number')
+function tableOf({ columns, rows }: Block & { kind: 'table' }): Html {
+  const kinds = columns.map(({ align }) => (align === 'left' ? 'text' : 'number'))
   return html`<div class="wide"><table>
-<thead><tr>${head.map((title, k) => html`<th class="${kind(k)}" scope="col">${title}</th>`)}</tr></thead>
+<thead><tr>${columns.map(({ title }, k) => html`<th class="${kinds[k]}" scope="col">${title}</th>`)}</tr></thead>
 <tbody>
-${rows.map((row) => html`<tr>${row.map((cell, k) => html`<td class="${kind(k)}">${cell}</td>`)}</tr>\n`)}</tbody>
-</table></div>`
+${rows.map((row) => html`<tr>${row.map((cell, k) => html`<td class="${kinds[k]}">${cellOf(cell)}</td>`)}</tr>\n`)}</tbody>
+</table></div>\n`
 }
+
+const cellOf = (cell: Cell): Html | Html[] =>
+  typeof cell === 'object' && 'value' in cell ? html`${cell.value}<br><small>${cell.interval}</small>` : textOf(cell)
+
+/** The SVG is our own and needs no escaping. */
+const figureOf = ({ name, title, caption, svg }: FigureText): Html =>
+  html`<figure id="figure-${name}">
+<h3>${title}</h3>
+${new Html(svg)}<figcaption>${caption}</figcaption>
+</figure>\n`
+
+const sectionOf = ({ title, blocks, isClosed = false }: Section): Html =>
+  isClosed
+    ? html`<details><summary>${title}</summary>\n${blocks.map(blockOf)}</details>\n`
+    : html`<h3>${title}</h3>\n${blocks.map(blockOf)}`
+
+const textOf = (text: Text): Html[] => spansOf(text).map(spanOf)
+
+function spanOf(span: Span): Html {
+  if (typeof span === 'string') return html`${span}`
+  if ('formula' in span) return raised(span.formula)
+  return 'strong' in span ? html`<strong>${span.strong}</strong>` : html`<code>${span.code}</code>`
+}
+
+const remarkOf = ({ severity, code, message, advice }: Remark): Html =>
+  html`<dt class="${severity}">${severity === 'warning' ? 'Warning' : 'Note'} <code>${code}</code></dt><dd>${message} <span class="advice">${advice}</span></dd>\n`

@@ -1,7 +1,7 @@
-import { type Block, type Remark, type Span, spansOf, type Text } from './blocks.ts'
+import { type Block, type Cell, type Page, type Remark, type Span, spansOf, type Text } from './blocks.ts'
 
-/** Blocks as Markdown with tables, one line a paragraph; its figures are files in `folder`. */
-export const markdownOf = (title: string, blocks: readonly Block[], folder: string): string =>
+/** A document as Markdown with tables, one line a paragraph; its figures are files in `folder` beside it. */
+export const markdownOf = ({ title, blocks }: Page, folder: string): string =>
   `${[`# ${escapeMarkdown(title)}`, ...blocks.map((block) => blockOf(block, folder))].join('\n\n')}\n`
 
 function blockOf(block: Block, folder: string): string {
@@ -20,20 +20,28 @@ function blockOf(block: Block, folder: string): string {
       return block.items.map(remarkOf).join('\n')
     case 'figure': {
       const { name, title, caption, alt } = block.figure
-      return `### ${escapeMarkdown(title)}\n\n![${escapeMarkdown(alt)}](${folder}/${name}.svg)\n\n${lineOf(caption)}`
+      return `### ${escapeMarkdown(title)}\n\n![${escapeMarkdown(alt)}](${addressOf(folder)}/${name}.svg)\n\n${lineOf(caption)}`
     }
-    case 'details':
-      return [`### ${escapeMarkdown(block.summary)}`, ...block.blocks.map((inner) => blockOf(inner, folder))].join(
-        '\n\n',
-      )
+    case 'section':
+      return [`### ${escapeMarkdown(block.title)}`, ...block.blocks.map((inner) => blockOf(inner, folder))].join('\n\n')
   }
 }
 
-function tableOf({ head, rows, textColumns }: Block & { kind: 'table' }): string {
-  const line = (cells: readonly string[]) => `| ${cells.map(escapeMarkdown).join(' | ')} |`
-  const rule = head.map((_, k) => (k < textColumns ? ':--' : '--:')).join(' | ')
-  return [line(head), `| ${rule} |`, ...rows.map(line)].join('\n')
+function tableOf({ columns, rows }: Block & { kind: 'table' }): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [
+    line(columns.map(({ title }) => escapeMarkdown(title))),
+    line(columns.map(({ align }) => (align === 'left' ? ':--' : '--:'))),
+    ...rows.map((row) => line(row.map(cellOf))),
+  ].join('\n')
 }
+
+const cellOf = (cell: Cell): string =>
+  typeof cell === 'object' && 'value' in cell ? escapeMarkdown(`${cell.value} ${cell.interval}`) : inlineOf(cell)
+
+/** A folder in an address, whose spaces and brackets would end it. */
+const addressOf = (folder: string): string =>
+  encodeURIComponent(folder).replace(/[()]/g, (bracket) => (bracket === '(' ? '%28' : '%29'))
 
 const remarkOf = ({ severity, code, message, advice }: Remark): string =>
   `- **${severity === 'warning' ? 'Warning' : 'Note'}** ${codeSpan(code)}: ${escapeMarkdown(message)} ${escapeMarkdown(advice)}`
@@ -48,6 +56,7 @@ const lineOf = (text: Text): string =>
 
 function spanOf(span: Span): string {
   if (typeof span === 'string') return escapeMarkdown(span)
+  if ('formula' in span) return escapeMarkdown(span.formula)
   return 'strong' in span ? `**${escapeMarkdown(span.strong)}**` : codeSpan(span.code)
 }
 

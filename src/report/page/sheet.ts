@@ -1,6 +1,6 @@
-import { Html } from './html.ts'
+import { Html } from './template.ts'
 
-/** The report's style sheet, for the screen and for A4. It loads nothing. */
+/** The style sheet of every page, for the screen and for A4. It loads nothing; a printer opens what is closed on the screen. */
 export const styleSheet = new Html(`
 :root { color: #1a1a1a; background: #fff; font: 15px/1.5 system-ui, 'DejaVu Sans', sans-serif; }
 body { margin: 0; }
@@ -41,4 +41,8 @@ dd { margin: 2px 0 0 20px; }
   table { font-size: 8.5pt; }
   th, td { padding-right: 6px; }
 }
+details { margin: 8px 0 16px; }
+summary { cursor: pointer; font-weight: 600; }
+details td.text:nth-child(2) { min-width: 210px; }
+@media print { details::details-content { content-visibility: visible; height: auto; } }
 `)

@@ -9,7 +9,7 @@ import { thin } from '../../draw/thin.ts'
 import { compact, counted, exponent, withInterval } from '../../number.ts'
 import { joined } from '../../prose.ts'
 import type { Findings } from '../findings.ts'
-import { formulaText } from '../joint-text.ts'
+import { formulaText } from '../joint-words.ts'
 
 /** More sweeps than this cover each other; the rest is left out evenly. */
 const mostSweeps = 8

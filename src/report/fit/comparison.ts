@@ -1,0 +1,106 @@
+import type { Interval } from '../../fit/bootstrap.ts'
+import type { Prediction } from '../../fit/result.ts'
+import type { SurfaceLaw } from '../../law/surface.ts'
+import {
+  compact,
+  excess,
+  exponent,
+  type Format,
+  interval,
+  listed,
+  nats,
+  orDash,
+  percent,
+  ratio,
+  significant,
+} from '../number.ts'
+import { type Block, type Cell, heading, list, paragraph, table } from '../page/blocks.ts'
+import { capital } from '../prose.ts'
+import { availableMethods, predictionAt } from './facts.ts'
+import type { Findings } from './findings.ts'
+import { againstTruth, beyondRuns, reportedBudgets } from './words.ts'
+
+/** The methods at the largest reported budget. */
+export function comparisonBlocks({ analysis, truth }: Findings): Block[] {
+  const C = reportedBudgets(analysis).at(-1)!
+  const head = ['method', 'exponent a', 'N', 'D', 'loss', 'excess loss', ...truthHead(truth)]
+  const rows = availableMethods(analysis).map(({ method, modelSize }) => {
+    const at = predictionAt(analysis, method, C)
+    return [
+      method,
+      estimate(modelSize?.exponent, modelSize?.interval, exponent),
+      estimate(at?.parameters, at?.interval.parameters),
+      estimate(at?.tokens, at?.interval.tokens),
+      estimate(at?.loss, at?.interval.loss, nats),
+      orDash(at?.excessLoss, excess),
+      ...truthCells(truth, at),
+    ]
+  })
+  const without = analysis.methods.filter(({ unavailable }) => unavailable !== null)
+  const confidence = percent(analysis.bootstrap.confidence)
+  return [
+    heading(`The methods at ${compact(C)} FLOPs`),
+    paragraph({
+      formula:
+        `${capital(beyondRuns(analysis, C))}. N = k C^a; excess loss is what the method’s N costs beyond the leading law’s optimum, in ` +
+        `nats/token; intervals at ${confidence}.` +
+        (truth ? ' The last two columns compare with the law that generated the runs.' : ''),
+    }),
+    ...table(head, rows),
+    ...list(without.map(({ method, unavailable }) => `${method}: ${unavailable}.`)),
+  ]
+}
+
+/** A number with its interval. */
+function estimate(value: number | null | undefined, ends?: Interval | null, format: Format = significant): Cell {
+  if (value === null || value === undefined) return '-'
+  return ends ? { value: format(value), interval: interval(value, ends, format) } : format(value)
+}
+
+const truthHead = (truth: SurfaceLaw | null): string[] => (truth ? ['N / true N', 'true excess'] : [])
+
+function truthCells(truth: SurfaceLaw | null, at: Prediction | null): string[] {
+  if (!truth) return []
+  if (!at) return ['-', '-']
+  const { ratio: times, excess: cost } = againstTruth(truth, at)
+  return [ratio(times), excess(cost)]
+}
+
+/** Every target by every method. */
+export function predictionBlocks({ analysis, truth }: Findings): Block[] {
+  const rows = reportedBudgets(analysis).flatMap((C) =>
+    analysis.methods.flatMap(({ method }) => {
+      const at = predictionAt(analysis, method, C)
+      return at ? [[compact(C), method, ...predictionCells(at), ...truthCells(truth, at)]] : []
+    }),
+  )
+  if (rows.length === 0) return []
+  const head = ['FLOPs', 'method', 'N', 'D', 'D/N', 'loss', 'excess loss', ...truthHead(truth)]
+  return [
+    heading('Predictions'),
+    paragraph('The interval of the loss is that of the law at its optimum, not of a single noisy run.'),
+    ...table(head, rows, 2),
+  ]
+}
+
+const predictionCells = ({ parameters, tokens, loss, excessLoss, interval: ends }: Prediction): Cell[] => [
+  estimate(parameters, ends.parameters),
+  estimate(tokens, ends.tokens),
+  ratio(tokens / parameters),
+  estimate(loss, ends.loss, nats),
+  orDash(excessLoss, excess),
+]
+
+/** The budgets that a method left out or kept with a reservation, those of one reason together. */
+export function reservationBlocks({ analysis: { methods } }: Findings): Block[] {
+  const groups = Map.groupBy(
+    methods.flatMap(({ method, excluded }) => excluded.map((entry) => ({ method, ...entry }))),
+    ({ method, reason }) => `${method}: ${reason}`,
+  )
+  if (groups.size === 0) return []
+  const lines = [...groups].map(([words, entries]) => {
+    const budgets = entries.flatMap(({ budget }) => (budget === null ? [] : [compact(budget)]))
+    return budgets.length > 0 ? `${words} (at ${listed(budgets)} FLOPs)` : words
+  })
+  return [heading('Budgets with a reservation'), ...list(lines)]
+}

@@ -1,0 +1,42 @@
+import { count, counted } from '../number.ts'
+import { type Block, heading, list, paragraph, table } from '../page/blocks.ts'
+
+/** What was read, and what of it is in no fit. */
+export interface DataSummary {
+  readonly read: number
+  readonly checkpoints?: number | undefined
+  readonly excluded: readonly { readonly source: string; readonly row: number; readonly reason: string }[]
+  readonly notes: readonly string[]
+  readonly sources: readonly { readonly name: string; readonly rows: number; readonly sha256: string }[]
+}
+
+/** Rows in no fit that are listed, at most. */
+const mostExclusions = 200
+
+export function exclusionBlocks({ excluded }: DataSummary): Block[] {
+  if (excluded.length === 0) return []
+  const shown = excluded.slice(0, mostExclusions)
+  const rest = excluded.length - shown.length
+  const rows = shown.map(({ source, row, reason }) => [source, count(row), reason])
+  return [
+    heading('Rows in no fit'),
+    ...table(['source', 'row', 'reason'], rows, 3),
+    ...(rest > 0 ? [paragraph(`And ${counted(rest, 'more row')}.`)] : []),
+  ]
+}
+
+export function dataBlocks({ read, checkpoints = 0, excluded, notes, sources }: DataSummary, used: number): Block[] {
+  const aside = checkpoints > 0 ? `, ${counted(checkpoints, 'earlier checkpoint')} set aside` : ''
+  return [
+    heading('Data'),
+    paragraph(
+      `${counted(read, 'row')} read, ${counted(used, 'run')} used${aside}, ${counted(excluded.length, 'row')} excluded.`,
+    ),
+    ...table(
+      ['source', 'SHA-256', 'rows'],
+      sources.map(({ name, rows, sha256 }) => [name, { code: sha256 }, count(rows)]),
+      2,
+    ),
+    ...list(notes),
+  ]
+}

@@ -1,0 +1,12 @@
+import type { DataSummary } from './data.ts'
+import type { Findings } from './findings.ts'
+
+/** All that a report is made of. It reads no clock and no file: the same input gives the same bytes. */
+export interface FitReport extends Findings {
+  readonly title: string
+  readonly data: DataSummary
+  /** How to make it again. */
+  readonly command: string
+  /** Programs and their versions, such as isoflop and node. */
+  readonly versions: Readonly<Record<string, string>>
+}

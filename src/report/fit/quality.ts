@@ -1,0 +1,35 @@
+import { compact, type Format, orDash, ratio, significant } from '../number.ts'
+import { type Block, heading, paragraph, table } from '../page/blocks.ts'
+import type { Findings } from './findings.ts'
+import { remarksOf } from './words.ts'
+
+/** What each method would have said of the withheld budgets. */
+export function backtestBlocks({ analysis: { backtests } }: Findings): Block[] {
+  if (backtests.length === 0) return []
+  const rows = backtests.flatMap(({ method, withheld, lossError, budgets }) =>
+    budgets.map(({ flops, sizeRatio, lossDifference }, k) => [
+      k === 0 ? method : '',
+      k === 0 ? String(withheld) : '',
+      compact(flops),
+      orDash(sizeRatio, ratio),
+      orDash(lossDifference, signed),
+      k === 0 ? orDash(lossError) : '',
+    ]),
+  )
+  return [
+    heading('Backtest'),
+    paragraph(
+      'Each method fitted without the one, two and three largest budgets. Ratio: its N over the minimum of the withheld budget’s own ' +
+        'parabola, - where that has none inside. Loss difference: predicted best loss minus that minimum, nats. Loss error: root mean ' +
+        'square over the withheld runs, nats.',
+    ),
+    ...table(['method', 'withheld', 'budget', 'ratio of N', 'loss difference', 'loss error'], rows),
+  ]
+}
+
+const signed: Format = (x) => (x > 0 ? `+${significant(x)}` : significant(x))
+
+export function diagnosticBlocks({ analysis }: Findings): Block[] {
+  const items = remarksOf(analysis)
+  return [heading('Diagnostics'), items.length > 0 ? { kind: 'diagnostics', items } : paragraph('Nothing to report.')]
+}

@@ -1,0 +1,100 @@
+import { type Block, type Cell, type Column, type Remark, type Span, spansOf, type Text } from './blocks.ts'
+
+/** Columns of a terminal. */
+const lineWidth = 100
+
+export interface TextOptions {
+  /** Titles in bold, for a terminal. False by default. */
+  readonly bold?: boolean | undefined
+}
+
+/** Blocks that stand together on a terminal, without blank lines. */
+export type Group = readonly Block[]
+
+/**
+ * Blocks as text of at most 100 columns, except tables that are wider: a blank line stands between groups. Each item of a list is a
+ * line, whose continuation is indented; what is in a section is indented below its title.
+ * @example console.log(textOf([list(['The answer.']), table(['N'], [['1e9']])], { bold: process.stdout.isTTY }))
+ */
+export const textOf = (groups: readonly Group[], options: TextOptions = {}): string =>
+  groups
+    .filter((group) => group.length > 0)
+    .map((group) => group.flatMap((block) => linesOf(block, '', options)).join('\n'))
+    .join('\n\n')
+
+function linesOf(block: Block, indent: string, options: TextOptions): string[] {
+  const inline = (text: Text) => inlineOf(text, options)
+  const hanging = (text: string) => wrap(text, indent, `${indent}  `)
+  switch (block.kind) {
+    case 'heading':
+      return [`${indent}${inline({ strong: block.text })}`]
+    case 'paragraph':
+      return wrap(inline(block.text), indent)
+    case 'list':
+      return block.items.flatMap((item) => hanging(inline(item)))
+    case 'facts': {
+      const width = Math.max(...block.rows.map(([name]) => name.length))
+      return block.rows.map(([name, value]) => `${indent}${name.padEnd(width)}  ${inline(value)}`)
+    }
+    case 'table':
+      return alignColumns(
+        block.columns,
+        block.rows.map((row) => row.map((cell) => cellOf(cell, options))),
+      ).map((line) => `${indent}${line}`)
+    case 'diagnostics':
+      return block.items.flatMap((item) => [...hanging(inline(remarkOf(item))), ...wrap(item.advice, `${indent}  `)])
+    case 'figure':
+      return hanging(`${block.figure.title}: ${block.figure.alt}`)
+    case 'section':
+      return [
+        `${indent}${inline({ strong: block.title })}`,
+        ...block.blocks.flatMap((inner) => linesOf(inner, `${indent}  `, options)),
+      ]
+  }
+}
+
+const inlineOf = (text: Text, options: TextOptions): string =>
+  spansOf(text)
+    .map((span) => spanOf(span, options))
+    .join('')
+
+function spanOf(span: Span, { bold }: TextOptions): string {
+  if (typeof span === 'string') return span
+  if ('formula' in span) return span.formula
+  if ('code' in span) return span.code
+  return bold ? `\u001b[1m${span.strong}\u001b[22m` : span.strong
+}
+
+const cellOf = (cell: Cell, options: TextOptions): string =>
+  typeof cell === 'object' && 'value' in cell ? `${cell.value} ${cell.interval}` : inlineOf(cell, options)
+
+const remarkOf = ({ severity, code, message }: Remark): Text => [
+  { strong: `${severity === 'warning' ? 'warning' : 'note'} ${code}` },
+  `: ${message}`,
+]
+
+/** Rows in aligned columns, two spaces between them; `-` for what is not known is centred by neither. */
+export function alignColumns(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
+  const widths = columns.map(({ title }, k) => Math.max(title.length, ...rows.map((row) => row[k].length)))
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, k) => (columns[k].align === 'left' ? cell.padEnd(widths[k]) : cell.padStart(widths[k])))
+      .join('  ')
+      .trimEnd()
+  return [line(columns.map(({ title }) => title)), ...rows.map(line)]
+}
+
+/** Words in lines of at most `width` characters, the first and the others indented as told. */
+export function wrap(text: string, first = '', others = first, width = lineWidth): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    const indent = lines.length === 0 ? first : others
+    const next = line === '' ? indent + word : `${line} ${word}`
+    if (line !== '' && next.length > width) {
+      lines.push(line)
+      line = others + word
+    } else line = next
+  }
+  return [...lines, line]
+}
