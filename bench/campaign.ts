@@ -10,8 +10,9 @@
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import { campaign } from '../src/campaign.ts'
+import { campaign } from '../src/campaign/campaign.ts'
 import { configIdentity, targetFlops } from '../src/core/config.ts'
+import { outcomeOf, type Trainer } from '../src/core/trainer.ts'
 import { median, quantile } from '../src/numeric/quantile.ts'
 import { adaptive } from '../src/plan/adaptive.ts'
 import { profilesStrategy } from '../src/plan/profiles.ts'
@@ -67,13 +68,16 @@ async function play(name: string, strategy: Strategy): Promise<Outcome> {
   const { world, form, seed } = open(name)
   const best = optimum(world, targetFlops)
   const asked = new Map<string, number>()
-  const query = async (config: Parameters<World['observe']>[0]) => {
-    const identity = configIdentity(config)
-    asked.set(identity, (asked.get(identity) ?? 0) + 1)
-    return { loss: world.observe(config) }
+  const trainer: Trainer = {
+    name,
+    async train(config) {
+      const identity = configIdentity(config)
+      asked.set(identity, (asked.get(identity) ?? 0) + 1)
+      return outcomeOf(world.observe(config))
+    },
   }
   const before = process.threadCpuUsage()
-  const { prediction, spentFlops, queries } = await campaign({ query, strategy, seed })
+  const { prediction, spentFlops, queries } = await campaign({ trainer, strategy, seed })
   const { user, system } = process.threadCpuUsage(before)
   const truth = world.loss(prediction.config)
   const interval = prediction.interval.loss

@@ -1,5 +1,5 @@
 // Decides which runs to buy on a cluster of your own, and predicts the one that is too large to try.
-import { campaign } from 'isoflop'
+import { campaign, outcomeOf } from 'isoflop'
 
 // What your cluster would do: train the configuration and give its loss. Here a law stands in for it, whose best learning rate
 // falls with the size, and which takes a millisecond.
@@ -15,7 +15,7 @@ async function train({ dModel, numLayers, batchSize, learningRate, trainFlops })
 const { prediction, spentFlops, queries, stopped } = await campaign({
   budget: 2e18, // FLOPs to spend, at most
   target: 1e19, // FLOPs of the run to predict
-  query: async (config) => ({ loss: await train(config) }),
+  trainer: { name: 'my cluster', capacity: 4, train: async (config) => outcomeOf(await train(config)) },
   onStanding: ({ title, runs, spent }) => {
     if (runs.length % 20 === 0) console.error(`${title}: ${runs.length} runs, ${spent} FLOPs`)
   },

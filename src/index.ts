@@ -5,29 +5,43 @@
  *     const { runs } = await readRuns(['runs.csv'])
  *     const { methods } = await analyse({ runs }, { targets: [1e22] })
  *
- *     import { campaign } from 'isoflop'
- *     const { prediction } = await campaign({ query: async (config) => ({ loss: await train(config) }) })
+ *     import { campaign, outcomeOf } from 'isoflop'
+ *     const { prediction } = await campaign({ trainer: { name: 'cluster', train: async (config) => outcomeOf(await loss(config)) } })
  *
  * Each part is also there by its own name, as in `import { fitSurface } from 'isoflop/fit/surface'`.
  */
+export { apiTrainer } from './campaign/api-trainer.ts'
 export {
   apiSpace,
   type Campaign,
   type CampaignOptions,
   campaign,
   firstPlan,
-  type KnownRun,
-  type Purpose,
   type Refusal,
   type Round,
   type Standing,
-} from './campaign.ts'
-export { type AnsweredRun, type ClientOptions, type TrainingApi, trainingApi } from './client/client.ts'
+} from './campaign/campaign.ts'
+export type { CampaignIdentity } from './campaign/head.ts'
+export { campaignInFolder, type FolderCampaign, type FolderOptions } from './campaign/in-folder.ts'
+export { ownRuns } from './campaign/own-runs.ts'
+export type { Notice } from './campaign/session.ts'
+export { worldTrainer } from './campaign/world-trainer.ts'
+export { type ClientOptions, type TrainingApi, trainingApi } from './client/client.ts'
 export { apiLimits, type TrainingConfig } from './core/config.ts'
 export type { Diagnostic, DiagnosticCode } from './core/diagnostic.ts'
 export { type ErrorCode, IsoflopError } from './core/errors.ts'
 export { nonEmbeddingParameters, tokensFor, trainFlops } from './core/flops.ts'
 export { type Curves, type Run, type Runs, runsOf } from './core/run.ts'
+export {
+  expectLoss,
+  type Outcome,
+  outcomeOf,
+  outcomeOfLoss,
+  type Purpose,
+  type TrainedRun,
+  type Trainer,
+  type TrainingRequest,
+} from './core/trainer.ts'
 export { type Analysis, type AnalysisOptions, analyse } from './fit/analysis.ts'
 export type { Fitted, Method } from './fit/methods/method.ts'
 export type { MethodName } from './fit/methods.ts'

@@ -1,5 +1,6 @@
 import { configIdentity, type TrainingConfig } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
+import { outcomeOf } from '../core/trainer.ts'
 import { readConfigs } from '../input/configs.ts'
 import type { Backend } from './backend.ts'
 
@@ -32,10 +33,9 @@ export async function replayBackend(file: string): Promise<ReplayBackend> {
     name: `replay ${name}`,
     recorded: runs.size,
     repeated: rows.length - runs.size,
-    async run(config) {
+    async train(config) {
       const run = runs.get(configIdentity(config))
-      if (run) return run.loss
-      throw notRecorded(config, configs)
+      return run ? outcomeOf(run.loss) : { kind: 'refused', error: notRecorded(config, configs) }
     },
     close: async () => {},
   }

@@ -1,3 +1,4 @@
+import { outcomeOf } from '../core/trainer.ts'
 import type { World } from '../world/world.ts'
 import type { Backend } from './backend.ts'
 
@@ -5,7 +6,7 @@ import type { Backend } from './backend.ts'
 export function simulateBackend(world: World): Backend {
   return {
     name: `simulate ${world.name}`,
-    run: async (config) => world.observe(config),
+    train: async (config) => outcomeOf(world.observe(config)),
     close: async () => {},
   }
 }

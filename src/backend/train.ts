@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { contextLength, type TrainingConfig } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
 import type { Accounting } from '../core/flops.ts'
+import { type Outcome, outcomeOf } from '../core/trainer.ts'
 import { type Corpus, openCorpus } from '../corpus/corpus.ts'
 import type { Device } from '../gpt/engine.ts'
 import type { Losses } from '../gpt/losses.ts'
@@ -47,7 +48,7 @@ const patience = { first: 500, last: 10_000 }
  * folders: a configuration is trained once, whoever asks, and what an earlier process left unfinished goes on at once, after
  * whatever is asked for. Closing saves a checkpoint of what runs.
  *
- * `run` rejects with CONFIG_INVALID at once, TRAINING_DIVERGED, or TRAINING_FAILED where it broke off or the server stops.
+ * What cannot be trained is refused at once; `train` rejects with TRAINING_FAILED where a training broke off or the server stops.
  *
  * @throws IsoflopError CORPUS_MISSING, CORPUS_INVALID, CORPUS_TOO_SMALL, DEVICE_UNAVAILABLE.
  */
@@ -75,15 +76,14 @@ export async function trainBackend(options: TrainBackendOptions): Promise<TrainB
     throw stopped()
   }
 
-  const ask = (config: TrainingConfig, asker: string | null): Promise<TrainingRecord | null> => {
-    const recipe = recipeOf({ config, steps: null, seed, vocabularySize, accounting })
-    return queue.ask(runs.of(config), asker, () => train(recipe))
-  }
+  const recipeFor = (config: TrainingConfig): Recipe =>
+    recipeOf({ config, steps: null, seed, vocabularySize, accounting })
 
   /** What training a configuration comes to, here or in another process; nobody asks for what is left from before. */
-  const result = async (config: TrainingConfig, asker: string | null): Promise<TrainingRecord> => {
+  const result = async (recipe: Recipe, asker: string | null): Promise<TrainingRecord> => {
+    const { config } = recipe
     for (let wait = patience.first; ; wait = Math.min(2 * wait, patience.last)) {
-      const record = runs.record(config) ?? (await ask(config, asker))
+      const record = runs.record(config) ?? (await queue.ask(runs.of(config), asker, () => train(recipe)))
       if (record) return record
       await sleep(wait, undefined, { signal: stopping.signal }).catch(() => {
         throw stopped()
@@ -91,8 +91,9 @@ export async function trainBackend(options: TrainBackendOptions): Promise<TrainB
     }
   }
 
+  const goOn = async (config: TrainingConfig) => result(recipeFor(config), null)
   for (const config of runs.unfinished())
-    result(config, null).catch((error) => {
+    goOn(config).catch((error) => {
       if (!stopping.signal.aborted) options.onError?.(error)
     })
 
@@ -100,7 +101,10 @@ export async function trainBackend(options: TrainBackendOptions): Promise<TrainB
     name: `train ${basename(corpusDir)}`,
     engine,
     trainings: queue,
-    run: async (config, asker = '') => lossIn(await result(config, asker), loss),
+    async train(config, { asker = '' } = {}) {
+      const recipe = refusable(() => recipeFor(config))
+      return 'kind' in recipe ? recipe : outcomeIn(await result(recipe, asker), loss)
+    },
     async close() {
       stopping.abort()
       await queue.close(stopped())
@@ -116,14 +120,20 @@ async function checkedCorpus(dir: string): Promise<Pick<Corpus, 'identity' | 'vo
   return corpus
 }
 
-function lossIn({ loss, divergedAt }: TrainingRecord, name: keyof Losses): number {
+/** What work gives, or the refusal that its CONFIG_INVALID is. */
+function refusable<Result>(work: () => Result): Result | (Outcome & { kind: 'refused' }) {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof IsoflopError && error.code === 'CONFIG_INVALID') return { kind: 'refused', error }
+    throw error
+  }
+}
+
+function outcomeIn({ loss, divergedAt }: TrainingRecord, name: keyof Losses): Outcome {
   const value = loss[name]
-  if (value !== null) return value
-  throw new IsoflopError(
-    'TRAINING_DIVERGED',
-    `Training of this configuration diverged: in step ${divergedAt} its loss or gradient was infinite or not a number. Nothing was charged.`,
-    'Choose a smaller learning rate.',
-  )
+  if (value !== null) return outcomeOf(value)
+  return { kind: 'diverged', ...(divergedAt !== null && { at: divergedAt }) }
 }
 
 const stopped = (): IsoflopError =>

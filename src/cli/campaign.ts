@@ -1,24 +1,19 @@
-import { setImmediate as turn } from 'node:timers/promises'
 import { Command } from 'commander'
-import {
-  apiSpace,
-  type Campaign,
-  type CampaignOptions,
-  campaign,
-  firstPlan,
-  type KnownRun,
-  type Standing,
-} from '../campaign.ts'
-import { trainingApi } from '../client/client.ts'
+import { apiTrainer } from '../campaign/api-trainer.ts'
+import { apiSpace, type Campaign, type CampaignOptions, firstPlan, type Standing } from '../campaign/campaign.ts'
+import type { CampaignIdentity } from '../campaign/head.ts'
+import { campaignInFolder, givenInFolder } from '../campaign/in-folder.ts'
+import { ownRuns } from '../campaign/own-runs.ts'
+import { worldTrainer } from '../campaign/world-trainer.ts'
 import { apiBudget, type TrainingConfig, targetFlops } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { nonEmbeddingParameters } from '../core/flops.ts'
+import type { Trainer } from '../core/trainer.ts'
 import type { Space, Strategy } from '../plan/strategy.ts'
 import type { CampaignTruth } from '../report/campaign/json.ts'
 import { standingLine } from '../report/campaign/text.ts'
+import { noticeText } from './notices.ts'
 import { budget, budgets, nameOf, wholeNumber } from './options.ts'
-import { ownRuns, withRuns } from './own-runs.ts'
-import { type CampaignIdentity, givenRuns, openSession, type RunSource, worldPrefix } from './session.ts'
 import { writeUp } from './write-up.ts'
 
 const strategyNames = ['adaptive', 'profiles-lowest', 'profiles-parabola', 'profiles-surface'] as const
@@ -30,6 +25,7 @@ interface CampaignFlags {
   readonly apiKey?: string
   readonly world?: string
   readonly runs?: readonly string[]
+  readonly parallel: number
   readonly budget?: number
   readonly target?: number
   readonly strategy: StrategyName
@@ -54,6 +50,12 @@ export function campaignCommand(): Command {
     .option('--api-key <KEY>', 'its key (default: $ISOFLOP_API_KEY, which other users of the machine cannot see)')
     .option('--world <NAME>', 'a simulated world: cs336, handout, chinchilla, seed:N, staged:N (default: cs336)')
     .option('--runs <FILE...>', 'runs that you have, as of "isoflop train": in the fit, and counted as spent')
+    .option(
+      '--parallel <N>',
+      'queries at once, where the API trains as many',
+      wholeNumber('--parallel', 1, 'a whole number such as 4'),
+      1,
+    )
     .option('--budget <FLOPS>', 'what to spend, at most (default: 2e18)', budget('--budget'))
     .option('--target <FLOPS>', 'the run to predict (default: 1e19)', budget('--target'))
     .option('--strategy <NAME>', strategyNames.join(', '), nameOf('--strategy', strategyNames), strategyNames[0])
@@ -81,37 +83,38 @@ const grid = budgets('--train-flops-grid')
 async function runCampaign(flags: CampaignFlags): Promise<void> {
   const { budget = apiBudget, target = targetFlops, trainFlopsGrid = apiSpace.trainFlops, seed } = flags
   const vocabularySize = flags.vocabSize
-  const own = await ownRuns(flags.runs ?? [], vocabularySize)
-  const { source: asked, truthAt, trueLoss } = await openSource(flags, target)
-  const source = withRuns(asked, own.runs)
+  const runs = await ownRuns(flags.runs ?? [], vocabularySize)
+  const { trainer, truthAt, trueLoss } = await openTrainer(flags, target)
   const space: Space = { ...apiSpace, trainFlops: trainFlopsGrid, vocabularySize }
-  const options = { budget, target, seed, strategy: await strategyNamed(flags.strategy), space }
-  const firstQuery = (given: readonly KnownRun[]): TrainingConfig | null => {
-    const plan = firstPlan({ ...options, given })
-    return plan.kind === 'ask' ? (plan.queries[0]?.config ?? null) : null
+  const options = {
+    folder: flags.out,
+    trainer,
+    runs,
+    budget,
+    target,
+    seed,
+    strategy: await strategyNamed(flags.strategy),
+    space,
   }
-  const settings = { budget, target, trainFlops: trainFlopsGrid, vocabularySize, runs: own.identity }
-  const identity = { source: source.name, strategy: flags.strategy, seed, ...settings }
-  const begin = { folder: flags.out, source, identity, firstQuery }
-  if (flags.dryRun) return printPlan({ ...options, given: await givenRuns(begin) }, flags)
+  if (flags.dryRun) return printPlan({ ...options, given: await givenInFolder(options) }, flags)
 
-  const session = await openSession(begin)
   const interruption = listenForSignals()
   const line = standingProgress(process.stderr)
   try {
-    for (const notice of session.notices) process.stderr.write(`${notice}\n`)
-    const { given, query } = session
-    const { signal } = interruption
-    const result = await campaign({ ...options, given, query, signal, onStanding: line.show }).catch(explained(flags))
+    const { campaign, identity, files } = await campaignInFolder({
+      ...options,
+      signal: interruption.signal,
+      onNotice: (notice) => process.stderr.write(`${noticeText(notice)}\n`),
+      onStanding: line.show,
+    }).catch(explained(flags))
     line.done()
-    const truth = (await truthAt?.(result)) ?? null
-    const evidence = options.strategy.evidence?.({ runs: result.runs, target, seed, space }) ?? null
-    const written = await writeUp(flags.out, { campaign: result, task: identity, seed, evidence, truth, trueLoss })
-    await printCampaign(result, flags, identity, truth, [...session.files, ...written])
+    const truth = (await truthAt?.(campaign)) ?? null
+    const evidence = options.strategy.evidence?.({ runs: campaign.runs, target, seed, space }) ?? null
+    const written = await writeUp(flags.out, { campaign, task: identity, seed, evidence, truth, trueLoss })
+    await printCampaign(campaign, flags, identity, truth, [...files, ...written])
   } finally {
     line.done()
     interruption.end()
-    session.close()
   }
 }
 
@@ -123,37 +126,32 @@ async function strategyNamed(name: StrategyName): Promise<Strategy> {
 
 // Where runs come from
 
-interface OpenedSource {
-  readonly source: RunSource
+interface OpenedTrainer {
+  readonly trainer: Trainer
   /** What is true of a prediction; null where nobody knows. */
   readonly truthAt: ((result: Campaign) => Promise<CampaignTruth>) | null
   /** The noise-free loss of any configuration; null where nobody knows. */
   readonly trueLoss: ((config: TrainingConfig) => number) | null
 }
 
-async function openSource(flags: CampaignFlags, target: number): Promise<OpenedSource> {
-  const { api, apiKey, world } = flags
+async function openTrainer(flags: CampaignFlags, target: number): Promise<OpenedTrainer> {
+  const { api, apiKey, world, parallel } = flags
   if (api !== undefined && world !== undefined)
     throw new IsoflopError('BAD_OPTION', '--api and --world exclude each other.', 'Give one of them.')
   if (api === undefined && apiKey !== undefined)
     throw new IsoflopError('BAD_OPTION', '--api-key came without --api.', 'Say where the API is: --api URL')
-  return api === undefined ? openWorldSource(world ?? 'cs336', target) : openApiSource(api, apiKey)
+  if (api === undefined) return openWorldTrainer(world ?? 'cs336', target)
+  const key = apiKey ?? process.env.ISOFLOP_API_KEY
+  if (key === undefined || key === '')
+    throw new IsoflopError('BAD_OPTION', '--api needs a key.', 'Give --api-key KEY, or set ISOFLOP_API_KEY.')
+  return { trainer: apiTrainer(api, key, parallel), truthAt: null, trueLoss: null }
 }
 
-async function openWorldSource(name: string, target: number): Promise<OpenedSource> {
+async function openWorldTrainer(name: string, target: number): Promise<OpenedTrainer> {
   const { openWorld } = await import('../world/worlds.ts')
   const world = await openWorld(name)
   return {
-    source: {
-      name: `${worldPrefix}${name}`,
-      isPaid: false,
-      async ask(config) {
-        await turn() // lets Ctrl-C through: a simulated answer takes no time
-        return world.observe(config)
-      },
-      previousRuns: async () => [],
-      spentFlops: async () => 0,
-    },
+    trainer: worldTrainer(world),
     async truthAt({ prediction }) {
       const [{ optimum }, { judged }] = await Promise.all([
         import('../world/optimum.ts'),
@@ -165,44 +163,6 @@ async function openWorldSource(name: string, target: number): Promise<OpenedSour
     },
     trueLoss: (config) => world.loss(config),
   }
-}
-
-/** How often the client tries again, from 0.2 s on: soon given up at the start, patient (two minutes) once runs are paid for. */
-const retries = { opening: 3, asking: 10 }
-
-function openApiSource(url: string, key = process.env.ISOFLOP_API_KEY): OpenedSource {
-  const address = addressOf(url)
-  if (key === undefined || key === '')
-    throw new IsoflopError('BAD_OPTION', '--api needs a key.', 'Give --api-key KEY, or set ISOFLOP_API_KEY.')
-  const opening = trainingApi({ url: address, apiKey: key, retries: retries.opening })
-  const asking = trainingApi({ url: address, apiKey: key, retries: retries.asking })
-  let begun = false
-  return {
-    source: {
-      name: address,
-      isPaid: true,
-      ask(config) {
-        begun = true
-        return asking.loss(config)
-      },
-      previousRuns: () => opening.previousRuns(),
-      spentFlops: async () => Number(await (begun ? asking : opening).totalFlopsUsed()),
-    },
-    truthAt: null,
-    trueLoss: null,
-  }
-}
-
-/** The address as it is kept in the record: no password, no query, no slash at the end. Errors: BAD_OPTION. */
-function addressOf(text: string): string {
-  const url = URL.parse(text)
-  if (url === null || !/^https?:$/.test(url.protocol) || url.username || url.search)
-    throw new IsoflopError(
-      'BAD_OPTION',
-      `--api is "${text}", expected an http or https address without user or query.`,
-      'For example: --api http://localhost:8000',
-    )
-  return `${url.origin}${url.pathname}`.replace(/\/$/, '')
 }
 
 // Ctrl-C
@@ -263,7 +223,7 @@ function standingProgress(stream: NodeJS.WriteStream): StandingProgress {
   }
 }
 
-async function printPlan(options: Omit<CampaignOptions, 'query'>, { json }: CampaignFlags): Promise<void> {
+async function printPlan(options: Omit<CampaignOptions, 'trainer'>, { json }: CampaignFlags): Promise<void> {
   const plan = firstPlan(options)
   const [{ planText }, { planJson }] = await Promise.all([
     import('../report/campaign/text.ts'),

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
+import { version } from '../core/version.ts'
 import { analyse } from '../fit/analysis.ts'
 import { huberGridSize } from '../fit/huber.ts'
 import { type AskedName, askedNames, methodNames } from '../fit/methods.ts'
@@ -12,7 +13,6 @@ import { type FitInput, loadRuns } from './data.ts'
 import { budgets, namesOf, priorOf, probability, wholeNumber } from './options.ts'
 import { writeOutput } from './output.ts'
 import { progress } from './progress.ts'
-import { version } from './version.ts'
 
 interface FitFlags {
   readonly target?: number[]

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { IsoflopError } from '../core/errors.ts'
+import { version } from '../core/version.ts'
 import { campaignCommand } from './campaign.ts'
 import { corpusCommand } from './corpus.ts'
 import { fitCommand } from './fit.ts'
@@ -8,7 +9,6 @@ import { keysCommand } from './keys.ts'
 import { serveCommand } from './serve.ts'
 import { simulateCommand } from './simulate.ts'
 import { trainCommand } from './train.ts'
-import { version } from './version.ts'
 import { worldCommand } from './world.ts'
 
 /** Exit status of a command that the user can mend: a bad option, a bad file. */

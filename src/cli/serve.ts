@@ -6,13 +6,13 @@ import { systemClock } from '../core/clock.ts'
 import { apiBudget, apiLimits } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { accountings } from '../core/flops.ts'
+import { version } from '../core/version.ts'
 import { devices } from '../gpt/engine.ts'
 import type { Losses } from '../gpt/losses.ts'
 import { addKey } from '../server/keys.ts'
 import type { Store } from '../server/store/store.ts'
 import type { BackendFlags } from './backend.ts'
 import { flops, nameOf, wholeBudgets, wholeNumber } from './options.ts'
-import { version } from './version.ts'
 
 interface ServeFlags extends BackendFlags {
   readonly port: number

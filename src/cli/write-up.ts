@@ -1,8 +1,8 @@
 import { join } from 'node:path'
+import { version } from '../core/version.ts'
 import type { CampaignReport } from '../report/campaign/input.ts'
 import { commandLine } from './command-line.ts'
 import { writeOutput } from './output.ts'
-import { version } from './version.ts'
 
 /** Writes a campaign's report, its figures and its submission into a folder; the files' names. Errors: OUTPUT_FAILED. */
 export async function writeUp(

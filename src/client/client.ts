@@ -2,9 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { configOfWire, previousRunsAnswer, submissionBodyOf, wireOfConfig } from '../api/contract.ts'
 import { configIdentity, type TrainingConfig } from '../core/config.ts'
 import { type ErrorCode, IsoflopError } from '../core/errors.ts'
-import { type AnsweredRun, openRecord } from './record.ts'
-
-export type { AnsweredRun } from './record.ts'
+import type { TrainedRun } from '../core/trainer.ts'
+import { openRecord } from './record.ts'
 
 export interface ClientOptions {
   /** Where the API is, for example `http://localhost:8000`. */
@@ -31,14 +30,14 @@ export interface TrainingApi {
   /**
    * The loss of a configuration, from the record if it is there.
    * @throws IsoflopError CONFIG_INVALID (a value outside its range), BUDGET_EXCEEDED (nothing was charged), KEY_INVALID,
-   * API_REFUSED (any other refusal, or an answer outside the contract), API_UNREACHABLE after the last try, OUTPUT_FAILED
+   * TRAINING_DIVERGED, API_REFUSED (any other refusal, or an answer outside the contract), API_UNREACHABLE after the last try, OUTPUT_FAILED
    * where the record cannot be written.
    */
   loss(config: TrainingConfig): Promise<number>
   /** FLOPs that the key has used; 0n for a key without runs. */
   totalFlopsUsed(): Promise<bigint>
   /** Every run of the key that the server knows. */
-  previousRuns(): Promise<AnsweredRun[]>
+  previousRuns(): Promise<TrainedRun[]>
   /** Sends the predicted configuration for 1e19 FLOPs, of which train_flops is ignored, and its loss. */
   submit(config: TrainingConfig, predictedLoss: number): Promise<void>
 }
@@ -190,12 +189,16 @@ function refusal(reply: Reply, path: string, apiKey: string): IsoflopError {
   return new IsoflopError(code, `The API refused (${reply.status}): ${shown.replace(/\.?$/, '.')}`, refusalAdvice[code])
 }
 
-type RefusalCode = Extract<ErrorCode, 'KEY_INVALID' | 'BUDGET_EXCEEDED' | 'CONFIG_INVALID' | 'API_REFUSED'>
+type RefusalCode = Extract<
+  ErrorCode,
+  'KEY_INVALID' | 'BUDGET_EXCEEDED' | 'CONFIG_INVALID' | 'TRAINING_DIVERGED' | 'API_REFUSED'
+>
 
 const refusalAdvice: Readonly<Record<RefusalCode, string>> = {
   KEY_INVALID: 'Check the key, or ask who runs the API for one.',
   BUDGET_EXCEEDED: 'The budget is used up for this query; choose a smaller one.',
   CONFIG_INVALID: 'Change what was refused.',
+  TRAINING_DIVERGED: 'Choose a smaller learning rate.',
   API_REFUSED: 'Change what was refused; check that the address is that of a training API.',
 }
 
@@ -205,6 +208,7 @@ function refusalCode(reply: Reply, path: string): RefusalCode {
   if (reply.status === 401 || speaksOfKey(message)) return 'KEY_INVALID'
   if (reply.status === 403 || /budget/i.test(message)) return 'BUDGET_EXCEEDED'
   if (reply.status === 404 && path === '/loss' && hasMessage(reply)) return 'CONFIG_INVALID'
+  if (reply.status === 422 && path === '/loss' && /diverged/i.test(message)) return 'TRAINING_DIVERGED'
   return 'API_REFUSED'
 }
 

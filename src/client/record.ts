@@ -14,13 +14,7 @@ import { configOfWire, type WireConfig, wireOfConfig } from '../api/contract.ts'
 import { configIdentity, type TrainingConfig } from '../core/config.ts'
 import { syncFolder } from '../core/durable.ts'
 import { outputFailed } from '../core/errors.ts'
-
-/** A run that the API answered. */
-export interface AnsweredRun {
-  readonly config: TrainingConfig
-  /** Nats per token; NaN where training diverged. */
-  readonly loss: number
-}
+import type { TrainedRun } from '../core/trainer.ts'
 
 /**
  * Answers on disk, one JSON object a line, in the columns of the API, so that `isoflop fit` reads them. A loss that is not
@@ -28,7 +22,7 @@ export interface AnsweredRun {
  */
 export interface AnswerRecord {
   /** What it holds, each configuration once, in the order of their answers. */
-  answers(): AnsweredRun[]
+  answers(): TrainedRun[]
   get(identity: string): number | undefined
   /**
    * Appends an answer, and `more` columns of it, on disk before anyone relies on it.
@@ -42,7 +36,7 @@ export interface AnswerRecord {
  * @throws IsoflopError OUTPUT_FAILED where it cannot be read or written.
  */
 export function openRecord(file: string): AnswerRecord {
-  const known = new Map<string, AnsweredRun>()
+  const known = new Map<string, TrainedRun>()
   for (const line of writing(file, () => wholeLines(file))) {
     const run = answerOf(line)
     if (run && !known.has(configIdentity(run.config))) known.set(configIdentity(run.config), run)
@@ -99,7 +93,7 @@ function writing<Result>(file: string, work: () => Result): Result {
 const wireNames = ['d_model', 'num_layers', 'num_heads', 'batch_size', 'learning_rate', 'train_flops'] as const
 
 /** The run of a line; null for a line that has none. */
-function answerOf(line: string): AnsweredRun | null {
+function answerOf(line: string): TrainedRun | null {
   let answer: (WireConfig & { loss: number | null }) | null
   try {
     answer = JSON.parse(line)

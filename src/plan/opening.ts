@@ -22,9 +22,9 @@ const reach: Reach = { tokensPerParameter: [2, 500], widthPerLayer: [30, 150] }
 /** Marks the streams of this file among those of the random numbers. */
 const stream = 0x1a
 
-/** Whether a configuration is neither known nor refused; each is new once. */
-export function newcomer({ runs, refused }: Situation): (config: TrainingConfig) => boolean {
-  const seen = new Set([...runs.map(({ config }) => config), ...refused].map(configIdentity))
+/** Whether a configuration is neither known, refused nor pending; each is new once. */
+export function newcomer({ runs, refused, pending }: Situation): (config: TrainingConfig) => boolean {
+  const seen = new Set([...runs.map(({ config }) => config), ...refused, ...pending].map(configIdentity))
   return (config) => {
     const identity = configIdentity(config)
     if (seen.has(identity)) return false

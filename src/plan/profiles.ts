@@ -25,7 +25,7 @@ export const profilesDesign = {
  * five IsoFLOP profiles at growing budgets (CS336 assignment 3), each at the rate that the sweep showed and about the size that
  * the profile before it showed. `method` says how the profiles are read; the design is the same for all. No intervals.
  *
- * @example await campaign({ strategy: profilesStrategy('parabola'), query })
+ * @example await campaign({ strategy: profilesStrategy('parabola'), trainer })
  */
 export const profilesStrategy = (method: ProfilesMethod): Strategy => ({
   name: `profiles-${method}`,
@@ -93,8 +93,8 @@ const tooPoor = ({ budget, spent, space }: Situation, count: number): Plan => ({
 })
 
 /** A plan of those queries that are not there yet, were not refused, and can be paid for. */
-function ask({ runs, refused, budget, spent }: Situation, title: string, wanted: readonly Planned[]): Plan {
-  const known = new Set([...runs.map(({ config }) => config), ...refused].map(configIdentity))
+function ask({ runs, refused, pending, budget, spent }: Situation, title: string, wanted: readonly Planned[]): Plan {
+  const known = new Set([...runs.map(({ config }) => config), ...refused, ...pending].map(configIdentity))
   let left = budget - spent
   const queries = wanted.filter(({ config }) => {
     const identity = configIdentity(config)

@@ -40,8 +40,10 @@ export interface Expected {
 /** All that a plan may depend on: equal situations have equal plans. */
 export interface Situation {
   readonly runs: readonly CampaignRun[]
-  /** Configurations that the API refused; they are not asked again. */
+  /** Configurations that were refused; they are not asked again. */
   readonly refused: readonly TrainingConfig[]
+  /** Configurations that were asked for and whose outcome is not known: they count as spent, and are not asked again. */
+  readonly pending: readonly TrainingConfig[]
   /** FLOPs that may be spent in all, and have been. */
   readonly budget: number
   readonly spent: number

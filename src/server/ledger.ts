@@ -4,6 +4,7 @@ import type { Backend } from '../backend/backend.ts'
 import type { Clock } from '../core/clock.ts'
 import { configIdentity, type TrainingConfig } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
+import { expectLoss } from '../core/trainer.ts'
 import type { Reservation, Store } from './store/store.ts'
 
 /** What a query came to. `charged` is false for a repeat. */
@@ -33,7 +34,7 @@ export function createLedger(store: Store, backend: Backend, clock: Clock): Ledg
 
   const runReserved = async (ticket: bigint, keyId: string, config: TrainingConfig): Promise<Answer> => {
     try {
-      const loss = await backend.run(config, keyId)
+      const loss = expectLoss(await backend.train(config, { asker: keyId }))
       const { used } = await store.settle(ticket, loss)
       return { loss, used, charged: true }
     } catch (error) {

@@ -7,6 +7,7 @@ import type { Backend } from '../../src/backend/backend.ts'
 import { replayBackend } from '../../src/backend/replay.ts'
 import { simulateBackend } from '../../src/backend/simulate.ts'
 import { openWorld } from '../../src/world/worlds.ts'
+import { lossFrom } from '../trainers.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'isoflop-backend-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -27,24 +28,24 @@ const backends: [string, () => Promise<Backend>][] = [
 for (const [name, open] of backends)
   test(`${name}: the same answer twice, a name, and an end`, async () => {
     const backend = await open()
-    const loss = await backend.run(config)
+    const loss = await lossFrom(backend, config)
     assert.ok(Number.isFinite(loss) && loss > 0)
-    assert.equal(await backend.run({ ...config }), loss)
+    assert.equal(await lossFrom(backend, { ...config }), loss)
     assert.ok(backend.name.startsWith(name))
     await backend.close()
   })
 
 test('simulate answers with the noise of the world', async () => {
   const world = await openWorld('seed:3')
-  assert.equal(await simulateBackend(world).run(config), world.observe(config))
+  assert.equal(await lossFrom(simulateBackend(world), config), world.observe(config))
 })
 
 test('replay: recorded answers, the first of repeated ones, and the nearest runs in a refusal', async () => {
   const backend = await replayBackend(table('more.csv', ...recorded))
   assert.deepEqual([backend.recorded, backend.repeated], [2, 1])
-  assert.equal(await backend.run(config), 5.5)
-  assert.equal(await backend.run({ ...config, dModel: 512 }), 5.25)
-  await assert.rejects(backend.run({ ...config, dModel: 500 }), {
+  assert.equal(await lossFrom(backend, config), 5.5)
+  assert.equal(await lossFrom(backend, { ...config, dModel: 512 }), 5.25)
+  await assert.rejects(lossFrom(backend, { ...config, dModel: 500 }), {
     code: 'NOT_RECORDED',
     message: /The nearest: d_model 512, .*; d_model 256/,
   })

@@ -13,6 +13,7 @@ import { openCorpus } from '../../src/corpus/corpus.ts'
 import { recipeOf } from '../../src/gpt/recipe.ts'
 import type { TrainingRecord } from '../../src/gpt/record.ts'
 import { run } from '../../src/gpt/run.ts'
+import { lossFrom } from '../trainers.ts'
 import { tinyCorpus } from './tiny-corpus.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'isoflop-train-'))
@@ -72,7 +73,11 @@ const stepsIn = (place: string): number =>
 
 test('answers what a run gives, once for all who ask, and without training where the folder has it', async () => {
   const backend = await open('once')
-  const answers = Promise.all([backend.run(few, 'a'), backend.run({ ...few }, 'b'), backend.run(few, 'a')])
+  const answers = Promise.all([
+    lossFrom(backend, few, 'a'),
+    lossFrom(backend, { ...few }, 'b'),
+    lossFrom(backend, few, 'a'),
+  ])
   await until(() => backend.trainings!.running === 1)
   assert.equal(backend.trainings!.waiting, 0)
   assert.deepEqual(await answers, Array(3).fill(ofFew.loss.average))
@@ -80,7 +85,7 @@ test('answers what a run gives, once for all who ask, and without training where
 
   for (const loss of ['average', 'last', 'validation'] as const) {
     const again = await open('once', { loss })
-    const answer = again.run(few)
+    const answer = lossFrom(again, few)
     assert.equal(again.trainings!.running, 0)
     assert.equal(await answer, ofFew.loss[loss])
     await again.close()
@@ -89,11 +94,11 @@ test('answers what a run gives, once for all who ask, and without training where
 
 test('what can never be trained is refused at once', async () => {
   const backend = await open('refused')
-  await assert.rejects(backend.run({ ...few, trainFlops: 1e6 }), {
+  await assert.rejects(lossFrom(backend, { ...few, trainFlops: 1e6 }), {
     code: 'CONFIG_INVALID',
     message: /pay for one step/,
   })
-  await assert.rejects(backend.run({ ...few, numHeads: 3 }), { code: 'CONFIG_INVALID', message: /divide/ })
+  await assert.rejects(lossFrom(backend, { ...few, numHeads: 3 }), { code: 'CONFIG_INVALID', message: /divide/ })
   assert.equal(existsSync(join(folder, 'refused')), false)
   await backend.close()
   await assert.rejects(open('refused', { corpusDir: folder }), { code: 'CORPUS_MISSING' })
@@ -102,8 +107,8 @@ test('what can never be trained is refused at once', async () => {
 test('a training that diverges is refused, and again at once', async () => {
   const backend = await open('diverged')
   const config = { ...few, learningRate: 1e30 }
-  await assert.rejects(backend.run(config), { code: 'TRAINING_DIVERGED', message: /in step 2 / })
-  const again = backend.run(config)
+  await assert.rejects(lossFrom(backend, config), { code: 'TRAINING_DIVERGED', message: /in step 2 / })
+  const again = lossFrom(backend, config)
   assert.equal(backend.trainings!.running, 0)
   await assert.rejects(again, { code: 'TRAINING_DIVERGED' })
   await backend.close()
@@ -112,14 +117,17 @@ test('a training that diverges is refused, and again at once', async () => {
 test('a process that is killed is an error with its reason; asked again, the answer is the same as ever', async () => {
   const backend = await open('killed')
   const place = await folderOf('killed', many)
-  const broken = assert.rejects(backend.run(many), { code: 'TRAINING_FAILED', message: /SIGKILL.*Nothing was charged/ })
+  const broken = assert.rejects(lossFrom(backend, many), {
+    code: 'TRAINING_FAILED',
+    message: /SIGKILL.*Nothing was charged/,
+  })
   await until(() => stepsIn(place) > 3)
   const [pid] = spawnSync('pgrep', ['-P', String(process.pid), '-f', 'train-process'], {
     encoding: 'utf8',
   }).stdout.split('\n')
   process.kill(Number(pid), 'SIGKILL')
   await broken
-  assert.equal(await backend.run(many), ofMany.loss.average)
+  assert.equal(await lossFrom(backend, many), ofMany.loss.average)
   await backend.close()
 })
 
@@ -128,13 +136,13 @@ test('closing saves a checkpoint and refuses; the next one goes on unasked, to t
   const place = await folderOf('closed', many)
   const refused = Promise.all(
     [many, few].map((config) =>
-      assert.rejects(backend.run(config), { code: 'TRAINING_FAILED', message: /server stops/ }),
+      assert.rejects(lossFrom(backend, config), { code: 'TRAINING_FAILED', message: /server stops/ }),
     ),
   )
   await until(() => stepsIn(place) > 3)
   await backend.close()
   await refused
-  await assert.rejects(backend.run(few), { code: 'TRAINING_FAILED' })
+  await assert.rejects(lossFrom(backend, few), { code: 'TRAINING_FAILED' })
   const saved = JSON.parse(readFileSync(join(place, 'checkpoint'), 'latin1').split('\n')[0])
   assert.ok(saved.step > 3 && saved.step === stepsIn(place))
 
@@ -143,7 +151,7 @@ test('closing saves a checkpoint and refuses; the next one goes on unasked, to t
   assert.equal(next.trainings!.running, 1)
   await until(() => next.trainings!.running === 0)
   assert.ok(existsSync(join(place, 'record.jsonl')))
-  assert.equal(await next.run(many), ofMany.loss.average)
+  assert.equal(await lossFrom(next, many), ofMany.loss.average)
   await next.close()
 })
 
@@ -152,9 +160,9 @@ test('what another process trains is waited for, and the worker does something e
   const place = await folderOf('shared', few)
   mkdirSync(place, { recursive: true })
   const unlock = lock(join(place, '.run.lock'))!
-  const answer = backend.run(few, 'a')
+  const answer = lossFrom(backend, few, 'a')
   const other = { ...few, learningRate: 5e-4 }
-  assert.equal(await backend.run(other, 'a'), (await trained(other)).loss.average)
+  assert.equal(await lossFrom(backend, other, 'a'), (await trained(other)).loss.average)
   unlock()
   assert.equal(await answer, ofFew.loss.average)
   await backend.close()
@@ -163,7 +171,7 @@ test('what another process trains is waited for, and the worker does something e
 test('another seed or accounting has folders of its own', async () => {
   for (const change of [{ seed: 4 }, { accounting: 'non-embedding' as const }]) {
     const backend = await open('once', change)
-    assert.notEqual(await backend.run(few), ofFew.loss.average)
+    assert.notEqual(await lossFrom(backend, few), ofFew.loss.average)
     await backend.close()
   }
   assert.equal(readdirSync(join(folder, 'once')).length, 3)

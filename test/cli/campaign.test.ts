@@ -107,7 +107,19 @@ test('--world: one JSON object with the truth, equal for equal seeds; the record
   const first = await campaign(...args)
   const result = resultOf(first)
   assert.deepEqual(Object.keys(result), [
-    ...['spentFlops', 'queries', 'prediction', 'runs', 'laws', 'rounds', 'refused', 'stopped', 'diagnostics', 'truth'],
+    ...[
+      'spentFlops',
+      'queries',
+      'prediction',
+      'runs',
+      'laws',
+      'rounds',
+      'refused',
+      'lost',
+      'stopped',
+      'diagnostics',
+      'truth',
+    ],
   ])
   const { prediction, truth, runs, queries, spentFlops } = result
   assert.deepEqual(Object.keys(prediction.config), [

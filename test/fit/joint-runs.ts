@@ -1,4 +1,4 @@
-import { apiSpace } from '../../src/campaign.ts'
+import { apiSpace } from '../../src/campaign/campaign.ts'
 import { contextLength, type TrainingConfig, targetFlops, vocabularySize } from '../../src/core/config.ts'
 import { random } from '../../src/core/random.ts'
 import { type Accounting, jointPoint } from '../../src/fit/joint/accounting.ts'

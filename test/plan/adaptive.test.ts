@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { apiSpace, type Campaign, type CampaignOptions, campaign, firstPlan } from '../../src/campaign.ts'
+import { apiSpace, type Campaign, type CampaignOptions, campaign, firstPlan } from '../../src/campaign/campaign.ts'
 import { apiBudget, configIdentity, type TrainingConfig, targetFlops } from '../../src/core/config.ts'
 import { IsoflopError } from '../../src/core/errors.ts'
 import { nonEmbeddingParameters } from '../../src/core/flops.ts'
@@ -14,10 +14,11 @@ import { withNoise } from '../../src/world/noise.ts'
 import { optimum } from '../../src/world/optimum.ts'
 import { stagedWorld } from '../../src/world/staged.ts'
 import type { World } from '../../src/world/world.ts'
+import { trainerOf } from '../trainers.ts'
 import { assertLegal } from './legal.ts'
 
 const play = (world: Pick<World, 'observe'>, options: Partial<CampaignOptions> = {}): Promise<Campaign> =>
-  campaign({ strategy: adaptive, query: async (config) => ({ loss: world.observe(config) }), ...options })
+  campaign({ strategy: adaptive, trainer: trainerOf((config) => world.observe(config)), ...options })
 
 /** Each campaign is played once. */
 const played = new Map<number, Promise<Campaign>>()
@@ -125,12 +126,12 @@ test('small budgets: never passed, and a prediction or TOO_FEW_RUNS', async () =
   ]) {
     let spent = 0
     const world = drawnWorld(seed)
-    const query = async (config: TrainingConfig) => {
+    const trainer = trainerOf((config: TrainingConfig) => {
       spent += config.trainFlops
-      return { loss: world.observe(config) }
-    }
+      return world.observe(config)
+    })
     try {
-      assertSound(await play(world, { budget, query }), budget)
+      assertSound(await play(world, { budget, trainer }), budget)
       outcomes.push('predicted')
     } catch (error) {
       if (!(error instanceof IsoflopError)) throw error
@@ -145,11 +146,11 @@ test('refused configurations are not asked again, and diverged runs leave a pred
   const world = drawnWorld(47)
   const asked: string[] = []
   const result = await play(world, {
-    query: async (config) => {
+    trainer: trainerOf((config) => {
       asked.push(configIdentity(config))
       if (asked.length % 6 === 3) throw new IsoflopError('API_REFUSED', 'No.', 'Ask otherwise.')
-      return { loss: asked.length % 8 === 5 ? Number.NaN : world.observe(config) }
-    },
+      return asked.length % 8 === 5 ? Number.NaN : world.observe(config)
+    }),
   })
   assertSound(result)
   assert.equal(new Set(asked).size, asked.length)
@@ -170,10 +171,10 @@ test('runs that were there before count as spent, are not asked again, and are u
   const world = drawnWorld(47)
   const resumed = await play(world, {
     given,
-    query: async (config) => {
+    trainer: trainerOf((config) => {
       asked.push(config)
-      return { loss: world.observe(config) }
-    },
+      return world.observe(config)
+    }),
   })
   assertSound(resumed)
   // The opening would ask for the same runs: nothing is left to ask.
@@ -228,16 +229,16 @@ test('where cheap runs hardly learn the budget goes into a climb, and hardly any
   const [low, high] = result.prediction.interval.loss!
   assert.ok(low <= truth && truth <= high && truth - optimum(world, targetFlops).loss < 0.03)
   // A campaign that is played again from its own answers asks nothing and says the same.
-  const query = async () => assert.fail('everything is answered')
-  const again = await campaign({ strategy: adaptive, query, answered: answers(result) })
+  const trainer = trainerOf(() => assert.fail('everything is answered'))
+  const again = await campaign({ strategy: adaptive, trainer, answered: answers(result) })
   assert.deepEqual(again.prediction, result.prediction)
 })
 
 test('given runs that use up the budget: nothing is asked, and they are what the prediction rests on', async () => {
   const whole = await playSeed(47)
   const given = answers(whole)
-  const query = async () => assert.fail('nothing is left to ask with')
-  const again = await play(drawnWorld(47), { given, budget: whole.spentFlops, query })
+  const trainer = trainerOf(() => assert.fail('nothing is left to ask with'))
+  const again = await play(drawnWorld(47), { given, budget: whole.spentFlops, trainer })
   assert.equal(again.queries, 0)
   assert.equal(again.spentFlops, whole.spentFlops)
   assert.equal(again.prediction.loss, whole.prediction.loss)
@@ -260,11 +261,11 @@ test('without noise an additive law is found: regret below 0.002, loss within 0.
 test('where everything diverges or learns nothing there are too few runs, long before the budget is spent', async () => {
   for (const loss of [Number.NaN, Number.POSITIVE_INFINITY, 10]) {
     let spent = 0
-    const query = async (config: TrainingConfig) => {
+    const trainer = trainerOf((config: TrainingConfig) => {
       spent += config.trainFlops
-      return { loss }
-    }
-    await assert.rejects(campaign({ query }), (error: unknown) => {
+      return loss
+    })
+    await assert.rejects(campaign({ trainer }), (error: unknown) => {
       assert.ok(error instanceof IsoflopError)
       assert.equal(error.code, 'TOO_FEW_RUNS')
       assert.match(error.message, /^0 of \d+ runs have a loss below 7/)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { apiSpace } from '../../src/campaign.ts'
+import { apiSpace } from '../../src/campaign/campaign.ts'
 import { nonEmbeddingParameters, tokensFor } from '../../src/core/flops.ts'
 import { type Limits, queryLimits, targetLimits } from '../../src/core/limits.ts'
 import { random } from '../../src/core/random.ts'

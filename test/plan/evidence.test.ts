@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import { apiSpace, type Campaign, campaign } from '../../src/campaign.ts'
+import { apiSpace, type Campaign, campaign } from '../../src/campaign/campaign.ts'
 import { type TrainingConfig, targetFlops } from '../../src/core/config.ts'
 import { nonEmbeddingParameters } from '../../src/core/flops.ts'
 import { median } from '../../src/numeric/quantile.ts'
@@ -9,6 +9,7 @@ import { jointEvidence } from '../../src/plan/joint-evidence.ts'
 import type { CampaignRun } from '../../src/plan/strategy.ts'
 import { type DrawnWorld, drawnWorld } from '../../src/world/drawn.ts'
 import { optimum } from '../../src/world/optimum.ts'
+import { trainerOf } from '../trainers.ts'
 
 let world: DrawnWorld
 let result: Campaign
@@ -18,7 +19,7 @@ let evidence: CampaignEvidence
 
 before(async () => {
   world = drawnWorld(902)
-  result = await campaign({ query: async (config) => ({ loss: world.observe(config) }) })
+  result = await campaign({ trainer: trainerOf((config) => world.observe(config)) })
   const last = result.runs[result.runs.length - 1]
   runs = [...result.runs, { ...last, config: { ...last.config, batchSize: 128 }, loss: Number.NaN }]
   evidence = jointEvidence({ runs, target: targetFlops, seed: 0, space: apiSpace })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { apiSpace, type Campaign, type CampaignOptions, campaign, firstPlan } from '../../src/campaign.ts'
+import { apiSpace, type Campaign, type CampaignOptions, campaign, firstPlan } from '../../src/campaign/campaign.ts'
 import { apiBudget, configIdentity, type TrainingConfig, targetFlops } from '../../src/core/config.ts'
 import { IsoflopError } from '../../src/core/errors.ts'
 import { nonEmbeddingParameters, tokensFor } from '../../src/core/flops.ts'
@@ -9,20 +9,21 @@ import { type ProfilesMethod, profilesDesign, profilesStrategy } from '../../src
 import { optimum } from '../../src/world/optimum.ts'
 import { openWorld } from '../../src/world/worlds.ts'
 import { close } from '../support.ts'
+import { trainerOf } from '../trainers.ts'
 
 const methods: readonly ProfilesMethod[] = ['lowest', 'parabola', 'surface']
 const worlds = ['cs336', 'handout', 'seed:1', 'seed:2']
 
 const answerOf = async (name: string) => {
   const world = await openWorld(name)
-  return async (config: TrainingConfig) => ({ loss: world.observe(config) })
+  return (config: TrainingConfig) => world.observe(config)
 }
 
 const play = (
   method: ProfilesMethod,
-  query: CampaignOptions['query'],
+  loss: Parameters<typeof trainerOf>[0],
   options: Partial<CampaignOptions> = {},
-): Promise<Campaign> => campaign({ strategy: profilesStrategy(method), query, ...options })
+): Promise<Campaign> => campaign({ strategy: profilesStrategy(method), trainer: trainerOf(loss), ...options })
 
 const sizeOf = ({ dModel, numLayers }: TrainingConfig) => nonEmbeddingParameters(dModel, numLayers)
 
@@ -96,7 +97,7 @@ test('the profiles and the target follow the rate and the batch that the sweep s
     const off = Math.log(config.learningRate / bestRate(N, D))
     return 2 + 400 / N ** 0.35 + 400 / D ** 0.3 + 0.1 * off ** 2 + (config.batchSize === 256 ? 0 : 0.1)
   }
-  const { runs, prediction } = await play('parabola', async (config) => ({ loss: lossOf(config) }))
+  const { runs, prediction } = await play('parabola', lossOf)
   const asked = runs.filter(({ round }) => round > 0).map(({ config }) => config)
   for (const config of [...asked, prediction.config]) {
     assert.equal(config.batchSize, 256)
@@ -108,11 +109,11 @@ test('the profiles and the target follow the rate and the batch that the sweep s
 })
 
 test('where the highest rate was best for every size, the target takes it, scaled by the Step Law', async () => {
-  const query = async ({ learningRate, ...shape }: TrainingConfig) => {
+  const loss = ({ learningRate, ...shape }: TrainingConfig) => {
     const N = sizeOf({ learningRate, ...shape })
-    return { loss: 2 + 400 / N ** 0.35 + 400 / tokensFor(shape.trainFlops, N) ** 0.3 - 0.1 * Math.log(learningRate) }
+    return 2 + 400 / N ** 0.35 + 400 / tokensFor(shape.trainFlops, N) ** 0.3 - 0.1 * Math.log(learningRate)
   }
-  const { runs, prediction } = await play('parabola', query)
+  const { runs, prediction } = await play('parabola', loss)
   const largest = runs.slice(0, 24).reduce((a, b) => (sizeOf(b.config) > sizeOf(a.config) ? b : a)).config
   const [N, D] = [sizeOf(largest), tokensFor(largest.trainFlops, sizeOf(largest))]
   const scaled = 1e-3 * (prediction.parameters / N) ** -0.713 * (prediction.tokens / D) ** 0.307
@@ -125,7 +126,7 @@ test('diverged runs are ignored, refused ones left out, and both still end in a 
   const result = await play('surface', async (config) => {
     asked++
     if (asked % 7 === 3) throw new IsoflopError('API_REFUSED', 'No.', 'Ask otherwise.')
-    return asked % 7 === 5 ? { loss: Number.NaN } : query(config)
+    return asked % 7 === 5 ? Number.NaN : query(config)
   })
   assertSound(result)
   assert.equal(asked, result.queries + result.refused.length)
@@ -135,7 +136,7 @@ test('diverged runs are ignored, refused ones left out, and both still end in a 
 test('without one finite loss it says that there are too few runs', async () => {
   for (const method of methods)
     await assert.rejects(
-      play(method, async () => ({ loss: Number.NaN })),
+      play(method, () => Number.NaN),
       { code: 'TOO_FEW_RUNS' },
     )
 })

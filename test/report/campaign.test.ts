@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Campaign } from '../../src/campaign.ts'
+import type { Campaign } from '../../src/campaign/campaign.ts'
 import type { Forecast } from '../../src/plan/strategy.ts'
 import { campaignJson, judged, planJson } from '../../src/report/campaign/json.ts'
 import { campaignText, planText, standingLine } from '../../src/report/campaign/text.ts'
@@ -32,6 +32,7 @@ const result: Campaign = {
     { config: { ...config, numHeads: 4 }, loss: Number.NaN, round: 0, reason: 'sweep' },
   ],
   refused: [{ config: { ...config, dModel: 9999 }, message: 'd_model must be in range [64, 1024], got 9999' }],
+  lost: [],
   rounds: [{ title: 'sweep', queries: 2, spentFlops: 2e17 }],
   stopped: 'another query is worth less than it costs',
   diagnostics: [],

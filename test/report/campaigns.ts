@@ -1,4 +1,4 @@
-import type { Campaign } from '../../src/campaign.ts'
+import type { Campaign } from '../../src/campaign/campaign.ts'
 import type { TrainingConfig } from '../../src/core/config.ts'
 import { nonEmbeddingParameters, tokensFor } from '../../src/core/flops.ts'
 import type { CampaignEvidence, FittedRun } from '../../src/plan/evidence.ts'
@@ -116,6 +116,7 @@ const campaign: Campaign = {
   prediction,
   runs,
   refused: [{ config: configAt(3, 1e15), message: 'd_model must be divisible by num_heads' }],
+  lost: [],
   rounds: [
     { title: 'Opening: spread over sizes and rates', queries: 13, spentFlops: 5.7e16 },
     { title: 'Round 1 of 2: mostly for the loss', queries: 6, spentFlops: 2.8e17 },
@@ -218,6 +219,7 @@ export const plain: CampaignReport = {
     ...campaign,
     runs: runs.map(({ expected: _, ...run }) => run),
     refused: [],
+    lost: [],
     diagnostics: [],
     prediction: {
       ...prediction,

@@ -3,6 +3,7 @@ import type { Backend } from '../../src/backend/backend.ts'
 import type { Clock } from '../../src/core/clock.ts'
 import type { TrainingConfig } from '../../src/core/config.ts'
 import { nonEmbeddingParameters, tokensFor } from '../../src/core/flops.ts'
+import { outcomeOf } from '../../src/core/trainer.ts'
 import { createServer, type ServerOptions } from '../../src/server/app.ts'
 import { addKey } from '../../src/server/keys.ts'
 import { openStore } from '../../src/server/store/open.ts'
@@ -21,11 +22,11 @@ export function countingBackend(): CountingBackend {
     runs: 0,
     hold: null,
     fail: null,
-    async run(config) {
+    async train(config) {
       this.runs++
       if (this.hold) await this.hold
       if (this.fail) throw this.fail
-      return lossOf(config)
+      return outcomeOf(lossOf(config))
     },
     async close() {},
   }

@@ -1,4 +1,4 @@
-import type { Campaign } from '../../campaign.ts'
+import type { Campaign } from '../../campaign/campaign.ts'
 import type { TrainingConfig } from '../../core/config.ts'
 import type { Limits } from '../../core/limits.ts'
 import type { CampaignEvidence } from '../../plan/evidence.ts'

@@ -1,4 +1,4 @@
-import type { Campaign } from '../../campaign.ts'
+import type { Campaign, Refusal } from '../../campaign/campaign.ts'
 import type { TrainingConfig } from '../../core/config.ts'
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import type { Alternative, AtCap, Bounds, Forecast, NamedLaw, Plan } from '../../plan/strategy.ts'
@@ -49,7 +49,8 @@ export interface CampaignJson {
   readonly runs: readonly (RunColumns & { loss: number | null; round: number; reason: string })[]
   readonly laws: readonly NamedLaw[]
   readonly rounds: Campaign['rounds']
-  readonly refused: readonly (RunColumns & { message: string })[]
+  readonly refused: readonly RefusalJson[]
+  readonly lost: readonly RefusalJson[]
   readonly stopped: string
   readonly diagnostics: readonly Diagnostic[]
   /** On a simulated world alone. */
@@ -61,7 +62,7 @@ export interface CampaignJson {
  * @example console.log(JSON.stringify(campaignJson(result, null), null, 2))
  */
 export function campaignJson(campaign: Campaign, truth: CampaignTruth | null): CampaignJson {
-  const { spentFlops, queries, prediction, runs, refused, rounds, stopped, diagnostics } = campaign
+  const { spentFlops, queries, prediction, runs, refused, lost, rounds, stopped, diagnostics } = campaign
   const { config, parameters, tokens, loss, interval, atCap, alternatives, narrowing, laws } = prediction
   return {
     spentFlops,
@@ -84,12 +85,17 @@ export function campaignJson(campaign: Campaign, truth: CampaignTruth | null): C
     })),
     laws,
     rounds,
-    refused: refused.map(({ config, message }) => ({ ...runColumns(config), message })),
+    refused: refused.map(refusalJson),
+    lost: lost.map(refusalJson),
     stopped,
     diagnostics,
     ...(truth === null ? {} : { truth: { ...truth, config: configColumns(truth.config) } }),
   }
 }
+
+type RefusalJson = RunColumns & { readonly message: string }
+
+const refusalJson = ({ config, message }: Refusal): RefusalJson => ({ ...runColumns(config), message })
 
 /** A plan that was made and not carried out. */
 export interface PlanJson {

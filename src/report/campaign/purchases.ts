@@ -1,3 +1,4 @@
+import type { Refusal } from '../../campaign/campaign.ts'
 import type { CampaignRun } from '../../plan/strategy.ts'
 import { compact, counted } from '../number.ts'
 import { type Block, heading, list, paragraph, table } from '../page/blocks.ts'
@@ -43,12 +44,17 @@ function roundRows({ campaign: { runs, rounds } }: CampaignReport): string[][] {
   ]
 }
 
-function refusalBlocks({ campaign: { refused } }: CampaignReport): Block[] {
-  if (refused.length === 0) return []
-  const shown = refused.slice(0, mostRefusals)
-  const rest = refused.length - shown.length
+const refusalBlocks = ({ campaign: { refused, lost } }: CampaignReport): Block[] => [
+  ...refusalList(`The API refused ${counted(refused.length, 'configuration')}, which cost nothing:`, refused),
+  ...refusalList(`What became of ${counted(lost.length, 'run')} is not known; their FLOPs count as spent:`, lost),
+]
+
+function refusalList(title: string, refusals: readonly Refusal[]): Block[] {
+  if (refusals.length === 0) return []
+  const shown = refusals.slice(0, mostRefusals)
+  const rest = refusals.length - shown.length
   return [
-    paragraph(`The API refused ${counted(refused.length, 'configuration')}, which cost nothing:`),
+    paragraph(title),
     ...list(
       shown.map(({ config, message }) => [
         `d_model ${config.dModel}, layers ${config.numLayers}, batch ${config.batchSize}, ${compact(config.trainFlops)} FLOPs: `,

@@ -1,4 +1,4 @@
-import type { Campaign, Standing } from '../../campaign.ts'
+import type { Campaign, Standing } from '../../campaign/campaign.ts'
 import type { TrainingConfig } from '../../core/config.ts'
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import { nonEmbeddingParameters } from '../../core/flops.ts'
@@ -69,7 +69,7 @@ export function campaignText(
   truth: CampaignTruth | null,
   options: TextOptions = {},
 ): string {
-  const { prediction, refused, stopped, diagnostics } = campaign
+  const { prediction, refused, lost, stopped, diagnostics } = campaign
   const sections = [
     predictionLines(campaign, task, options),
     truth === null ? [] : truthLines(truth, task, options),
@@ -78,6 +78,7 @@ export function campaignText(
     alternativeLines(prediction.alternatives, task, options),
     wrap(`Stopped: ${sentence(stopped)}`, '', '  '),
     refused.length === 0 ? [] : wrap(refusedText(campaign), '', '  '),
+    lost.length === 0 ? [] : wrap(lostText(campaign), '', '  '),
     prediction.narrowing.length === 0
       ? []
       : wrap(`Would narrow it: ${sentence(prediction.narrowing.map(withoutDot).join('; '))}`, '', '  '),
@@ -207,6 +208,11 @@ function alternativeLines(
 function refusedText({ refused }: Campaign): string {
   const [first] = refused
   return `The API refused ${counted(refused.length, 'configuration')}; the first: ${sentence(first.message)}`
+}
+
+function lostText({ lost }: Campaign): string {
+  const [first] = lost
+  return `What became of ${counted(lost.length, 'run')} is not known; their FLOPs count as spent. The first: ${sentence(first.message)}`
 }
 
 const diagnosticLines = ({ severity, code, message, advice }: Diagnostic, options: TextOptions): string[] => [

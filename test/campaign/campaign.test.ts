@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Campaign, type CampaignOptions, campaign, firstPlan, type KnownRun } from '../src/campaign.ts'
-import { configIdentity, type TrainingConfig } from '../src/core/config.ts'
-import { IsoflopError } from '../src/core/errors.ts'
-import { adaptive } from '../src/plan/adaptive.ts'
-import type { Forecast, Situation, Strategy } from '../src/plan/strategy.ts'
-import { openWorld } from '../src/world/worlds.ts'
+import { type Campaign, type CampaignOptions, campaign, firstPlan } from '../../src/campaign/campaign.ts'
+import { configIdentity, type TrainingConfig } from '../../src/core/config.ts'
+import { IsoflopError } from '../../src/core/errors.ts'
+import type { TrainedRun } from '../../src/core/trainer.ts'
+import { adaptive } from '../../src/plan/adaptive.ts'
+import type { Forecast, Situation, Strategy } from '../../src/plan/strategy.ts'
+import { openWorld } from '../../src/world/worlds.ts'
+import { trainerOf } from '../trainers.ts'
 
 const base: TrainingConfig = {
   dModel: 256,
@@ -51,19 +53,19 @@ const lowest = ({ runs }: Situation) =>
   runs.reduce<Situation['runs'][number] | null>((low, run) => (low === null || run.loss < low.loss ? run : low), null)
 
 const play = (options: Partial<CampaignOptions> = {}) =>
-  campaign({ strategy: climbing, query: async (config) => ({ loss: lossOf(config) }), ...options })
+  campaign({ strategy: climbing, trainer: trainerOf((config) => lossOf(config)), ...options })
 
 const outcome = ({ runs, prediction, spentFlops, rounds }: Campaign) => ({ runs, prediction, spentFlops, rounds })
 
 /** Ends like a process that is killed: at the query after `count` others, all of whose answers are known. */
-async function killedAfter(count: number, options: Partial<CampaignOptions>): Promise<KnownRun[]> {
-  const answered: KnownRun[] = [...(options.answered ?? [])]
-  const query = async (config: TrainingConfig) => {
+async function killedAfter(count: number, options: Partial<CampaignOptions>): Promise<TrainedRun[]> {
+  const answered: TrainedRun[] = [...(options.answered ?? [])]
+  const trainer = trainerOf((config: TrainingConfig) => {
     if (answered.length === count) throw new Error('killed')
     answered.push({ config, loss: lossOf(config) })
-    return { loss: lossOf(config) }
-  }
-  await assert.rejects(play({ ...options, query, answered: [...answered] }), /killed/)
+    return lossOf(config)
+  })
+  await assert.rejects(play({ ...options, trainer, answered: [...answered] }), /killed/)
   return answered
 }
 
@@ -97,10 +99,10 @@ test('killed at any query and started again with the answers, it ends the same a
     const asked: string[] = []
     const resumed = await play({
       answered,
-      query: async (config) => {
+      trainer: trainerOf((config) => {
         asked.push(configIdentity(config))
-        return { loss: lossOf(config) }
-      },
+        return lossOf(config)
+      }),
     })
     assert.deepEqual(outcome(resumed), outcome(whole), `killed after ${count}`)
     assert.equal(asked.length, 15 - count)
@@ -143,22 +145,22 @@ test('the budget is never passed, to the last FLOP, and what still fits is bough
 
 const refusing = (code: 'BUDGET_EXCEEDED' | 'CONFIG_INVALID' | 'API_REFUSED' | 'KEY_INVALID', when: number) => {
   let count = 0
-  return async (config: TrainingConfig) => {
+  return trainerOf((config) => {
     if (count++ === when) throw new IsoflopError(code, 'No.', 'Ask otherwise.')
-    return { loss: lossOf(config) }
-  }
+    return lossOf(config)
+  })
 }
 
 test('a refused configuration is left out and noted; an exhausted API ends the buying; other errors end the campaign', async () => {
   for (const code of ['CONFIG_INVALID', 'API_REFUSED'] as const) {
-    const { refused, queries, stopped } = await play({ query: refusing(code, 2) })
+    const { refused, queries, stopped } = await play({ trainer: refusing(code, 2) })
     assert.deepEqual([refused.length, refused[0].message, queries, stopped], [1, 'No.', 14, 'three rounds are enough'])
   }
-  const exhausted = await play({ query: refusing('BUDGET_EXCEEDED', 7) })
+  const exhausted = await play({ trainer: refusing('BUDGET_EXCEEDED', 7) })
   assert.equal(exhausted.queries, 7)
   assert.match(exhausted.stopped, /budget.*No\./)
-  await assert.rejects(play({ query: refusing('KEY_INVALID', 3) }), { code: 'KEY_INVALID' })
-  await assert.rejects(play({ query: refusing('BUDGET_EXCEEDED', 0) }), { code: 'TOO_FEW_RUNS' })
+  await assert.rejects(play({ trainer: refusing('KEY_INVALID', 3) }), { code: 'KEY_INVALID' })
+  await assert.rejects(play({ trainer: refusing('BUDGET_EXCEEDED', 0) }), { code: 'TOO_FEW_RUNS' })
 })
 
 test('an abort ends it after the run in flight, with a prediction, and it can go on', async () => {
@@ -166,10 +168,10 @@ test('an abort ends it after the run in flight, with a prediction, and it can go
   let count = 0
   const stopped = await play({
     signal: controller.signal,
-    query: async (config) => {
+    trainer: trainerOf((config) => {
       if (++count === 8) controller.abort()
-      return { loss: lossOf(config) }
-    },
+      return lossOf(config)
+    }),
   })
   assert.deepEqual([stopped.queries, stopped.stopped], [8, 'interrupted'])
   assert.ok(Number.isFinite(stopped.prediction.loss))
@@ -179,10 +181,10 @@ test('an abort ends it after the run in flight, with a prediction, and it can go
 test('the query is told the round and the reason; the first plan is known without asking', async () => {
   const purposes: string[] = []
   await play({
-    query: async (config, { round, reason }) => {
+    trainer: trainerOf((config, { round, reason }) => {
       purposes.push(`${round} ${reason}`)
-      return { loss: lossOf(config) }
-    },
+      return lossOf(config)
+    }),
   })
   assert.equal(purposes[0], '0 width 128 about 256')
   const plan = firstPlan({ strategy: climbing })
@@ -191,8 +193,8 @@ test('the query is told the round and the reason; the first plan is known withou
 
 test('the adaptive campaign, killed in its opening and in a late round, ends the same', async () => {
   const world = await openWorld('seed:5')
-  const query = async (config: TrainingConfig) => ({ loss: world.observe(config) })
-  const options = { strategy: adaptive, query }
+  const trainer = trainerOf((config: TrainingConfig) => world.observe(config))
+  const options = { strategy: adaptive, trainer }
   const whole = await campaign(options)
   assert.ok(whole.spentFlops <= 2e18)
   const count = whole.runs.length
@@ -201,10 +203,10 @@ test('the adaptive campaign, killed in its opening and in a late round, ends the
     const resumed = await campaign({
       ...options,
       answered: whole.runs.slice(0, kept),
-      query: async (config) => {
+      trainer: trainerOf((config) => {
         asked.push(config)
-        return query(config)
-      },
+        return world.observe(config)
+      }),
     })
     assert.deepEqual(outcome(resumed), outcome(whole))
     assert.deepEqual(

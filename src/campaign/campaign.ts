@@ -6,12 +6,13 @@ import {
   type TrainingConfig,
   targetFlops,
   vocabularySize,
-} from './core/config.ts'
-import type { Diagnostic } from './core/diagnostic.ts'
-import { type ErrorCode, IsoflopError } from './core/errors.ts'
-import { queryLimits, targetLimits } from './core/limits.ts'
-import { adaptive } from './plan/adaptive.ts'
-import type { CampaignRun, Estimate, Forecast, Plan, Situation, Space, Strategy } from './plan/strategy.ts'
+} from '../core/config.ts'
+import type { Diagnostic } from '../core/diagnostic.ts'
+import { queryLimits, targetLimits } from '../core/limits.ts'
+import { outcomeOf, type TrainedRun, type Trainer } from '../core/trainer.ts'
+import { adaptive } from '../plan/adaptive.ts'
+import type { CampaignRun, Estimate, Forecast, Plan, Situation, Space, Strategy } from '../plan/strategy.ts'
+import { buyRound } from './round.ts'
 
 /** What the CS336 training API answers, and the assignment's target run. */
 export const apiSpace: Space = {
@@ -21,9 +22,6 @@ export const apiSpace: Space = {
   vocabularySize,
   contextLength,
 }
-
-/** A run that is there already: it is never asked for again. */
-export type KnownRun = Pick<CampaignRun, 'config' | 'loss'>
 
 /** Where a campaign stands, told after every run and every plan. */
 export interface Standing {
@@ -37,16 +35,12 @@ export interface Standing {
   readonly estimate: Estimate | null
 }
 
-/** Which plan asks for a run, and why. */
-export type Purpose = Pick<CampaignRun, 'round' | 'reason'>
-
 export interface CampaignOptions {
   /**
-   * Trains or asks for one configuration and gives its loss, nats per token; NaN where training diverged. An IsoflopError of code
-   * BUDGET_EXCEEDED ends the buying, one of CONFIG_INVALID, NOT_RECORDED or API_REFUSED leaves out that configuration; any
-   * other error ends the campaign with that error.
+   * Makes the runs. One that diverged counts as spent and enters with a loss that is not a number; one that is refused is left out;
+   * one that is lost counts as spent and is not asked for again; `exhausted` ends the buying, and so does whatever it throws.
    */
-  readonly query: (config: TrainingConfig, purpose: Purpose) => Promise<{ readonly loss: number }>
+  readonly trainer: Trainer
   /** FLOPs to spend, at most; 2e18 by default. */
   readonly budget?: number
   /** FLOPs of the run to predict; 1e19 by default. */
@@ -56,16 +50,16 @@ export interface CampaignOptions {
   /** Equal seeds and answers give equal campaigns; 0 by default. */
   readonly seed?: number
   /** Runs that were paid for before this campaign: they count as spent and enter the fit. */
-  readonly given?: readonly KnownRun[]
+  readonly given?: readonly TrainedRun[]
   /** Answers to queries of this campaign that are known already, as after a crash: taken instead of asking. */
-  readonly answered?: readonly KnownRun[]
+  readonly answered?: readonly TrainedRun[]
   readonly space?: Space
   /** Ends the campaign after the run in flight, with what there is. */
   readonly signal?: AbortSignal
   readonly onStanding?: (standing: Standing) => void
 }
 
-/** A configuration that the API would not train, and what it said. */
+/** A configuration without a run, and what was said of it. */
 export interface Refusal {
   readonly config: TrainingConfig
   readonly message: string
@@ -85,7 +79,10 @@ export interface Campaign {
   readonly prediction: Forecast
   /** All runs, given ones first. */
   readonly runs: readonly CampaignRun[]
+  /** Not trained, and nothing spent. */
   readonly refused: readonly Refusal[]
+  /** Asked for, and nobody knows what became of them: they count as spent. */
+  readonly lost: readonly Refusal[]
   readonly rounds: readonly Round[]
   /** Why no more runs were bought. */
   readonly stopped: string
@@ -99,48 +96,49 @@ export interface Campaign {
  * A campaign that broke off goes on when it is started again with what was `answered`: the plans depend on seed and answers
  * alone, so it ends with the same runs and the same prediction, and pays for none of them twice.
  *
- * @example const { prediction } = await campaign({ query: async (config) => ({ loss: await train(config) }) })
- * @throws IsoflopError TOO_FEW_RUNS where too few runs could be bought for any prediction; whatever `query` throws.
+ * @example const { prediction } = await campaign({ trainer })
+ * @throws IsoflopError TOO_FEW_RUNS where too few runs could be bought for any prediction; whatever the trainer throws.
  */
 export async function campaign(options: CampaignOptions): Promise<Campaign> {
-  const { signal, onStanding = () => {} } = options
+  const { trainer, answered = [], signal, onStanding = () => {} } = options
   const { budget, target, strategy, seed, space } = settled(options)
-  const ask = asker(options)
+  const train = remembering(trainer, answered)
   const runs = givenRuns(options.given)
   const refused: Refusal[] = []
   const rounds: Round[] = []
-  const spent = () => costOf(runs)
-  const situation = (): Situation => {
-    const refusedConfigs = refused.map(({ config }) => config)
-    return {
-      runs: [...runs],
-      refused: refusedConfigs,
-      budget,
-      spent: spent(),
-      target,
-      seed,
-      round: rounds.length,
-      space,
-    }
-  }
+  const lost: Refusal[] = []
+  const spent = () => costOf(runs) + costOf(lost)
+  const situation = (): Situation => ({
+    runs: [...runs],
+    refused: refused.map(({ config }) => config),
+    pending: lost.map(({ config }) => config),
+    budget,
+    spent: spent(),
+    target,
+    seed,
+    round: rounds.length,
+    space,
+  })
 
-  /** Asks for the runs of a plan, one after another; why buying has to end, null if it has not. */
+  /** Asks for the runs of a plan; why buying has to end, null if it has not. */
   async function buy({ title, queries, estimate }: Plan & { kind: 'ask' }): Promise<string | null> {
     const round = rounds.length
     const tell = () => onStanding({ runs, spent: spent(), budget, round, title, estimate })
     const before = { runs: runs.length, spent: spent() }
-    let end: string | null = null
     tell()
-    for (const { config, reason, expected = null } of queries) {
-      if (signal?.aborted) end = 'interrupted'
-      if (end !== null) break
-      if (spent() + config.trainFlops > budget) continue
-      const outcome = await ask(config, { round, reason })
-      if (outcome.kind === 'run') runs.push({ config, loss: outcome.loss, round, reason, expected })
-      else refused.push({ config, message: outcome.message })
-      if (outcome.kind === 'exhausted') end = `the budget is used up: ${outcome.message}`
-      tell()
-    }
+    const end = await buyRound({
+      queries,
+      capacity: trainer.capacity ?? 1,
+      isWithinBudget: (flops) => spent() + flops <= budget,
+      isInterrupted: () => signal?.aborted === true,
+      train: ({ config, reason }) => train(config, { purpose: { round, reason }, ...(signal && { signal }) }),
+      onOutcome({ config, reason, expected = null }, outcome) {
+        if (outcome.kind === 'finished') runs.push({ config, loss: outcome.loss, round, reason, expected })
+        else if (outcome.kind === 'diverged') runs.push({ config, loss: Number.NaN, round, reason, expected })
+        else (outcome.kind === 'lost' ? lost : refused).push({ config, message: outcome.error.message })
+        tell()
+      },
+    })
     rounds.push({ title, queries: runs.length - before.runs, spentFlops: spent() - before.spent })
     return end
   }
@@ -158,33 +156,19 @@ export async function campaign(options: CampaignOptions): Promise<Campaign> {
     prediction,
     runs,
     refused,
+    lost,
     rounds,
     stopped,
     diagnostics: prediction.diagnostics,
   }
 }
 
-type Outcome =
-  | { readonly kind: 'run'; readonly loss: number }
-  | { readonly kind: 'refused' | 'exhausted'; readonly message: string }
-
-/** Refusals that concern one configuration alone. */
-const refusals: readonly ErrorCode[] = ['CONFIG_INVALID', 'NOT_RECORDED', 'API_REFUSED']
-
-/** Asks, unless the answer is known; a refusal is an outcome, every other error is thrown. */
-function asker({ query, answered = [] }: CampaignOptions) {
+/** Asks the trainer, unless the answer is known. */
+function remembering(trainer: Trainer, answered: readonly TrainedRun[]): Trainer['train'] {
   const known = new Map(answered.map(({ config, loss }) => [configIdentity(config), loss]))
-  return async (config: TrainingConfig, purpose: Purpose): Promise<Outcome> => {
+  return async (config, request) => {
     const loss = known.get(configIdentity(config))
-    if (loss !== undefined) return { kind: 'run', loss }
-    try {
-      return { kind: 'run', loss: (await query(config, purpose)).loss }
-    } catch (error) {
-      if (!(error instanceof IsoflopError)) throw error
-      if (error.code === 'BUDGET_EXCEEDED') return { kind: 'exhausted', message: error.message }
-      if (refusals.includes(error.code)) return { kind: 'refused', message: error.message }
-      throw error
-    }
+    return loss === undefined ? trainer.train(config, request) : outcomeOf(loss)
   }
 }
 
@@ -192,25 +176,26 @@ function asker({ query, answered = [] }: CampaignOptions) {
  * The plan that a campaign with these options begins with; asks nothing.
  * @example firstPlan({ budget: 2e18 })
  */
-export function firstPlan(options: Omit<CampaignOptions, 'query'>): Plan {
+export function firstPlan(options: Omit<CampaignOptions, 'trainer'>): Plan {
   const { budget, target, strategy, seed, space } = settled(options)
   const runs = givenRuns(options.given)
-  return strategy.plan({ runs, refused: [], budget, spent: costOf(runs), target, seed, round: 0, space })
+  return strategy.plan({ runs, refused: [], pending: [], budget, spent: costOf(runs), target, seed, round: 0, space })
 }
 
 /** The options that a plan depends on, with their defaults. */
-function settled(options: Omit<CampaignOptions, 'query'>) {
+export function settled(options: Omit<CampaignOptions, 'trainer'>) {
   const { budget = apiBudget, target = targetFlops, strategy = adaptive, seed = 0, space = apiSpace } = options
   return { budget, target, strategy, seed, space }
 }
 
 /** Runs that were there before, each configuration once. */
-const givenRuns = (given: readonly KnownRun[] = []): CampaignRun[] =>
+const givenRuns = (given: readonly TrainedRun[] = []): CampaignRun[] =>
   distinct(given).map((run) => ({ ...run, round: -1, reason: 'was there before' }))
 
-const costOf = (runs: readonly CampaignRun[]): number => runs.reduce((sum, { config }) => sum + config.trainFlops, 0)
+const costOf = (list: readonly { readonly config: TrainingConfig }[]): number =>
+  list.reduce((sum, { config }) => sum + config.trainFlops, 0)
 
 /** The first of each configuration. */
-function distinct(runs: readonly KnownRun[]): KnownRun[] {
+function distinct(runs: readonly TrainedRun[]): TrainedRun[] {
   return [...new Map(runs.toReversed().map((run) => [configIdentity(run.config), run])).values()].reverse()
 }

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { configOfWire, type WireConfig, wireOfConfig } from '../api/contract.ts'
+import { writeWhole } from '../core/durable.ts'
+import { IsoflopError } from '../core/errors.ts'
+import type { TrainedRun } from '../core/trainer.ts'
+import { version } from '../core/version.ts'
+import { writing } from './writing.ts'
+
+/** What makes two campaigns one: equal answers then have equal plans. */
+export interface CampaignIdentity {
+  /** Who trains. */
+  readonly source: string
+  readonly strategy: string
+  readonly seed: number
+  /** FLOPs. */
+  readonly budget: number
+  readonly target: number
+  /** FLOPs that a run may have. */
+  readonly trainFlops: readonly number[]
+  readonly vocabularySize: number
+  /** Names the runs that were brought along; empty without. */
+  readonly runs: string
+}
+
+/** The head of a campaign's record: which campaign it is, and with which runs it began. */
+export interface Head {
+  readonly identity: CampaignIdentity
+  readonly given: readonly TrainedRun[]
+  /** The isoflop that began it. */
+  readonly isoflop: string
+}
+
+/** What a head's file holds: the layout's version first, so that a later isoflop knows what it reads. */
+interface HeadFile extends CampaignIdentity {
+  readonly campaign: 1
+  readonly isoflop: string
+  readonly given: readonly (WireConfig & { loss: number | null })[]
+}
+
+/** A name for runs, their configurations and losses; empty for none. */
+export const runsIdentity = (runs: readonly TrainedRun[]): string =>
+  runs.length === 0 ? '' : createHash('sha256').update(JSON.stringify(runs)).digest('hex').slice(0, 12)
+
+/** The head in a file; null without the file. Errors: CAMPAIGN_DIFFERS where it cannot be read as one. */
+export function readHead(file: string): Head | null {
+  if (!existsSync(file)) return null
+  const { campaign, isoflop, given, ...identity } = parsed(file)
+  if (campaign !== 1 || !Array.isArray(given) || typeof identity.source !== 'string')
+    throw campaignDiffers(`${file} is not the head of a campaign that this isoflop reads.`)
+  const runs = given.map(({ loss, ...wire }) => ({ config: configOfWire(wire), loss: loss ?? Number.NaN }))
+  return { identity, given: runs, isoflop }
+}
+
+function parsed(file: string): HeadFile {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) ?? {}
+  } catch (error) {
+    throw campaignDiffers(`${file} cannot be read as the head of a campaign: ${(error as Error).message}.`)
+  }
+}
+
+/** Writes the head whole or not at all. Errors: OUTPUT_FAILED. */
+export function writeHead(file: string, identity: CampaignIdentity, given: readonly TrainedRun[]): void {
+  const rows = given.map(({ config, loss }) => ({ ...wireOfConfig(config), loss: Number.isFinite(loss) ? loss : null }))
+  const head: HeadFile = { campaign: 1, isoflop: version, ...identity, given: rows }
+  writing(file, () => writeWhole(file, `${JSON.stringify(head, null, 2)}\n`))
+}
+
+const optionNames: Readonly<Record<keyof CampaignIdentity, string>> = {
+  source: 'the source',
+  strategy: '--strategy',
+  seed: '--seed',
+  budget: '--budget',
+  target: '--target',
+  trainFlops: '--train-flops-grid',
+  vocabularySize: '--vocab-size',
+  runs: 'what --runs has',
+}
+
+/** What differs between two campaigns, in words. */
+export const differences = (there: CampaignIdentity, here: CampaignIdentity): string[] =>
+  (Object.keys(optionNames) as (keyof CampaignIdentity)[])
+    .filter((name) => String(there[name]) !== String(here[name]))
+    .map((name) => `${optionNames[name]} is ${shown(there[name])} there and ${shown(here[name])} here`)
+
+/** A list by its elements; what has no text is nothing. */
+const shown = (value: unknown): string => String(value) || 'nothing'
+
+export const campaignDiffers = (message: string): IsoflopError =>
+  new IsoflopError(
+    'CAMPAIGN_DIFFERS',
+    message,
+    'Choose another --out, or give the options that it was begun with. No run of a key is ever paid for twice.',
+  )

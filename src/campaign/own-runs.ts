@@ -1,0 +1,33 @@
+import { IsoflopError } from '../core/errors.ts'
+import type { TrainedRun, Trainer } from '../core/trainer.ts'
+import { normalized } from '../input/columns.ts'
+import { type ConfigTable, readConfigs } from '../input/configs.ts'
+
+/**
+ * Runs that someone has already, from files such as the records of `isoflop train`. A row without a loss is a run that diverged.
+ *
+ * @throws IsoflopError those of `readConfigs`, and CONFIG_INVALID for runs of another vocabulary.
+ */
+export async function ownRuns(files: readonly string[], vocabularySize: number): Promise<TrainedRun[]> {
+  const tables: ConfigTable[] = []
+  for (const file of files) tables.push(await readConfigs(file))
+  for (const table of tables) checkVocabulary(table, vocabularySize)
+  return tables.flatMap(({ rows }) => rows.map(({ config, loss }) => ({ config, loss: loss ?? Number.NaN })))
+}
+
+/** A trainer that has these runs besides its own, before them. */
+export const withRuns = (trainer: Trainer, runs: readonly TrainedRun[]): Trainer => ({
+  ...trainer,
+  previous: async () => [...runs, ...((await trainer.previous?.()) ?? [])],
+})
+
+function checkVocabulary({ name, columns, rows }: ConfigTable, vocabularySize: number): void {
+  const place = columns.findIndex((column) => normalized(column) === normalized('vocabularySize'))
+  const other = rows.find(({ cells }) => place >= 0 && Number(cells[place]) !== vocabularySize)
+  if (other === undefined) return
+  throw new IsoflopError(
+    'CONFIG_INVALID',
+    `${name} row ${other.row} is of a model of ${other.cells[place]} words, expected ${vocabularySize}.`,
+    `Give --vocab-size ${other.cells[place]}, or leave out these runs.`,
+  )
+}

@@ -1,0 +1,53 @@
+import type { AnswerRecord } from '../client/record.ts'
+import { configIdentity, type TrainingConfig } from '../core/config.ts'
+import { IsoflopError } from '../core/errors.ts'
+import { type Outcome, outcomeOf, type TrainedRun, type Trainer } from '../core/trainer.ts'
+
+export interface RecordedOptions {
+  readonly record: AnswerRecord
+  /** Runs that the trainer has made already: their outcomes are taken, not asked for. */
+  readonly previous: readonly TrainedRun[]
+  /** FLOPs: what may be spent in all, and has been. */
+  readonly budget: number
+  readonly spent: number
+}
+
+/**
+ * A trainer that remembers: an outcome is recorded, made before a crash, or asked for now and recorded before it counts. It never
+ * passes the budget, which other users of the trainer share.
+ */
+export function recorded(trainer: Trainer, { record, previous, budget, spent: before }: RecordedOptions): Trainer {
+  const made = new Map(previous.map(({ config, loss }) => [configIdentity(config), loss]))
+  let spent = before
+
+  const ask: Trainer['train'] = async (config, request) => {
+    if (spent + config.trainFlops > budget) return { kind: 'exhausted', error: overBudget(config, spent, budget) }
+    spent += config.trainFlops
+    const outcome = await trainer.train(config, request)
+    // A refusal costs nothing; an answer that could not be read may have cost something. The trainer knows.
+    if (outcome.kind === 'refused' || outcome.kind === 'exhausted')
+      spent = Math.max(spent - config.trainFlops, (await trainer.spentFlops?.()) ?? 0)
+    return outcome
+  }
+
+  return {
+    ...trainer,
+    async train(config, request = {}) {
+      const identity = configIdentity(config)
+      const known = record.get(identity)
+      if (known !== undefined) return outcomeOf(known)
+      const loss = made.get(identity)
+      const outcome: Outcome = loss === undefined ? await ask(config, request) : outcomeOf(loss)
+      if (outcome.kind === 'finished') record.add(config, outcome.loss, { ...request.purpose })
+      else if (outcome.kind === 'diverged') record.add(config, Number.NaN, { ...request.purpose })
+      return outcome
+    },
+  }
+}
+
+const overBudget = (config: TrainingConfig, spent: number, budget: number): IsoflopError =>
+  new IsoflopError(
+    'BUDGET_EXCEEDED',
+    `a query of ${config.trainFlops} FLOPs would pass --budget ${budget}: the key has spent ${spent}, other runs than this campaign's included.`,
+    'Raise --budget, or use a key of its own for the campaign.',
+  )

@@ -1,0 +1,151 @@
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { type AnswerRecord, openRecord } from '../client/record.ts'
+import { configIdentity } from '../core/config.ts'
+import { lock } from '../core/durable.ts'
+import { IsoflopError } from '../core/errors.ts'
+import type { TrainedRun, Trainer } from '../core/trainer.ts'
+import { version } from '../core/version.ts'
+import { costOf, type FirstQuery, givenAmong } from './beginning.ts'
+import { type CampaignIdentity, campaignDiffers, differences, type Head, readHead, writeHead } from './head.ts'
+import { recorded } from './recorded.ts'
+import { worldPrefix } from './world-trainer.ts'
+import { writing } from './writing.ts'
+
+/**
+ * A campaign on disk: `campaign.json` says which campaign it is, `campaign.jsonl` has its answers, and `.campaign.lock` keeps a
+ * second process out. Ending a process at any moment loses at most an answer that the trainer gives again for nothing.
+ */
+export interface Session {
+  /** The trainer, remembering. */
+  readonly trainer: Trainer
+  /** Runs that were made before the campaign began. */
+  readonly given: readonly TrainedRun[]
+  /** What the user should know of how it begins. */
+  readonly notices: readonly Notice[]
+  /** The files that it keeps. */
+  readonly files: readonly string[]
+  close(): void
+}
+
+/** How a campaign begins; `runs` counts runs, `flops` are theirs. */
+export type Notice =
+  /** The trainer has runs of this very campaign, whose record is written again from them. */
+  | { readonly kind: 'record-lost' }
+  /** Runs that were there before: in the fit, and counted as spent. */
+  | { readonly kind: 'given'; readonly runs: number; readonly flops: number }
+  | { readonly kind: 'resumed'; readonly file: string; readonly runs: number; readonly flops: number }
+  /** Runs of the trainer that the campaign does not know: asked for just before a crash, or by someone else. */
+  | { readonly kind: 'unexplained'; readonly runs: number; readonly flops: number }
+  /** Another isoflop began it: the plans may differ. */
+  | { readonly kind: 'other-version'; readonly there: string; readonly here: string }
+
+export interface SessionOptions {
+  readonly folder: string
+  readonly trainer: Trainer
+  readonly identity: CampaignIdentity
+  readonly firstQuery: FirstQuery
+}
+
+/**
+ * Begins a campaign in a folder, or goes on with the one that is there. A simulated campaign is begun anew each time, since its
+ * answers cost nothing; it never replaces one that was paid for.
+ * @throws IsoflopError CAMPAIGN_DIFFERS, CAMPAIGN_RUNNING, OUTPUT_FAILED, and what the trainer says.
+ */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const { folder } = options
+  writing(folder, () => mkdirSync(folder, { recursive: true }))
+  const unlock = lockFolder(folder)
+  try {
+    return { ...(await openLocked(options)), close: unlock }
+  } catch (error) {
+    unlock()
+    throw error
+  }
+}
+
+/** The runs that count as given to a campaign which has no record here yet, as `--dry-run` needs them. */
+export async function givenRuns(options: SessionOptions): Promise<readonly TrainedRun[]> {
+  const { folder, identity, trainer, firstQuery } = options
+  const head = readHead(filesOf(folder).head)
+  if (head !== null && differences(head.identity, identity).length === 0) return head.given
+  return givenAmong((await trainer.previous?.()) ?? [], firstQuery).given
+}
+
+const filesOf = (folder: string) => ({
+  head: join(folder, 'campaign.json'),
+  answers: join(folder, 'campaign.jsonl'),
+})
+
+async function openLocked(options: SessionOptions): Promise<Omit<Session, 'close'>> {
+  const { folder, trainer, identity, firstQuery } = options
+  const files = filesOf(folder)
+  const head = openHead(files, identity, trainer)
+  const [previous, charged] = await Promise.all([trainer.previous?.() ?? [], trainer.spentFlops?.() ?? 0])
+  const begun = head === null ? beginning(previous, firstQuery) : { given: head.given, notices: versionNotice(head) }
+  if (head === null) writeHead(files.head, identity, begun.given)
+  const record = openRecord(files.answers)
+  const known = [...begun.given, ...record.answers()]
+  const notices = [...begun.notices, ...(head === null ? [] : resuming(files.answers, record, previous, known))]
+  const spent = Math.max(charged, costOf([...known, ...previous]))
+  const remembering = recorded(trainer, { record, previous, budget: identity.budget, spent })
+  return { trainer: remembering, given: begun.given, notices, files: [files.answers] }
+}
+
+/** The head of the campaign to go on with; null where one begins. Refuses to touch what another one paid for. */
+function openHead(files: ReturnType<typeof filesOf>, identity: CampaignIdentity, trainer: Trainer): Head | null {
+  const head = readHead(files.head)
+  if (head === null) {
+    if (existsSync(files.answers))
+      throw campaignDiffers(`${files.answers} has runs, but ${files.head} is not there to say whose.`)
+    return null
+  }
+  if (trainer.isPaid === false && head.identity.source.startsWith(worldPrefix)) {
+    writing(files.answers, () => rmSync(files.answers, { force: true }))
+    return null
+  }
+  const differing = differences(head.identity, identity)
+  if (differing.length > 0) throw campaignDiffers(`${files.head} is of another campaign: ${differing.join(', ')}.`)
+  return head
+}
+
+/** Where a campaign without a record begins: with the runs that its trainer has made. */
+function beginning(
+  previous: readonly TrainedRun[],
+  firstQuery: FirstQuery,
+): { given: readonly TrainedRun[]; notices: Notice[] } {
+  const { given, isOurs } = givenAmong(previous, firstQuery)
+  const notices: Notice[] = []
+  if (isOurs) notices.push({ kind: 'record-lost' })
+  if (given.length > 0) notices.push({ kind: 'given', ...sumOf(given) })
+  return { given, notices }
+}
+
+const versionNotice = ({ isoflop }: Head): Notice[] =>
+  isoflop === version ? [] : [{ kind: 'other-version', there: isoflop, here: version }]
+
+function resuming(
+  file: string,
+  record: AnswerRecord,
+  previous: readonly TrainedRun[],
+  known: readonly TrainedRun[],
+): Notice[] {
+  const identities = new Set(known.map(({ config }) => configIdentity(config)))
+  const others = previous.filter(({ config }) => !identities.has(configIdentity(config)))
+  const resumed: Notice = { kind: 'resumed', file, ...sumOf(record.answers()) }
+  return others.length === 0 ? [resumed] : [resumed, { kind: 'unexplained', ...sumOf(others) }]
+}
+
+const sumOf = (runs: readonly TrainedRun[]) => ({ runs: runs.length, flops: costOf(runs) })
+
+/** Keeps other processes out of a folder; gives what lets them in again. Errors: CAMPAIGN_RUNNING, OUTPUT_FAILED. */
+function lockFolder(folder: string): () => void {
+  const file = join(folder, '.campaign.lock')
+  const unlock = writing(file, () => lock(file))
+  if (unlock !== null) return unlock
+  throw new IsoflopError(
+    'CAMPAIGN_RUNNING',
+    `Another process runs a campaign in ${folder}.`,
+    'Wait until it has ended, or choose another --out.',
+  )
+}

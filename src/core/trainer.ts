@@ -1,0 +1,103 @@
+import type { TrainingConfig } from './config.ts'
+import { type ErrorCode, IsoflopError } from './errors.ts'
+
+/** A run that was made: what was trained, and what came out. */
+export interface TrainedRun {
+  readonly config: TrainingConfig
+  /** Nats per token; NaN where training diverged. */
+  readonly loss: number
+}
+
+/** What asking for a training run comes to. */
+export type Outcome =
+  | {
+      readonly kind: 'finished'
+      /** Nats per token, finite. */
+      readonly loss: number
+    }
+  | {
+      /** Its loss or a gradient became infinite or not a number. The run was made: it counts as spent and is not asked for again. */
+      readonly kind: 'diverged'
+      /** The step, counted from 1, where it is known. */
+      readonly at?: number
+    }
+  /** Not trained, nothing spent: `refused` concerns this configuration alone, `exhausted` says that the budget does not allow it. */
+  | { readonly kind: 'refused' | 'exhausted'; readonly error: IsoflopError }
+  /** Nobody knows what became of it. It counts as spent and is not asked for again. */
+  | { readonly kind: 'lost'; readonly error: IsoflopError }
+
+/** Which plan of a campaign asks for a run, and why. */
+export interface Purpose {
+  readonly round: number
+  readonly reason: string
+}
+
+/** What comes with a configuration. */
+export interface TrainingRequest {
+  readonly purpose?: Purpose
+  /** Whose turn it is where queries wait: askers are served in turn. */
+  readonly asker?: string
+  /** Aborted when nobody waits for the outcome any more. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Whatever makes training runs: a cluster, a training API, a simulated world, a table of recorded runs. Equal configurations have
+ * equal outcomes.
+ *
+ * @example const trainer: Trainer = { name: 'cluster', train: async (config) => ({ kind: 'finished', loss: await run(config) }) }
+ */
+export interface Trainer {
+  /** For records and reports, the same each time: an address without a key, `world:NAME`, or what you call your cluster. */
+  readonly name: string
+  /** Whether a run costs something; default true. Those of a simulated world do not. */
+  readonly isPaid?: boolean
+  /** How many runs it makes at once; default 1. */
+  readonly capacity?: number
+  /** Makes a run, or says why not. Whatever it throws ends the campaign, whose record is kept. */
+  train(config: TrainingConfig, request?: TrainingRequest): Promise<Outcome>
+  /** Runs that it made before, in their order; default none. */
+  previous?(): Promise<readonly TrainedRun[]>
+  /** FLOPs that it has charged for; by default those of the previous runs. */
+  spentFlops?(): Promise<number>
+  /** Ends what runs. Again: nothing. */
+  close?(): Promise<void>
+}
+
+/** The outcome that a loss is, nats per token: a loss that is not finite is a run that diverged. */
+export const outcomeOf = (loss: number): Outcome =>
+  Number.isFinite(loss) ? { kind: 'finished', loss } : { kind: 'diverged' }
+
+/** The loss of an outcome, for whoever can do nothing with another one. Errors: TRAINING_DIVERGED, or what the outcome says. */
+export function expectLoss(outcome: Outcome): number {
+  if (outcome.kind === 'finished') return outcome.loss
+  if (outcome.kind !== 'diverged') throw outcome.error
+  const where = outcome.at === undefined ? '' : `in step ${outcome.at} `
+  throw new IsoflopError(
+    'TRAINING_DIVERGED',
+    `Training of this configuration diverged: ${where}its loss or gradient was infinite or not a number. Nothing was charged.`,
+    'Choose a smaller learning rate.',
+  )
+}
+
+const kinds: Partial<Record<ErrorCode, 'refused' | 'exhausted' | 'diverged'>> = {
+  BUDGET_EXCEEDED: 'exhausted',
+  CONFIG_INVALID: 'refused',
+  NOT_RECORDED: 'refused',
+  API_REFUSED: 'refused',
+  TRAINING_DIVERGED: 'diverged',
+}
+
+/**
+ * The outcome of work that gives a loss, or throws an IsoflopError that says why there is none: BUDGET_EXCEEDED, CONFIG_INVALID,
+ * NOT_RECORDED, API_REFUSED or TRAINING_DIVERGED. Every other error is thrown on.
+ */
+export async function outcomeOfLoss(work: () => Promise<number>): Promise<Outcome> {
+  try {
+    return outcomeOf(await work())
+  } catch (error) {
+    const kind = error instanceof IsoflopError ? kinds[error.code] : undefined
+    if (kind === undefined) throw error
+    return kind === 'diverged' ? { kind } : { kind, error: error as IsoflopError }
+  }
+}
