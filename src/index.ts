@@ -42,10 +42,10 @@ export {
   type Trainer,
   type TrainingRequest,
 } from './core/trainer.ts'
-export { type Analysis, type AnalysisOptions, analyse } from './fit/analysis.ts'
+export { type AnalysisOptions, analyse } from './fit/analysis.ts'
 export type { Fitted, Method } from './fit/methods/method.ts'
 export type { MethodName } from './fit/methods.ts'
-export type { MethodResult, Prediction } from './fit/result.ts'
+export type { Analysis, MethodResult, Prediction } from './fit/result.ts'
 export { fitSurface } from './fit/surface.ts'
 export type { TunedResult } from './fit/tuned/result.ts'
 export { type ReadOptions, type RunData, readRuns } from './input/read.ts'

@@ -16,8 +16,6 @@ import type { Analysis } from './result.ts'
 import { tunedDiagnostics, unusedSettings } from './tuned/diagnostics.ts'
 import { tunedResult } from './tuned/outcome.ts'
 
-export type { Analysis } from './result.ts'
-
 /** Beyond this many runs, resampling and refitting is replaced by scores, and methods that lack them get no interval. */
 export const mostForRefits = 1_000
 /** Beyond this many, there is no backtest; up to it, beyond `mostForRefits`, only of the quick methods. */

@@ -6,6 +6,9 @@ import { surface } from './methods/surface.ts'
 import type { NormFit } from './norm/fit.ts'
 import type { SurfaceFit } from './surface.ts'
 
+/** The methods whose laws judge the others: the first that the runs allow leads. */
+export const lawMethods = [norm, surface] as const
+
 /** The law that weighs every method's size in loss, and how the runs count FLOPs. */
 export interface Judge {
   readonly law: SurfaceLaw

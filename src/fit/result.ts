@@ -117,23 +117,61 @@ export interface Band {
   readonly points: readonly Prediction[]
 }
 
-/** All that the fits found: what is reported as JSON, and what the figures need beside it. */
-export interface Analysis {
+/** What was asked of which runs. */
+export interface Scope {
   readonly runs: Runs
-  readonly headline: Headline
-  readonly profiles: readonly { readonly profile: Profile; readonly minimum: ProfileMinimum }[]
-  readonly methods: readonly MethodResult[]
-  readonly frontier: FrontierResult | null
-  readonly backtests: readonly Backtest[]
-  readonly diagnostics: readonly Diagnostic[]
-  readonly bands: readonly Band[]
-  readonly region: ExponentRegion | null
-  /** Profile-likelihood interval of the surface's E. */
-  readonly asymptote: Interval | null
-  /** The law of N, D and the settings that the runs have; null unless it was asked for. */
-  readonly joint: TunedResult | null
   readonly targets: readonly number[]
   readonly bootstrap: Resampling
   /** FLOPs over 6ND of the largest runs; predictions keep it. */
   readonly flopsRatio: number
 }
+
+/** The methods side by side. */
+export interface Comparison {
+  readonly methods: readonly MethodResult[]
+  readonly bands: readonly Band[]
+}
+
+export interface Headlined {
+  readonly headline: Headline
+}
+
+export interface Profiled {
+  readonly profiles: readonly { readonly profile: Profile; readonly minimum: ProfileMinimum }[]
+}
+
+export interface Frontiers {
+  readonly frontier: FrontierResult | null
+}
+
+export interface Backtested {
+  readonly backtests: readonly Backtest[]
+}
+
+export interface Diagnosed {
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** What else the runs allow the surface to be. */
+export interface SurfaceRegions {
+  readonly region: ExponentRegion | null
+  /** Profile-likelihood interval of the surface's E. */
+  readonly asymptote: Interval | null
+}
+
+export interface Tuned {
+  /** The law of N, D and the settings that the runs have; null unless it was asked for. */
+  readonly joint: TunedResult | null
+}
+
+/** All that the fits found, in parts: who tells or draws of it takes those that it needs. */
+export interface Analysis
+  extends Scope,
+    Comparison,
+    Headlined,
+    Profiled,
+    Frontiers,
+    Backtested,
+    Diagnosed,
+    SurfaceRegions,
+    Tuned {}

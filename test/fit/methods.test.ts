@@ -6,6 +6,8 @@ import { type Method, noProfiles, plain } from '../../src/fit/methods/method.ts'
 import { methods } from '../../src/fit/methods.ts'
 import { estimateOfPoints } from '../../src/fit/power.ts'
 import { powerAt } from '../../src/law/power.ts'
+import { renderFigures } from '../../src/report/draw/svg.ts'
+import { fitFigures } from '../../src/report/fit/figures.ts'
 import { fitText } from '../../src/report/fit/text.ts'
 import { handoutRuns } from '../../src/world/handout.ts'
 
@@ -36,7 +38,7 @@ const lowestPair: Method = {
 const handout = handoutRuns()
 const quick = { targets: [1e22], resamples: 40, starts: 45, threads: 1 }
 
-test('a method that is registered nowhere gets intervals, a backtest, a band and a row of the table', async () => {
+test('a method that is registered nowhere gets intervals, a backtest, a row of the table and a line of the figures', async () => {
   const analysis = await analyse({ runs: handout }, { ...quick, methods: ['norm', 'parabola', lowestPair] })
   assert.deepEqual(
     analysis.methods.map(({ method }) => method),
@@ -48,6 +50,11 @@ test('a method that is registered nowhere gets intervals, a backtest, a band and
   assert.equal(analysis.backtests.filter(({ method }) => method === 'lowest-pair').length, 3)
   assert.equal(analysis.bands.at(-1)!.method, 'lowest-pair')
   assert.match(fitText({ analysis, truth: null }), /^lowest-pair +0\.\d+ /m)
+  const drawn = renderFigures(fitFigures, { analysis, truth: null }).filter(({ svg }) => svg.includes('>lowest-pair'))
+  assert.deepEqual(
+    drawn.map(({ name }) => name),
+    ['optimum', 'agreement', 'backtest'],
+  )
 })
 
 test('a method alone speaks for the analysis, and what it says does not depend on the others', async () => {

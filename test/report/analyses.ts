@@ -1,6 +1,7 @@
 import { random } from '../../src/core/random.ts'
 import { withLoss } from '../../src/core/run.ts'
-import { type Analysis, analyse } from '../../src/fit/analysis.ts'
+import { analyse } from '../../src/fit/analysis.ts'
+import type { Analysis } from '../../src/fit/result.ts'
 import { handoutRuns } from '../../src/world/handout.ts'
 
 const options = { targets: [1e23, 1e24], resamples: 50, starts: 45, threads: 1 }

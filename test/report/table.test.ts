@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Diagnostic } from '../../src/core/diagnostic.ts'
-import type { Analysis } from '../../src/fit/analysis.ts'
+import type { Analysis } from '../../src/fit/result.ts'
 import type { SurfaceLaw } from '../../src/law/surface.ts'
 import { comparisonGroups, remarkGroup, summaryGroup } from '../../src/report/fit/text.ts'
 import { type TextOptions, textOf, wrap } from '../../src/report/page/text.ts'

@@ -1,10 +1,11 @@
+import type { Comparison, Diagnosed, Headlined, Scope } from '../../fit/result.ts'
 import { type Block, list, paragraph } from '../page/blocks.ts'
 import { capital, joined } from '../prose.ts'
 import type { Findings } from './findings.ts'
 import { answerOf, type Open, openOf, topWarnings } from './words.ts'
 
 /** The answer in one paragraph, and the warnings that bear on it. */
-export function answerBlocks({ analysis, truth }: Findings): Block[] {
+export function answerBlocks({ analysis, truth }: Findings<Scope & Comparison & Headlined & Diagnosed>): Block[] {
   const open = openOf(analysis)
   if (open) return openBlocks(open)
   const answer = answerOf(analysis, truth)

@@ -1,5 +1,5 @@
 import type { Interval } from '../../fit/bootstrap.ts'
-import type { Prediction } from '../../fit/result.ts'
+import type { Comparison, Prediction, Scope } from '../../fit/result.ts'
 import type { SurfaceLaw } from '../../law/surface.ts'
 import {
   compact,
@@ -21,7 +21,7 @@ import type { Findings } from './findings.ts'
 import { againstTruth, beyondRuns, reportedBudgets } from './words.ts'
 
 /** The methods at the largest reported budget. */
-export function comparisonBlocks({ analysis, truth }: Findings): Block[] {
+export function comparisonBlocks({ analysis, truth }: Findings<Scope & Comparison>): Block[] {
   const C = reportedBudgets(analysis).at(-1)!
   const head = ['method', 'exponent a', 'N', 'D', 'loss', 'excess loss', ...truthHead(truth)]
   const rows = availableMethods(analysis).map(({ method, modelSize }) => {
@@ -67,7 +67,7 @@ function truthCells(truth: SurfaceLaw | null, at: Prediction | null): string[] {
 }
 
 /** Every target by every method. */
-export function predictionBlocks({ analysis, truth }: Findings): Block[] {
+export function predictionBlocks({ analysis, truth }: Findings<Scope & Comparison>): Block[] {
   const rows = reportedBudgets(analysis).flatMap((C) =>
     analysis.methods.flatMap(({ method }) => {
       const at = predictionAt(analysis, method, C)
@@ -92,7 +92,7 @@ const predictionCells = ({ parameters, tokens, loss, excessLoss, interval: ends 
 ]
 
 /** The budgets that a method left out or kept with a reservation, those of one reason together. */
-export function reservationBlocks({ analysis: { methods } }: Findings): Block[] {
+export function reservationBlocks({ analysis: { methods } }: Findings<Comparison>): Block[] {
   const groups = Map.groupBy(
     methods.flatMap(({ method, excluded }) => excluded.map((entry) => ({ method, ...entry }))),
     ({ method, reason }) => `${method}: ${reason}`,

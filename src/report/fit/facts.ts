@@ -1,37 +1,37 @@
-import type { Analysis } from '../../fit/analysis.ts'
-import type { MethodResult, Prediction } from '../../fit/result.ts'
+import { lawMethods } from '../../fit/laws.ts'
+import type { Comparison, MethodResult, Prediction, Scope } from '../../fit/result.ts'
 import { frontierLoss } from '../../law/frontier.ts'
 import { powerAt } from '../../law/power.ts'
 import { optimalLoss, optimalParameters, optimalTokens, type SurfaceLaw } from '../../law/surface.ts'
 
 /** One method's result, if it was asked for and gave one. */
-export const resultOf = (analysis: Analysis, method: string): MethodResult | null =>
+export const resultOf = (analysis: Comparison, method: string): MethodResult | null =>
   analysis.methods.find((result) => result.method === method && result.unavailable === null) ?? null
 
 /** The result whose loss surface leads: that of `norm`, else of `surface`; null without one that the runs determine. */
-export function leaderOf(analysis: Analysis): MethodResult | null {
-  const leader = resultOf(analysis, 'norm') ?? resultOf(analysis, 'surface')
+export function leaderOf(analysis: Comparison): MethodResult | null {
+  const [leader] = lawMethods.flatMap(({ name }) => resultOf(analysis, name) ?? [])
   return leader?.undetermined === null ? leader : null
 }
 
 /** The loss surface that leads. */
-export const surfaceOf = (analysis: Analysis): SurfaceLaw | null => leaderOf(analysis)?.law ?? null
+export const surfaceOf = (analysis: Comparison): SurfaceLaw | null => leaderOf(analysis)?.law ?? null
 
 /** The methods that gave a law, in the order of the comparison. */
-export const availableMethods = (analysis: Analysis): MethodResult[] =>
+export const availableMethods = (analysis: Comparison): MethodResult[] =>
   analysis.methods.filter(({ unavailable }) => unavailable === null)
 
 /** The largest budget that was trained, FLOPs. */
-export const largestBudget = ({ runs }: Analysis): number => runs.flops.reduce((high, C) => Math.max(high, C), 0)
+export const largestBudget = ({ runs }: Scope): number => runs.flops.reduce((high, C) => Math.max(high, C), 0)
 
 /** The targets in ascending order. */
-export const sortedTargets = ({ targets }: Analysis): number[] => [...new Set(targets)].sort((a, b) => a - b)
+export const sortedTargets = ({ targets }: Scope): number[] => [...new Set(targets)].sort((a, b) => a - b)
 
 /** The budget that answers are given at: the largest target, else the largest trained budget. */
-export const answerBudget = (analysis: Analysis): number => sortedTargets(analysis).at(-1) ?? largestBudget(analysis)
+export const answerBudget = (analysis: Scope): number => sortedTargets(analysis).at(-1) ?? largestBudget(analysis)
 
 /** A method's prediction at one of the targets, or along its band; null where it has none. */
-export function predictionAt(analysis: Analysis, method: string, C: number): Prediction | null {
+export function predictionAt(analysis: Comparison, method: string, C: number): Prediction | null {
   const band = analysis.bands.find((candidate) => candidate.method === method)
   const all = [...(resultOf(analysis, method)?.predictions ?? []), ...(band?.points ?? [])]
   return all.find(({ flops }) => Math.abs(flops / C - 1) < 1e-9) ?? null

@@ -1,3 +1,4 @@
+import type { Scope, Tuned } from '../../fit/result.ts'
 import type { Estimated } from '../../fit/tuned/estimate.ts'
 import type { TunedResult, TunedTarget } from '../../fit/tuned/result.ts'
 import { compact, type Format, nats, percent, significant } from '../number.ts'
@@ -11,7 +12,7 @@ import { beyondRuns } from './words.ts'
  * The joint law for a terminal: what to train at the largest target, the best learning rate and batch as formulas, what repeats are
  * worth, and a table of the targets.
  */
-export function jointGroups({ analysis }: Findings): Group[] {
+export function jointGroups({ analysis }: Findings<Scope & Tuned>): Group[] {
   const { joint, bootstrap } = analysis
   if (joint === null) return []
   if (joint.unavailable !== null) return [list([`joint: ${joint.unavailable}.`])]

@@ -1,3 +1,4 @@
+import type { Scope, Tuned } from '../../fit/result.ts'
 import type { Estimated } from '../../fit/tuned/estimate.ts'
 import type { TunedResult } from '../../fit/tuned/result.ts'
 import { compact, type Format, nats, percent, significant, withInterval } from '../number.ts'
@@ -6,7 +7,7 @@ import type { Findings } from './findings.ts'
 import { jointLines } from './joint-words.ts'
 
 /** The joint law: the best settings as formulas, and a table of the targets. */
-export function jointBlocks({ analysis: { joint, bootstrap } }: Findings): Block[] {
+export function jointBlocks({ analysis: { joint, bootstrap } }: Findings<Scope & Tuned>): Block[] {
   if (joint === null) return []
   if (joint.unavailable !== null)
     return [{ kind: 'paragraph', text: `The joint law: ${joint.unavailable}.`, isAnswer: true }]

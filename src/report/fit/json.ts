@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../../core/diagnostic.ts'
-import type { Analysis } from '../../fit/analysis.ts'
+import type { Analysis } from '../../fit/result.ts'
 import type { RunData } from '../../input/read.ts'
 
 /** What `isoflop fit --json` prints; docs/json.md explains every field. A field that is not known is null, never invented. */

@@ -1,4 +1,4 @@
-import type { Analysis } from '../../fit/analysis.ts'
+import type { Comparison, Frontiers, Scope, SurfaceRegions } from '../../fit/result.ts'
 import { compact, exponent, type Format, interval, nats, percent, significant } from '../number.ts'
 import { type Block, type Cell, heading, paragraph, table } from '../page/blocks.ts'
 import { joined } from '../prose.ts'
@@ -6,7 +6,7 @@ import type { Findings } from './findings.ts'
 import { lawText } from './words.ts'
 
 /** The surface's coefficients with their intervals, beside the other fits of the same law and the truth. */
-export function surfaceBlocks({ analysis, truth }: Findings): Block[] {
+export function surfaceBlocks({ analysis, truth }: Findings<Scope & Comparison & SurfaceRegions>): Block[] {
   const fits = analysis.methods.filter(({ law }) => law !== null)
   const [first] = fits
   if (!first?.law) return []
@@ -33,7 +33,7 @@ export function surfaceBlocks({ analysis, truth }: Findings): Block[] {
 }
 
 /** The exponent's interval by each bootstrap scheme alone: how much the budgets err together. */
-function schemeBlocks({ methods }: Analysis): Block[] {
+function schemeBlocks({ methods }: Comparison): Block[] {
   const rows = methods.flatMap(({ method, modelSize, exponentBy }) =>
     modelSize && exponentBy && (exponentBy.runs || exponentBy.budgets)
       ? [
@@ -56,7 +56,7 @@ function schemeBlocks({ methods }: Analysis): Block[] {
 }
 
 /** The frontiers' losses at the targets, and what each fit is. */
-export function frontierBlocks({ analysis: { frontier } }: Findings): Block[] {
+export function frontierBlocks({ analysis: { frontier } }: Findings<Frontiers>): Block[] {
   const rows = frontier === null ? [] : frontiersOf(frontier).flatMap(frontierRows)
   if (rows.length === 0) return []
   return [
@@ -68,7 +68,7 @@ export function frontierBlocks({ analysis: { frontier } }: Findings): Block[] {
   ]
 }
 
-type Frontier = NonNullable<Analysis['frontier']>
+type Frontier = NonNullable<Frontiers['frontier']>
 type Outcome = NonNullable<Frontier['free']> | NonNullable<Frontier['line']>
 
 interface NamedFrontier {

@@ -30,3 +30,12 @@ export const methodStyle = (method: string): LineStyle =>
 const inks: Readonly<Record<string, string>> = { norm: '#1f6aa5' }
 
 export const methodInk = (method: string): string => inks[method] ?? methodStyle(method).color
+
+/** What a trend in the residuals of the leading law means. */
+export const residualNote = (method: string | undefined): string =>
+  method === undefined ? otherNote : (residualNotes[method] ?? otherNote)
+
+const residualNotes: Readonly<Record<string, string>> = {
+  norm: 'norm follows the runs near the best size at the largest budgets: a trend there means that its form is wrong; runs far from them may lie off.',
+}
+const otherNote = 'A trend or a bend here means that the law has another form than the surface.'

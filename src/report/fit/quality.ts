@@ -1,10 +1,11 @@
+import type { Backtested, Diagnosed } from '../../fit/result.ts'
 import { compact, type Format, orDash, ratio, significant } from '../number.ts'
 import { type Block, heading, paragraph, table } from '../page/blocks.ts'
 import type { Findings } from './findings.ts'
 import { remarksOf } from './words.ts'
 
 /** What each method would have said of the withheld budgets. */
-export function backtestBlocks({ analysis: { backtests } }: Findings): Block[] {
+export function backtestBlocks({ analysis: { backtests } }: Findings<Backtested>): Block[] {
   if (backtests.length === 0) return []
   const rows = backtests.flatMap(({ method, withheld, lossError, budgets }) =>
     budgets.map(({ flops, sizeRatio, lossDifference }, k) => [
@@ -29,7 +30,7 @@ export function backtestBlocks({ analysis: { backtests } }: Findings): Block[] {
 
 const signed: Format = (x) => (x > 0 ? `+${significant(x)}` : significant(x))
 
-export function diagnosticBlocks({ analysis }: Findings): Block[] {
+export function diagnosticBlocks({ analysis }: Findings<Diagnosed>): Block[] {
   const items = remarksOf(analysis)
   return [heading('Diagnostics'), items.length > 0 ? { kind: 'diagnostics', items } : paragraph('Nothing to report.')]
 }

@@ -1,4 +1,4 @@
-import type { Analysis } from '../../fit/analysis.ts'
+import type { Comparison, Frontiers, Tuned } from '../../fit/result.ts'
 import { renderFigures } from '../draw/svg.ts'
 import { type Block, heading, type Page } from '../page/blocks.ts'
 import { answerBlocks } from './answer.ts'
@@ -40,5 +40,5 @@ export function fitPage(report: FitReport): Page {
 }
 
 /** Whether anything but the joint law was asked for. */
-const hasMethods = ({ joint, methods, frontier }: Analysis): boolean =>
+const hasMethods = ({ joint, methods, frontier }: Comparison & Frontiers & Tuned): boolean =>
   joint === null || methods.length > 0 || frontier !== null

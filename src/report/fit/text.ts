@@ -1,5 +1,4 @@
-import type { Analysis } from '../../fit/analysis.ts'
-import type { MethodResult } from '../../fit/result.ts'
+import type { Comparison, Diagnosed, Frontiers, Headlined, MethodResult, Scope } from '../../fit/result.ts'
 import type { SurfaceLaw } from '../../law/surface.ts'
 import { compact, excess, exponent, interval, nats, orDash, percent, ratio } from '../number.ts'
 import { type Block, type Column, list, paragraph, type Text } from '../page/blocks.ts'
@@ -50,7 +49,12 @@ const columnsFor = (truth: boolean): Column[] => [
   { title: 'excess', align: 'right' },
 ]
 
-function rowOf(analysis: Analysis, { method, modelSize }: MethodResult, C: number, truth: SurfaceLaw | null): string[] {
+function rowOf(
+  analysis: Comparison,
+  { method, modelSize }: MethodResult,
+  C: number,
+  truth: SurfaceLaw | null,
+): string[] {
   const prediction = predictionAt(analysis, method, C)
   const true_ = truth && prediction && againstTruth(truth, prediction)
   return [
@@ -68,7 +72,7 @@ function rowOf(analysis: Analysis, { method, modelSize }: MethodResult, C: numbe
 }
 
 /** The frontiers' rows: only a loss. */
-function frontierRows({ frontier }: Analysis, C: number, cells: number): string[][] {
+function frontierRows({ frontier }: Frontiers, C: number, cells: number): string[][] {
   const named = [
     ['frontier', frontier?.free],
     ['  E of surface', frontier?.pinned],
@@ -88,7 +92,7 @@ const blankRow = (name: string, cells: number): string[] => [name, ...new Array<
  * the method's N costs beyond the leading law's optimum. With the law that generated the runs, the cost is the true one, and N
  * stands beside the true N.
  */
-export function comparisonGroups({ analysis, truth }: Findings): Group[] {
+export function comparisonGroups({ analysis, truth }: Findings<Scope & Comparison & Frontiers>): Group[] {
   const columns = columnsFor(truth !== null)
   const tables = reportedBudgets(analysis)
     .slice(-mostTargets)
@@ -105,7 +109,7 @@ export function comparisonGroups({ analysis, truth }: Findings): Group[] {
 }
 
 /** Which methods have no numbers, and why. */
-function missing({ methods, frontier }: Analysis): string[] {
+function missing({ methods, frontier }: Comparison & Frontiers): string[] {
   const undetermined = methods.filter((result) => result.undetermined !== null).map(({ method }) => method)
   return [
     ...(undetermined.length > 0
@@ -118,7 +122,7 @@ function missing({ methods, frontier }: Analysis): string[] {
   ]
 }
 
-function legend({ bootstrap, frontier }: Analysis, truth: SurfaceLaw | null): Block {
+function legend({ bootstrap, frontier }: Scope & Frontiers, truth: SurfaceLaw | null): Block {
   return paragraph(
     joined(
       `N = k C^a; intervals at ${percent(bootstrap.confidence)}; loss in nats/token.`,
@@ -133,7 +137,7 @@ function legend({ bootstrap, frontier }: Analysis, truth: SurfaceLaw | null): Bl
 }
 
 /** The answer first, in three to six paragraphs of one line where they fit. */
-export function summaryGroup({ analysis, truth }: Findings): Group {
+export function summaryGroup({ analysis, truth }: Findings<Scope & Comparison & Headlined & Diagnosed>): Group {
   const count = warningCount(analysis)
   const open = openOf(analysis)
   if (open) return openGroup(open, count)
@@ -162,7 +166,7 @@ const openGroup = ({ why, told, next }: Open, count: string): Group =>
   ])
 
 /** Every diagnostic: its code and message, and below it what to do. */
-export function remarkGroup({ analysis }: Findings): Group {
+export function remarkGroup({ analysis }: Findings<Diagnosed>): Group {
   const items = remarksOf(analysis)
   return items.length > 0 ? [{ kind: 'diagnostics', items }] : []
 }

@@ -1,6 +1,13 @@
-import type { Analysis } from '../../fit/analysis.ts'
 import { nextText } from '../../fit/headline.ts'
-import type { FittedPower, MethodResult, Prediction } from '../../fit/result.ts'
+import type {
+  Comparison,
+  Diagnosed,
+  FittedPower,
+  Headlined,
+  MethodResult,
+  Prediction,
+  Scope,
+} from '../../fit/result.ts'
 import { excessLoss, type SurfaceLaw } from '../../law/surface.ts'
 import {
   compact,
@@ -36,7 +43,7 @@ export interface Answer {
  * What the fits answer at the largest target, or, without targets, at the largest trained budget. `norm` speaks first, or
  * the first method there is; null when no method gave a law, or when the runs do not determine it (`openOf`).
  */
-export function answerOf(analysis: Analysis, truth?: SurfaceLaw | null): Answer | null {
+export function answerOf(analysis: Scope & Comparison & Headlined, truth?: SurfaceLaw | null): Answer | null {
   if (!analysis.headline.determined) return null
   const C = answerBudget(analysis)
   const [first, ...others] = availableMethods(analysis)
@@ -62,19 +69,19 @@ export interface Open {
 }
 
 /** Null where a law is headlined. */
-export function openOf({ headline: { determined, reasons, told, next } }: Analysis): Open | null {
+export function openOf({ headline: { determined, reasons, told, next } }: Headlined): Open | null {
   if (determined) return null
   return { why: reasons.join('; '), told, next: next ? nextText(next) : '' }
 }
 
 /** How far a budget lies beyond the runs, in words. */
-export function beyondRuns(analysis: Analysis, C: number): string {
+export function beyondRuns(analysis: Scope, C: number): string {
   const times = C / largestBudget(analysis)
   if (times > 1.005) return `${compact(times)} times the largest budget`
   return times > 0.995 ? 'the largest budget' : 'within the budgets of the runs'
 }
 
-function whereOf(analysis: Analysis, C: number, { method }: MethodResult): string {
+function whereOf(analysis: Scope, C: number, { method }: MethodResult): string {
   return `At ${compact(C)} FLOPs (${beyondRuns(analysis, C)}), by ${method} with ${percent(analysis.bootstrap.confidence)} intervals`
 }
 
@@ -101,7 +108,7 @@ interface Other {
 }
 
 /** The other methods, those first that name nearly the same N. */
-function othersAt(analysis: Analysis, C: number, { parameters }: Prediction, others: readonly MethodResult[]) {
+function othersAt(analysis: Comparison, C: number, { parameters }: Prediction, others: readonly MethodResult[]) {
   const found = others.flatMap(({ method }): Other[] => {
     const prediction = predictionAt(analysis, method, C)
     return prediction ? [{ method, prediction, times: prediction.parameters / parameters }] : []
@@ -171,7 +178,7 @@ const importance = [
 ] as const
 
 /** The most important warnings, the worst first. */
-export function topWarnings({ diagnostics }: Analysis, most: number): Analysis['diagnostics'][number][] {
+export function topWarnings({ diagnostics }: Diagnosed, most: number): Diagnosed['diagnostics'][number][] {
   const rank = (code: string) => {
     const place = (importance as readonly string[]).indexOf(code)
     return place < 0 ? importance.length : place
@@ -183,13 +190,13 @@ export function topWarnings({ diagnostics }: Analysis, most: number): Analysis['
 }
 
 /** All warnings, the worst first, then the notes. */
-export const remarksOf = (analysis: Analysis): Analysis['diagnostics'] => [
+export const remarksOf = (analysis: Diagnosed): Diagnosed['diagnostics'] => [
   ...topWarnings(analysis, Number.POSITIVE_INFINITY),
   ...analysis.diagnostics.filter(({ severity }) => severity === 'info'),
 ]
 
 /** How many warnings and notes there are, by code. */
-export function warningCount({ diagnostics }: Analysis): string {
+export function warningCount({ diagnostics }: Diagnosed): string {
   const warnings = diagnostics.filter(({ severity }) => severity === 'warning')
   if (warnings.length === 0) return ''
   return `${counted(warnings.length, 'warning')}: ${warnings.map(({ code }) => code).join(', ')}`
@@ -202,5 +209,5 @@ export function againstTruth(truth: SurfaceLaw, { flops, parameters }: Predictio
 }
 
 /** The targets, or, without any, the largest trained budget. */
-export const reportedBudgets = (analysis: Analysis): number[] =>
+export const reportedBudgets = (analysis: Scope): number[] =>
   analysis.targets.length > 0 ? sortedTargets(analysis) : [answerBudget(analysis)]

@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot'
-import type { Analysis } from '../../../fit/analysis.ts'
+import type { Comparison, Profiled, Scope } from '../../../fit/result.ts'
 import { type PowerLaw, powerAt } from '../../../law/power.ts'
 import { optimalParameters, type SurfaceLaw } from '../../../law/surface.ts'
 import { logAxis } from '../../draw/axis.ts'
@@ -17,7 +17,7 @@ import { shownMinima } from './optimum.ts'
 const height = 380
 
 /** Every method's N over the leading one's, along the compute axis. */
-function ratiosTo(base: PowerLaw, analysis: Analysis) {
+function ratiosTo(base: PowerLaw, analysis: Comparison) {
   return methodLines(analysis).map(({ result: { method }, points }) => ({
     method,
     points: points.map(({ flops, parameters }) => ({ x: flops, y: parameters / powerAt(base, flops) })),
@@ -32,7 +32,7 @@ function ratiosTo(base: PowerLaw, analysis: Analysis) {
 const truthLine = (truth: SurfaceLaw, base: PowerLaw, domain: readonly [number, number]) =>
   domain.map((C) => ({ x: C, y: powerAt(optimalParameters(truth), C) / powerAt(base, C) }))
 
-export const agreement: Figure<Findings> = {
+export const agreement: Figure<Findings<Scope & Comparison & Profiled>> = {
   name: 'agreement',
   title: 'How far the methods differ',
   caption({ analysis }) {

@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot'
-import type { Analysis } from '../../../fit/analysis.ts'
+import type { Backtested } from '../../../fit/result.ts'
 import { type Axis, logAxis } from '../../draw/axis.ts'
 import { element, type SvgDocument, type SvgElement } from '../../draw/element.ts'
 import type { Figure } from '../../draw/figure.ts'
@@ -22,7 +22,7 @@ interface Dot {
   readonly ratio: number
 }
 
-const dotsOf = ({ backtests }: Analysis): Dot[] =>
+const dotsOf = ({ backtests }: Backtested): Dot[] =>
   backtests.flatMap(({ method, withheld, budgets }) =>
     budgets.flatMap(({ flops, sizeRatio }) =>
       sizeRatio === null ? [] : [{ method, withheld, budget: flops, ratio: sizeRatio }],
@@ -98,7 +98,7 @@ interface Size {
   readonly height: number
 }
 
-export const backtest: Figure<Findings> = {
+export const backtest: Figure<Findings<Backtested>> = {
   name: 'backtest',
   title: 'What the fits would have said',
   caption({ analysis }) {

@@ -1,6 +1,5 @@
 import * as Plot from '@observablehq/plot'
-import type { Analysis } from '../../../fit/analysis.ts'
-import type { MethodResult, Prediction } from '../../../fit/result.ts'
+import type { Comparison, MethodResult, Prediction, Scope } from '../../../fit/result.ts'
 import { type Axis, logAxis } from '../../draw/axis.ts'
 import { topLabels } from '../../draw/labels.ts'
 import { gridOnShade, shaded } from '../../draw/marks.ts'
@@ -11,12 +10,12 @@ import { availableMethods, largestBudget, sortedTargets } from '../facts.ts'
 import type { LineStyle } from '../methods.ts'
 
 /** The compute axis of every figure: from the smallest run to the largest target. */
-export function computeAxis({ runs, targets }: Analysis, label = 'training compute C (FLOPs)'): Axis {
+export function computeAxis({ runs, targets }: Scope, label = 'training compute C (FLOPs)'): Axis {
   return logAxis(label, [...runs.flops, ...targets], { pad: 0.025 })
 }
 
 /** Behind all else: where no run was made is grey, and each target has a line with its budget above. */
-export function computeBackground(analysis: Analysis, x: Axis, y: Axis, labelled: boolean): Mark[] {
+export function computeBackground(analysis: Scope, x: Axis, y: Axis, labelled: boolean): Mark[] {
   const targets = sortedTargets(analysis)
   const from = largestBudget(analysis)
   const beyond = (targets.at(-1) ?? 0) > from
@@ -36,7 +35,7 @@ export interface MethodLine {
 }
 
 /** The lines of all methods along the compute axis, the surface first, so that it lies under the others. */
-export function methodLines(analysis: Analysis): MethodLine[] {
+export function methodLines(analysis: Comparison): MethodLine[] {
   return availableMethods(analysis).flatMap((result) => {
     const band = analysis.bands.find(({ method }) => method === result.method)
     return band ? [{ result, points: band.points }] : []

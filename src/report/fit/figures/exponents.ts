@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot'
-import type { Analysis } from '../../../fit/analysis.ts'
+import type { Comparison, SurfaceRegions } from '../../../fit/result.ts'
 import { publishedSurfaces } from '../../../law/published.ts'
 import type { SurfaceLaw } from '../../../law/surface.ts'
 import { type Axis, extent, linearAxis } from '../../draw/axis.ts'
@@ -40,10 +40,10 @@ const mark = (name: string, { alpha, beta }: Pair, look: Omit<Named, 'name' | 'a
 })
 
 /** The additive surface, whose exponents the region is about. */
-const surfaceOf = (analysis: Analysis): SurfaceLaw | null => resultOf(analysis, 'surface')?.law ?? null
+const surfaceOf = (analysis: Comparison): SurfaceLaw | null => resultOf(analysis, 'surface')?.law ?? null
 
 /** The pairs of exponents to draw, the fitted ones last, on top. */
-function pairsOf(analysis: Analysis, truth: SurfaceLaw | null | undefined): Named[] {
+function pairsOf(analysis: Comparison, truth: SurfaceLaw | null | undefined): Named[] {
   const surface = surfaceOf(analysis)
   const huber = resultOf(analysis, 'huber')?.law
   const norm = resultOf(analysis, 'norm')?.law
@@ -62,7 +62,7 @@ function pairsOf(analysis: Analysis, truth: SurfaceLaw | null | undefined): Name
 }
 
 /** Axes around all that is shown; a region without end is cut off at three times the fitted exponents. */
-function axesOf(analysis: Analysis, pairs: readonly Pair[], fitted: Pair): { x: Axis; y: Axis } {
+function axesOf(analysis: SurfaceRegions, pairs: readonly Pair[], fitted: Pair): { x: Axis; y: Axis } {
   const line = analysis.region?.line ?? []
   const axis = (key: keyof Pair, label: string) => {
     const center = fitted[key]
@@ -126,7 +126,7 @@ function isoMarks(x: Axis, y: Axis): Mark[] {
   ]
 }
 
-export const exponents: Figure<Findings> = {
+export const exponents: Figure<Findings<Comparison & SurfaceRegions>> = {
   name: 'exponents',
   title: 'Exponents of the loss surface',
   caption({ analysis }) {

@@ -1,7 +1,6 @@
 import * as Plot from '@observablehq/plot'
-import type { Analysis } from '../../../fit/analysis.ts'
 import { logLineLoss } from '../../../fit/frontier.ts'
-import type { FrontierResult } from '../../../fit/result.ts'
+import type { Comparison, FrontierResult, Frontiers, Scope } from '../../../fit/result.ts'
 import { frontierLoss } from '../../../law/frontier.ts'
 import { optimalLoss } from '../../../law/surface.ts'
 import { linearAxis } from '../../draw/axis.ts'
@@ -28,7 +27,7 @@ interface Curve {
 const noFrontier: FrontierResult = { points: [], free: null, pinned: null, line: null }
 
 /** The leading law's own best loss, the two frontiers with a plateau, and the straight line. */
-function curvesOf(analysis: Analysis): Curve[] {
+function curvesOf(analysis: Scope & Comparison & Frontiers): Curve[] {
   const leader = leaderOf(analysis)
   const { free, pinned, line } = analysis.frontier ?? noFrontier
   const curve = (name: string, style: LineStyle, loss: Curve['loss'], color = style.color): Curve => ({
@@ -69,7 +68,7 @@ const plateau = (method: string, E: number, start: number): Mark[] => [
   }),
 ]
 
-export const frontier: Figure<Findings> = {
+export const frontier: Figure<Findings<Scope & Comparison & Frontiers>> = {
   name: 'frontier',
   title: 'Best loss against compute',
   caption({ analysis }) {

@@ -1,6 +1,5 @@
 import * as Plot from '@observablehq/plot'
-import type { Analysis } from '../../../fit/analysis.ts'
-import type { Prediction } from '../../../fit/result.ts'
+import type { Comparison, Prediction, Profiled, Scope } from '../../../fit/result.ts'
 import { logAxis } from '../../draw/axis.ts'
 import type { Figure } from '../../draw/figure.ts'
 import { endLabels } from '../../draw/labels.ts'
@@ -25,7 +24,7 @@ const titles: Readonly<Record<Quantity, string>> = {
 }
 
 /** The minimum of each profile that has one inside: its C, and its N or D. */
-export function shownMinima({ runs, profiles }: Analysis, quantity: Quantity): { x: number; y: number }[] {
+export function shownMinima({ runs, profiles }: Scope & Profiled, quantity: Quantity): { x: number; y: number }[] {
   return profiles.flatMap(({ profile, minimum }) => {
     if (minimum.kind !== 'interior') return []
     const logProduct = profile.runs.reduce((sum, i) => sum + Math.log(runs.parameters[i] * runs.tokens[i]), 0)
@@ -34,7 +33,7 @@ export function shownMinima({ runs, profiles }: Analysis, quantity: Quantity): {
   })
 }
 
-function quantityPanel(analysis: Analysis, quantity: Quantity, first: boolean): Panel {
+function quantityPanel(analysis: Scope & Comparison & Profiled, quantity: Quantity, first: boolean): Panel {
   const lines = methodLines(analysis)
   const minima = shownMinima(analysis, quantity)
   const band = bandOf(lines.find(({ result }) => result.method === leaderOf(analysis)?.method)?.points ?? [], quantity)
@@ -73,7 +72,7 @@ const bandOf = (points: readonly Prediction[], quantity: Quantity) =>
     return ends ? [{ flops, low: ends[0], high: ends[1] }] : []
   })
 
-export const optimum: Figure<Findings> = {
+export const optimum: Figure<Findings<Scope & Comparison & Profiled>> = {
   name: 'optimum',
   title: 'Compute-optimal size and data',
   caption({ analysis }) {

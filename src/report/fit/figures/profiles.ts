@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { tokensFor, trainFlops } from '../../../core/flops.ts'
-import type { Analysis } from '../../../fit/analysis.ts'
 import { parabolaLoss } from '../../../fit/parabola.ts'
+import type { Comparison, Profiled, Scope } from '../../../fit/result.ts'
 import { type SurfaceLaw, surfaceLoss } from '../../../law/surface.ts'
 import { type Axis, linearAxis, logAxis } from '../../draw/axis.ts'
 import { type Figure, onePanel } from '../../draw/figure.ts'
@@ -36,8 +36,8 @@ interface Shown {
 }
 
 function shownOf(
-  { runs }: Analysis,
-  { profile, minimum }: Analysis['profiles'][number],
+  { runs }: Scope,
+  { profile, minimum }: Profiled['profiles'][number],
   law: SurfaceLaw | null,
   rank: number,
   index: number,
@@ -64,14 +64,14 @@ function shownOf(
 }
 
 /** The minimum of an interior profile, or the end beyond which it lies. */
-function markOf(minimum: Analysis['profiles'][number]['minimum'], low: number, high: number): Shown['minimum'] {
+function markOf(minimum: Profiled['profiles'][number]['minimum'], low: number, high: number): Shown['minimum'] {
   if (minimum.kind === 'interior') return { kind: 'interior', x: minimum.parameters, y: minimum.loss }
   if (minimum.kind !== 'edge') return null
   const x = minimum.side === 'small' ? low : high
   return { kind: 'edge', x, y: parabolaLoss(minimum.parabola, x) }
 }
 
-function shownProfiles(analysis: Analysis): Shown[] {
+function shownProfiles(analysis: Scope & Comparison & Profiled): Shown[] {
   const chosen = thin(analysis.profiles, mostProfiles)
   const law = surfaceOf(analysis)
   const last = Math.max(1, chosen.length - 1)
@@ -123,7 +123,7 @@ function axesOf(shown: readonly Shown[]): { x: Axis; y: Axis } {
 }
 
 /** Counts of what became of the profiles' minima, in words. */
-function fates({ profiles }: Analysis): string {
+function fates({ profiles }: Profiled): string {
   const number = (kind: string) => profiles.filter(({ minimum }) => minimum.kind === kind).length
   const parts = [
     [number('interior'), 'with a minimum inside (filled circle)'],
@@ -134,7 +134,7 @@ function fates({ profiles }: Analysis): string {
   return listed(parts.filter(([n]) => n > 0).map(([n, words]) => `${n} ${words}`))
 }
 
-export const profiles: Figure<Findings> = {
+export const profiles: Figure<Findings<Scope & Comparison & Profiled>> = {
   name: 'profiles',
   title: 'IsoFLOP profiles',
   caption({ analysis }) {

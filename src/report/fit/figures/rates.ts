@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot'
-import type { Analysis } from '../../../fit/analysis.ts'
+import type { Tuned } from '../../../fit/result.ts'
 import type { Sweep } from '../../../fit/tuned/result.ts'
 import { linearAxis, logAxis } from '../../draw/axis.ts'
 import { type Figure, onePanel } from '../../draw/figure.ts'
@@ -17,7 +17,7 @@ const height = 540
 /** Losses this far above the lowest of a sweep, as a share, are cut off: what matters is near the best rate. */
 const mostAbove = 0.06
 
-const sweepsOf = ({ joint }: Analysis): readonly Sweep[] => joint?.sweeps ?? []
+const sweepsOf = ({ joint }: Tuned): readonly Sweep[] => joint?.sweeps ?? []
 
 /** A sweep near its best, as points and curve. */
 function near({ seen, curve, best, ...sweep }: Sweep) {
@@ -26,7 +26,7 @@ function near({ seen, curve, best, ...sweep }: Sweep) {
   return { ...sweep, best, seen: seen.filter(isNear), curve: curve.filter(isNear) }
 }
 
-export const rates: Figure<Findings> = {
+export const rates: Figure<Findings<Tuned>> = {
   name: 'rates',
   title: 'Loss against learning rate',
   caption({ analysis }) {

@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot'
-import type { Analysis } from '../../../fit/analysis.ts'
+import type { Comparison, Scope } from '../../../fit/result.ts'
 import { surfaceLoss } from '../../../law/surface.ts'
 import { type Axis, linearAxis, logAxis } from '../../draw/axis.ts'
 import type { Figure } from '../../draw/figure.ts'
@@ -12,6 +12,7 @@ import { counted, significant } from '../../number.ts'
 import { joined } from '../../prose.ts'
 import { leaderOf, surfaceOf } from '../facts.ts'
 import type { Findings } from '../findings.ts'
+import { residualNote } from '../methods.ts'
 import { computeAxis } from './compute.ts'
 
 const height = 400
@@ -39,7 +40,7 @@ interface Residuals {
 }
 
 /** Measured minus fitted loss of every run; null without a surface. */
-function residualsOf(analysis: Analysis): Residuals | null {
+function residualsOf(analysis: Scope & Comparison): Residuals | null {
   const law = surfaceOf(analysis)
   if (law === null) return null
   const { size, parameters, tokens, flops, loss } = analysis.runs
@@ -100,7 +101,7 @@ function panelAgainst(
   }
 }
 
-export const residuals: Figure<Findings> = {
+export const residuals: Figure<Findings<Scope & Comparison>> = {
   name: 'residuals',
   title: 'What the leading law leaves over',
   caption({ analysis }) {
@@ -113,9 +114,7 @@ export const residuals: Figure<Findings> = {
       `The standard deviation is ${significant(sd)} nats.`,
       exact
         ? 'These runs have no noise: what is left is rounding of the numbers as they were written, so its pattern means nothing.'
-        : leaderOf(analysis)?.method === 'norm'
-          ? 'norm follows the runs near the best size at the largest budgets: a trend there means that its form is wrong; runs far from them may lie off.'
-          : 'A trend or a bend here means that the law has another form than the surface.',
+        : residualNote(leaderOf(analysis)?.method),
       far > 0 ? `Triangles at the border: ${counted(far, 'run')} farther out than the axis reaches.` : '',
       all.length > mostPoints
         ? `${counted(mostPoints, 'run')} of ${all.length} are drawn, the farthest among them.`
