@@ -11,6 +11,7 @@ import type { Diagnostic } from '../core/diagnostic.ts'
 import { queryLimits, targetLimits } from '../core/limits.ts'
 import { outcomeOf, type TrainedRun, type Trainer } from '../core/trainer.ts'
 import { adaptive } from '../plan/adaptive.ts'
+import type { CampaignEvidence } from '../plan/evidence.ts'
 import type { CampaignRun, Estimate, Forecast, Plan, Situation, Space, Strategy } from '../plan/strategy.ts'
 import { buyRound } from './round.ts'
 
@@ -57,6 +58,8 @@ export interface CampaignOptions {
   /** Ends the campaign after the run in flight, with what there is. */
   readonly signal?: AbortSignal
   readonly onStanding?: (standing: Standing) => void
+  /** Whether the result has its evidence, as a report needs it; default false: it takes half a second. */
+  readonly withEvidence?: boolean
 }
 
 /** A configuration without a run, and what was said of it. */
@@ -87,6 +90,8 @@ export interface Campaign {
   /** Why no more runs were bought. */
   readonly stopped: string
   readonly diagnostics: readonly Diagnostic[]
+  /** What the law says of single runs, for a report; null without `withEvidence`, and of strategies that have none. */
+  readonly evidence: CampaignEvidence | null
 }
 
 /**
@@ -143,12 +148,17 @@ export async function campaign(options: CampaignOptions): Promise<Campaign> {
     return end
   }
 
+  let judgement = strategy.consider(situation())
   let stopped: string | null = null
   while (stopped === null) {
-    const plan = strategy.plan(situation())
-    stopped = plan.kind === 'stop' ? plan.reason : await buy(plan)
+    const plan = judgement.ask()
+    if (plan.kind === 'stop') stopped = plan.reason
+    else {
+      stopped = await buy(plan)
+      judgement = strategy.consider(situation())
+    }
   }
-  const prediction = strategy.predict(situation())
+  const prediction = judgement.conclude()
   const queries = runs.filter(({ round }) => round >= 0).length
   return {
     spentFlops: spent(),
@@ -160,6 +170,7 @@ export async function campaign(options: CampaignOptions): Promise<Campaign> {
     rounds,
     stopped,
     diagnostics: prediction.diagnostics,
+    evidence: options.withEvidence ? judgement.evidence() : null,
   }
 }
 
@@ -179,7 +190,8 @@ function remembering(trainer: Trainer, answered: readonly TrainedRun[]): Trainer
 export function firstPlan(options: Omit<CampaignOptions, 'trainer'>): Plan {
   const { budget, target, strategy, seed, space } = settled(options)
   const runs = givenRuns(options.given)
-  return strategy.plan({ runs, refused: [], pending: [], budget, spent: costOf(runs), target, seed, round: 0, space })
+  const spent = costOf(runs)
+  return strategy.consider({ runs, refused: [], pending: [], budget, spent, target, seed, round: 0, space }).ask()
 }
 
 /** The options that a plan depends on, with their defaults. */

@@ -103,13 +103,14 @@ async function runCampaign(flags: CampaignFlags): Promise<void> {
   try {
     const { campaign, identity, files } = await campaignInFolder({
       ...options,
+      withEvidence: true,
       signal: interruption.signal,
       onNotice: (notice) => process.stderr.write(`${noticeText(notice)}\n`),
       onStanding: line.show,
     }).catch(explained(flags))
     line.done()
     const truth = (await truthAt?.(campaign)) ?? null
-    const evidence = options.strategy.evidence?.({ runs: campaign.runs, target, seed, space }) ?? null
+    const { evidence } = campaign
     const written = await writeUp(flags.out, { campaign, task: identity, seed, evidence, truth, trueLoss })
     await printCampaign(campaign, flags, identity, truth, [...files, ...written])
   } finally {

@@ -12,7 +12,7 @@ import { bestPlace, configAt, type Place } from './place.ts'
 import { leadingModes } from './posterior.ts'
 import { draws, expectAt } from './predict.ts'
 import { type Stake, type StakeName, stakeNames, stakesAt } from './stakes.ts'
-import type { Plan, Planned, Situation, Strategy } from './strategy.ts'
+import { once, type Plan, type Planned, type Situation, type Strategy } from './strategy.ts'
 
 /** Rounds of designed runs after the opening, each with an equal share of what is left. */
 const rounds = 6
@@ -55,17 +55,24 @@ const stream = 0xca
  */
 export const adaptive: Strategy = {
   name: 'adaptive',
-  plan(situation) {
-    const opening = openingOf(situation)
-    if (opening !== null) return opening
-    const fit = usableRuns(situation) < fewestUsable ? null : fitSituation(situation)
-    const climb = climbOf(situation, fit)
-    if (climb !== null) return climb
-    if (fit === null) return { kind: 'stop', reason: 'too few runs learned enough to tell a law' }
-    return designedPlan(situation, fit)
+  consider(situation) {
+    const fit = once(() => fitSituation(situation))
+    return {
+      ask: () => planOf(situation, fit),
+      conclude: () => forecastOf(situation, fit()),
+      evidence: () => jointEvidence(situation, fit()),
+    }
   },
-  predict: (situation) => forecastOf(situation, fitSituation(situation)),
-  evidence: jointEvidence,
+}
+
+function planOf(situation: Situation, fitted: () => JointFit): Plan {
+  const opening = openingOf(situation)
+  if (opening !== null) return opening
+  const fit = usableRuns(situation) < fewestUsable ? null : fitted()
+  const climb = climbOf(situation, fit)
+  if (climb !== null) return climb
+  if (fit === null) return { kind: 'stop', reason: 'too few runs learned enough to tell a law' }
+  return designedPlan(situation, fit)
 }
 
 const usableRuns = ({ runs }: Pick<Situation, 'runs'>): number => runs.filter(isUsable).length

@@ -1,6 +1,6 @@
 import type { TrainingConfig } from '../core/config.ts'
 import type { Limits, Range } from '../core/limits.ts'
-import { fitJoint, isUsable, type JointFit, type JointOptions } from '../fit/joint/fit.ts'
+import { fitJoint, isUsable, type JointFit, type JointOptions, type JointRun } from '../fit/joint/fit.ts'
 import type { JointMode } from '../fit/joint/mode.ts'
 import { bestJointRate, jointIndex } from '../law/joint.ts'
 import { quantile } from '../numeric/quantile.ts'
@@ -33,11 +33,12 @@ const withheldShare = 0.25
 
 type Known = Pick<Situation, 'runs' | 'target' | 'seed' | 'space'>
 
-/** What the joint law says of a campaign's runs, of lines through them and of the target: the leading mode, or all where intervals are. */
-export function jointEvidence(known: Known): CampaignEvidence {
+/**
+ * What the joint law that was fitted to a campaign's runs says of them, of lines through them and of the target: the leading mode, or
+ * all where intervals are.
+ */
+export function jointEvidence(known: Known, fit: JointFit): CampaignEvidence {
   const { runs, target, seed, space } = known
-  const options: JointOptions = { target, vocabularySize: space.vocabularySize, contextLength: space.contextLength }
-  const fit = fitJoint(runs, options)
   const { mode } = fit.modes[0]
   const budgets = profileBudgets(fit)
   const posterior = new Posterior(fit, draws, seed)
@@ -53,7 +54,7 @@ export function jointEvidence(known: Known): CampaignEvidence {
     batches: [...spread(larger, fewBudgets - 1).map(asked), wanted].flatMap(([flops, limits]) =>
       batchEffect(posterior, mode, flops, limits),
     ),
-    backtest: backtestOf(known, options),
+    backtest: backtestOf(known, fit.used),
     target: targetCurve(posterior, mode, target, space.targetLimits),
   }
 }
@@ -152,10 +153,11 @@ function batchEffect(posterior: Posterior, mode: JointMode, flops: number, limit
 const bounds = (values: Float64Array): Bounds => [quantile(values, 0.025), quantile(values, 0.975)]
 
 /** The most expensive runs as the others alone foretell them; nothing where too few are left to fit. */
-function backtestOf({ runs, seed }: Known, options: JointOptions): BacktestRun[] {
-  const { used } = fitJointOrNothing(runs, options)
+function backtestOf({ runs, target, seed, space }: Known, used: readonly JointRun[]): BacktestRun[] {
+  const options: JointOptions = { target, vocabularySize: space.vocabularySize, contextLength: space.contextLength }
   const costs = used.map(({ config }) => config.trainFlops).sort((a, b) => b - a)
   const budgets = [...new Set(costs)]
+  const kept = new Set(used)
   const fittedBelow = budgets.findLast(
     (flops) => costs.filter((C) => C >= flops).length <= withheldShare * costs.length,
   )
@@ -165,7 +167,7 @@ function backtestOf({ runs, seed }: Known, options: JointOptions): BacktestRun[]
   if (fit.modes.length === 0) return []
   const posterior = new Posterior(fit, draws, seed)
   return runs.flatMap((run, index) => {
-    if (run.config.trainFlops < fittedBelow || !used.includes(run)) return []
+    if (run.config.trainFlops < fittedBelow || !kept.has(run)) return []
     const losses = posterior.losses(placeOf(run.config))
     const bends = posterior.bends(losses, run.config.trainFlops)
     const noise = posterior.noise(index)

@@ -29,11 +29,14 @@ export const profilesDesign = {
  */
 export const profilesStrategy = (method: ProfilesMethod): Strategy => ({
   name: `profiles-${method}`,
-  plan,
-  predict: (situation) => predictFromProfiles(situation, method),
+  consider: (situation) => ({
+    ask: () => planOf(situation),
+    conclude: () => predictFromProfiles(situation, method),
+    evidence: () => null,
+  }),
 })
 
-function plan(situation: Situation): Plan {
+function planOf(situation: Situation): Plan {
   const { round } = situation
   const { shares } = profilesDesign.profiles
   if (round > shares.length) return { kind: 'stop', reason: `the sweep and its ${shares.length} profiles are done` }

@@ -134,12 +134,24 @@ export interface Forecast {
   readonly diagnostics: readonly Diagnostic[]
 }
 
+/** What a strategy makes of a situation. The law is fitted once, when it is first needed. */
+export interface Judgement {
+  /** What to do next. */
+  ask(): Plan
+  /** What to expect at the target. Errors: TOO_FEW_RUNS. */
+  conclude(): Forecast
+  /** What the fitted law says beside the forecast, for a report; null of strategies without a law of single runs. Errors: TOO_FEW_RUNS. */
+  evidence(): CampaignEvidence | null
+}
+
 /** How to spend a budget and what to conclude from it. Pure: no clock, no random numbers but from the situation's seed. */
 export interface Strategy {
   readonly name: string
-  plan(situation: Situation): Plan
-  /** Errors: TOO_FEW_RUNS. */
-  predict(situation: Situation): Forecast
-  /** What the fitted law says beside the forecast, for a report; strategies without a law of single runs have none. */
-  readonly evidence?: (situation: Pick<Situation, 'runs' | 'target' | 'seed' | 'space'>) => CampaignEvidence
+  consider(situation: Situation): Judgement
+}
+
+/** Work that is done once, when its result is first asked for. */
+export function once<Result extends object>(work: () => Result): () => Result {
+  let result: Result | null = null
+  return () => (result ??= work())
 }

@@ -5,7 +5,7 @@ import { configIdentity, type TrainingConfig } from '../../src/core/config.ts'
 import { IsoflopError } from '../../src/core/errors.ts'
 import type { TrainedRun } from '../../src/core/trainer.ts'
 import { adaptive } from '../../src/plan/adaptive.ts'
-import type { Forecast, Situation, Strategy } from '../../src/plan/strategy.ts'
+import type { Forecast, Plan, Situation, Strategy } from '../../src/plan/strategy.ts'
 import { openWorld } from '../../src/world/worlds.ts'
 import { trainerOf } from '../trainers.ts'
 
@@ -25,28 +25,35 @@ const lossOf = ({ dModel, trainFlops }: TrainingConfig) =>
 /** Three rounds at growing budgets about the best width so far; asks for nothing that is there or was refused. */
 const climbing: Strategy = {
   name: 'climbing',
-  plan(situation) {
-    const { round, runs, refused } = situation
-    if (round >= 3) return { kind: 'stop', reason: 'three rounds are enough' }
-    const known = new Set([...runs.map(({ config }) => config), ...refused].map(configIdentity))
-    const centre = lowest(situation)?.config.dModel ?? 256
-    const trainFlops = [1e15, 1e16, 1e17][round]
-    const queries = [0.5, 0.7, 1, 1.4, 2]
-      .map((ratio) => ({ ...base, dModel: Math.round(ratio * centre), trainFlops }))
-      .filter((config) => !known.has(configIdentity(config)))
-      .map((config) => ({ config, reason: `width ${config.dModel} about ${centre}` }))
-    return { kind: 'ask', title: `at ${trainFlops}`, queries, estimate: null }
-  },
-  predict(situation): Forecast {
-    const best = lowest(situation)
-    if (best === null) throw new IsoflopError('TOO_FEW_RUNS', 'Expected a run, got none.', 'Buy one.')
-    const config = { ...best.config, trainFlops: situation.target }
-    return {
-      ...{ config, parameters: 1, tokens: 1, loss: best.loss },
-      interval: { loss: null, parameters: null, learningRate: null },
-      ...{ atCap: null, alternatives: [], laws: [], narrowing: [], diagnostics: [] },
-    }
-  },
+  consider: (situation) => ({
+    ask: () => climb(situation),
+    conclude: () => lowestAtTarget(situation),
+    evidence: () => null,
+  }),
+}
+
+function climb(situation: Situation): Plan {
+  const { round, runs, refused } = situation
+  if (round >= 3) return { kind: 'stop', reason: 'three rounds are enough' }
+  const known = new Set([...runs.map(({ config }) => config), ...refused].map(configIdentity))
+  const centre = lowest(situation)?.config.dModel ?? 256
+  const trainFlops = [1e15, 1e16, 1e17][round]
+  const queries = [0.5, 0.7, 1, 1.4, 2]
+    .map((ratio) => ({ ...base, dModel: Math.round(ratio * centre), trainFlops }))
+    .filter((config) => !known.has(configIdentity(config)))
+    .map((config) => ({ config, reason: `width ${config.dModel} about ${centre}` }))
+  return { kind: 'ask', title: `at ${trainFlops}`, queries, estimate: null }
+}
+
+function lowestAtTarget(situation: Situation): Forecast {
+  const best = lowest(situation)
+  if (best === null) throw new IsoflopError('TOO_FEW_RUNS', 'Expected a run, got none.', 'Buy one.')
+  const config = { ...best.config, trainFlops: situation.target }
+  return {
+    ...{ config, parameters: 1, tokens: 1, loss: best.loss },
+    interval: { loss: null, parameters: null, learningRate: null },
+    ...{ atCap: null, alternatives: [], laws: [], narrowing: [], diagnostics: [] },
+  }
 }
 
 const lowest = ({ runs }: Situation) =>

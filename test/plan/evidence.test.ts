@@ -3,6 +3,7 @@ import { before, test } from 'node:test'
 import { apiSpace, type Campaign, campaign } from '../../src/campaign/campaign.ts'
 import { type TrainingConfig, targetFlops } from '../../src/core/config.ts'
 import { nonEmbeddingParameters } from '../../src/core/flops.ts'
+import { fitJoint } from '../../src/fit/joint/fit.ts'
 import { median } from '../../src/numeric/quantile.ts'
 import type { CampaignEvidence } from '../../src/plan/evidence.ts'
 import { jointEvidence } from '../../src/plan/joint-evidence.ts'
@@ -17,12 +18,19 @@ let result: Campaign
 let runs: readonly CampaignRun[]
 let evidence: CampaignEvidence
 
+/** What the law that is fitted to runs says of them. */
+const evidenceOf = (known: readonly CampaignRun[]): CampaignEvidence => {
+  const { vocabularySize, contextLength } = apiSpace
+  const fit = fitJoint(known, { target: targetFlops, vocabularySize, contextLength })
+  return jointEvidence({ runs: known, target: targetFlops, seed: 0, space: apiSpace }, fit)
+}
+
 before(async () => {
   world = drawnWorld(902)
   result = await campaign({ trainer: trainerOf((config) => world.observe(config)) })
   const last = result.runs[result.runs.length - 1]
   runs = [...result.runs, { ...last, config: { ...last.config, batchSize: 128 }, loss: Number.NaN }]
-  evidence = jointEvidence({ runs, target: targetFlops, seed: 0, space: apiSpace })
+  evidence = evidenceOf(runs)
 })
 
 const sizeOf = ({ dModel, numLayers }: TrainingConfig) => nonEmbeddingParameters(dModel, numLayers)
@@ -135,12 +143,7 @@ test("the target's curve ascends in size, and its minimum is the forecast", () =
 
 test('eight runs are too few for a backtest, and still have a law', () => {
   const few = runs.filter(({ loss }) => loss < 7).slice(0, 8)
-  const { fitted, profiles, backtest, target } = jointEvidence({
-    runs: few,
-    target: targetFlops,
-    seed: 0,
-    space: apiSpace,
-  })
+  const { fitted, profiles, backtest, target } = evidenceOf(few)
   assert.deepEqual([fitted.length, backtest.length], [8, 0])
   assert.deepEqual(
     fitted.map(({ kind }) => kind),

@@ -33,6 +33,7 @@ const result: Campaign = {
   ],
   refused: [{ config: { ...config, dModel: 9999 }, message: 'd_model must be in range [64, 1024], got 9999' }],
   lost: [],
+  evidence: null,
   rounds: [{ title: 'sweep', queries: 2, spentFlops: 2e17 }],
   stopped: 'another query is worth less than it costs',
   diagnostics: [],

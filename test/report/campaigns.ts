@@ -117,6 +117,7 @@ const campaign: Campaign = {
   runs,
   refused: [{ config: configAt(3, 1e15), message: 'd_model must be divisible by num_heads' }],
   lost: [],
+  evidence: null,
   rounds: [
     { title: 'Opening: spread over sizes and rates', queries: 13, spentFlops: 5.7e16 },
     { title: 'Round 1 of 2: mostly for the loss', queries: 6, spentFlops: 2.8e17 },
