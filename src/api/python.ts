@@ -1,3 +1,5 @@
+import { integerAsWritten } from '../core/exact-integer.ts'
+
 /** Numbers as Python writes them, because the course's server and its students' scripts are Python's. */
 
 /** A float: like JavaScript's shortest digits, but `5.0` for 5 and `1e-05` for 0.00001. */
@@ -13,4 +15,4 @@ export function pythonFloat(x: number): string {
 }
 
 /** A whole number, all digits: `10000000000000000`. */
-export const pythonInteger = (x: number | bigint): string => BigInt(x).toString()
+export const pythonInteger = (x: number | bigint): string => String(typeof x === 'bigint' ? x : integerAsWritten(x))

@@ -81,9 +81,13 @@ async function list(store: Store, json: boolean): Promise<void> {
     return
   }
   const width = Math.max(5, ...keys.map(({ label }) => label.length))
-  console.log(`${'key'.padEnd(10)} ${'label'.padEnd(width)} ${'budget'.padStart(20)} ${'used'.padStart(20)}`)
+  const digits = Math.max(
+    20,
+    ...keys.flatMap(({ budget, used }) => [budget, used].map((flops) => String(flops).length)),
+  )
+  const row = (id: string, label: string, budget: unknown, used: unknown) =>
+    `${id.padEnd(10)} ${label.padEnd(width)} ${String(budget).padStart(digits)} ${String(used).padStart(digits)}`
+  console.log(row('key', 'label', 'budget', 'used'))
   for (const { id, label, budget, used, revoked } of keys)
-    console.log(
-      `${id.padEnd(10)} ${label.padEnd(width)} ${String(budget).padStart(20)} ${String(used).padStart(20)}${revoked ? '  revoked' : ''}`,
-    )
+    console.log(`${row(id, label, budget, used)}${revoked ? '  revoked' : ''}`)
 }

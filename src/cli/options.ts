@@ -1,4 +1,5 @@
 import { IsoflopError } from '../core/errors.ts'
+import { exactInteger } from '../core/exact-integer.ts'
 import { type Normal, type NormPrior, usualPrior } from '../fit/norm/prior.ts'
 
 /** A parser for commander: what the option takes, checked, or BAD_OPTION saying what came. */
@@ -55,8 +56,8 @@ export const wholeBudgets =
   (name: string): Parser<number[]> =>
   (text) => {
     const values = budgets(name)(text)
-    if (!values.every((value) => Number.isInteger(value) && value <= Number(mostFlops)))
-      throw bad(name, text, 'whole numbers of FLOPs up to 9e18, separated by commas, such as 1e11,3e11')
+    if (!values.every(Number.isInteger))
+      throw bad(name, text, 'whole numbers of FLOPs separated by commas, such as 1e11,3e11')
     return values
   }
 
@@ -115,17 +116,11 @@ export const nameOf =
     )
   }
 
-/** An exact number of FLOPs: digits, or a power such as 2e18, up to 9e18. */
+/** An exact number of FLOPs, of any size: digits, or a power such as 2e18. */
 export const flops =
   (name: string): Parser<bigint> =>
   (text) => {
-    const value = /^\d+$/.test(text) ? BigInt(text) : wholeOf(Number(text))
-    if (value === null || value < 0n || value > mostFlops)
-      throw bad(name, text, 'a whole number of FLOPs up to 9e18, such as 2e18')
+    const value = exactInteger(text)
+    if (value === null || value < 0n) throw bad(name, text, 'a whole number of FLOPs, such as 2e18')
     return value
   }
-
-/** Sums are kept in 64 bits. */
-const mostFlops = 9_000_000_000_000_000_000n
-
-const wholeOf = (value: number): bigint | null => (Number.isInteger(value) ? BigInt(value) : null)

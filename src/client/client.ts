@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { configOfWire, previousRunsAnswer, submissionBodyOf, wireOfConfig } from '../api/contract.ts'
 import { configIdentity, type TrainingConfig } from '../core/config.ts'
 import { type ErrorCode, IsoflopError } from '../core/errors.ts'
+import { exactInteger } from '../core/exact-integer.ts'
 import type { TrainedRun } from '../core/trainer.ts'
 import { openRecord } from './record.ts'
 
@@ -96,8 +97,8 @@ export function trainingApi(options: ClientOptions): TrainingApi {
       const reply = await request('total_flops_used', {})
       if (isWithoutRuns(reply)) return 0n
       accepted(reply, '/total_flops_used')
-      const total = wholeNumber(reply.text.trim())
-      if (total === null) throw strange('/total_flops_used', reply.text)
+      const total = exactInteger(reply.text)
+      if (total === null || total < 0n) throw strange('/total_flops_used', reply.text)
       return total
     },
     async previousRuns() {
@@ -227,13 +228,6 @@ function givenMessage(text: string): string | null {
   } catch {
     return null
   }
-}
-
-/** Every digit of a whole number, since totals pass 2^53; also as Python writes floats, `1e+16`. Null for anything else. */
-function wholeNumber(text: string): bigint | null {
-  if (/^\d+$/.test(text)) return BigInt(text)
-  const value = text === '' ? Number.NaN : Number(text)
-  return Number.isInteger(value) && value >= 0 ? BigInt(value) : null
 }
 
 const strange = (what: string, came: unknown): IsoflopError =>

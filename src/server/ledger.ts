@@ -4,6 +4,7 @@ import type { Backend } from '../backend/backend.ts'
 import type { Clock } from '../core/clock.ts'
 import { configIdentity, type TrainingConfig } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
+import { integerAsWritten } from '../core/exact-integer.ts'
 import { expectLoss } from '../core/trainer.ts'
 import type { Reservation, Store } from './store/store.ts'
 
@@ -45,7 +46,7 @@ export function createLedger(store: Store, backend: Backend, clock: Clock): Ledg
   }
 
   const query = async (keyId: string, config: TrainingConfig): Promise<Answer> => {
-    const cost = BigInt(config.trainFlops)
+    const cost = integerAsWritten(config.trainFlops)
     for (let wait = patience.first; ; wait = Math.min(2 * wait, patience.last)) {
       const reservation: Reservation = await store.reserve(keyId, config, cost, clock.now())
       switch (reservation.kind) {

@@ -161,7 +161,7 @@ test('bad options end with a code', async () => {
     ['serve', '--world', 'moon', '--db', 'x.sqlite'],
     ['serve', '--backend', 'magic', '--db', 'x.sqlite'],
     ['serve', '--port', 'x'],
-    ['serve', '--budget', '1e30'],
+    ['serve', '--budget', '1.5'],
     ['serve', '--port', port, '--db', 'port.sqlite'],
     ['serve', '--db', join('missing', 'deep', 'x.sqlite'), '--port', '0'],
   ]) {

@@ -259,6 +259,27 @@ test('a server with FLOPs of its own refuses others, and documents its own', asy
   await own.close()
 })
 
+test('runs of 1e19 and of 1e23 FLOPs are charged to the last digit', async () => {
+  const own = await serving({ trainFlops: [1e19, 1e23], budget: 10n ** 23n + 10n ** 20n })
+  for (let k = 0; k < 10; k++) {
+    const answer = await own.get('/loss', { ...query, learning_rate: 1e-4 + k * 1e-5, train_flops: 1e19 })
+    assert.equal(answer.body.total_flops_used, (k + 1) * 1e19)
+  }
+  assert.match(
+    (await own.get('/loss', { ...query, train_flops: 1e23 })).text,
+    /"total_flops_used":100100000000000000000000}/,
+  )
+  assert.equal((await own.get('/total_flops_used')).text, '100100000000000000000000')
+  assert.match((await own.get('/previous_runs')).text, /"train_flops":100000000000000000000000,/)
+  const refused = await own.get('/loss', { ...query, learning_rate: 2.5e-4, train_flops: 1e19 })
+  assert.equal(refused.status, 403)
+  assert.match(
+    refused.body.message,
+    /costs 10000000000000000000 FLOPs, but only 0 of the budget of 100100000000000000000000 /,
+  )
+  await own.close()
+})
+
 test('an answer may take as long as it takes', async () => {
   const own = await serving()
   const app = await createServer({ ...own, clock: { now: () => 0 }, version: '0.0.0' })

@@ -27,9 +27,9 @@ import type { Reservation, Store } from './store.ts'
 interface WishRow {
   readonly kind: Reservation['kind'] | 'no-key'
   readonly loss: number
-  readonly budget: bigint
-  readonly used: bigint
-  readonly free: bigint
+  readonly budget: string
+  readonly used: string
+  readonly free: string
 }
 
 /**
@@ -101,9 +101,9 @@ export async function openPostgres(url: string, options: StoreOptions = {}): Pro
     },
     async settle(ticket, loss) {
       checkLoss('A loss', loss)
-      const used = (await first<{ used: bigint | null }>('settle', ticket, loss))?.used
+      const used = (await first<{ used: string | null }>('settle', ticket, loss))?.used
       if (used == null) throw ticketGone(ticket)
-      return { used }
+      return { used: BigInt(used) }
     },
     async release(ticket) {
       await query('release', [ticket])
@@ -141,13 +141,15 @@ function reservationFrom({ kind, loss, budget, used, free }: WishRow, keyId: str
     case 'no-key':
       throw keyInvalid(keyId)
     case 'settled':
-      return { kind, loss, used }
+      return { kind, loss, used: BigInt(used) }
     case 'reserved':
       return { kind, ticket }
     case 'in-flight':
       return { kind }
-    case 'refused':
-      return { kind, left: free > 0n ? free : 0n, budget, used }
+    case 'refused': {
+      const left = BigInt(free)
+      return { kind, left: left > 0n ? left : 0n, budget: BigInt(budget), used: BigInt(used) }
+    }
   }
 }
 

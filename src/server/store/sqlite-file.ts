@@ -1,4 +1,4 @@
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { IsoflopError } from '../../core/errors.ts'
 import { databaseTooNew, unavailable } from './common.ts'
@@ -13,6 +13,7 @@ export async function openDatabase(path: string, lockTimeoutMs: number): Promise
     // FULL: a commit waits until the log is on the disk, so that it survives a power cut, not only a crash.
     db.exec('PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864')
     migrate(db)
+    db.function('add_flops', addFlops)
     db.exec('PRAGMA busy_timeout = 0') // from here on, see `patience`
     return db
   } catch (error) {
@@ -20,6 +21,9 @@ export async function openDatabase(path: string, lockTimeoutMs: number): Promise
     throw error instanceof IsoflopError ? error : unavailable(error)
   }
 }
+
+/** FLOPs are decimal text in SQLite, whose integers end at 2^63: this is the SQL function that adds them. */
+const addFlops = (sum: SQLOutputValue, flops: SQLOutputValue) => String(BigInt(String(sum)) + BigInt(String(flops)))
 
 /** Whether another process held a lock: SQLITE_BUSY and its kinds, https://sqlite.org/rescode.html */
 export const isBusy = (error: unknown) => ((error as { errcode?: number }).errcode ?? 0) % 256 === 5

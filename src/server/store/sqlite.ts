@@ -22,9 +22,9 @@ import type { Reservation, Store } from './store.ts'
 
 /** What is read to decide about a wish to run a configuration. */
 interface WishRow {
-  readonly budget: bigint
-  readonly used: bigint
-  readonly reserved: bigint
+  readonly budget: string
+  readonly used: string
+  readonly reserved: string
   readonly revoked: bigint
   readonly loss: number | null
   readonly in_flight: bigint
@@ -33,7 +33,7 @@ interface WishRow {
 interface ReservationRow {
   readonly key_id: string
   readonly config: string
-  readonly cost: bigint
+  readonly cost: string
 }
 
 /**
@@ -53,14 +53,15 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
   const reserve = (keyId: string, config: string, cost: bigint, now: number): Reservation => {
     const wish = statements.wish.get(config, config, keyId) as WishRow | undefined
     if (!wish || wish.revoked) throw keyInvalid(keyId)
-    const { budget, used, reserved, loss } = wish
+    const { loss } = wish
+    const [budget, used, reserved] = [wish.budget, wish.used, wish.reserved].map(BigInt)
     if (loss !== null) return { kind: 'settled', loss, used }
     if (wish.in_flight) return { kind: 'in-flight' }
     const left = budget - used - reserved
     if (cost > left) return { kind: 'refused', left: left > 0n ? left : 0n, budget, used }
     const ticket = nextTicket()
-    statements.addReservation.run(ticket, keyId, config, cost, instance, now)
-    statements.spend.get(0n, cost, keyId)
+    statements.addReservation.run(ticket, keyId, config, String(cost), instance, now)
+    statements.hold.run(String(cost), keyId)
     return { kind: 'reserved', ticket }
   }
 
@@ -68,13 +69,13 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
     const row = statements.takeReservation.get(ticket) as ReservationRow | undefined
     if (!row) throw ticketGone(ticket)
     statements.addRun.run(row.key_id, row.config, row.cost, loss)
-    const { used } = statements.spend.get(row.cost, -row.cost, row.key_id) as { used: bigint }
-    return { used }
+    const { used } = statements.charge.get(row.cost, `-${row.cost}`, row.key_id) as { used: string }
+    return { used: BigInt(used) }
   }
 
   const release = (ticket: bigint) => {
     const row = statements.takeReservation.get(ticket) as ReservationRow | undefined
-    if (row) statements.spend.get(0n, -row.cost, row.key_id)
+    if (row) statements.hold.run(`-${row.cost}`, row.key_id)
   }
 
   const reset = (id: string): boolean => {
@@ -87,14 +88,14 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
   const sweep = (now: number, deadAfterMs: number) => {
     statements.beat.run(instance, now)
     for (const row of statements.takeDead.all(now - deadAfterMs) as unknown as ReservationRow[])
-      statements.spend.get(0n, -row.cost, row.key_id)
+      statements.hold.run(`-${row.cost}`, row.key_id)
     statements.deleteDead.run(now - deadAfterMs)
   }
 
   /** A process that ends in good order leaves no reservation behind. */
   const leave = () => {
     for (const row of statements.takeOwn.all(instance) as unknown as ReservationRow[])
-      statements.spend.get(0n, -row.cost, row.key_id)
+      statements.hold.run(`-${row.cost}`, row.key_id)
     statements.deleteInstance.run(instance)
   }
 
@@ -106,7 +107,8 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
   return {
     async addKey({ id, hash, label, budget, createdAt }) {
       checkFlops('A budget', budget)
-      if (!(await write(() => changed(statements.addKey, id, hash, label, budget, createdAt)))) throw keyTaken(id)
+      if (!(await write(() => changed(statements.addKey, id, hash, label, String(budget), createdAt))))
+        throw keyTaken(id)
     },
     findKey: (hash) => peek(() => key(statements.keyOfHash, hash)),
     getKey: (id) => read(() => key(statements.keyOfId, id)),
@@ -114,7 +116,7 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
     revokeKey: (id) => write(() => changed(statements.revoke, id)),
     async setBudget(id, budget) {
       checkFlops('A budget', budget)
-      return write(() => changed(statements.setBudget, budget, id))
+      return write(() => changed(statements.setBudget, String(budget), id))
     },
     resetKey: (id) => write(() => reset(id)),
 
@@ -169,7 +171,7 @@ const keyColumns = 'id, label, budget, used, reserved, revoked, created_at'
 function prepareAll(db: DatabaseSync) {
   const prepare = (sql: string): StatementSync => {
     const statement = db.prepare(sql)
-    statement.setReadBigInts(true) // FLOPs pass 2^53
+    statement.setReadBigInts(true) // tickets pass 2^53
     return statement
   }
   return {
@@ -181,8 +183,11 @@ function prepareAll(db: DatabaseSync) {
     keys: prepare(`SELECT ${keyColumns} FROM keys ORDER BY created_at, id`),
     revoke: prepare('UPDATE keys SET revoked = 1 WHERE id = ?'),
     setBudget: prepare('UPDATE keys SET budget = ? WHERE id = ?'),
-    forgetUsed: prepare('UPDATE keys SET used = 0 WHERE id = ?'),
-    spend: prepare('UPDATE keys SET used = used + ?, reserved = reserved + ? WHERE id = ? RETURNING used'),
+    forgetUsed: prepare("UPDATE keys SET used = '0' WHERE id = ?"),
+    hold: prepare('UPDATE keys SET reserved = add_flops(reserved, ?) WHERE id = ?'),
+    charge: prepare(
+      'UPDATE keys SET used = add_flops(used, ?), reserved = add_flops(reserved, ?) WHERE id = ? RETURNING used',
+    ),
 
     wish: prepare(
       `SELECT budget, used, reserved, revoked,

@@ -1,6 +1,6 @@
 import type { TrainingConfig } from '../../core/config.ts'
 
-/** A key as it is stored: never the key itself, only its hash. Budgets and sums are exact, FLOPs. */
+/** A key as it is stored: never the key itself, only its hash. Budgets and sums are exact and of any size, FLOPs. */
 export interface KeyRecord {
   /** Short public name of the key in lists and logs, such as `k3f9a2`. */
   readonly id: string
@@ -50,8 +50,8 @@ export interface Submission {
  *
  * Methods reject with an IsoflopError: STORE_UNAVAILABLE when the disk is full, a lock is not to be had or the
  * connection is lost, having changed nothing (see `settle`), and the same call may succeed later; KEY_INVALID when
- * `reserve` or `putSubmission` finds no such key; CONFIG_INVALID when FLOPs are negative or above 9.2e18, which keeps
- * sums within 64 bits; BAD_OPTION when a key's id or hash is taken; INTERNAL when a loss is not finite.
+ * `reserve` or `putSubmission` finds no such key; CONFIG_INVALID when FLOPs are negative;
+ * BAD_OPTION when a key's id or hash is taken; INTERNAL when a loss is not finite.
  */
 export interface Store {
   addKey(key: { id: string; hash: string; label: string; budget: bigint; createdAt: number }): Promise<void>

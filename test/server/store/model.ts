@@ -25,7 +25,12 @@ interface Key {
 
 const key = fc.nat(keyNames.length - 1)
 const process = fc.nat(1)
-const flops = fc.oneof(fc.bigInt(0n, 5n), fc.bigInt(10n ** 18n - 2n, 10n ** 18n), fc.bigInt(2n ** 53n, 2n ** 53n + 9n))
+const flops = fc.oneof(
+  fc.bigInt(0n, 5n),
+  fc.bigInt(10n ** 18n - 2n, 10n ** 18n),
+  fc.bigInt(2n ** 53n, 2n ** 53n + 9n),
+  fc.bigInt(2n ** 63n - 2n, 2n ** 63n + 2n),
+)
 
 const operation = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('reserve'), process, key, config: fc.nat(5), cost: flops }) },
@@ -33,7 +38,7 @@ const operation = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('release'), process, which: fc.nat() }) },
   {
     weight: 1,
-    arbitrary: fc.record({ do: fc.constant('budget'), process, key, budget: fc.bigInt(0n, 4n * 10n ** 18n) }),
+    arbitrary: fc.record({ do: fc.constant('budget'), process, key, budget: fc.bigInt(0n, 4n * 10n ** 19n) }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('reset'), process, key }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('submit'), process, key, config: fc.nat(5), loss: fc.nat(9) }) },

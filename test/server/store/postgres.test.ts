@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
+import { migrationsOf } from '../../../src/server/store/migrate.ts'
 import { openStore } from '../../../src/server/store/open.ts'
 import { startPostgres, type TestPostgres } from '../postgres.ts'
 import { addKey, audit, conformance, run, storeUnavailable, ticketOf } from './conformance.ts'
 import { configOf, costOf, lossOf } from './examples.ts'
+import { checkBroughtUpToDate, firstVersionRows } from './first-version.ts'
 
 let postgres: TestPostgres
 before(async () => {
@@ -61,6 +63,18 @@ test('a row lock that is held for too long: STORE_UNAVAILABLE, then it works', a
   assert.equal(await run(store, 'a', 1, 1n), 1n)
   await other.end()
   await store.close()
+})
+
+test('a database of the first version keeps its keys, runs, reservations and submissions, and then takes more than 2^63', async () => {
+  const url = await postgres.database()
+  const old = new pg.Client(url)
+  await old.connect()
+  await old.query('CREATE SCHEMA isoflop; CREATE TABLE isoflop.migrations (version int PRIMARY KEY)')
+  await old.query(migrationsOf('postgres')[0].sql)
+  await old.query('INSERT INTO isoflop.migrations VALUES (1)')
+  for (const statement of firstVersionRows('isoflop.')) await old.query(statement)
+  await old.end()
+  await checkBroughtUpToDate(url)
 })
 
 test('a database of a newer version, or none at all: STORE_UNAVAILABLE, without the address', async () => {

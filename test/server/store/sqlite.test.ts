@@ -7,9 +7,11 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { migrationsOf } from '../../../src/server/store/migrate.ts'
 import { openStore } from '../../../src/server/store/open.ts'
 import { addKey, audit, conformance, run, storeUnavailable, ticketOf } from './conformance.ts'
 import { configOf, costOf } from './examples.ts'
+import { checkBroughtUpToDate, firstVersionRows } from './first-version.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'isoflop-store-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -78,6 +80,22 @@ test('a file of a newer version, a file that is no database, a folder that is no
   await assert.rejects(openStore(newer), storeUnavailable)
   await assert.rejects(openStore(fileURLToPath(import.meta.url)), storeUnavailable)
   await assert.rejects(openStore(join(folder, 'no', 'such.db')), storeUnavailable)
+})
+
+test('a file of the first version keeps its keys, runs, reservations and submissions, and then takes more than 2^63', async () => {
+  const file = newFile()
+  const old = new DatabaseSync(file)
+  old.exec(`${migrationsOf('sqlite')[0].sql}; PRAGMA user_version = 1`)
+  for (const statement of firstVersionRows('')) old.exec(statement)
+  old.close()
+  await checkBroughtUpToDate(file)
+  const db = new DatabaseSync(file)
+  assert.deepEqual(db.prepare('PRAGMA foreign_key_check').all(), [])
+  assert.throws(
+    () => db.exec("INSERT INTO runs (key_id, config, cost, loss) VALUES ('nobody', 'c', '1', 2)"),
+    /FOREIGN/,
+  )
+  db.close()
 })
 
 // A limit on the size of files, which Linux lets another process change, stands for the full disk.

@@ -1,0 +1,26 @@
+/**
+ * The integer that decimal text writes, every digit of it: `1e23` is 10^23, which no double is. Null for any other text.
+ * @example exactInteger('2.5e18') // 2500000000000000000n
+ */
+export function exactInteger(text: string): bigint | null {
+  const [, sign, whole = '', fraction = '', exponent = '0'] = decimal.exec(text.trim()) ?? []
+  if (whole + fraction === '') return null
+  const digits = BigInt(`${whole}${fraction}`)
+  const shift = Number(exponent) - fraction.length
+  const power = 10n ** BigInt(Math.abs(shift))
+  if (shift < 0 && digits % power !== 0n) return null
+  const value = shift < 0 ? digits / power : digits * power
+  return sign === '-' ? -value : value
+}
+
+const decimal = /^([+-]?)(\d*)\.?(\d*)(?:e([+-]?\d{1,3}))?$/i
+
+/**
+ * The integer that a number stands for as it is written: 10^23 for 1e23, where the nearest double is 8,388,608 less.
+ * @throws RangeError when the number is not whole.
+ */
+export function integerAsWritten(x: number): bigint {
+  const value = exactInteger(String(x))
+  if (value === null) throw new RangeError(`expected a whole number, got ${x}`)
+  return value
+}

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { configIdentity } from '../../../src/core/config.ts'
+import { openStore } from '../../../src/server/store/open.ts'
+import { audit, run, storeUnavailable } from './conformance.ts'
+import { configOf, costOf, lossOf } from './examples.ts'
+
+const used = costOf(1) + costOf(2)
+const budget = 9_200_000_000_000_000_000n
+const text = (index: number) => `'${configIdentity(configOf(index))}'`
+
+/** What a server of the first version left behind: two runs, a reservation in flight, a submission, and a key that did nothing. */
+export const firstVersionRows = (schema: string): string[] => [
+  `INSERT INTO ${schema}keys (id, hash, label, budget, used, reserved, created_at)
+   VALUES ('a', 'hash of a', 'Ada', ${budget}, ${used}, ${costOf(3)}, 1700000000123), ('b', 'hash of b', '', 5, 0, 0, 7)`,
+  ...[1, 2].map(
+    (index) => `INSERT INTO ${schema}runs (key_id, config, cost, loss)
+                VALUES ('a', ${text(index)}, ${costOf(index)}, ${lossOf(index)})`,
+  ),
+  `INSERT INTO ${schema}reservations VALUES (77, 'a', ${text(3)}, ${costOf(3)}, 'gone', 1000)`,
+  `INSERT INTO ${schema}submissions VALUES ('a', ${text(4)}, 2.5, 1700000000999)`,
+]
+
+/** Opens a database that holds these rows: all of them are there to the FLOP, and it takes budgets beyond 2^63. */
+export async function checkBroughtUpToDate(location: string): Promise<void> {
+  const store = await openStore(location)
+  const a = { id: 'a', label: 'Ada', budget, used, reserved: costOf(3), revoked: false, createdAt: 1_700_000_000_123 }
+  const b = { id: 'b', label: '', budget: 5n, used: 0n, reserved: 0n, revoked: false, createdAt: 7 }
+  assert.deepEqual(await store.listKeys(), [b, a])
+  const runs = [1, 2].map((index) => ({ config: configOf(index), cost: costOf(index), loss: lossOf(index) }))
+  assert.deepEqual(await store.runs('a'), runs)
+  assert.deepEqual(await store.getSubmission('a'), {
+    ...{ config: configOf(4), predictedLoss: 2.5, submittedAt: 1_700_000_000_999 },
+  })
+  const asked = await store.reserve('a', configOf(1), costOf(1), 1)
+  assert.deepEqual(asked, { kind: 'settled', loss: lossOf(1), used })
+
+  await store.sweep(2000, 60)
+  await assert.rejects(store.settle(77n, 2), storeUnavailable)
+  assert.equal((await store.getKey('a'))!.reserved, 0n)
+  await store.setBudget('a', 10n ** 20n + used)
+  for (let index = 5; index < 15; index++) await run(store, 'a', index, 10n ** 19n)
+  assert.equal((await store.reserve('a', configOf(15), 1n, 1)).kind, 'refused')
+  assert.equal((await store.getKey('a'))!.used, 10n ** 20n + used)
+  await audit(store)
+  await store.close()
+}
