@@ -4,10 +4,10 @@
  */
 import { parseArgs } from 'node:util'
 import { tokensFor } from '../src/core/flops.ts'
+import type { Interval } from '../src/core/interval.ts'
 import { random } from '../src/core/random.ts'
 import { type Runs, runsOf, withLoss } from '../src/core/run.ts'
 import { analyse } from '../src/fit/analysis.ts'
-import type { Interval } from '../src/fit/bootstrap.ts'
 import { frontierLoss } from '../src/law/frontier.ts'
 import { powerAt } from '../src/law/power.ts'
 import { optimalLoss, optimalParameters, optimalTokens, type SurfaceLaw, surfaceLoss } from '../src/law/surface.ts'

@@ -9,8 +9,8 @@
 
 import { existsSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import type { Interval } from '../src/core/interval.ts'
 import { analyse } from '../src/fit/analysis.ts'
-import type { Interval } from '../src/fit/bootstrap.ts'
 import type { Analysis } from '../src/fit/result.ts'
 import { surfaceLoss } from '../src/law/surface.ts'
 import { median } from '../src/numeric/quantile.ts'

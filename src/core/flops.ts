@@ -30,6 +30,13 @@ export const nonEmbeddingParameters = (dModel: number, numLayers: number): numbe
 export const accountings = ['api', 'non-embedding'] as const
 export type Accounting = (typeof accountings)[number]
 
+/**
+ * Where a trainer counts the embedding's V d parameters: nowhere, in the FLOPs alone (so that they cost tokens), or in the FLOPs
+ * and in the model's size.
+ */
+export const embeddingAccountings = ['none', 'tokens', 'tokens-and-size'] as const
+export type EmbeddingAccounting = (typeof embeddingAccountings)[number]
+
 /** N as counted. */
 export function countedParameters(
   accounting: Accounting,

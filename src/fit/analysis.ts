@@ -1,20 +1,20 @@
 import type { Curves, Runs } from '../core/run.ts'
+import { type Assessment, assess } from './assessment.ts'
 import { backtest } from './backtest.ts'
 import type { Resampling } from './bootstrap.ts'
 import { prepare } from './data.ts'
 import { diagnose } from './diagnostics.ts'
-import { fitFrontiers } from './frontier-outcome.ts'
+import { fitFrontiers } from './frontiers.ts'
 import { headlineOf, verdictOf } from './headline.ts'
 import { lawsOf } from './laws.ts'
 import type { Method, MethodOptions } from './methods/method.ts'
 import { type AskedName, askedOf } from './methods.ts'
-import { type Outcome, outcomeOf } from './outcome.ts'
 import { profileMinimum } from './parabola.ts'
 import { asymptoteInterval, exponentRegion } from './region.ts'
 import { samplersOf } from './replicates.ts'
 import type { Analysis } from './result.ts'
+import { tunedResult } from './tuned/assessment.ts'
 import { tunedDiagnostics, unusedSettings } from './tuned/diagnostics.ts'
-import { tunedResult } from './tuned/outcome.ts'
 
 /** Beyond this many runs, resampling and refitting is replaced by scores, and methods that lack them get no interval. */
 export const mostForRefits = 1_000
@@ -57,20 +57,20 @@ export async function analyse(
   const samplers = samplersOf(data, bootstrap.kind === 'refit' ? laws.additive : null, seed)
   const verdict = laws.norm && verdictOf(runs, laws.norm, targets, flopsRatio, seed)
   const frame = { data, targets, domain: axisDomain(runs, targets), bootstrap, samplers, judge: laws.judge, verdict }
-  const outcomes: Outcome[] = []
+  const assessments: Assessment[] = []
   for (const method of asked.methods) {
     onStep?.(method.name)
-    outcomes.push(outcomeOf(method, laws.fits.get(method) ?? (await method.fit(data, options)), frame))
+    assessments.push(assess(method, laws.fits.get(method) ?? (await method.fit(data, options)), frame))
   }
   onStep?.('frontier')
   const frontier = asked.frontier ? fitFrontiers(data, laws.additive, samplers, targets, bootstrap) : null
   onStep?.('backtest')
-  const backtests = await backtest(data, methodsToTest(outcomes, runs.size), options)
+  const backtests = await backtest(data, methodsToTest(assessments, runs.size), options)
   if (asked.joint) onStep?.('joint')
   const joint = asked.joint ? tunedResult(runs, targets, confidence) : null
 
   const small = runs.size <= mostForRefits ? laws.surface : null
-  const methods = outcomes.map(({ result }) => result)
+  const methods = assessments.map(({ result }) => result)
   const analysis = {
     runs,
     headline: headlineOf(verdict, methods),
@@ -78,7 +78,7 @@ export async function analyse(
     methods,
     frontier,
     backtests,
-    bands: outcomes.flatMap(({ band }) => band ?? []),
+    bands: assessments.flatMap(({ band }) => band ?? []),
     region: small && exponentRegion(runs, small, confidence),
     asymptote: small && asymptoteInterval(runs, small, confidence),
     joint,
@@ -86,14 +86,14 @@ export async function analyse(
     bootstrap,
     flopsRatio,
   }
-  const diagnostics = diagnose({ ...analysis, data, laws, outcomes })
+  const diagnostics = diagnose({ ...analysis, data, laws, assessments })
   return { ...analysis, diagnostics: [...diagnostics, ...(joint ? tunedDiagnostics(joint) : unusedSettings(runs))] }
 }
 
 /** The methods that gave something; of very many runs the quick ones, of more none. */
-function methodsToTest(outcomes: readonly Outcome[], runs: number): Method[] {
+function methodsToTest(assessments: readonly Assessment[], runs: number): Method[] {
   if (runs > mostForBacktest) return []
-  return outcomes
+  return assessments
     .filter(({ fitted, method }) => fitted !== null && (runs <= mostForRefits || method.isQuick))
     .map(({ method }) => method)
 }

@@ -1,3 +1,4 @@
+import type { Interval } from '../core/interval.ts'
 import { random } from '../core/random.ts'
 import { type Runs, withLoss } from '../core/run.ts'
 import { type SurfaceLaw, surfaceLoss } from '../law/surface.ts'
@@ -18,12 +19,10 @@ export const schemes = ['runs', 'budgets'] as const
 export type Scheme = (typeof schemes)[number]
 
 /** Where replicates come from: a bootstrap, or, of method `norm`, draws from its posterior. */
-export type Source = Scheme | 'posterior'
-
-export type Interval = readonly [low: number, high: number]
+export type ReplicateSource = Scheme | 'posterior'
 
 /** One resampled data set: the runs, perhaps with other losses, and how often each counts. */
-export interface Sample {
+export interface Resample {
   readonly runs: Runs
   readonly weights?: Float64Array | undefined
 }
@@ -41,13 +40,13 @@ export interface Resampling extends BootstrapOptions {
 }
 
 /** The estimates of every source's replicates; those that failed are null. */
-export type Replicates = ReadonlyMap<Source, readonly (Estimate | null)[]>
+export type Replicates = ReadonlyMap<ReplicateSource, readonly (Estimate | null)[]>
 
 /** Beyond this share of failed resamples a scheme gives no interval. */
 const mostFailed = 0.1
 
 /** Makes the data sets of one scheme, numbered: equal numbers give equal samples, so methods can be compared pair by pair. */
-export type Sampler = (replicate: number) => Sample
+export type Sampler = (replicate: number) => Resample
 
 /** The sampler of scheme `runs`. Budgets of fewer than three sizes are drawn from together. */
 export function runSampler(runs: Runs, budgets: Budgets, seed: number): Sampler {
@@ -95,7 +94,7 @@ export function intervalOf(
 /** The percentile interval by one source alone. */
 export function intervalBy(
   replicates: Replicates,
-  source: Source,
+  source: ReplicateSource,
   quantity: (estimate: Estimate) => number,
   confidence: number,
 ): Interval | null {

@@ -1,11 +1,11 @@
 import { short } from '../core/diagnostic.ts'
 import { parameterTokens, trainFlops } from '../core/flops.ts'
+import type { Interval } from '../core/interval.ts'
 import { type Runs, runAt, runsOf } from '../core/run.ts'
 import { powerAt } from '../law/power.ts'
 import { optimalParameters, type SurfaceLaw, surfaceLoss } from '../law/surface.ts'
 import { fitLine, type Line } from '../numeric/line.ts'
 import { quantileOfSorted } from '../numeric/quantile.ts'
-import type { Interval } from './bootstrap.ts'
 import { drawNorms } from './norm/draws.ts'
 import { fitNorm, type NormFit } from './norm/fit.ts'
 import type { Headline, MethodResult, NextRuns } from './result.ts'
@@ -79,7 +79,7 @@ export function verdictOf(
     determined: false,
     reasons,
     told: toldOf(runs, norm, line, inLaw, seed),
-    next: inFlops(nextRuns(runs, norm, largest, width, seed), flopsRatio),
+    next: asCounted(nextRuns(runs, norm, largest, width, seed), flopsRatio),
   }
   return { said, law, line }
 }
@@ -99,7 +99,7 @@ export function headlineOf(verdict: Verdict | null, methods: readonly MethodResu
 }
 
 /** The proposed runs with FLOPs as the table counts them. */
-const inFlops = (next: NextRuns | null, ratio: number): NextRuns | null =>
+const asCounted = (next: NextRuns | null, ratio: number): NextRuns | null =>
   next && { ...next, runs: next.runs.map((run) => ({ ...run, flops: run.flops * ratio })) }
 
 /** High over low end of the interval of the best N at C FLOPs, 6ND. */

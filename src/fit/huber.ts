@@ -1,7 +1,7 @@
 import { everyNth, type Runs } from '../core/run.ts'
 import type { SurfaceLaw } from '../law/surface.ts'
 import { bfgs, type Differentiable } from '../numeric/bfgs.ts'
-import { huber, huberSlope } from '../numeric/huber.ts'
+import { huberLoss, huberSlope } from '../numeric/huber.ts'
 import { type LeastSquares, levenbergMarquardt } from '../numeric/levenberg-marquardt.ts'
 import { type Estimate, estimateOf } from './estimate.ts'
 import { centredLogs, exponentRange, fewestForSurface } from './surface.ts'
@@ -78,7 +78,7 @@ export function huberProblem(runs: Runs, weights?: Float64Array) {
       const q = Math.exp(b - beta * y[i] - e)
       const total = 1 + p + q
       const r = e + Math.log(total) - logLoss[i]
-      sum += w * huber(r, huberDelta)
+      sum += w * huberLoss(r, huberDelta)
       const slope = (w * huberSlope(r, huberDelta)) / total
       const slopeP = slope * p
       const slopeQ = slope * q
@@ -117,7 +117,7 @@ export function huberProblem(runs: Runs, weights?: Float64Array) {
         residual[i] = r
         shareA[i] = p / total
         shareB[i] = q / total
-        sum += huber(r, huberDelta)
+        sum += huberLoss(r, huberDelta)
       }
       return 2 * sum
     },

@@ -1,6 +1,6 @@
+import type { Interval } from '../core/interval.ts'
 import type { Runs } from '../core/run.ts'
 import { fQuantile1, fQuantile2 } from '../numeric/student.ts'
-import type { Interval } from './bootstrap.ts'
 import { fitSurface, type SurfaceFit, surfaceProfile } from './surface.ts'
 
 /** Exponents that the runs do not rule out: a closed line around the fitted pair. */

@@ -1,8 +1,9 @@
 import type { Diagnostic } from '../core/diagnostic.ts'
+import type { Interval } from '../core/interval.ts'
 import type { Run, Runs } from '../core/run.ts'
 import type { PowerLaw } from '../law/power.ts'
 import type { SurfaceLaw } from '../law/surface.ts'
-import type { Interval, Resampling, Scheme } from './bootstrap.ts'
+import type { Resampling, Scheme } from './bootstrap.ts'
 import type { FitError } from './estimate.ts'
 import type { FrontierFit, FrontierPoint, LogLine } from './frontier.ts'
 import type { LossLaws } from './lowest.ts'
@@ -33,7 +34,7 @@ export interface Prediction {
   }
 }
 
-/** One method's outcome. What it cannot give is null; `unavailable` says why when it gives nothing at all. */
+/** One method's result. What it cannot give is null; `unavailable` says why when it gives nothing at all. */
 export interface MethodResult {
   readonly method: string
   readonly modelSize: FittedPower | null
@@ -79,14 +80,14 @@ export interface NextRuns {
 /** The loss frontier's fits and what each expects at the targets. */
 export interface FrontierResult {
   readonly points: readonly FrontierPoint[]
-  readonly free: FrontierOutcome<FrontierFit> | null
+  readonly free: FittedFrontier<FrontierFit> | null
   /** With the asymptote E of the `surface` law. */
-  readonly pinned: FrontierOutcome<FrontierFit> | null
+  readonly pinned: FittedFrontier<FrontierFit> | null
   /** A straight line in ln C, for comparison only. */
-  readonly line: FrontierOutcome<FrontierFit<LogLine>> | null
+  readonly line: FittedFrontier<FrontierFit<LogLine>> | null
 }
 
-export interface FrontierOutcome<Fit> {
+export interface FittedFrontier<Fit> {
   readonly fit: Fit
   readonly predictions: readonly { readonly flops: number; readonly loss: number; readonly interval: Interval | null }[]
 }

@@ -1,5 +1,5 @@
 /** Huber's loss: r^2 / 2 within delta, linear beyond it (Huber 1964). */
-export const huber = (r: number, delta: number): number => {
+export const huberLoss = (r: number, delta: number): number => {
   const size = Math.abs(r)
   return size <= delta ? 0.5 * r * r : delta * (size - 0.5 * delta)
 }

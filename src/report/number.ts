@@ -1,4 +1,4 @@
-import type { Interval } from '../fit/bootstrap.ts'
+import type { Interval } from '../core/interval.ts'
 
 /** Numbers in words, tables and figures are all written here, so that one quantity looks the same everywhere. */
 export type Format = (x: number) => string

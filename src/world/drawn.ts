@@ -1,5 +1,5 @@
 import { apiLimits, type TrainingConfig, targetFlops, vocabularySize } from '../core/config.ts'
-import { nonEmbeddingParameters, tokensFor } from '../core/flops.ts'
+import { type EmbeddingAccounting, embeddingAccountings, nonEmbeddingParameters, tokensFor } from '../core/flops.ts'
 import { queryLimits } from '../core/limits.ts'
 import { type Random, random } from '../core/random.ts'
 import { Draw } from './draw.ts'
@@ -20,10 +20,6 @@ import { withNoise } from './noise.ts'
 import { optimum } from './optimum.ts'
 import type { World } from './world.ts'
 
-/** Where the embedding's V d parameters count: nowhere, in the FLOPs alone (so in D), or in the FLOPs and the model's size. */
-export const accountings = ['none', 'tokens', 'tokens-and-size'] as const
-export type Accounting = (typeof accountings)[number]
-
 /** The start of a run, when the loss still falls from that of an untrained model: exp(-(steps / until)^power) of it is left. */
 export interface Onset {
   readonly until: number
@@ -33,7 +29,7 @@ export interface Onset {
 /** All that makes a drawn world. */
 export interface DrawnLaw {
   readonly loss: FormLaw
-  readonly accounting: Accounting
+  readonly accounting: EmbeddingAccounting
   readonly rate: MovingBest & { readonly bowl: Bowl }
   readonly batch: BatchLaw
   /** An odd shape costs size: N exp(-penalty (ln(d / n) - ln(best))^2), d the width and n the layers. */
@@ -80,7 +76,7 @@ function drawLaw(source: Random): DrawnLaw {
   const draw = new Draw(source)
   return {
     loss: drawForm(draw),
-    accounting: draw.oneOf(accountings),
+    accounting: draw.oneOf(embeddingAccountings),
     rate: {
       at: draw.scale(3e-4, 3e-3),
       parameters: -draw.between(0.3, 0.8),
@@ -193,7 +189,7 @@ function isPlausible(law: DrawnLaw): boolean {
 
 const short = (x: number): string => String(Number(x.toPrecision(3)))
 
-const accountingText: Readonly<Record<Accounting, string>> = {
+const accountingText: Readonly<Record<EmbeddingAccounting, string>> = {
   none: 'the embedding counts nowhere',
   tokens: 'the embedding counts in the FLOPs, so that it costs tokens',
   'tokens-and-size': 'the embedding counts in the FLOPs and in the size',

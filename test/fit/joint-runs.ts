@@ -1,7 +1,8 @@
 import { apiSpace } from '../../src/campaign/campaign.ts'
 import { contextLength, type TrainingConfig, targetFlops, vocabularySize } from '../../src/core/config.ts'
+import type { EmbeddingAccounting } from '../../src/core/flops.ts'
 import { random } from '../../src/core/random.ts'
-import { type Accounting, jointPoint } from '../../src/fit/joint/accounting.ts'
+import { jointPoint } from '../../src/fit/joint/accounting.ts'
 import type { JointOptions, JointRun } from '../../src/fit/joint/fit.ts'
 import { centreOf, priors } from '../../src/fit/joint/prior.ts'
 import { type JointName, jointIndex, jointLoss, jointSize } from '../../src/law/joint.ts'
@@ -26,7 +27,7 @@ export function plainLaw(changes: Partial<Record<JointName, number>> = {}): Floa
 }
 
 /** The loss of a law, nats. */
-export const lawLoss = (theta: Float64Array, accounting: Accounting, config: TrainingConfig): number =>
+export const lawLoss = (theta: Float64Array, accounting: EmbeddingAccounting, config: TrainingConfig): number =>
   jointLoss(theta, jointPoint(config, accounting, facts), untrained, new Float64Array(jointSize))
 
 /** Configurations within the API's limits, spread over everything at budgets in turn. */
@@ -44,7 +45,7 @@ export function spreadConfigs(
 /** What a law says of these configurations, with normal noise. */
 export function lawRuns(
   theta: Float64Array,
-  accounting: Accounting,
+  accounting: EmbeddingAccounting,
   configs: readonly TrainingConfig[],
   noise: number,
 ): JointRun[] {

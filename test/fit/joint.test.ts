@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import type { TrainingConfig } from '../../src/core/config.ts'
-import { accountings, jointPoint } from '../../src/fit/joint/accounting.ts'
+import { embeddingAccountings } from '../../src/core/flops.ts'
+import { jointPoint } from '../../src/fit/joint/accounting.ts'
 import { fitJoint, type JointFit, type JointRun, mostUsableLoss } from '../../src/fit/joint/fit.ts'
 import type { JointMode } from '../../src/fit/joint/mode.ts'
 import { priors } from '../../src/fit/joint/prior.ts'
@@ -49,7 +50,7 @@ function digestOf({ modes, cut }: JointFit): string {
   return hash.digest('hex')
 }
 
-for (const accounting of accountings)
+for (const accounting of embeddingAccountings)
   test(`runs of a plain law whose accounting is ${accounting}: accounting, form, loss and best rate come back`, () => {
     const theta = plainLaw()
     const { modes, used, cut } = fitJoint(lawRuns(theta, accounting, configs, 1e-4), jointOptions)
@@ -157,7 +158,7 @@ test('equal runs give byte-equal fits; modes are ordered by weight, and the weig
   assert.equal(digestOf(fitJoint([...noisy], jointOptions)), digestOf(clean))
   assert.notEqual(digestOf(fitJoint(noisy.slice(0, -1), jointOptions)), digestOf(clean))
   const weights = clean.modes.map(({ weight }) => weight)
-  assert.ok(weights.length >= accountings.length + 5)
+  assert.ok(weights.length >= embeddingAccountings.length + 5)
   close(
     weights.reduce((sum, weight) => sum + weight, 0),
     1,

@@ -1,5 +1,5 @@
 import { type Diagnostic, info, warning } from '../../core/diagnostic.ts'
-import { listed, type Subject } from './subject.ts'
+import { inRow, type Subject } from './subject.ts'
 
 /** Whether there are budgets to speak of, and which were taken for one. */
 export function ofBudgets({ data: { runs, budgets, profiles } }: Subject): Diagnostic[] {
@@ -19,7 +19,7 @@ export function ofBudgets({ data: { runs, budgets, profiles } }: Subject): Diagn
     found.push(
       info(
         'budgets-grouped',
-        `Budgets within 1 % of each other were taken for one: ${listed(grouped.map(({ budget }) => budget))} FLOPs.`,
+        `Budgets within 1 % of each other were taken for one: ${inRow(grouped.map(({ budget }) => budget))} FLOPs.`,
         { budgets: grouped.map(({ budget, spread, runs }) => ({ budget, spread, runs: runs.length })) },
         'If they are meant to be different budgets, put more than 1 % between them.',
       ),

@@ -2,7 +2,7 @@ import { type Diagnostic, info, warning } from '../../core/diagnostic.ts'
 import type { Runs } from '../../core/run.ts'
 import { extreme } from '../parabola.ts'
 import type { Profile } from '../profile.ts'
-import { listed, type Subject } from './subject.ts'
+import { inRow, type Subject } from './subject.ts'
 
 /** Profiles that show no minimum, or lean on a single run. */
 export function ofProfiles({ runs, profiles }: Subject): Diagnostic[] {
@@ -15,7 +15,7 @@ export function ofProfiles({ runs, profiles }: Subject): Diagnostic[] {
     found.push(
       info(
         'too-few-sizes',
-        `Fewer than four sizes at ${listed(tooFew)} FLOPs: no parabola is drawn there.`,
+        `Fewer than four sizes at ${inRow(tooFew)} FLOPs: no parabola is drawn there.`,
         { budgets: tooFew },
         'Train at least five sizes at a budget, on both sides of the best one.',
       ),
@@ -29,9 +29,9 @@ export function ofProfiles({ runs, profiles }: Subject): Diagnostic[] {
     found.push(
       warning(
         'edge-minimum',
-        `At ${listed(edges.map(({ profile }) => profile.budget))} FLOPs the best size lies beyond the ${extreme(side)} trained one.`,
+        `At ${inRow(edges.map(({ profile }) => profile.budget))} FLOPs the best size lies beyond the ${extreme(side)} trained one.`,
         { budgets: edges.map(({ profile }, k) => ({ budget: profile.budget, side, size: end[k] })) },
-        `Add ${side === 'small' ? 'smaller' : 'larger'} models there: beyond N = ${listed(end)}.`,
+        `Add ${side === 'small' ? 'smaller' : 'larger'} models there: beyond N = ${inRow(end)}.`,
       ),
     )
   }
@@ -40,7 +40,7 @@ export function ofProfiles({ runs, profiles }: Subject): Diagnostic[] {
     found.push(
       warning(
         'not-convex',
-        `The losses at ${listed(flat)} FLOPs do not bend upward, so they show no minimum.`,
+        `The losses at ${inRow(flat)} FLOPs do not bend upward, so they show no minimum.`,
         { budgets: flat },
         'Widen the range of sizes there, or look for a run that went wrong.',
       ),
@@ -55,7 +55,7 @@ export function ofProfiles({ runs, profiles }: Subject): Diagnostic[] {
     found.push(
       warning(
         'one-sided-profile',
-        `At ${listed(oneSided.map(({ budget }) => budget))} FLOPs fewer than two sizes lie on one side of the minimum.`,
+        `At ${inRow(oneSided.map(({ budget }) => budget))} FLOPs fewer than two sizes lie on one side of the minimum.`,
         { budgets: oneSided },
         'Add sizes on the thin side: the minimum leans on a single run there.',
       ),

@@ -25,8 +25,8 @@ function farExtrapolation({ runs }: Subject, target: number): Diagnostic[] {
 /** Methods that disagree about N by less than this in loss do not matter, nats. */
 const noticeable = 0.002
 
-function disagreement({ outcomes }: Subject, target: number): Diagnostic[] {
-  const sizes = outcomes.flatMap(({ method: { name, isRough }, result }) => {
+function disagreement({ assessments }: Subject, target: number): Diagnostic[] {
+  const sizes = assessments.flatMap(({ method: { name, isRough }, result }) => {
     const there = isRough ? undefined : result.predictions.find(({ flops }) => flops === target)
     return there ? [{ method: name, parameters: there.parameters, excessLoss: there.excessLoss }] : []
   })

@@ -1,8 +1,8 @@
 import { type Diagnostic, info, short } from '../../core/diagnostic.ts'
 import { tokensFor } from '../../core/flops.ts'
+import type { Interval } from '../../core/interval.ts'
 import { powerAt } from '../../law/power.ts'
 import { optimalParameters, type SurfaceLaw, surfaceLoss } from '../../law/surface.ts'
-import type { Interval } from '../bootstrap.ts'
 import type { Subject } from './subject.ts'
 
 /** How wide the choice of N is at no cost to speak of. */

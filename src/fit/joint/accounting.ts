@@ -1,13 +1,6 @@
 import type { TrainingConfig } from '../../core/config.ts'
-import { nonEmbeddingParameters, tokensFor } from '../../core/flops.ts'
+import { type EmbeddingAccounting, nonEmbeddingParameters, tokensFor } from '../../core/flops.ts'
 import { type JointPoint, jointReference } from '../../law/joint.ts'
-
-/**
- * Where a trainer counts the embedding's V d parameters: nowhere, in the FLOPs alone (so that they cost tokens), or in the FLOPs
- * and in the model's size. A client is not told, so all three are fitted and the runs decide.
- */
-export const accountings = ['none', 'tokens', 'tokens-and-size'] as const
-export type Accounting = (typeof accountings)[number]
 
 /** What is known of the model beside a configuration. */
 export interface ModelFacts {
@@ -19,7 +12,7 @@ export interface ModelFacts {
 /** Tokens that a configuration's FLOPs train on. */
 export function accountedTokens(
   { dModel, numLayers, trainFlops }: TrainingConfig,
-  accounting: Accounting,
+  accounting: EmbeddingAccounting,
   { vocabularySize }: ModelFacts,
 ): number {
   const core = nonEmbeddingParameters(dModel, numLayers)
@@ -27,7 +20,7 @@ export function accountedTokens(
 }
 
 /** A configuration as the joint law sees it. Width and depth need not be whole. */
-export function jointPoint(config: TrainingConfig, accounting: Accounting, facts: ModelFacts): JointPoint {
+export function jointPoint(config: TrainingConfig, accounting: EmbeddingAccounting, facts: ModelFacts): JointPoint {
   const { dModel, numLayers, batchSize, learningRate, trainFlops } = config
   const core = nonEmbeddingParameters(dModel, numLayers)
   const size = accounting === 'tokens-and-size' ? core + facts.vocabularySize * dModel : core

@@ -1,6 +1,7 @@
+import { type EmbeddingAccounting, embeddingAccountings } from '../../core/flops.ts'
 import { invertPositive } from '../../numeric/cholesky.ts'
 import { levenbergMarquardt } from '../../numeric/levenberg-marquardt.ts'
-import { type Accounting, accountings, jointPoint, type ModelFacts } from './accounting.ts'
+import { jointPoint, type ModelFacts } from './accounting.ts'
 import { cutOf, isUsable, mostUsableLoss } from './cut.ts'
 import { type Deviation, deviationOver } from './deviation.ts'
 import { JointMode } from './mode.ts'
@@ -31,7 +32,7 @@ export interface JointOptions extends ModelFacts {
   /** FLOPs up to which the law is meant to hold. */
   readonly target: number
   /** The accountings that come into question; default all. Runs whose N and D are known have one. */
-  readonly accountings?: readonly Accounting[]
+  readonly accountings?: readonly EmbeddingAccounting[]
 }
 
 /** Loss before training over ln of the vocabulary: published runs of one step report 10.54 with ln 32,000 = 10.37. */
@@ -56,14 +57,19 @@ export function fitJoint(runs: readonly JointRun[], options: JointOptions): Join
 }
 
 /** The accounting under which the plain form makes the runs most probable. */
-function likeliestAccounting(runs: readonly JointRun[], options: JointOptions): Accounting {
-  const { accountings: possible = accountings } = options
+function likeliestAccounting(runs: readonly JointRun[], options: JointOptions): EmbeddingAccounting {
+  const { accountings: possible = embeddingAccountings } = options
   if (possible.length === 1) return possible[0]
   return fitForms(runs, options, ['plain'], priors.usual, runs.length)[0].mode.fitted.accounting
 }
 
 /** Log evidence of runs that are believed as if they were `among` so many, averaged over two forms under one accounting. */
-function evidenceOf(runs: readonly JointRun[], options: JointOptions, accounting: Accounting, among: number): number {
+function evidenceOf(
+  runs: readonly JointRun[],
+  options: JointOptions,
+  accounting: EmbeddingAccounting,
+  among: number,
+): number {
   const forms = ['plain', 'staged'] as const
   const modes = fitForms(runs, { ...options, accountings: [accounting] }, forms, priors.usual, among)
   const evidences = modes.map(({ mode }) => mode.fitted.evidence)
@@ -81,9 +87,9 @@ export function fitForms(
 ): WeightedMode[] {
   const points = used.map(({ config }) => jointPoint(config, 'none', options))
   const deviation = deviationOver(points, Math.log(options.target / 1e16))
-  const fit = (form: JointForm, accounting: Accounting) =>
+  const fit = (form: JointForm, accounting: EmbeddingAccounting) =>
     fitMode(jointData(used, accounting, options, among), form, accounting, options, deviation, prior)
-  const firsts = (options.accountings ?? accountings).map((accounting) => fit(first, accounting))
+  const firsts = (options.accountings ?? embeddingAccountings).map((accounting) => fit(first, accounting))
   const most = Math.max(...firsts.map(({ fitted }) => fitted.evidence))
   const modes = firsts.flatMap((mode) => {
     const { evidence, accounting } = mode.fitted
@@ -109,7 +115,7 @@ const fine = { tolerance: 1e-5, decrease: 1e-5, maxIterations: 25 } as const
 function fitMode(
   data: JointData,
   form: JointForm,
-  accounting: Accounting,
+  accounting: EmbeddingAccounting,
   options: JointOptions,
   deviation: Deviation,
   prior: Prior,

@@ -1,6 +1,7 @@
 import type { TrainingConfig } from '../../core/config.ts'
+import type { EmbeddingAccounting } from '../../core/flops.ts'
 import { type JointPoint, jointLoss, jointSize } from '../../law/joint.ts'
-import { type Accounting, accountedTokens, jointPoint, type ModelFacts } from './accounting.ts'
+import { accountedTokens, jointPoint, type ModelFacts } from './accounting.ts'
 import type { Deviation } from './deviation.ts'
 import type { JointForm, Prior } from './prior.ts'
 import type { Draw, JointProblem } from './problem.ts'
@@ -9,7 +10,7 @@ import { deviationSd, noiseSd, runSd, type Scales } from './scales.ts'
 /** One fitted law: a form, an accounting, the most probable coefficients and their covariance. */
 export interface FittedMode extends Draw {
   readonly form: JointForm
-  readonly accounting: Accounting
+  readonly accounting: EmbeddingAccounting
   readonly prior: Prior
   readonly facts: ModelFacts
   /** Loss before training, nats. */

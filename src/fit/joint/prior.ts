@@ -1,5 +1,5 @@
+import type { EmbeddingAccounting } from '../../core/flops.ts'
 import { type JointName, jointNames } from '../../law/joint.ts'
-import type { Accounting } from './accounting.ts'
 import { type ScalesPrior, stagedScales, usualScales } from './scales.ts'
 
 type Normal = readonly [mean: number, sd: number]
@@ -95,7 +95,7 @@ export interface Prior {
   readonly mean: Float64Array
   readonly sd: Float64Array
   readonly scales: ScalesPrior
-  readonly accounting: Readonly<Record<Accounting, number>>
+  readonly accounting: Readonly<Record<EmbeddingAccounting, number>>
 }
 
 const inOrder = (normals: Readonly<Record<JointName, Normal>>) => ({

@@ -1,5 +1,6 @@
 import type { TrainingConfig } from '../../core/config.ts'
-import { type Accounting, jointPoint, type ModelFacts } from './accounting.ts'
+import type { EmbeddingAccounting } from '../../core/flops.ts'
+import { jointPoint, type ModelFacts } from './accounting.ts'
 import type { JointData } from './problem.ts'
 
 /** A training run: what was trained, and the loss, nats per token. */
@@ -19,7 +20,7 @@ const runWeight = (among: number): number => Math.min(1, fullyBelieved / among)
 /** Runs as the law sees them under an accounting, each believed as one of `among`. */
 export const jointData = (
   runs: readonly JointRun[],
-  accounting: Accounting,
+  accounting: EmbeddingAccounting,
   facts: ModelFacts,
   among: number,
 ): JointData => ({

@@ -9,13 +9,13 @@ export const lowestLog = throughLowest('lowest-log', fitLowestLog)
 /** The same on the raw values, as the course handout suggests. */
 export const lowestRaw = throughLowest('lowest-raw', fitLowestRaw)
 
-type Fit = (
+type LowestFit = (
   runs: Runs,
   profiles: readonly Profile[],
   weights?: Float64Array,
 ) => (Estimate & { readonly lossLaws?: LossLaws }) | null
 
-function throughLowest<Name extends string>(name: Name, fit: Fit): Method<Name> {
+function throughLowest<Name extends string>(name: Name, fit: LowestFit): Method<Name> {
   return {
     name,
     isRough: true,

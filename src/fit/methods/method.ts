@@ -1,4 +1,4 @@
-import type { BootstrapOptions, Sample, Sampler, Scheme } from '../bootstrap.ts'
+import type { BootstrapOptions, Resample, Sampler, Scheme } from '../bootstrap.ts'
 import type { FitData } from '../data.ts'
 import { type Estimate, inFlopsOf } from '../estimate.ts'
 import type { LossLaws } from '../lowest.ts'
@@ -63,7 +63,7 @@ export interface Draws {
 /** A method that is fitted again to resampled runs. */
 export interface Refits {
   readonly kind: 'refits'
-  refit(sample: Sample): Estimate | null
+  refit(sample: Resample): Estimate | null
   /** Resamples of its own, where those of runs say nothing about the fit. */
   sampler?(seed: number): Sampler
   /** Replicates of very many runs without refits; a method that lacks them has no interval there. */

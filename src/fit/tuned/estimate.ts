@@ -1,6 +1,6 @@
+import type { Interval } from '../../core/interval.ts'
 import { dot, times } from '../../numeric/matrix.ts'
 import { studentQuantile } from '../../numeric/student.ts'
-import type { Interval } from '../bootstrap.ts'
 import type { TunedFit, TunedMode } from './fit.ts'
 
 /** A quantity and the interval that it lies in. */

@@ -1,4 +1,4 @@
-import type { Interval } from '../../fit/bootstrap.ts'
+import type { Interval } from '../../core/interval.ts'
 import type { Comparison, Prediction, Scope } from '../../fit/result.ts'
 import type { SurfaceLaw } from '../../law/surface.ts'
 import {

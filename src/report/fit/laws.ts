@@ -69,25 +69,25 @@ export function frontierBlocks({ analysis: { frontier } }: Findings<Frontiers>):
 }
 
 type Frontier = NonNullable<Frontiers['frontier']>
-type Outcome = NonNullable<Frontier['free']> | NonNullable<Frontier['line']>
+type SomeFrontier = NonNullable<Frontier['free']> | NonNullable<Frontier['line']>
 
 interface NamedFrontier {
   readonly name: string
-  readonly outcome: Outcome
+  readonly fitted: SomeFrontier
   readonly formula: string
 }
 
 /** The frontiers that were fitted. */
 function frontiersOf({ free, pinned, line }: Frontier): NamedFrontier[] {
-  const plateau = (name: string, outcome: typeof free) =>
-    outcome && {
+  const plateau = (name: string, fitted: typeof free) =>
+    fitted && {
       name,
-      outcome,
-      formula: `L = ${nats(outcome.fit.law.E)} + ${significant(outcome.fit.law.coefficient)} / C^${exponent(outcome.fit.law.exponent)}`,
+      fitted,
+      formula: `L = ${nats(fitted.fit.law.E)} + ${significant(fitted.fit.law.coefficient)} / C^${exponent(fitted.fit.law.exponent)}`,
     }
   const straight = line && {
     name: 'straight line',
-    outcome: line,
+    fitted: line,
     formula: `L = ${significant(line.fit.law.intercept)} - ${significant(-line.fit.law.slope)} ln C`,
   }
   return [plateau('free plateau', free), plateau("surface's plateau", pinned), straight].filter(
@@ -95,8 +95,8 @@ function frontiersOf({ free, pinned, line }: Frontier): NamedFrontier[] {
   )
 }
 
-function frontierRows({ name, outcome, formula }: NamedFrontier): Cell[][] {
-  const { predictions, fit } = outcome
+function frontierRows({ name, fitted, formula }: NamedFrontier): Cell[][] {
+  const { predictions, fit } = fitted
   const cells = (flops: string, loss: string, ends: string): Cell[] => [
     name,
     { formula },

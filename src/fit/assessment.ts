@@ -1,7 +1,7 @@
+import type { Interval } from '../core/interval.ts'
 import type { PowerLaw } from '../law/power.ts'
 import { excessLoss, type SurfaceLaw } from '../law/surface.ts'
 import {
-  type Interval,
   intervalBy,
   intervalOf,
   type Replicates,
@@ -19,7 +19,7 @@ import { replicate, type Samplers } from './replicates.ts'
 import type { Band, FittedPower, MethodResult, Prediction } from './result.ts'
 
 /** What one method came to. */
-export interface Outcome {
+export interface Assessment {
   readonly method: Method
   /** Null where it could not be fitted. */
   readonly fitted: Fitted | null
@@ -42,7 +42,7 @@ export interface Frame {
 }
 
 /** A fit, or why there is none, as what it comes to. */
-export function outcomeOf(method: Method, fitted: Fitted | string, frame: Frame): Outcome {
+export function assess(method: Method, fitted: Fitted | string, frame: Frame): Assessment {
   const { name } = method
   if (typeof fitted === 'string') return { method, fitted: null, result: unavailable(name, fitted), band: null }
   const { targets, domain, bootstrap, samplers, judge, verdict } = frame

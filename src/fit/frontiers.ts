@@ -12,7 +12,7 @@ import {
   lossOf,
 } from './frontier.ts'
 import type { Samplers } from './replicates.ts'
-import type { FrontierOutcome, FrontierResult } from './result.ts'
+import type { FittedFrontier, FrontierResult } from './result.ts'
 
 /** The three frontiers, each with intervals from the same resamples as the other methods. */
 export function fitFrontiers(
@@ -35,10 +35,10 @@ export function fitFrontiers(
           }),
         ]),
   )
-  const outcome = <Fit>(
+  const fitted = <Fit>(
     fit: (points: readonly FrontierPoint[]) => Fit | null,
     loss: (fit: Fit) => (C: number) => number,
-  ): FrontierOutcome<Fit> | null => {
+  ): FittedFrontier<Fit> | null => {
     const own = fit(points)
     if (own === null) return null
     const replicates: Replicates = new Map(
@@ -59,9 +59,9 @@ export function fitFrontiers(
   }
   return {
     points,
-    free: outcome(fitFrontier, lossOf),
-    pinned: judge && outcome((points) => fitPinnedFrontier(points, judge.E), lossOf),
-    line: outcome(fitLogLine, (fit) => (C) => logLineLoss(fit.law, C)),
+    free: fitted(fitFrontier, lossOf),
+    pinned: judge && fitted((points) => fitPinnedFrontier(points, judge.E), lossOf),
+    line: fitted(fitLogLine, (fit) => (C) => logLineLoss(fit.law, C)),
   }
 }
 

@@ -1,0 +1,2 @@
+/** A pair of ends. */
+export type Interval = readonly [low: number, high: number]
