@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { campaign } from '../src/campaign/campaign.ts'
 import { configIdentity, targetFlops } from '../src/core/config.ts'
+import { regret } from '../src/core/regret.ts'
 import { outcomeOf, type Trainer } from '../src/core/trainer.ts'
 import { median, quantile } from '../src/numeric/quantile.ts'
 import { adaptive } from '../src/plan/adaptive.ts'
@@ -85,7 +86,7 @@ async function play(name: string, strategy: Strategy): Promise<Outcome> {
     world: name,
     form,
     strategy: strategy.name,
-    regret: truth - best.loss,
+    regret: regret(truth, best.loss),
     error: prediction.loss - truth,
     half: interval && (interval[1] - interval[0]) / 2,
     covers: interval && interval[0] <= truth && truth <= interval[1],

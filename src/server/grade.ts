@@ -1,4 +1,5 @@
 import type { TrainingConfig } from '../core/config.ts'
+import { regret } from '../core/regret.ts'
 import type { KeyRecord, Submission } from './store/store.ts'
 
 /** What is true in the world behind the server, which only a simulated world knows. */
@@ -31,9 +32,12 @@ export function gradeSubmissions(
   return entries
     .map(({ key, submission }) => {
       const trueLoss = truth.loss(submission.config)
-      const regret = Math.max(0, trueLoss - truth.bestLoss)
       const { config, predictedLoss } = submission
-      return { key: key.id, label: key.label, config, predictedLoss, trueLoss, regret, error: predictedLoss - trueLoss }
+      return {
+        ...{ key: key.id, label: key.label, config, predictedLoss, trueLoss },
+        regret: regret(trueLoss, truth.bestLoss),
+        error: predictedLoss - trueLoss,
+      }
     })
     .sort((p, q) => p.regret - q.regret || Math.abs(p.error) - Math.abs(q.error) || (p.key < q.key ? -1 : 1))
     .map((grade, k) => ({ rank: k + 1, ...grade }))

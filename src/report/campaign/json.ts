@@ -1,6 +1,7 @@
 import type { Campaign, Refusal } from '../../campaign/campaign.ts'
 import type { TrainingConfig } from '../../core/config.ts'
 import type { Diagnostic } from '../../core/diagnostic.ts'
+import { regret } from '../../core/regret.ts'
 import type { Alternative, AtCap, Bounds, Forecast, NamedLaw, Plan } from '../../plan/strategy.ts'
 
 /** A configuration in the API's columns. */
@@ -140,7 +141,7 @@ export function judged(
 ): CampaignTruth {
   return {
     ...best,
-    regret: Math.max(0, trueLoss - best.loss), // a search may end a hair above what a prediction happens on
+    regret: regret(trueLoss, best.loss),
     lossError: prediction.loss - trueLoss,
     covered: prediction.interval.loss && within(trueLoss, prediction.interval.loss),
   }
