@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { outOfRange } from '../api/contract.ts'
-import { httpStatus, IsoflopError } from '../core/errors.ts'
+import { errorTable, IsoflopError } from '../core/errors.ts'
 
 /** A validation issue as zod reports it through Fastify. */
 interface Issue {
@@ -22,7 +22,7 @@ function statusOf(error: Error & { validation?: unknown; statusCode?: number; co
   message: string
 } {
   if (error instanceof IsoflopError) {
-    const status = httpStatus[error.code] ?? 500
+    const { status = 500 } = errorTable[error.code]
     return { status, message: status === 500 ? 'Internal server error' : error.message }
   }
   if (Array.isArray(error.validation)) return invalid(error.validation as Issue[])
