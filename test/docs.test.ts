@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -21,6 +21,19 @@ test('docs/errors.md has the errors and the diagnostics of the code, no more and
   const errors = Object.entries(errorTable).map(([code, { status, meaning }]) => [code, String(status ?? ''), meaning])
   assert.deepEqual(tableUnder(text, 'Errors'), errors)
   assert.deepEqual(tableUnder(text, 'Diagnostics'), Object.entries(diagnosticTable))
+})
+
+test('every error of the table can happen', () => {
+  const files = ['src', 'bin'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.[jt]s$/.test(file))
+      .map((file) => read(join(folder, file))),
+  )
+  for (const code of Object.keys(errorTable))
+    assert.ok(
+      files.some((text) => new RegExp(`\\b${code}\\b(?!: \\{)`).test(text)),
+      code,
+    )
 })
 
 test('the README names every method, and its links and those of docs lead somewhere', () => {

@@ -33,7 +33,6 @@ export const errorTable = rows({
     status: 503,
     meaning: 'The database cannot be written or reached just now; nothing was charged.',
   },
-  STORE_IN_USE: { meaning: 'Another process holds the database.' },
   SUBMISSION_MISSING: { status: 404, meaning: 'A key has not submitted a prediction yet.' },
   API_UNREACHABLE: { meaning: 'The training API did not answer, after several tries.' },
   API_REFUSED: { meaning: 'The training API refused a query.' },
