@@ -1,7 +1,6 @@
 import { Command } from 'commander'
 import { apiTrainer } from '../campaign/api-trainer.ts'
 import { apiSpace, type Campaign, type CampaignOptions, firstPlan, type Standing } from '../campaign/campaign.ts'
-import type { CampaignIdentity } from '../campaign/head.ts'
 import { campaignInFolder, givenInFolder } from '../campaign/in-folder.ts'
 import { ownRuns } from '../campaign/own-runs.ts'
 import { worldTrainer } from '../campaign/world-trainer.ts'
@@ -10,8 +9,15 @@ import { IsoflopError } from '../core/errors.ts'
 import { nonEmbeddingParameters } from '../core/flops.ts'
 import type { Trainer } from '../core/trainer.ts'
 import type { Space, Strategy } from '../plan/strategy.ts'
-import type { CampaignTruth } from '../report/campaign/json.ts'
 import { standingLine } from '../report/campaign/text.ts'
+import type { CampaignTruth } from '../report/campaign/truth.ts'
+import {
+  type CampaignTask,
+  type CampaignView,
+  type EndedView,
+  viewOfCampaign,
+  viewOfStanding,
+} from '../report/campaign/view.ts'
 import { noticeText } from './notices.ts'
 import { budget, budgets, nameOf, wholeNumber } from './options.ts'
 import { writeUp } from './write-up.ts'
@@ -99,9 +105,10 @@ async function runCampaign(flags: CampaignFlags): Promise<void> {
   if (flags.dryRun) return printPlan({ ...options, given: await givenInFolder(options) }, flags)
 
   const interruption = listenForSignals()
-  const line = standingProgress(process.stderr)
+  const task = { source: trainer.name, strategy: flags.strategy, seed, budget, target }
+  const line = standingProgress(process.stderr, task)
   try {
-    const { campaign, identity, files } = await campaignInFolder({
+    const { campaign, files } = await campaignInFolder({
       ...options,
       withEvidence: true,
       signal: interruption.signal,
@@ -110,9 +117,9 @@ async function runCampaign(flags: CampaignFlags): Promise<void> {
     }).catch(explained(flags))
     line.done()
     const truth = (await truthAt?.(campaign)) ?? null
-    const { evidence } = campaign
-    const written = await writeUp(flags.out, { campaign, task: identity, seed, evidence, truth, trueLoss })
-    await printCampaign(campaign, flags, identity, truth, [...files, ...written])
+    const view = viewOfCampaign(campaign, { task, truth, trueLoss })
+    const written = await writeUp(flags.out, view)
+    await printCampaign(view, flags, [...files, ...written])
   } finally {
     line.done()
     interruption.end()
@@ -156,7 +163,7 @@ async function openWorldTrainer(name: string, target: number): Promise<OpenedTra
     async truthAt({ prediction }) {
       const [{ optimum }, { judged }] = await Promise.all([
         import('../world/optimum.ts'),
-        import('../report/campaign/json.ts'),
+        import('../report/campaign/truth.ts'),
       ])
       const { config, loss } = optimum(world, target)
       const parameters = nonEmbeddingParameters(config.dModel, config.numLayers)
@@ -206,16 +213,17 @@ interface StandingProgress {
 }
 
 /** One line that is written over on a terminal; elsewhere a line a round. */
-function standingProgress(stream: NodeJS.WriteStream): StandingProgress {
-  let round = -1
+function standingProgress(stream: NodeJS.WriteStream, task: CampaignTask): StandingProgress {
+  let view: CampaignView | null = null
   let isShown = false
   return {
     show(standing) {
+      const rounds = view?.rounds.length
+      view = viewOfStanding(standing, { task }, view)
       if (stream.isTTY) {
-        stream.write(`\r\x1b[K${standingLine(standing).slice(0, (stream.columns ?? 100) - 1)}`)
+        stream.write(`\r\x1b[K${standingLine(view).slice(0, (stream.columns ?? 100) - 1)}`)
         isShown = true
-      } else if (standing.round !== round) stream.write(`${standingLine(standing)}\n`)
-      round = standing.round
+      } else if (view.rounds.length !== rounds) stream.write(`${standingLine(view)}\n`)
     },
     done() {
       if (isShown) stream.write('\r\x1b[K')
@@ -233,19 +241,13 @@ async function printPlan(options: Omit<CampaignOptions, 'trainer'>, { json }: Ca
   console.log(json ? JSON.stringify(planJson(plan), null, 2) : planText(plan, options.budget ?? apiBudget))
 }
 
-async function printCampaign(
-  result: Campaign,
-  flags: CampaignFlags,
-  identity: CampaignIdentity,
-  truth: CampaignTruth | null,
-  files: readonly string[],
-): Promise<void> {
+async function printCampaign(view: EndedView, flags: CampaignFlags, files: readonly string[]): Promise<void> {
   const [{ campaignText }, { campaignJson }, { wrap }] = await Promise.all([
     import('../report/campaign/text.ts'),
     import('../report/campaign/json.ts'),
     import('../report/page/text.ts'),
   ])
-  if (flags.json) return console.log(JSON.stringify(campaignJson(result, truth), null, 2))
-  console.log(campaignText(result, identity, truth, { bold: process.stdout.isTTY === true }))
+  if (flags.json) return console.log(JSON.stringify(campaignJson(view), null, 2))
+  console.log(campaignText(view, { bold: process.stdout.isTTY === true }))
   console.log(`\n${wrap(`wrote ${files.join(', ')}`, '', '  ').join('\n')}`)
 }

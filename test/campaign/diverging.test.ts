@@ -8,6 +8,7 @@ import { simulateBackend } from '../../src/backend/simulate.ts'
 import { apiTrainer } from '../../src/campaign/api-trainer.ts'
 import { campaignInFolder } from '../../src/campaign/in-folder.ts'
 import { campaignJson } from '../../src/report/campaign/json.ts'
+import { viewOfCampaign } from '../../src/report/campaign/view.ts'
 import { drawnWorld } from '../../src/world/drawn.ts'
 import { serving } from '../server/serving.ts'
 
@@ -25,13 +26,13 @@ test('a training that diverges behind the API is, up to the report, the run that
   const server = await serving({ backend })
   try {
     const trainer = apiTrainer(server.url, server.key, 4)
-    const { campaign, files } = await campaignInFolder({ folder, trainer })
+    const { campaign, files, identity } = await campaignInFolder({ folder, trainer })
     const diverged = campaign.runs.filter(({ loss }) => Number.isNaN(loss))
     assert.ok(diverged.length >= 2, `${diverged.length} diverged`)
     assert.deepEqual([campaign.refused, campaign.lost], [[], []])
     const lines = readFileSync(files[0], 'utf8').trim().split('\n')
     assert.equal(lines.filter((line) => JSON.parse(line).loss === null).length, diverged.length)
-    const json = campaignJson(campaign, null)
+    const json = campaignJson(viewOfCampaign(campaign, { task: identity }))
     assert.equal(json.runs.filter(({ loss }) => loss === null).length, diverged.length)
     const aside = campaign.diagnostics.find(({ code }) => code === 'untrained-set-aside')
     assert.match(aside?.message ?? '', new RegExp(`, ${diverged.length} because they diverged\\.$`))

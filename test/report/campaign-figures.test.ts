@@ -10,7 +10,7 @@ import { full, plain, tiny } from './campaigns.ts'
 const folder = new URL('../snapshots/', import.meta.url)
 
 const drawCampaign = (report: CampaignReport) =>
-  new Map(renderFigures(campaignFigures, report).map((figure) => [figure.name, figure]))
+  new Map(renderFigures(campaignFigures, report.view).map((figure) => [figure.name, figure]))
 
 function matchesSnapshot(name: string, svg: string) {
   const file = new URL(`${name}.svg`, folder)
@@ -68,7 +68,7 @@ test('figures have words for those who do not see them', () => {
 test('a figure whose data are missing is not drawn', () => {
   assert.deepEqual([...drawCampaign(plain).keys()], ['design', 'profiles'])
   assert.deepEqual([...drawCampaign(tiny).keys()], ['design'])
-  const none = { ...tiny, campaign: { ...tiny.campaign, runs: [] } }
+  const none = { ...tiny, view: { ...tiny.view, runs: [] } }
   assert.deepEqual([...drawCampaign(none).keys()], [])
 })
 
@@ -85,7 +85,10 @@ test('runs that diverged are crosses, earlier ones squares, later rounds carry t
 test('only a simulated world shows a truth', () => {
   for (const name of ['design', 'target']) {
     assert.match(drawCampaign(full).get(name)!.svg, />true best/)
-    const svg = drawCampaign({ ...full, truth: null, trueLoss: null }).get(name)!.svg
+    const svg = drawCampaign({
+      ...full,
+      view: { ...full.view, result: { ...full.view.result, truth: null, trueLosses: [] } },
+    }).get(name)!.svg
     assert.doesNotMatch(svg, />true/)
   }
 })

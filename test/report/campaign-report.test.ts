@@ -67,7 +67,7 @@ test('every figure of the Markdown is a file, and every row of a table has as ma
 
 test('submission.json is what POST /submission takes, and is left out for another target', () => {
   const text = renderCampaign(full)['submission.json']
-  const { config, loss } = full.campaign.prediction
+  const { config, loss } = full.view.result.prediction
   assert.deepEqual(submissionBody.parse(JSON.parse(text)), JSON.parse(text))
   assert.deepEqual(JSON.parse(text), {
     d_model: config.dModel,
@@ -77,12 +77,10 @@ test('submission.json is what POST /submission takes, and is left out for anothe
     learning_rate: config.learningRate,
     predicted_loss: loss,
   })
+  const prediction = { ...full.view.result.prediction, config: { ...config, trainFlops: 3e18 } }
   const elsewhere: CampaignReport = {
     ...full,
-    campaign: {
-      ...full.campaign,
-      prediction: { ...full.campaign.prediction, config: { ...config, trainFlops: 3e18 } },
-    },
+    view: { ...full.view, result: { ...full.view.result, prediction } },
   }
   const files = renderCampaign(elsewhere)
   assert.ok(!('submission.json' in files))
@@ -92,26 +90,28 @@ test('submission.json is what POST /submission takes, and is left out for anothe
 const evil = '<script>alert("x")</script>&\'|`*'
 
 test('what comes from outside is escaped', () => {
-  const { campaign } = full
-  const [run] = campaign.runs
+  const { view } = full
+  const [run] = view.runs
   const report: CampaignReport = {
-    ...full,
     title: evil,
     command: evil,
     versions: { [evil]: evil },
-    task: { ...full.task, source: evil, strategy: evil },
-    evidence: { ...full.evidence!, fitted: campaign.runs.map(() => ({ kind: 'set-aside', reason: evil })) },
-    campaign: {
-      ...campaign,
-      runs: [{ ...run, reason: evil }, ...campaign.runs.slice(1)],
+    view: {
+      ...view,
+      task: { ...view.task, source: evil, strategy: evil },
+      evidence: { ...view.evidence!, fitted: view.runs.map(() => ({ kind: 'set-aside', reason: evil })) },
+      runs: [{ ...run, reason: evil }, ...view.runs.slice(1)],
       refused: [{ config: run.config, message: evil }],
       rounds: [{ title: evil, queries: 1, spentFlops: 1 }],
-      stopped: evil,
-      diagnostics: [{ code: 'outliers', severity: 'warning', message: evil, advice: evil, evidence: {} }],
-      prediction: {
-        ...campaign.prediction,
-        narrowing: [evil],
-        laws: [{ name: evil, weight: 0.5, coefficients: { [evil]: 1 } }],
+      result: {
+        ...view.result,
+        stopped: evil,
+        diagnostics: [{ code: 'outliers', severity: 'warning', message: evil, advice: evil, evidence: {} }],
+        prediction: {
+          ...view.result.prediction,
+          narrowing: [evil],
+          laws: [{ name: evil, weight: 0.5, coefficients: { [evil]: 1 } }],
+        },
       },
     },
   }
@@ -171,7 +171,7 @@ test('runs that diverged, that were there before and that were refused are told'
 
 test('where the rate lies beyond the cap, what is measured stands apart from what is inferred, each with its loss', () => {
   const text = renderCampaign(full)['report.md']
-  const { loss, atCap } = full.campaign.prediction
+  const { loss, atCap } = full.view.result.prediction
   assert.ok(atCap)
   const rows = text.split('\n').filter((line) => /^\| (measured|inferred)/.test(line))
   assert.equal(rows.length, 2)

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Campaign } from '../../src/campaign/campaign.ts'
+import type { Campaign, Standing } from '../../src/campaign/campaign.ts'
 import type { Forecast } from '../../src/plan/strategy.ts'
-import { campaignJson, judged, planJson } from '../../src/report/campaign/json.ts'
+import { campaignJson, planJson } from '../../src/report/campaign/json.ts'
 import { campaignText, planText, standingLine } from '../../src/report/campaign/text.ts'
+import { type CampaignTruth, judged } from '../../src/report/campaign/truth.ts'
+import { viewOfCampaign, viewOfStanding } from '../../src/report/campaign/view.ts'
 
 const config = { dModel: 512, numLayers: 8, numHeads: 8, batchSize: 128, learningRate: 8e-4, trainFlops: 1e17 }
 
@@ -39,11 +41,12 @@ const result: Campaign = {
   diagnostics: [],
 }
 
-const task = { source: 'world:seed:3', strategy: 'adaptive', budget: 2e18, target: 1e19 }
+const task = { source: 'world:seed:3', strategy: 'adaptive', seed: 0, budget: 2e18, target: 1e19 }
+const viewOf = (campaign: Campaign, truth: CampaignTruth | null = null) => viewOfCampaign(campaign, { task, truth })
 const best = { config: { ...config, trainFlops: 1e19 }, parameters: 2.5e7, loss: 2.65 }
 
 test('JSON has the columns of the API, null for a run that diverged, and the truth only where it is known', () => {
-  const json = campaignJson(result, null)
+  const json = campaignJson(viewOf(result))
   const wire = { d_model: 512, num_layers: 8, num_heads: 8, batch_size: 128, learning_rate: 8e-4, train_flops: 1e17 }
   assert.deepEqual(json.runs[1], { ...wire, loss: 4.25, round: 0, reason: 'sweep' })
   assert.equal(json.runs[2].loss, null)
@@ -51,7 +54,7 @@ test('JSON has the columns of the API, null for a run that diverged, and the tru
   assert.ok(!('trainFlops' in json.prediction.config) && !('train_flops' in json.prediction.config))
   assert.ok(!('truth' in json))
   assert.deepEqual(JSON.parse(JSON.stringify(json)), json)
-  assert.equal(campaignJson(result, judged(prediction, best, 2.66)).truth?.config.d_model, 512)
+  assert.equal(campaignJson(viewOf(result, judged(prediction, best, 2.66))).truth?.config.d_model, 512)
 })
 
 test('a rate beyond the cap: what is measured there stands apart from what is inferred, in JSON and on the terminal', () => {
@@ -61,18 +64,18 @@ test('a rate beyond the cap: what is measured there stands apart from what is in
     gain: { loss: 0.05, interval: [-0.01, 0.09] as const },
   }
   const higher = { ...prediction, config: { ...prediction.config, learningRate: 4e-3 }, atCap }
-  const { atCap: told } = campaignJson({ ...result, prediction: higher }, null).prediction
+  const { atCap: told } = campaignJson(viewOf({ ...result, prediction: higher })).prediction
   assert.equal(told?.config.learning_rate, 1e-3)
   assert.ok(told && !('train_flops' in told.config))
   assert.deepEqual([told?.loss, told?.gain], [2.75, atCap.gain])
-  const text = campaignText({ ...result, prediction: higher }, task, null).replace(/\s+/g, ' ')
+  const text = campaignText(viewOf({ ...result, prediction: higher })).replace(/\s+/g, ' ')
   assert.match(
     text,
     /Measured: no run may have more than rate 0\.001\. There N 2\.50e7 is best, loss 2\.750 \[2\.650, 2\.850\]/,
   )
   assert.match(text, /Inferred: the higher rate gains 0\.050 \[-0\.010, 0\.090\] nats more\./)
-  assert.equal(campaignJson(result, null).prediction.atCap, null)
-  assert.doesNotMatch(campaignText(result, task, null), /Measured|Inferred/)
+  assert.equal(campaignJson(viewOf(result)).prediction.atCap, null)
+  assert.doesNotMatch(campaignText(viewOf(result)), /Measured|Inferred/)
 })
 
 test('a prediction is judged by regret, error and coverage', () => {
@@ -85,7 +88,7 @@ test('a prediction is judged by regret, error and coverage', () => {
 })
 
 test('the summary in words', () => {
-  const text = campaignText(result, task, judged(prediction, best, 2.81))
+  const text = campaignText(viewOf(result, judged(prediction, best, 2.81)))
   assert.match(text, /^At 1e19 FLOPs, 95 % intervals:\n {2}configuration {2}d_model 1024, 8 layers/)
   assert.match(text, /\n {2}loss {11}2\.700 \[2\.600, 2\.800\] nats\/token\n/)
   assert.match(text, /error of the predicted loss: -0\.110; the interval misses the truth\n/)
@@ -98,11 +101,9 @@ test('the summary in words', () => {
 
 test('a standing in one line, a plan that asks nothing', () => {
   const standing = { runs: result.runs, spent: 3e17, budget: 2e18, round: 1, title: 'profile at 1e17', estimate: null }
-  assert.equal(standingLine(standing), '3e17 of 2e18 FLOPs, 3 runs, no estimate yet, profile at 1e17')
-  assert.match(
-    standingLine({ ...standing, estimate: prediction }),
-    /N 1\.01e8, loss 2\.700 \[2\.600, 2\.800\], profile/,
-  )
+  const lineOf = (one: Standing) => standingLine(viewOfStanding(one, { task }))
+  assert.equal(lineOf(standing), '3e17 of 2e18 FLOPs, 3 runs, no estimate yet, profile at 1e17')
+  assert.match(lineOf({ ...standing, estimate: prediction }), /N 1\.01e8, loss 2\.700 \[2\.600, 2\.800\], profile/)
   const plan = { kind: 'stop', reason: 'the budget is used' } as const
   assert.equal(planText(plan, 2e18), 'Nothing would be asked: the budget is used')
   assert.deepEqual(planJson(plan), { title: null, cost: 0, queries: [], stopped: 'the budget is used' })

@@ -1,9 +1,10 @@
-import type { Campaign } from '../../src/campaign/campaign.ts'
+import type { Campaign, Standing } from '../../src/campaign/campaign.ts'
 import type { TrainingConfig } from '../../src/core/config.ts'
 import { nonEmbeddingParameters, tokensFor } from '../../src/core/flops.ts'
 import type { CampaignEvidence, FittedRun } from '../../src/plan/evidence.ts'
 import type { CampaignRun, Forecast } from '../../src/plan/strategy.ts'
 import type { CampaignReport } from '../../src/report/campaign/input.ts'
+import { type EndedView, type Surroundings, viewOfCampaign, viewOfStanding } from '../../src/report/campaign/view.ts'
 
 /** A write-up of a small campaign whose law is a simple formula: every kind of run, and evidence of every kind. */
 
@@ -191,15 +192,10 @@ const evidence: CampaignEvidence = {
   }),
 }
 
-/** The full write-up, on a simulated world. */
-export const full: CampaignReport = {
-  campaign,
-  evidence,
-  title: 'Campaign against world:seed:7',
-  task: { source: 'world:seed:7', strategy: 'adaptive', budget: 2e18, target },
-  seed: 0,
-  command: 'isoflop campaign --world seed:7',
-  versions: { isoflop: '0.1.0', node: '24.0.0' },
+const words = { command: 'isoflop campaign --world seed:7', versions: { isoflop: '0.1.0', node: '24.0.0' } }
+
+const onWorld: Surroundings = {
+  task: { source: 'world:seed:7', strategy: 'adaptive', seed: 0, budget: 2e18, target },
   truth: {
     config: { ...config, dModel: 960, numHeads: 15 },
     parameters: nonEmbeddingParameters(960, 17),
@@ -211,43 +207,75 @@ export const full: CampaignReport = {
   trueLoss: (one) => lossOf(one) - 0.021,
 }
 
-/** What a strategy without intervals or a law of runs leaves, against a server whose truth nobody knows. */
-export const plain: CampaignReport = {
+/** A campaign that has ended, and its write-up. */
+export interface EndedReport extends CampaignReport {
+  readonly view: EndedView
+}
+
+/** The full write-up, on a simulated world. */
+export const full: EndedReport = {
+  ...words,
+  title: 'Campaign against world:seed:7',
+  view: viewOfCampaign({ ...campaign, evidence }, onWorld),
+}
+
+/** The same while it was in its second round. */
+export const standing: Standing = {
+  runs: runs.filter(({ round }) => round < 2),
+  spent: 3.4e17,
+  budget: 2e18,
+  round: 1,
+  title: 'Round 1 of 2: mostly for the loss',
+  estimate: prediction,
+}
+
+export const interim: CampaignReport = {
   ...full,
-  title: 'Campaign against http://localhost:8000',
-  task: { ...full.task, source: 'http://localhost:8000', strategy: 'profiles-parabola' },
-  campaign: {
-    ...campaign,
-    runs: runs.map(({ expected: _, ...run }) => run),
-    refused: [],
-    lost: [],
-    diagnostics: [],
-    prediction: {
-      ...prediction,
-      interval: { loss: null, parameters: null, learningRate: null },
-      atCap: null,
-      alternatives: [],
-      laws: [
-        { name: 'best size', weight: 1, coefficients: { coefficient: 0.12, exponent: 0.49 } },
-        { name: 'surface', weight: 1, coefficients: { E: 2.2, A: 400, B: 2000, alpha: 0.34, beta: 0.36 } },
-      ],
-    },
+  view: viewOfStanding(standing, { task: onWorld.task }, viewOfCampaign(campaign, onWorld)),
+}
+
+const onServer: Surroundings = {
+  task: { ...onWorld.task, source: 'http://localhost:8000', strategy: 'profiles-parabola' },
+}
+
+const plainCampaign: Campaign = {
+  ...campaign,
+  runs: runs.map(({ expected: _, ...run }) => run),
+  refused: [],
+  lost: [],
+  diagnostics: [],
+  prediction: {
+    ...prediction,
+    interval: { loss: null, parameters: null, learningRate: null },
+    atCap: null,
+    alternatives: [],
+    laws: [
+      { name: 'best size', weight: 1, coefficients: { coefficient: 0.12, exponent: 0.49 } },
+      { name: 'surface', weight: 1, coefficients: { E: 2.2, A: 400, B: 2000, alpha: 0.34, beta: 0.36 } },
+    ],
   },
-  evidence: null,
-  truth: null,
-  trueLoss: null,
+}
+
+/** What a strategy without intervals or a law of runs leaves, against a server whose truth nobody knows. */
+export const plain: EndedReport = {
+  ...words,
+  title: 'Campaign against http://localhost:8000',
+  view: viewOfCampaign(plainCampaign, onServer),
 }
 
 /** One run, one query, nothing else. */
-export const tiny: CampaignReport = {
+export const tiny: EndedReport = {
   ...plain,
-  campaign: {
-    ...plain.campaign,
-    runs: [runAt(5, 1e16, 0)],
-    queries: 1,
-    spentFlops: 1e16,
-    rounds: [{ title: 'Opening', queries: 1, spentFlops: 1e16 }],
-    stopped: 'interrupted',
-    prediction: { ...plain.campaign.prediction, laws: [], narrowing: [] },
-  },
+  view: viewOfCampaign(
+    {
+      ...plainCampaign,
+      runs: [runAt(5, 1e16, 0)],
+      queries: 1,
+      spentFlops: 1e16,
+      rounds: [{ title: 'Opening', queries: 1, spentFlops: 1e16 }],
+      stopped: 'interrupted',
+      prediction: { ...plainCampaign.prediction, laws: [], narrowing: [] },
+    },
+    onServer,
+  ),
 }

@@ -1,24 +1,24 @@
 import type { AtCap } from '../../plan/strategy.ts'
-import { compact, count, counted, excess, nats, percent, significant } from '../number.ts'
-import { type Block, list, paragraph, type Span, type Text, table } from '../page/blocks.ts'
+import { compact, count, counted, excess, nats, percent, significant, withInterval } from '../number.ts'
+import { type Block, type Fact, facts, list, paragraph, type Span, table } from '../page/blocks.ts'
 import { capital } from '../prose.ts'
 import { configText, range, sourceText } from './facts.ts'
-import type { CampaignReport } from './input.ts'
+import type { CampaignView, EndedView } from './view.ts'
 
 /** The prediction in one sentence and a table, what is true of it where that is known, and what bears on it. */
-export function answerBlocks(report: CampaignReport): Block[] {
-  const warnings = report.campaign.diagnostics.filter(({ severity }) => severity === 'warning').slice(0, 3)
+export function answerBlocks(view: EndedView): Block[] {
+  const warnings = view.result.diagnostics.filter(({ severity }) => severity === 'warning').slice(0, 3)
   return [
-    { kind: 'paragraph', text: answer(report), isAnswer: true },
-    { kind: 'facts', rows: predictionRows(report) },
-    ...atCapBlocks(report),
-    ...truthBlocks(report),
+    { kind: 'paragraph', text: answer(view), isAnswer: true },
+    facts(predictionRows(view)),
+    ...atCapBlocks(view),
+    ...truthBlocks(view),
     ...(warnings.length > 0 ? [paragraph('Before relying on this:')] : []),
     ...list(warnings.map(({ message, advice }) => `${message} ${advice}`)),
   ]
 }
 
-function answer({ campaign: { prediction }, task }: CampaignReport): Span[] {
+function answer({ result: { prediction }, task }: EndedView): Span[] {
   const { config, loss, interval } = prediction
   const ends = interval.loss ? ` (95 % interval ${range(interval.loss, nats)})` : ''
   return [
@@ -30,8 +30,7 @@ function answer({ campaign: { prediction }, task }: CampaignReport): Span[] {
   ]
 }
 
-function predictionRows({ campaign, task }: CampaignReport): [string, Text][] {
-  const { prediction, spentFlops, queries, runs } = campaign
+function predictionRows({ result: { prediction }, task, spentFlops, queries, runs }: EndedView): Fact[] {
   const { parameters, tokens, config, loss, interval } = prediction
   const given = runs.filter(({ round }) => round < 0).length
   const best = (ends: typeof interval.parameters) => (ends ? `; the best one within ${range(ends, significant)}` : '')
@@ -55,7 +54,7 @@ function predictionRows({ campaign, task }: CampaignReport): [string, Text][] {
 }
 
 /** What is measured and what is inferred, where the rate lies beyond all that runs may have. */
-function atCapBlocks({ campaign: { prediction } }: CampaignReport): Block[] {
+function atCapBlocks({ result: { prediction } }: EndedView): Block[] {
   const { atCap, config, loss, interval } = prediction
   if (atCap === null) return []
   const cap = compact(atCap.config.learningRate)
@@ -86,29 +85,33 @@ const rowOf = ({ config, parameters }: Pick<AtCap, 'config' | 'parameters'>): st
 ]
 
 /** What a simulated world knows. */
-function truthBlocks(report: CampaignReport): Block[] {
-  const { truth, campaign } = report
+function truthBlocks(view: EndedView): Block[] {
+  const { truth, prediction } = view.result
   if (!truth) return []
   const { config, parameters, loss, regret, lossError, covered } = truth
   const reached = loss + regret
   const direction = lossError < 0 ? 'too low' : 'too high'
   return [
-    paragraph(`${capital(sourceText(report))} is known, so the prediction can be judged:`),
-    {
-      kind: 'facts',
-      rows: [
-        ['true optimum', `${configText(config)}: N ${significant(parameters)}, loss ${nats(loss)}`],
-        [
-          'predicted configuration',
-          `reaches ${nats(reached)} in truth; ${nats(campaign.prediction.loss)} was predicted`,
-        ],
-        ['regret', `${excess(regret)} nats/token`],
-        ['error of the loss', lossError === 0 ? '0' : `${excess(Math.abs(lossError))} nats/token ${direction}`],
-        [
-          '95 % interval',
-          covered === null ? 'none was given' : covered ? 'covers the true loss' : 'misses the true loss',
-        ],
+    paragraph(`${capital(sourceText(view))} is known, so the prediction can be judged:`),
+    facts([
+      ['true optimum', `${configText(config)}: N ${significant(parameters)}, loss ${nats(loss)}`],
+      ['predicted configuration', `reaches ${nats(reached)} in truth; ${nats(prediction.loss)} was predicted`],
+      ['regret', `${excess(regret)} nats/token`],
+      ['error of the loss', lossError === 0 ? '0' : `${excess(Math.abs(lossError))} nats/token ${direction}`],
+      [
+        '95 % interval',
+        covered === null ? 'none was given' : covered ? 'covers the true loss' : 'misses the true loss',
       ],
-    },
+    ]),
   ]
+}
+
+/** Where a campaign stands that goes on. */
+export function standingBlocks({ task, spentFlops, runs, estimate }: CampaignView): Block[] {
+  const spent = `${compact(spentFlops, 4)} of ${compact(task.budget, 4)} FLOPs are spent on ${counted(runs.length, 'run')}`
+  const expected =
+    estimate === null
+      ? '. There are too few for an estimate.'
+      : `. As of the latest plan, at ${compact(task.target)} FLOPs ${configText(estimate.config)} is best, with a loss of ${withInterval(estimate.loss, estimate.interval.loss, nats)} nats/token.`
+  return [{ kind: 'paragraph', text: [{ strong: 'This campaign goes on:' }, ` ${spent}`, expected], isAnswer: true }]
 }

@@ -1,19 +1,20 @@
 import { compact, nats, significant } from '../number.ts'
-import { type Block, heading, paragraph, table } from '../page/blocks.ts'
+import { type Block, facts, heading, paragraph, type Span, table } from '../page/blocks.ts'
 import { isTrained, sizeOf } from './facts.ts'
 import type { CampaignReport } from './input.ts'
+import { type CampaignView, type EndedView, hasEnded } from './view.ts'
 
-export function diagnosticBlocks({ campaign: { diagnostics } }: CampaignReport): Block[] {
+export function diagnosticBlocks({ result: { diagnostics } }: EndedView): Block[] {
   const items = [...diagnostics].sort((a, b) => Number(b.severity === 'warning') - Number(a.severity === 'warning'))
   return [heading('Diagnostics'), items.length > 0 ? { kind: 'diagnostics', items } : paragraph('Nothing to report.')]
 }
 
 /** Every run with its reason, in the order of their answers. */
-export function runBlocks(report: CampaignReport): Block[] {
-  const { runs } = report.campaign
+export function runBlocks(view: CampaignView): Block[] {
+  const { runs } = view
   if (runs.length === 0) return []
   const isExpected = runs.some(({ expected }) => expected)
-  const fitted = report.evidence?.fitted ?? []
+  const fitted = view.evidence?.fitted ?? []
   const head = ['round', 'why', 'FLOPs', 'N', 'd × n / heads', 'batch', 'rate', 'loss']
   const rows = runs.map((run, i) => [
     run.round < 0 ? 'before' : String(run.round),
@@ -25,7 +26,7 @@ export function runBlocks(report: CampaignReport): Block[] {
     compact(run.config.learningRate),
     isTrained(run) ? nats(run.loss) : 'diverged',
     ...(isExpected ? [run.expected ? `${nats(run.expected.loss)} ± ${nats(run.expected.sd)}` : '-'] : []),
-    ...(fitted.length > 0 ? [fittedCell(report, i)] : []),
+    ...(fitted.length > 0 ? [fittedCell(view, i)] : []),
   ])
   const columns = [...head, ...(isExpected ? ['foretold'] : []), ...(fitted.length > 0 ? ['fitted'] : [])]
   const expectedText = isExpected
@@ -46,38 +47,38 @@ export function runBlocks(report: CampaignReport): Block[] {
   ]
 }
 
-function fittedCell({ evidence }: CampaignReport, i: number): string {
+function fittedCell({ evidence }: CampaignView, i: number): string {
   const fitted = evidence?.fitted[i]
   return fitted?.kind === 'used' ? nats(fitted.loss) : '-'
 }
 
 /** How to make it again. */
-export function provenanceBlocks({ command, versions, seed, task }: CampaignReport, hasSubmission: boolean): Block[] {
+export function provenanceBlocks({ command, versions, view }: CampaignReport, hasSubmission: boolean): Block[] {
+  const { task } = view
   const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
   return [
     heading('How this was made'),
-    {
-      kind: 'facts',
-      rows: [
-        ['command', { code: command }],
-        ['versions', programs.join(', ')],
-        ['runs from', task.source],
-        ['strategy', task.strategy],
-        ['seed', String(seed)],
-        ['budget', `${compact(task.budget)} FLOPs`],
-        ['target', `${compact(task.target)} FLOPs`],
-      ],
-    },
-    paragraph(
-      'Equal seeds and equal answers give an equal campaign. ',
-      ...(hasSubmission
-        ? [
-            { code: 'submission.json' },
-            ' beside this report is the prediction as ',
-            { code: 'POST /submission' },
-            ' takes it.',
-          ]
-        : ['There is no submission.json, because the prediction is not for the FLOPs of the assignment.']),
-    ),
+    facts([
+      ['command', { code: command }],
+      ['versions', programs.join(', ')],
+      ['runs from', task.source],
+      ['strategy', task.strategy],
+      ['seed', String(task.seed)],
+      ['budget', `${compact(task.budget)} FLOPs`],
+      ['target', `${compact(task.target)} FLOPs`],
+    ]),
+    paragraph('Equal seeds and equal answers give an equal campaign. ', ...submissionSpans(view, hasSubmission)),
+  ]
+}
+
+function submissionSpans(view: CampaignView, hasSubmission: boolean): Span[] {
+  if (!hasEnded(view)) return []
+  if (!hasSubmission)
+    return ['There is no submission.json, because the prediction is not for the FLOPs of the assignment.']
+  return [
+    { code: 'submission.json' },
+    ' beside this report is the prediction as ',
+    { code: 'POST /submission' },
+    ' takes it.',
   ]
 }

@@ -1,9 +1,10 @@
 import type { TrainingConfig } from '../../core/config.ts'
 import { nonEmbeddingParameters } from '../../core/flops.ts'
 import type { FittedRun } from '../../plan/evidence.ts'
-import type { Bounds, CampaignRun } from '../../plan/strategy.ts'
+import type { Bounds } from '../../plan/strategy.ts'
 import { compact, listed } from '../number.ts'
-import type { CampaignReport } from './input.ts'
+import type { CampaignTruth } from './truth.ts'
+import type { CampaignView, ViewedRun } from './view.ts'
 
 /** Non-embedding parameters of a configuration. */
 export const sizeOf = ({ dModel, numLayers }: Pick<TrainingConfig, 'dModel' | 'numLayers'>): number =>
@@ -19,57 +20,60 @@ const layers = (n: number): string => `${n} layer${n === 1 ? '' : 's'}`
 const heads = (n: number): string => `${n} head${n === 1 ? '' : 's'}`
 
 /** `16 at 1e15, 14 at 3e15 and 1 at 1e16`: runs by their FLOPs. */
-export function budgetsText(runs: readonly CampaignRun[]): string {
+export function budgetsText(runs: readonly ViewedRun[]): string {
   const groups = [...Map.groupBy(runs, ({ config }) => config.trainFlops)].sort(([p], [q]) => p - q)
   return listed(groups.map(([flops, group]) => `${group.length} at ${compact(flops)}`))
 }
 
 /** The budgets of some runs, FLOPs, ascending. */
-export const budgetsOf = (runs: readonly CampaignRun[]): number[] =>
+export const budgetsOf = (runs: readonly ViewedRun[]): number[] =>
   [...new Set(runs.map(({ config }) => config.trainFlops))].sort((a, b) => a - b)
 
-export const costOf = (runs: readonly CampaignRun[]): number =>
+export const costOf = (runs: readonly ViewedRun[]): number =>
   runs.reduce((sum, { config }) => sum + config.trainFlops, 0)
 
 /** The largest budget that was trained, FLOPs; 0 without runs. */
-export const largestBudget = (runs: readonly CampaignRun[]): number => budgetsOf(runs).at(-1) ?? 0
+export const largestBudget = (runs: readonly ViewedRun[]): number => budgetsOf(runs).at(-1) ?? 0
 
-export const isTrained = ({ loss }: CampaignRun): boolean => Number.isFinite(loss)
+/** A run whose training did not diverge. */
+export type MeasuredRun = ViewedRun & { readonly loss: number }
+
+export const isTrained = (run: ViewedRun): run is MeasuredRun => run.loss !== null
 
 /** A run that was in the fit, and what the law says of it. */
 export interface UsedRun {
-  readonly run: CampaignRun
+  readonly run: MeasuredRun
   readonly fitted: FittedRun & { readonly kind: 'used' }
   /** Measured minus fitted loss, nats. */
   readonly residual: number
 }
 
 /** The runs that were in the fit, in their order. */
-export const usedRuns = ({ campaign, evidence }: CampaignReport): UsedRun[] =>
+export const usedRuns = ({ runs, evidence }: CampaignView): UsedRun[] =>
   (evidence?.fitted ?? []).flatMap((fitted, i) => {
-    const run = campaign.runs[i]
+    const run = runs[i]
     return fitted.kind === 'used' && run && isTrained(run) ? [{ run, fitted, residual: run.loss - fitted.loss }] : []
   })
 
 /** A run whose loss was foretold with an interval before it was known. */
 export interface ForetoldRun {
-  readonly run: CampaignRun
+  readonly run: MeasuredRun
   readonly predicted: number
   readonly interval: Bounds
 }
 
 /** Runs whose loss was expected before they were bought. */
-export const foretoldRuns = ({ campaign }: CampaignReport): ForetoldRun[] =>
-  campaign.runs.flatMap((run) => {
+export const foretoldRuns = ({ runs }: CampaignView): ForetoldRun[] =>
+  runs.flatMap((run) => {
     if (!run.expected || !isTrained(run)) return []
     const { loss: predicted, sd } = run.expected
     return [{ run, predicted, interval: [predicted - halfWidth * sd, predicted + halfWidth * sd] }]
   })
 
 /** Runs at the largest budgets as the cheaper ones foretell them. */
-export const backtestRuns = ({ campaign, evidence }: CampaignReport): ForetoldRun[] =>
+export const backtestRuns = ({ runs, evidence }: CampaignView): ForetoldRun[] =>
   (evidence?.backtest ?? []).flatMap(({ run: index, predicted, interval }) => {
-    const run = campaign.runs[index]
+    const run = runs[index]
     return run && isTrained(run) ? [{ run, predicted, interval }] : []
   })
 
@@ -88,14 +92,17 @@ export function valley<T extends { readonly loss: number }>(points: readonly T[]
 /** `2.551 to 2.709`. */
 export const range = ([low, high]: Bounds, format: (x: number) => string): string => `${format(low)} to ${format(high)}`
 
+/** What is true of the prediction; null before there is one, and where nobody knows. */
+export const truthOf = ({ result }: CampaignView): CampaignTruth | null => result?.truth ?? null
+
 /** The name of a simulated world, or the API's address. */
-export const sourceText = ({ task: { source } }: CampaignReport): string =>
+export const sourceText = ({ task: { source } }: CampaignView): string =>
   source.startsWith('world:') ? `the simulated world ${source.slice('world:'.length)}` : source
 
 /** The points of the loss along N at the target: of the law, or else the alternatives that were weighed. */
-export function targetPoints({ campaign, evidence }: CampaignReport) {
+export function targetPoints({ evidence, result }: CampaignView) {
   const curve = evidence?.target ?? []
-  const points = curve.length > 0 ? curve : campaign.prediction.alternatives
+  const points = curve.length > 0 ? curve : (result?.prediction.alternatives ?? [])
   return points
     .filter(({ loss }) => Number.isFinite(loss))
     .map(({ parameters, loss, interval: [low, high] }) => ({ parameters, loss, low, high }))

@@ -6,10 +6,10 @@ import { profiles } from './figures/profiles.ts'
 import { rates } from './figures/rates.ts'
 import { residuals } from './figures/residuals.ts'
 import { target } from './figures/target.ts'
-import type { CampaignReport } from './input.ts'
+import type { CampaignView } from './view.ts'
 
 /** The figures of a campaign, in the order of its write-up. */
-export const campaignFigures: readonly Figure<CampaignReport>[] = [
+export const campaignFigures: readonly Figure<CampaignView>[] = [
   design,
   residuals,
   backtest,

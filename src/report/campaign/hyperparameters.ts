@@ -1,22 +1,20 @@
-import { queryLimits } from '../../core/limits.ts'
 import type { BatchEffect } from '../../plan/evidence.ts'
-import type { CampaignRun } from '../../plan/strategy.ts'
 import { compact, counted, significant } from '../number.ts'
 import { type Block, heading, list } from '../page/blocks.ts'
 import { range } from './facts.ts'
-import type { CampaignReport } from './input.ts'
+import type { EndedView, ViewedRun } from './view.ts'
 
 /** The hyperparameters, and why. */
-export function hyperparameterBlocks(report: CampaignReport, figure: (name: string) => Block[]): Block[] {
+export function hyperparameterBlocks(view: EndedView, figure: (name: string) => Block[]): Block[] {
   return [
     heading('5. Hyperparameters, and why'),
-    ...list([rateText(report), batchText(report), shapeText(report), headsText(report)]),
+    ...list([rateText(view), batchText(view), shapeText(view), headsText(view)]),
     ...figure('rates'),
     ...figure('batch'),
   ]
 }
 
-function rateText({ campaign: { prediction, runs }, limits = queryLimits }: CampaignReport): string {
+function rateText({ result: { prediction }, runs, limits }: EndedView): string {
   const { config, interval } = prediction
   const cap = limits.learningRate.most
   const ends = interval.learningRate
@@ -30,7 +28,7 @@ function rateText({ campaign: { prediction, runs }, limits = queryLimits }: Camp
 }
 
 /** `, from runs at 100 rates between 1e-4 and 0.001`. */
-function triedRates(runs: readonly CampaignRun[]): string {
+function triedRates(runs: readonly ViewedRun[]): string {
   const rates = runs.map(({ config }) => config.learningRate)
   if (rates.length === 0) return ''
   const [least, most] = [Math.min(...rates), Math.max(...rates)].map((rate) => compact(rate))
@@ -39,7 +37,7 @@ function triedRates(runs: readonly CampaignRun[]): string {
     : `, from runs at ${counted(new Set(rates).size, 'rate')} between ${least} and ${most}`
 }
 
-function batchText({ campaign: { prediction, runs }, evidence, task }: CampaignReport): string {
+function batchText({ result: { prediction }, runs, evidence, task }: EndedView): string {
   const { batchSize } = prediction.config
   const counts = [...Map.groupBy(runs, ({ config }) => config.batchSize)].sort(([p], [q]) => p - q)
   const tried = counts.map(([size, own]) => `${own.length} with ${size}`).join(', ')
@@ -56,7 +54,7 @@ function effectText({ batchSizes: [smaller, larger], difference, interval }: Bat
   )
 }
 
-function shapeText({ campaign: { prediction, runs } }: CampaignReport): string {
+function shapeText({ result: { prediction }, runs }: EndedView): string {
   const ratio = ({ dModel, numLayers }: { dModel: number; numLayers: number }) => dModel / numLayers
   const tried = runs.map(({ config }) => ratio(config))
   const seen =
@@ -67,7 +65,7 @@ function shapeText({ campaign: { prediction, runs } }: CampaignReport): string {
   return `Shape: ${config.dModel} wide and ${config.numLayers} deep, ${significant(ratio(config), 2)} of width for each layer${seen}.`
 }
 
-const headsText = ({ campaign: { prediction } }: CampaignReport): string => {
+const headsText = ({ result: { prediction } }: EndedView): string => {
   const { dModel, numHeads } = prediction.config
   return `Heads: ${numHeads}, of dimension ${significant(dModel / numHeads)}, as near to the usual 64 as the width allows; their number is not fitted.`
 }

@@ -1,8 +1,9 @@
-import type { Campaign, Refusal } from '../../campaign/campaign.ts'
+import type { Refusal, Round } from '../../campaign/campaign.ts'
 import type { TrainingConfig } from '../../core/config.ts'
 import type { Diagnostic } from '../../core/diagnostic.ts'
-import { regret } from '../../core/regret.ts'
-import type { Alternative, AtCap, Bounds, Forecast, NamedLaw, Plan } from '../../plan/strategy.ts'
+import type { Alternative, AtCap, Forecast, NamedLaw, Plan } from '../../plan/strategy.ts'
+import type { CampaignTruth } from './truth.ts'
+import type { EndedView } from './view.ts'
 
 /** A configuration in the API's columns. */
 interface ConfigColumns {
@@ -14,20 +15,6 @@ interface ConfigColumns {
 }
 
 type RunColumns = ConfigColumns & { readonly train_flops: number }
-
-/** What is true of a campaign's prediction, which only a simulated world knows. Losses in nats per token, noise-free. */
-export interface CampaignTruth {
-  /** The best configuration at the target, its size and its loss. */
-  readonly config: TrainingConfig
-  readonly parameters: number
-  readonly loss: number
-  /** True loss of the predicted configuration beyond the best. */
-  readonly regret: number
-  /** Predicted minus true loss of the predicted configuration. */
-  readonly lossError: number
-  /** Whether the interval of the loss holds the true one; null where there is no interval. */
-  readonly covered: boolean | null
-}
 
 /** What `isoflop campaign --json` prints. Losses in nats per token; what is not known is null, never invented. */
 export interface CampaignJson {
@@ -49,7 +36,7 @@ export interface CampaignJson {
   /** In the order of their answers, those of before first; `loss` is null where training diverged. */
   readonly runs: readonly (RunColumns & { loss: number | null; round: number; reason: string })[]
   readonly laws: readonly NamedLaw[]
-  readonly rounds: Campaign['rounds']
+  readonly rounds: readonly Round[]
   readonly refused: readonly RefusalJson[]
   readonly lost: readonly RefusalJson[]
   readonly stopped: string
@@ -60,10 +47,11 @@ export interface CampaignJson {
 
 /**
  * A campaign as one JSON object.
- * @example console.log(JSON.stringify(campaignJson(result, null), null, 2))
+ * @example console.log(JSON.stringify(campaignJson(view), null, 2))
  */
-export function campaignJson(campaign: Campaign, truth: CampaignTruth | null): CampaignJson {
-  const { spentFlops, queries, prediction, runs, refused, lost, rounds, stopped, diagnostics } = campaign
+export function campaignJson(view: EndedView): CampaignJson {
+  const { spentFlops, queries, runs, refused, lost, rounds, result } = view
+  const { prediction, stopped, diagnostics, truth } = result
   const { config, parameters, tokens, loss, interval, atCap, alternatives, narrowing, laws } = prediction
   return {
     spentFlops,
@@ -78,12 +66,7 @@ export function campaignJson(campaign: Campaign, truth: CampaignTruth | null): C
       alternatives: alternatives.map((other) => ({ ...other, config: configColumns(other.config) })),
       narrowing,
     },
-    runs: runs.map(({ config, loss, round, reason }) => ({
-      ...runColumns(config),
-      loss: Number.isFinite(loss) ? loss : null,
-      round,
-      reason,
-    })),
+    runs: runs.map(({ config, loss, round, reason }) => ({ ...runColumns(config), loss, round, reason })),
     laws,
     rounds,
     refused: refused.map(refusalJson),
@@ -132,19 +115,3 @@ const runColumns = (config: TrainingConfig): RunColumns => ({
   ...configColumns(config),
   train_flops: config.trainFlops,
 })
-
-/** Judges a prediction by the truth: the best configuration's loss, and what the predicted one truly reaches. */
-export function judged(
-  prediction: Forecast,
-  best: { readonly config: TrainingConfig; readonly parameters: number; readonly loss: number },
-  trueLoss: number,
-): CampaignTruth {
-  return {
-    ...best,
-    regret: regret(trueLoss, best.loss),
-    lossError: prediction.loss - trueLoss,
-    covered: prediction.interval.loss && within(trueLoss, prediction.interval.loss),
-  }
-}
-
-const within = (x: number, [low, high]: Bounds): boolean => x >= low && x <= high

@@ -2,14 +2,14 @@ import { jointReference } from '../../law/joint.ts'
 import type { NamedLaw } from '../../plan/strategy.ts'
 import { counted, significant } from '../number.ts'
 import { type Block, heading, paragraph, table } from '../page/blocks.ts'
-import type { CampaignReport } from './input.ts'
+import type { EndedView } from './view.ts'
 import { equationOf, lawWords, meaningOf, referenceText } from './words.ts'
 
 /** Columns of coefficients that fit on a page. */
 const mostLaws = 3
 
 /** How the law was fitted: in words, the forms with their weights, and the coefficients of the first ones. */
-export function lawBlocks({ campaign: { prediction }, task }: CampaignReport): Block[] {
+export function lawBlocks({ result: { prediction }, task }: EndedView): Block[] {
   const { laws } = prediction
   const words = paragraph(lawWords(task.strategy))
   if (laws.length === 0)

@@ -1,35 +1,33 @@
 import type { Refusal } from '../../campaign/campaign.ts'
-import type { CampaignRun } from '../../plan/strategy.ts'
 import { compact, counted } from '../number.ts'
 import { type Block, heading, list, paragraph, table } from '../page/blocks.ts'
 import { sentence } from '../prose.ts'
 import { budgetsText, costOf, sourceText } from './facts.ts'
-import type { CampaignReport } from './input.ts'
+import type { CampaignView, ViewedRun } from './view.ts'
 import { designWords } from './words.ts'
 
 /** So many refusals are told with their message. */
 const mostRefusals = 5
 
 /** Which runs were bought, and why. */
-export function purchaseBlocks(report: CampaignReport, figure: (name: string) => Block[]): Block[] {
-  const { campaign, task } = report
-  const { runs, stopped } = campaign
+export function purchaseBlocks(view: CampaignView, figure: (name: string) => Block[]): Block[] {
+  const { runs, task, queries, result } = view
   return [
     heading('1. Which runs were bought, and why'),
     paragraph(
-      `The strategy ${task.strategy} asked ${sourceText(report)} for ${counted(campaign.queries, 'run')}. `,
+      `The strategy ${task.strategy} asked ${sourceText(view)} for ${counted(queries, 'run')}. `,
       designWords(task.strategy),
     ),
-    ...table(['round', 'what for', 'FLOPs of the runs', 'runs', 'spent'], roundRows(report), 3),
-    paragraph(`Buying ended: ${sentence(stopped)}`),
-    ...refusalBlocks(report),
+    ...table(['round', 'what for', 'FLOPs of the runs', 'runs', 'spent'], roundRows(view), 3),
+    ...(result ? [paragraph(`Buying ended: ${sentence(result.stopped)}`)] : []),
+    ...refusalBlocks(view),
     ...figure('design'),
     ...(runs.length > 0 ? [paragraph('The appendix lists every run with its reason.')] : []),
   ]
 }
 
-function roundRows({ campaign: { runs, rounds } }: CampaignReport): string[][] {
-  const row = (name: string, title: string, own: readonly CampaignRun[]) => [
+function roundRows({ runs, rounds }: CampaignView): string[][] {
+  const row = (name: string, title: string, own: readonly ViewedRun[]) => [
     name,
     title,
     own.length > 0 ? budgetsText(own) : 'none',
@@ -44,7 +42,7 @@ function roundRows({ campaign: { runs, rounds } }: CampaignReport): string[][] {
   ]
 }
 
-const refusalBlocks = ({ campaign: { refused, lost } }: CampaignReport): Block[] => [
+const refusalBlocks = ({ refused, lost }: CampaignView): Block[] => [
   ...refusalList(`The API refused ${counted(refused.length, 'configuration')}, which cost nothing:`, refused),
   ...refusalList(`What became of ${counted(lost.length, 'run')} is not known; their FLOPs count as spent:`, lost),
 ]

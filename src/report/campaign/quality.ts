@@ -11,12 +11,12 @@ import {
   rootMeanSquare,
   usedRuns,
 } from './facts.ts'
-import type { CampaignReport } from './input.ts'
+import type { CampaignView } from './view.ts'
 
 /** How well the law fits: what is left over, what was foretold, and the profiles. */
-export function qualityBlocks(report: CampaignReport, figure: (name: string) => Block[]): Block[] {
-  const residuals = residualText(report)
-  const others = [setAsideText(report), backtestText(report), foretoldText(report)]
+export function qualityBlocks(view: CampaignView, figure: (name: string) => Block[]): Block[] {
+  const residuals = residualText(view)
+  const others = [setAsideText(view), backtestText(view), foretoldText(view)]
   return [
     heading('3. How well it fits'),
     ...(residuals === null
@@ -29,8 +29,8 @@ export function qualityBlocks(report: CampaignReport, figure: (name: string) => 
   ]
 }
 
-function residualText(report: CampaignReport): string | null {
-  const used = usedRuns(report)
+function residualText(view: CampaignView): string | null {
+  const used = usedRuns(view)
   if (used.length === 0) return null
   const inside = used.filter(({ residual, fitted }) => Math.abs(residual) <= halfWidth * fitted.sd).length
   const rms = rootMeanSquare(used.map(({ residual }) => residual))
@@ -44,17 +44,17 @@ function residualText(report: CampaignReport): string | null {
   )
 }
 
-function setAsideText({ campaign, evidence }: CampaignReport): string | null {
+function setAsideText({ runs, evidence }: CampaignView): string | null {
   const reasons = (evidence?.fitted ?? []).flatMap((fitted) => (fitted.kind === 'set-aside' ? [fitted.reason] : []))
   if (reasons.length === 0) {
-    const diverged = campaign.runs.filter((run) => !isTrained(run)).length
+    const diverged = runs.filter((run) => !isTrained(run)).length
     return diverged > 0 ? `${counted(diverged, 'run')} diverged and ${diverged === 1 ? 'is' : 'are'} in no fit.` : null
   }
   const groups = [...Map.groupBy(reasons, (reason) => reason)].map(([reason, all]) => `${all.length} (${reason})`)
-  const aside = campaign.runs.filter((_, i) => evidence?.fitted[i]?.kind === 'set-aside')
-  const share = percent(Number((costOf(aside) / costOf(campaign.runs)).toPrecision(2)))
+  const aside = runs.filter((_, i) => evidence?.fitted[i]?.kind === 'set-aside')
+  const share = percent(Number((costOf(aside) / costOf(runs)).toPrecision(2)))
   return (
-    `Not in the fit: ${listed(groups)} of ${counted(campaign.runs.length, 'run')}, ${share} of the FLOPs. ` +
+    `Not in the fit: ${listed(groups)} of ${counted(runs.length, 'run')}, ${share} of the FLOPs. ` +
     'They showed how late models begin to learn, and so where to buy the others.'
   )
 }
@@ -65,18 +65,18 @@ const share = (runs: readonly ForetoldRun[]): string =>
 const errorOf = (runs: readonly ForetoldRun[]): string =>
   significant(rootMeanSquare(runs.map(({ run, predicted }) => run.loss - predicted)))
 
-function backtestText(report: CampaignReport): string | null {
-  const runs = backtestRuns(report)
+function backtestText(view: CampaignView): string | null {
+  const runs = backtestRuns(view)
   if (runs.length === 0) return null
-  const below = Math.min(...(report.evidence?.backtest ?? []).map(({ fittedBelow }) => fittedBelow))
+  const below = Math.min(...(view.evidence?.backtest ?? []).map(({ fittedBelow }) => fittedBelow))
   return (
     `Backtest: fitted to the runs below ${compact(below)} FLOPs alone, the law foretells the others with a root mean square error of ` +
     `${errorOf(runs)} nats; ${share(runs)} fell into the 95 % interval.`
   )
 }
 
-function foretoldText(report: CampaignReport): string | null {
-  const runs = foretoldRuns(report)
+function foretoldText(view: CampaignView): string | null {
+  const runs = foretoldRuns(view)
   if (runs.length === 0) return null
   return `Foretold before they were bought: ${share(runs)} fell into the 95 % interval, root mean square error ${errorOf(runs)} nats.`
 }

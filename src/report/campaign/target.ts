@@ -3,21 +3,21 @@ import { compact, excess, nats, significant } from '../number.ts'
 import { type Block, heading, list, paragraph, table } from '../page/blocks.ts'
 import { sentence } from '../prose.ts'
 import { largestBudget, range, targetPoints } from './facts.ts'
-import type { CampaignReport } from './input.ts'
+import type { EndedView } from './view.ts'
 
 /** Nats that hardly matter, for saying how flat the valley is. */
 const little = 0.005
 
 /** Size and loss at the target, and what would narrow their intervals. */
-export function targetBlocks(report: CampaignReport, figure: (name: string) => Block[]): Block[] {
-  const { prediction } = report.campaign
+export function targetBlocks(view: EndedView, figure: (name: string) => Block[]): Block[] {
+  const { prediction } = view.result
   return [
-    heading(`4. Size and loss at ${compact(report.task.target)} FLOPs`),
-    paragraph([sizeText(report), lossText(report), valleyText(report)].filter(Boolean).join(' ')),
+    heading(`4. Size and loss at ${compact(view.task.target)} FLOPs`),
+    paragraph([sizeText(view), lossText(view), valleyText(view)].filter(Boolean).join(' ')),
     ...figure('target'),
     ...(prediction.narrowing.length > 0 ? [paragraph(narrowingTitle(prediction))] : []),
     ...list(prediction.narrowing.map(sentence)),
-    ...alternativeBlocks(report),
+    ...alternativeBlocks(view),
   ]
 }
 
@@ -26,13 +26,13 @@ const narrowingTitle = ({ interval }: Forecast): string =>
     ? 'What would narrow the interval of the loss, most important first:'
     : 'What would make the prediction surer, most important first:'
 
-function sizeText({ campaign: { prediction } }: CampaignReport): string {
+function sizeText({ result: { prediction } }: EndedView): string {
   const { parameters, tokens, interval } = prediction
   const ends = interval.parameters ? ` (95 % interval of the best size ${range(interval.parameters, significant)})` : ''
   return `The best size is put at ${significant(parameters)} parameters without embeddings${ends}, trained on ${significant(tokens)} tokens.${interval.parameters ? '' : ' This strategy gives no interval.'}`
 }
 
-function lossText({ campaign: { prediction, runs }, task }: CampaignReport): string {
+function lossText({ result: { prediction }, runs, task }: EndedView): string {
   const { loss, interval } = prediction
   const beyond = task.target / largestBudget(runs)
   const reach =
@@ -44,8 +44,8 @@ function lossText({ campaign: { prediction, runs }, task }: CampaignReport): str
 }
 
 /** Which sizes cost hardly more than the best; nothing where the curve does not tell. */
-function valleyText(report: CampaignReport): string {
-  const points = targetPoints(report)
+function valleyText(view: EndedView): string {
+  const points = targetPoints(view)
   const least = Math.min(...points.map(({ loss }) => loss))
   const flat = points.filter(({ loss }) => loss <= least + little)
   const isCut = flat[0] === points[0] || flat.at(-1) === points.at(-1)
@@ -53,7 +53,7 @@ function valleyText(report: CampaignReport): string {
   return `The valley is flat: sizes from ${significant(flat[0].parameters)} to ${significant(flat[flat.length - 1].parameters)} cost at most ${little} nats more than the best.`
 }
 
-function alternativeBlocks({ campaign: { prediction } }: CampaignReport): Block[] {
+function alternativeBlocks({ result: { prediction } }: EndedView): Block[] {
   const { alternatives } = prediction
   if (alternatives.length === 0) return []
   return [

@@ -1,32 +1,23 @@
-import type { Campaign, Standing } from '../../campaign/campaign.ts'
 import type { TrainingConfig } from '../../core/config.ts'
-import type { Diagnostic } from '../../core/diagnostic.ts'
 import { nonEmbeddingParameters } from '../../core/flops.ts'
-import type { Alternative, AtCap, CampaignRun, Estimate, NamedLaw, Plan } from '../../plan/strategy.ts'
+import type { AtCap, Estimate, NamedLaw, Plan } from '../../plan/strategy.ts'
 import { compact, counted, excess, nats, significant, withInterval } from '../number.ts'
-import { alignColumns, type TextOptions, wrap } from '../page/text.ts'
-import type { CampaignTruth } from './json.ts'
-
-/** What a campaign was to do. */
-export interface CampaignTask {
-  /** Where the runs came from: an address, or `world:NAME`. */
-  readonly source: string
-  readonly strategy: string
-  /** FLOPs. */
-  readonly budget: number
-  readonly target: number
-}
-
-const bold = (text: string, options: TextOptions): string => (options.bold ? `\u001b[1m${text}\u001b[22m` : text)
+import { type Block, type Column, type Fact, facts, list, type Section, type Text } from '../page/blocks.ts'
+import { type Group, type TextOptions, textOf } from '../page/text.ts'
+import { sentence, withoutStop } from '../prose.ts'
+import { isTrained, type MeasuredRun, sizeOf } from './facts.ts'
+import type { CampaignView, EndedView, ViewedRun } from './view.ts'
 
 /** Where a campaign stands, in one line: `3.1e17 of 2e18 FLOPs, 61 runs, N 2.1e8, loss 2.71 [2.65, 2.78], TITLE`. */
-export function standingLine({ runs, spent, budget, title, estimate }: Standing): string {
+export function standingLine({ runs, spentFlops, task, rounds, estimate }: CampaignView): string {
   return [
-    `${compact(spent)} of ${compact(budget)} FLOPs`,
+    `${compact(spentFlops)} of ${compact(task.budget)} FLOPs`,
     counted(runs.length, 'run'),
     estimate === null ? 'no estimate yet' : estimateText(estimate),
-    title,
-  ].join(', ')
+    rounds.at(-1)?.title ?? '',
+  ]
+    .filter(Boolean)
+    .join(', ')
 }
 
 const estimateText = ({ parameters, loss, interval }: Estimate): string =>
@@ -38,18 +29,24 @@ export function planText(plan: Plan, budget: number): string {
   const { queries, title } = plan
   const cost = queries.reduce((sum, { config }) => sum + config.trainFlops, 0)
   const share = ((100 * cost) / budget).toFixed(1)
-  return [
-    ...wrap(`First round: ${title}`, '', '  '),
-    `${counted(queries.length, 'run')} for ${compact(cost)} FLOPs, ${share} % of ${compact(budget)}`,
-    '',
-    ...alignColumns(
-      [...configTitles, 'reason'].map((title) => ({ title, align: title === 'reason' ? 'left' : 'right' })),
-      queries.map(({ config, reason }) => [...configCells(config), reason]),
-    ),
-  ].join('\n')
+  return textOf([
+    list([
+      `First round: ${title}`,
+      `${counted(queries.length, 'run')} for ${compact(cost)} FLOPs, ${share} % of ${compact(budget)}`,
+    ]),
+    [
+      {
+        kind: 'table',
+        columns: [...numbers(configTitles), { title: 'reason', align: 'left' }],
+        rows: queries.map(({ config, reason }) => [...configCells(config), reason]),
+      },
+    ],
+  ])
 }
 
 const configTitles = ['FLOPs', 'N', 'd_model', 'layers', 'heads', 'batch', 'rate']
+
+const numbers = (titles: readonly string[]): Column[] => titles.map((title) => ({ title, align: 'right' }))
 
 const configCells = (config: TrainingConfig): string[] => [
   compact(config.trainFlops),
@@ -63,163 +60,138 @@ const configText = (config: TrainingConfig): string =>
   `rate ${significant(config.learningRate)}`
 
 /** The answer first, then what it cost, what is true where that is known, and what to know about it. */
-export function campaignText(
-  campaign: Campaign,
-  task: CampaignTask,
-  truth: CampaignTruth | null,
-  options: TextOptions = {},
-): string {
-  const { prediction, refused, lost, stopped, diagnostics } = campaign
-  const sections = [
-    predictionLines(campaign, task, options),
-    truth === null ? [] : truthLines(truth, task, options),
-    boughtLines(campaign, task, options),
-    lawLines(prediction.laws, options),
-    alternativeLines(prediction.alternatives, task, options),
-    wrap(`Stopped: ${sentence(stopped)}`, '', '  '),
-    refused.length === 0 ? [] : wrap(refusedText(campaign), '', '  '),
-    lost.length === 0 ? [] : wrap(lostText(campaign), '', '  '),
-    prediction.narrowing.length === 0
-      ? []
-      : wrap(`Would narrow it: ${sentence(prediction.narrowing.map(withoutDot).join('; '))}`, '', '  '),
-    diagnostics.flatMap((diagnostic) => diagnosticLines(diagnostic, options)),
+export function campaignText(view: EndedView, options: TextOptions = {}): string {
+  const { prediction, stopped, diagnostics } = view.result
+  const groups: Group[] = [
+    [predictionSection(view)],
+    truthSections(view),
+    [boughtSection(view)],
+    lawBlocks(prediction.laws),
+    alternativeSections(view),
+    list([`Stopped: ${sentence(stopped)}`]),
+    list(refusedTexts(view)),
+    list(lostTexts(view)),
+    list(narrowingTexts(view)),
+    diagnostics.length > 0 ? [{ kind: 'diagnostics', items: diagnostics }] : [],
   ]
-  return sections
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join('\n'))
-    .join('\n\n')
+  return textOf(groups, options)
 }
 
-function predictionLines({ prediction }: Campaign, { target }: CampaignTask, options: TextOptions): string[] {
+function predictionSection({ result: { prediction }, task }: EndedView): Section {
   const { config, parameters, tokens, loss, interval, atCap } = prediction
-  const rows = [
+  const rows: Fact[] = [
     ['configuration', configText(config)],
     ['N', withInterval(parameters, interval.parameters)],
     ['D', `${significant(tokens)} tokens`],
-    ...(interval.learningRate ? [['rate', withInterval(config.learningRate, interval.learningRate)]] : []),
+    ...(interval.learningRate ? [['rate', withInterval(config.learningRate, interval.learningRate)] as const] : []),
     ['loss', `${withInterval(loss, interval.loss, nats)} nats/token`],
   ]
-  const width = Math.max(...rows.map(([name]) => name.length))
   const ends = Object.values(interval).some((bounds) => bounds !== null) ? ', 95 % intervals' : ''
-  return [
-    bold(`At ${compact(target)} FLOPs${ends}:`, options),
-    ...rows.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`),
-    ...(atCap === null ? [] : atCapLines(atCap)),
-  ]
+  return {
+    kind: 'section',
+    title: `At ${compact(task.target)} FLOPs${ends}:`,
+    blocks: [facts(rows), ...list(atCap === null ? [] : atCapTexts(atCap))],
+  }
 }
 
 /** What is measured apart from what is inferred. */
-const atCapLines = ({ config, parameters, loss, interval, gain }: AtCap): string[] => [
-  ...wrap(
-    `Measured: no run may have more than rate ${compact(config.learningRate)}. There N ${significant(parameters)} is best, ` +
-      `loss ${withInterval(loss, interval, nats)}: ${configText(config)}.`,
-    '  ',
-    '    ',
-  ),
-  ...wrap(`Inferred: the higher rate gains ${withInterval(gain.loss, gain.interval, nats)} nats more.`, '  ', '    '),
+const atCapTexts = ({ config, parameters, loss, interval, gain }: AtCap): string[] => [
+  `Measured: no run may have more than rate ${compact(config.learningRate)}. There N ${significant(parameters)} is best, ` +
+    `loss ${withInterval(loss, interval, nats)}: ${configText(config)}.`,
+  `Inferred: the higher rate gains ${withInterval(gain.loss, gain.interval, nats)} nats more.`,
 ]
 
-function truthLines(truth: CampaignTruth, { source }: CampaignTask, options: TextOptions): string[] {
+function truthSections({ result: { truth }, task: { source } }: EndedView): Section[] {
+  if (truth === null) return []
   const { config, parameters, loss, regret, lossError, covered } = truth
   const interval = covered === null ? '' : `; the interval ${covered ? 'covers' : 'misses'} the truth`
-  return [
-    bold(`The truth in ${source.replace(/^world:/, '')}:`, options),
-    ...wrap(`best: N ${significant(parameters)}, loss ${nats(loss)}; ${configText(config)}`, '  ', '    '),
-    `  regret of the predicted configuration: ${excess(regret)} nats/token`,
-    `  error of the predicted loss: ${lossError < 0 ? '-' : '+'}${excess(Math.abs(lossError))}${interval}`,
+  const lines = [
+    `best: N ${significant(parameters)}, loss ${nats(loss)}; ${configText(config)}`,
+    `regret of the predicted configuration: ${excess(regret)} nats/token`,
+    `error of the predicted loss: ${lossError < 0 ? '-' : '+'}${excess(Math.abs(lossError))}${interval}`,
   ]
+  return [{ kind: 'section', title: `The truth in ${source.replace(/^world:/, '')}:`, blocks: list(lines) }]
 }
 
 /** What was spent at each budget, and the lowest loss there. */
-function boughtLines({ runs, spentFlops }: Campaign, { budget, source }: CampaignTask, options: TextOptions): string[] {
+function boughtSection({ runs, spentFlops, task: { budget, source } }: EndedView): Section {
   const groups = Map.groupBy(runs, ({ config }) => config.trainFlops)
   const rows = [...groups]
     .sort(([p], [q]) => p - q)
     .map(([flops, group]) => {
       const best = lowest(group)
-      const size = best && nonEmbeddingParameters(best.config.dModel, best.config.numLayers)
       return [
         compact(flops),
         String(group.length),
         compact(group.length * flops),
         best ? nats(best.loss) : '-',
-        size === null ? '-' : significant(size),
+        best ? significant(sizeOf(best.config)) : '-',
         best ? significant(best.config.learningRate) : '-',
       ]
     })
   const given = runs.filter(({ round }) => round < 0).length
   const before = given > 0 ? `, ${given} of them there before` : ''
-  return [
-    bold(
-      `${counted(runs.length, 'run')} of ${source} for ${compact(spentFlops)} of ${compact(budget)} FLOPs${before}:`,
-      options,
-    ),
-    ...alignColumns(
-      ['FLOPs', 'runs', 'spent', 'lowest loss', 'at N', 'at rate'].map((title) => ({ title, align: 'right' })),
-      rows,
-    ).map((line) => `  ${line}`),
-  ]
+  return {
+    kind: 'section',
+    title: `${counted(runs.length, 'run')} of ${source} for ${compact(spentFlops)} of ${compact(budget)} FLOPs${before}:`,
+    blocks: [{ kind: 'table', columns: numbers(['FLOPs', 'runs', 'spent', 'lowest loss', 'at N', 'at rate']), rows }],
+  }
 }
 
-const lowest = (runs: readonly CampaignRun[]): CampaignRun | null =>
+const lowest = (runs: readonly ViewedRun[]): MeasuredRun | null =>
   runs
-    .filter(({ loss }) => Number.isFinite(loss))
-    .reduce<CampaignRun | null>((low, run) => (low === null || run.loss < low.loss ? run : low), null)
+    .filter(isTrained)
+    .reduce<MeasuredRun | null>((low, run) => (low === null || run.loss < low.loss ? run : low), null)
 
 /** More laws than this are named with their weights alone: the report and --json have their coefficients. */
 const mostLaws = 3
 
-function lawLines(laws: readonly NamedLaw[], options: TextOptions): string[] {
+function lawBlocks(laws: readonly NamedLaw[]): Block[] {
   if (laws.length === 0) return []
-  if (laws.length > mostLaws)
-    return wrap(
-      `${bold('Laws by belief:', options)} ${laws.map(({ name, weight }) => `${name} ${weight.toFixed(2)}`).join(', ')}.`,
-      '',
-      '  ',
-    )
-  return [bold('Laws:', options), ...laws.flatMap(lawText)]
+  if (laws.length <= mostLaws) return [{ kind: 'section', title: 'Laws:', blocks: list(laws.map(lawText)) }]
+  const weights = laws.map(({ name, weight }) => `${name} ${weight.toFixed(2)}`).join(', ')
+  const line: Text = [{ strong: 'Laws by belief:' }, ` ${weights}.`]
+  return list([line])
 }
 
-function lawText({ name, weight, coefficients }: NamedLaw): string[] {
+function lawText({ name, weight, coefficients }: NamedLaw): string {
   const values = Object.entries(coefficients).map(([symbol, value]) => `${symbol} ${significant(value)}`)
-  return wrap(`${name}${weight === 1 ? '' : `, weight ${weight.toFixed(2)}`}: ${values.join(', ')}`, '  ', '    ')
+  return `${name}${weight === 1 ? '' : `, weight ${weight.toFixed(2)}`}: ${values.join(', ')}`
 }
 
-function alternativeLines(
-  alternatives: readonly Alternative[],
-  { target }: CampaignTask,
-  options: TextOptions,
-): string[] {
+function alternativeSections({ result: { prediction }, task: { target } }: EndedView): Section[] {
+  const { alternatives } = prediction
   if (alternatives.length === 0) return []
-  const titles = [...configTitles.slice(1), 'loss', 'excess']
+  const rows = alternatives.map(({ config, loss, excess: beyond }) => [
+    ...configCells(config).slice(1),
+    nats(loss),
+    excess(beyond),
+  ])
+  const columns = numbers([...configTitles.slice(1), 'loss', 'excess'])
   return [
-    bold(`Other sizes at ${compact(target)} FLOPs:`, options),
-    ...alignColumns(
-      titles.map((title) => ({ title, align: 'right' })),
-      alternatives.map(({ config, loss, excess: beyond }) => [
-        ...configCells(config).slice(1),
-        nats(loss),
-        excess(beyond),
-      ]),
-    ).map((line) => `  ${line}`),
+    {
+      kind: 'section',
+      title: `Other sizes at ${compact(target)} FLOPs:`,
+      blocks: [{ kind: 'table', columns, rows }],
+    },
   ]
 }
 
-function refusedText({ refused }: Campaign): string {
+function refusedTexts({ refused }: CampaignView): string[] {
   const [first] = refused
-  return `The API refused ${counted(refused.length, 'configuration')}; the first: ${sentence(first.message)}`
+  if (!first) return []
+  return [`The API refused ${counted(refused.length, 'configuration')}; the first: ${sentence(first.message)}`]
 }
 
-function lostText({ lost }: Campaign): string {
+function lostTexts({ lost }: CampaignView): string[] {
   const [first] = lost
-  return `What became of ${counted(lost.length, 'run')} is not known; their FLOPs count as spent. The first: ${sentence(first.message)}`
+  if (!first) return []
+  return [
+    `What became of ${counted(lost.length, 'run')} is not known; their FLOPs count as spent. The first: ${sentence(first.message)}`,
+  ]
 }
 
-const diagnosticLines = ({ severity, code, message, advice }: Diagnostic, options: TextOptions): string[] => [
-  ...wrap(`${bold(`${severity === 'warning' ? 'warning' : 'note'} ${code}`, options)}: ${message}`, '', '  '),
-  ...wrap(advice, '  '),
-]
-
-const withoutDot = (text: string): string => text.replace(/\.$/, '')
-
-const sentence = (text: string): string => `${withoutDot(text)}.`
+function narrowingTexts({ result: { prediction } }: EndedView): string[] {
+  const { narrowing } = prediction
+  return narrowing.length === 0 ? [] : [`Would narrow it: ${sentence(narrowing.map(withoutStop).join('; '))}`]
+}

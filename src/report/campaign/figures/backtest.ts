@@ -6,7 +6,7 @@ import { figureWidth, ink, truthColor } from '../../draw/style.ts'
 import { compact, counted } from '../../number.ts'
 import { joined } from '../../prose.ts'
 import { backtestRuns, type ForetoldRun, foretoldRuns, isInside } from '../facts.ts'
-import type { CampaignReport } from '../input.ts'
+import type { CampaignView } from '../view.ts'
 
 const height = 340
 const band = '#b9d5e8'
@@ -87,22 +87,22 @@ function rowPanel({ shown, axis, step }: Row, width: number, title: string): Pan
 }
 
 /** What there is to draw: runs held back from the fit, and runs foretold while the campaign went on. */
-const kindsOf = (report: CampaignReport) =>
+const kindsOf = (view: CampaignView) =>
   [
-    { title: 'measured − foretold from cheaper runs (nats)', runs: backtestRuns(report) },
-    { title: 'measured − foretold when bought (nats)', runs: foretoldRuns(report) },
+    { title: 'measured − foretold from cheaper runs (nats)', runs: backtestRuns(view) },
+    { title: 'measured − foretold when bought (nats)', runs: foretoldRuns(view) },
   ].filter(({ runs }) => runs.length > 0)
 
 /** `9 of 10 runs`. */
 const insideText = (runs: readonly ForetoldRun[]): string =>
   `${runs.filter(isInside).length} of ${counted(runs.length, 'run')}`
 
-export const backtest: Figure<CampaignReport> = {
+export const backtest: Figure<CampaignView> = {
   name: 'backtest',
   title: 'What the law foretold, and what came',
-  caption(report) {
-    const [withheld, foretold] = [backtestRuns(report), foretoldRuns(report)]
-    const below = Math.min(...(report.evidence?.backtest ?? []).map(({ fittedBelow }) => fittedBelow))
+  caption(view) {
+    const [withheld, foretold] = [backtestRuns(view), foretoldRuns(view)]
+    const below = Math.min(...(view.evidence?.backtest ?? []).map(({ fittedBelow }) => fittedBelow))
     return joined(
       'Measured minus foretold loss of each run, ordered by budget; bars are the 95 % intervals that were foretold, open circles lie outside.',
       withheld.length > 0
@@ -111,12 +111,12 @@ export const backtest: Figure<CampaignReport> = {
       foretold.length > 0 ? `Each run as it was foretold before it was bought: ${insideText(foretold)} inside.` : '',
     )
   },
-  alt: (report) =>
-    `Measured minus foretold loss with 95 % intervals: ${kindsOf(report)
+  alt: (view) =>
+    `Measured minus foretold loss with 95 % intervals: ${kindsOf(view)
       .map(({ runs }) => `${insideText(runs)} inside`)
       .join('; ')}.`,
-  draw(report) {
-    const kinds = kindsOf(report)
+  draw(view) {
+    const kinds = kindsOf(view)
     if (kinds.length === 0) return null
     // As wide as their runs are many, but each at least two fifths.
     const total = kinds.reduce((sum, { runs }) => sum + runs.length, 0)

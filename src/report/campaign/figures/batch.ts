@@ -8,31 +8,31 @@ import { ink, lawColor, muted } from '../../draw/style.ts'
 import { compact, counted } from '../../number.ts'
 import { joined } from '../../prose.ts'
 import { largestBudget } from '../facts.ts'
-import type { CampaignReport } from '../input.ts'
+import type { CampaignView } from '../view.ts'
 
 const height = 290
 /** The figure is about the target: budgets below this share of it are left out, where the difference may be far larger. */
 const leastShare = 1 / 100
 
-const effectsOf = ({ evidence, task }: CampaignReport): readonly BatchEffect[] =>
+const effectsOf = ({ evidence, task }: CampaignView): readonly BatchEffect[] =>
   (evidence?.batches ?? []).filter(({ flops }) => flops >= leastShare * task.target * (1 - 1e-9))
 
-export const batch: Figure<CampaignReport> = {
+export const batch: Figure<CampaignView> = {
   name: 'batch',
   title: 'Which batch is better',
-  caption(report) {
-    const effects = effectsOf(report)
+  caption(view) {
+    const effects = effectsOf(view)
     const hasBand = effects.some(({ interval }) => interval !== null)
     return joined(
       `Fitted loss of the larger batch minus that of the smaller, each at its best size and learning rate${hasBand ? ', with the 95 % band of the law' : ''}:`,
       'below zero the larger is better.',
-      report.task.target > largestBudget(report.campaign.runs) ? 'Grey: budgets beyond every run.' : '',
+      view.task.target > largestBudget(view.runs) ? 'Grey: budgets beyond every run.' : '',
     )
   },
-  alt: (report) =>
-    `Difference of the loss between two batch sizes against compute, at ${counted(effectsOf(report).length, 'budget')}.`,
-  draw(report) {
-    const effects = effectsOf(report)
+  alt: (view) =>
+    `Difference of the loss between two batch sizes against compute, at ${counted(effectsOf(view).length, 'budget')}.`,
+  draw(view) {
+    const effects = effectsOf(view)
     if (effects.length < 2) return null
     const [smaller, larger] = effects[0].batchSizes
     const points = effects.map(({ flops, difference, interval }) => ({
@@ -42,7 +42,7 @@ export const batch: Figure<CampaignReport> = {
       high: interval?.[1],
     }))
     const banded = points.filter(({ low, high }) => low !== undefined && high !== undefined)
-    const { target } = report.task
+    const { target } = view.task
     const x = logAxis(
       'training compute C (FLOPs)',
       points.map(({ flops }) => flops),
@@ -59,7 +59,7 @@ export const batch: Figure<CampaignReport> = {
       x,
       y,
       marks: [
-        shaded(largestBudget(report.campaign.runs), x, y),
+        shaded(largestBudget(view.runs), x, y),
         Plot.areaY(banded, { x: 'flops', y1: 'low', y2: 'high', fill: lawColor, fillOpacity: 0.25 }),
         Plot.ruleY([0], { stroke: ink, strokeWidth: 1 }),
         isInside ? Plot.ruleX([target], { stroke: muted, strokeDasharray: '1 3' }) : null,

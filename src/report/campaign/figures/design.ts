@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot'
 import { parameterTokens } from '../../../core/flops.ts'
-import type { CampaignRun } from '../../../plan/strategy.ts'
+import type { Estimate } from '../../../plan/strategy.ts'
 import { type Axis, logAxis } from '../../draw/axis.ts'
 import { element, type SvgDocument, type SvgElement } from '../../draw/element.ts'
 import { type Figure, onePanel } from '../../draw/figure.ts'
@@ -10,8 +10,8 @@ import type { Mark } from '../../draw/panel.ts'
 import { budgetColor, ink, lawInk, muted, truthColor } from '../../draw/style.ts'
 import { compact, counted, significant, withInterval } from '../../number.ts'
 import { joined } from '../../prose.ts'
-import { budgetsOf, isTrained, largestBudget, sizeOf, valley } from '../facts.ts'
-import type { CampaignReport } from '../input.ts'
+import { budgetsOf, isTrained, largestBudget, sizeOf, truthOf, valley } from '../facts.ts'
+import type { CampaignView, ViewedRun } from '../view.ts'
 
 const height = 500
 /** Pixels: of a run before the planned rounds, of one with its round's number, and how far runs may step aside. */
@@ -48,11 +48,11 @@ function reachAt(x: number, columns: readonly number[]): number {
   return Math.min(mostAside, 0.42 * nearest)
 }
 
-const radiusOf = ({ round }: CampaignRun): number => (round > 0 ? radius.numbered : radius.small)
+const radiusOf = ({ round }: ViewedRun): number => (round > 0 ? radius.numbered : radius.small)
 
 /** The runs, each in the manner of its round. */
 const runMarks =
-  (runs: readonly CampaignRun[]): DrawMark =>
+  (runs: readonly ViewedRun[]): DrawMark =>
   (_, scales, __, ___, { document }) => {
     const last = Math.max(1, ...runs.map(({ round }) => round))
     const columns = budgetsOf(runs).map(scales.x)
@@ -68,7 +68,7 @@ const runMarks =
     return group
   }
 
-function runMark(document: SvgDocument, run: CampaignRun, x: number, y: number, rank: number): SvgElement[] {
+function runMark(document: SvgDocument, run: ViewedRun, x: number, y: number, rank: number): SvgElement[] {
   const { round } = run
   const r = radius.small
   const open = { fill: '#fff', stroke: ink, 'stroke-width': 1.2 }
@@ -92,14 +92,9 @@ interface Axes {
   readonly y: Axis
 }
 
-function axesOf({ campaign, truth, task }: CampaignReport): Axes {
-  const { runs, prediction } = campaign
-  const sizes = [
-    ...runs.map(({ config }) => sizeOf(config)),
-    prediction.parameters,
-    ...(prediction.interval.parameters ?? []),
-    ...(truth ? [truth.parameters] : []),
-  ]
+function axesOf(view: CampaignView): Axes {
+  const { runs, estimate, task } = view
+  const sizes = [...runs.map(({ config }) => sizeOf(config)), ...expectedSizes(estimate), ...trueSizes(view)]
   const flops = [...runs.map(({ config }) => config.trainFlops), task.target]
   return {
     x: logAxis('training compute C (FLOPs)', flops, { pad: 0.045 }),
@@ -107,9 +102,18 @@ function axesOf({ campaign, truth, task }: CampaignReport): Axes {
   }
 }
 
+/** The size expected at the target and the ends of its interval. */
+const expectedSizes = (estimate: Estimate | null): number[] =>
+  estimate === null ? [] : [estimate.parameters, ...(estimate.interval.parameters ?? [])]
+
+const trueSizes = (view: CampaignView): number[] => {
+  const truth = truthOf(view)
+  return truth ? [truth.parameters] : []
+}
+
 /** Grey where no run was made, and the target's line. */
-function background({ campaign, task: { target } }: CampaignReport, { x, y }: Axes): Mark[] {
-  const from = largestBudget(campaign.runs)
+function background({ runs, task: { target } }: CampaignView, { x, y }: Axes): Mark[] {
+  const from = largestBudget(runs)
   return [
     ...(target > from ? [shaded(from, x, y), gridOnShade(y)] : []),
     Plot.ruleX([target], { stroke: muted, strokeWidth: 1, strokeDasharray: '1 3' }),
@@ -131,7 +135,7 @@ function usualLine({ x, y }: Axes): Point[] {
 }
 
 /** The best sizes of the fitted law, as far as they lie inside its profiles. */
-const bestSizes = ({ evidence }: CampaignReport): Point[] =>
+const bestSizes = ({ evidence }: CampaignView): Point[] =>
   (evidence?.profiles ?? []).flatMap(({ flops, points }) => {
     const best = valley(points)
     return best ? [{ x: flops, y: best.parameters }] : []
@@ -139,10 +143,9 @@ const bestSizes = ({ evidence }: CampaignReport): Point[] =>
 
 /** The predicted size on the target's line: its interval as a bar with ends, and the true size as a diamond. */
 const targetMark =
-  ({ campaign: { prediction }, truth, task: { target } }: CampaignReport): DrawMark =>
+  (view: CampaignView, { parameters, interval }: Estimate): DrawMark =>
   (_, scales, __, ___, { document }) => {
-    const { parameters, interval } = prediction
-    const x = scales.x(target)
+    const x = scales.x(view.task.target)
     const group = element(document, 'g', { 'aria-label': 'prediction', fill: 'none', stroke: ink })
     const draw = (name: string, attributes: Record<string, string | number>) =>
       group.append(element(document, name, attributes))
@@ -153,23 +156,25 @@ const targetMark =
         'stroke-width': 2,
       })
     }
-    if (truth) {
-      const y = scales.y(truth.parameters)
+    for (const y of trueSizes(view).map(scales.y))
       draw('path', {
         d: `M${x},${y - 7}L${x + 6},${y}L${x},${y + 7}L${x - 6},${y}Z`,
         stroke: truthColor,
         'stroke-width': 2,
       })
-    }
     draw('circle', { cx: x, cy: scales.y(parameters), r: 3.6, fill: ink, stroke: '#fff' })
     return group
   }
 
-function labelsOf(report: CampaignReport, usual: readonly Point[], best: readonly Point[]): Label[] {
-  const { campaign, truth, task } = report
-  const { parameters, interval } = campaign.prediction
+function labelsOf(view: CampaignView, usual: readonly Point[], best: readonly Point[]): Label[] {
+  const { estimate, task } = view
+  const truth = truthOf(view)
   const labels: (Label | null)[] = [
-    { x: task.target, y: parameters, text: `N ${withInterval(parameters, interval.parameters)}` },
+    estimate && {
+      x: task.target,
+      y: estimate.parameters,
+      text: `N ${withInterval(estimate.parameters, estimate.interval.parameters)}`,
+    },
     truth
       ? { x: task.target, y: truth.parameters, text: `true best ${significant(truth.parameters)}`, color: truthColor }
       : null,
@@ -186,12 +191,12 @@ function labelsOf(report: CampaignReport, usual: readonly Point[], best: readonl
 }
 
 /** Places of the prediction and its interval, which labels should leave free. */
-const targetPlaces = ({ campaign: { prediction }, task }: CampaignReport) =>
-  [prediction.parameters, ...(prediction.interval.parameters ?? [])].map((y) => ({ x: task.target, y, weight: 200 }))
+const targetPlaces = ({ estimate, task }: CampaignView) =>
+  expectedSizes(estimate).map((y) => ({ x: task.target, y, weight: 200 }))
 
 /** What each kind of mark means, of the kinds that there are. */
-function legend({ runs }: CampaignReport['campaign']): string {
-  const has = (test: (run: CampaignRun) => boolean) => runs.some((run) => isTrained(run) && test(run))
+function legend({ runs }: CampaignView): string {
+  const has = (test: (run: ViewedRun) => boolean) => runs.some((run) => isTrained(run) && test(run))
   const diverged = runs.filter((run) => !isTrained(run)).length
   return [
     has(({ round }) => round === 0) ? 'Open circles: the first round (0).' : '',
@@ -203,44 +208,44 @@ function legend({ runs }: CampaignReport['campaign']): string {
     .join(' ')
 }
 
-export const design: Figure<CampaignReport> = {
+export const design: Figure<CampaignView> = {
   name: 'design',
   title: 'The runs that were bought',
-  caption(report) {
-    const { campaign, truth, task } = report
-    const { interval } = campaign.prediction
+  caption(view) {
+    const { estimate, task } = view
     return joined(
       'Every run by its compute and its size; runs of one budget step aside where they would cover each other.',
-      legend(campaign),
-      `At ${compact(task.target)} FLOPs the predicted size${interval.parameters ? ' with its 95 % interval' : ''}${truth ? ' and, as a diamond, the true best' : ''}.`,
-      bestSizes(report).length > 1 ? 'Dashed: the best size by the fitted law.' : '',
+      legend(view),
+      estimate &&
+        `At ${compact(task.target)} FLOPs the predicted size${estimate.interval.parameters ? ' with its 95 % interval' : ''}${truthOf(view) ? ' and, as a diamond, the true best' : ''}.`,
+      bestSizes(view).length > 1 ? 'Dashed: the best size by the fitted law.' : '',
       `Dotted: ${usualTokensPerParameter} tokens a parameter, the rule of Hoffmann et al. (2022), for comparison.`,
     )
   },
-  alt: ({ campaign, task }) =>
-    `Size against compute of ${counted(campaign.runs.length, 'run')} by round, and the predicted size at ${compact(task.target)} FLOPs.`,
-  draw(report) {
-    const { runs } = report.campaign
+  alt: ({ runs, task, estimate }) =>
+    `Size against compute of ${counted(runs.length, 'run')} by round${estimate ? `, and the predicted size at ${compact(task.target)} FLOPs` : ''}.`,
+  draw(view) {
+    const { runs, estimate } = view
     if (runs.length === 0) return null
-    const axes = axesOf(report)
+    const axes = axesOf(view)
     const usual = usualLine(axes)
-    const best = bestSizes(report)
+    const best = bestSizes(view)
     const obstacles = [
       ...runs.map(({ config }) => ({ x: config.trainFlops, y: sizeOf(config), weight: 60 })),
       ...[...usual, ...best].map((point) => ({ ...point, weight: 5 })),
-      ...targetPlaces(report),
+      ...targetPlaces(view),
     ]
     return onePanel({
       height,
       margin: { top: 44, right: 16, bottom: 52, left: 60 },
       ...axes,
       marks: [
-        ...background(report, axes),
+        ...background(view, axes),
         Plot.line(usual, { x: 'x', y: 'y', stroke: muted, strokeWidth: 1.2, strokeDasharray: '1 4' }),
         Plot.line(best, { x: 'x', y: 'y', stroke: lawInk, strokeWidth: 1.4, strokeDasharray: '6 4' }),
         runMarks(runs),
-        targetMark(report),
-        pointLabels(labelsOf(report, usual, best), obstacles),
+        estimate && targetMark(view, estimate),
+        pointLabels(labelsOf(view, usual, best), obstacles),
       ],
     })
   },

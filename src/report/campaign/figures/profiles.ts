@@ -1,5 +1,4 @@
 import * as Plot from '@observablehq/plot'
-import type { CampaignRun } from '../../../plan/strategy.ts'
 import { logAxis } from '../../draw/axis.ts'
 import { type Figure, onePanel } from '../../draw/figure.ts'
 import { pointLabels } from '../../draw/labels.ts'
@@ -8,8 +7,8 @@ import { budgetColor, budgetSymbols } from '../../draw/style.ts'
 import { thin } from '../../draw/thin.ts'
 import { compact, counted } from '../../number.ts'
 import { joined } from '../../prose.ts'
-import { budgetsOf, isTrained, sizeOf, usedRuns, valley } from '../facts.ts'
-import type { CampaignReport } from '../input.ts'
+import { budgetsOf, isTrained, type MeasuredRun, sizeOf, usedRuns, valley } from '../facts.ts'
+import type { CampaignView } from '../view.ts'
 
 const height = 540
 /** More curves than this cannot be told apart; the rest is left out evenly. */
@@ -39,13 +38,13 @@ interface Shown {
 type Drawing = Pick<Shown, 'flops' | 'runs' | 'curve'>
 
 /** The law's profiles with the runs of their budgets, corrected to the best hyperparameters. */
-function fittedDrawings(report: CampaignReport): Drawing[] {
-  const used = usedRuns(report)
+function fittedDrawings(view: CampaignView): Drawing[] {
+  const used = usedRuns(view)
   const runsAt = (flops: number) =>
     used
       .filter(({ run }) => run.config.trainFlops === flops)
       .map(({ run, fitted, residual }) => ({ x: sizeOf(run.config), y: fitted.tuned + residual, measured: run.loss }))
-  return (report.evidence?.profiles ?? []).map(({ flops, points }) => ({
+  return (view.evidence?.profiles ?? []).map(({ flops, points }) => ({
     flops,
     runs: runsAt(flops),
     curve: points.map(({ parameters, loss }) => ({ x: parameters, y: loss })),
@@ -53,8 +52,8 @@ function fittedDrawings(report: CampaignReport): Drawing[] {
 }
 
 /** Without a law: the runs as they are, a line through the lowest of each size. */
-function measuredDrawings({ campaign }: CampaignReport): Drawing[] {
-  const trained = campaign.runs.filter(isTrained)
+function measuredDrawings({ runs: all }: CampaignView): Drawing[] {
+  const trained = all.filter(isTrained)
   return budgetsOf(trained).map((flops) => {
     const own = trained.filter(({ config }) => config.trainFlops === flops)
     const runs = own.map((run) => ({ x: sizeOf(run.config), y: run.loss, measured: run.loss }))
@@ -62,22 +61,22 @@ function measuredDrawings({ campaign }: CampaignReport): Drawing[] {
   })
 }
 
-const lowestOfEachSize = (runs: readonly CampaignRun[]): Point[] =>
+const lowestOfEachSize = (runs: readonly MeasuredRun[]): Point[] =>
   [...Map.groupBy(runs, ({ config }) => sizeOf(config))]
     .map(([x, group]) => ({ x, y: Math.min(...group.map(({ loss }) => loss)) }))
     .sort((a, b) => a.x - b.x)
 
-const isFitted = ({ evidence }: CampaignReport): boolean => (evidence?.profiles ?? []).length > 0
+const isFitted = ({ evidence }: CampaignView): boolean => (evidence?.profiles ?? []).length > 0
 
-function shownOf(report: CampaignReport): Shown[] {
-  const drawings = thin(isFitted(report) ? fittedDrawings(report) : measuredDrawings(report), mostProfiles)
+function shownOf(view: CampaignView): Shown[] {
+  const drawings = thin(isFitted(view) ? fittedDrawings(view) : measuredDrawings(view), mostProfiles)
   const last = Math.max(1, drawings.length - 1)
   return drawings.map((drawing, k) => ({
     ...drawing,
     color: budgetColor(k / last),
     symbol: budgetSymbols[k % budgetSymbols.length],
-    minimum: isFitted(report) ? minimumOf(drawing.curve) : null,
-    isTarget: drawing.flops === report.task.target,
+    minimum: isFitted(view) ? minimumOf(drawing.curve) : null,
+    isTarget: drawing.flops === view.task.target,
   }))
 }
 
@@ -106,16 +105,16 @@ const labelOf = ({ flops, color, runs, curve, isTarget }: Shown) => {
   return { ...end, text: isTarget ? `target ${compact(flops)}` : compact(flops), color }
 }
 
-export const profiles: Figure<CampaignReport> = {
+export const profiles: Figure<CampaignView> = {
   name: 'profiles',
   title: 'IsoFLOP profiles',
-  caption(report) {
-    if (!isFitted(report))
+  caption(view) {
+    if (!isFitted(view))
       return (
         'Loss of the runs against their size, one symbol per compute budget, which stands at the right in FLOPs; darker is ' +
         'larger. Lines join the lowest run of each size. Runs differ in learning rate and batch too.'
       )
-    const has = (test: (one: Shown) => boolean) => shownOf(report).some(test)
+    const has = (test: (one: Shown) => boolean) => shownOf(view).some(test)
     return joined(
       'Curves: the fitted loss against size at the best learning rate, batch and shape that may be asked; the budget stands at the right in FLOPs, darker is larger.',
       has(({ minimum }) => minimum !== null) ? 'Large circles: the best size.' : '',
@@ -123,13 +122,13 @@ export const profiles: Figure<CampaignReport> = {
       has(({ isTarget }) => isTarget) ? 'Dashed: the target, where no run was made.' : '',
     )
   },
-  alt(report) {
-    const shown = shownOf(report)
+  alt(view) {
+    const shown = shownOf(view)
     const ends = [shown[0], shown[shown.length - 1]].map((one) => (one ? compact(one.flops) : '-'))
-    return `Loss against size for ${counted(shown.length, 'budget')} from ${ends[0]} to ${ends[1]} FLOPs${isFitted(report) ? ', with the fitted curves' : ''}.`
+    return `Loss against size for ${counted(shown.length, 'budget')} from ${ends[0]} to ${ends[1]} FLOPs${isFitted(view) ? ', with the fitted curves' : ''}.`
   },
-  draw(report) {
-    const shown = shownOf(report)
+  draw(view) {
+    const shown = shownOf(view)
     const all = shown.flatMap(({ runs, curve }) => [
       ...runs,
       ...runs.map(({ x, measured }) => ({ x, y: measured })),
@@ -148,7 +147,7 @@ export const profiles: Figure<CampaignReport> = {
       x: logAxis('parameters N, without embeddings', xs),
       y: logAxis('loss (nats/token), logarithmic', ys, { most: 10 }),
       marks: [
-        ...shown.flatMap((one) => marksOf(one, isFitted(report))),
+        ...shown.flatMap((one) => marksOf(one, isFitted(view))),
         pointLabels(shown.map(labelOf), obstacles, 'right'),
       ],
     })

@@ -1,5 +1,4 @@
 import * as Plot from '@observablehq/plot'
-import { queryLimits } from '../../../core/limits.ts'
 import type { RateCurve } from '../../../plan/evidence.ts'
 import { linearAxis, logAxis } from '../../draw/axis.ts'
 import { element } from '../../draw/element.ts'
@@ -12,7 +11,7 @@ import { thin } from '../../draw/thin.ts'
 import { compact, counted, significant } from '../../number.ts'
 import { joined } from '../../prose.ts'
 import { range, type UsedRun, usedRuns, valley } from '../facts.ts'
-import type { CampaignReport } from '../input.ts'
+import type { CampaignView } from '../view.ts'
 
 const height = 400
 /** More curves than this have no room for their labels; the rest is left out evenly. */
@@ -22,7 +21,7 @@ const curveReach = 0.5
 const leastReach = 0.08
 
 /** Highest rate that may be asked. */
-const capOf = ({ limits = queryLimits }: CampaignReport): number => limits.learningRate.most
+const capOf = ({ limits }: CampaignView): number => limits.learningRate.most
 
 interface Cost {
   readonly x: number
@@ -67,8 +66,8 @@ const minimumLabels =
     return element(document, 'g', { 'aria-label': 'curve labels' }, ...labels)
   }
 
-function curvesPanel(report: CampaignReport, curves: readonly RateCurve[], width: number): Panel {
-  const cap = capOf(report)
+function curvesPanel(view: CampaignView, curves: readonly RateCurve[], width: number): Panel {
+  const cap = capOf(view)
   const shown = curves.map(({ flops, points }, k) => {
     const least = points.reduce((a, b) => (b.loss < a.loss ? b : a))
     const line = points.map(({ learningRate, loss }) => ({ x: learningRate, y: loss - least.loss }))
@@ -78,7 +77,7 @@ function curvesPanel(report: CampaignReport, curves: readonly RateCurve[], width
       isInside: valley(points) !== null, // else the best rate lies beyond the curve's end
       line: line.filter(({ y }) => y <= curveReach),
       color: budgetColor(k / Math.max(1, curves.length - 1)),
-      isTarget: flops === report.task.target,
+      isTarget: flops === view.task.target,
       symbol: budgetSymbols[k % budgetSymbols.length],
     }
   })
@@ -147,36 +146,37 @@ function topOf(costs: readonly Cost[]): number {
   return 1.1 * Math.max(sorted[Math.floor(0.95 * (sorted.length - 1))] ?? 0, leastReach)
 }
 
-export const rates: Figure<CampaignReport> = {
+export const rates: Figure<CampaignView> = {
   name: 'rates',
   title: 'What the learning rate costs',
-  caption(report) {
-    const { interval, config } = report.campaign.prediction
-    const ends = interval.learningRate ? ` (95 %: ${range(interval.learningRate, significant)})` : ''
-    const costs = costsOf(usedRuns(report))
+  caption(view) {
+    const { estimate } = view
+    const bounds = estimate?.interval.learningRate
+    const ends = bounds ? ` (95 %: ${range(bounds, significant)})` : ''
+    const costs = costsOf(usedRuns(view))
     const top = topOf(costs)
     const out = costs.filter(({ fitted, measured }) => Math.max(fitted, Math.abs(measured)) > top).length
     return joined(
-      `Left: the fitted loss above that of the best learning rate, for a model of the best size at each budget; grey: rates above ${compact(capOf(report))}, which may not be asked.`,
+      `Left: the fitted loss above that of the best learning rate, for a model of the best size at each budget; grey: rates above ${compact(capOf(view))}, which may not be asked.`,
       costs.length > 0
         ? 'Right: the same of each run, over the best rate for its own size and tokens: discs as measured, small circles as fitted; darker is a larger budget.'
         : '',
       out > 0 ? `Not drawn: ${counted(out, 'run')} farther up or down.` : '',
-      `At the target ${compact(config.learningRate)} is chosen${ends}.`,
+      estimate && `At the target ${compact(estimate.config.learningRate)} is chosen${ends}.`,
     )
   },
-  alt: (report) =>
-    `Loss above the best learning rate against the rate, for ${counted(report.evidence?.rates.length ?? 0, 'budget')}, and of ${counted(usedRuns(report).length, 'run')}.`,
-  draw(report) {
+  alt: (view) =>
+    `Loss above the best learning rate against the rate, for ${counted(view.evidence?.rates.length ?? 0, 'budget')}, and of ${counted(usedRuns(view).length, 'run')}.`,
+  draw(view) {
     const curves = thin(
-      (report.evidence?.rates ?? []).filter(({ points }) => points.length > 1),
+      (view.evidence?.rates ?? []).filter(({ points }) => points.length > 1),
       mostCurves,
     )
-    const costs = costsOf(usedRuns(report))
+    const costs = costsOf(usedRuns(view))
     if (curves.length === 0) return null
     const top = topOf(costs)
     const half = figureWidth / 2
-    const parts = [{ x: 0, y: 0, content: curvesPanel(report, curves, costs.length > 0 ? half : figureWidth) }]
+    const parts = [{ x: 0, y: 0, content: curvesPanel(view, curves, costs.length > 0 ? half : figureWidth) }]
     if (costs.length > 0) parts.push({ x: half, y: 0, content: costsPanel(costs, top, half) })
     return { height, parts }
   },

@@ -8,7 +8,7 @@ import { budgetColors, figureWidth, ink, muted } from '../../draw/style.ts'
 import { counted, significant } from '../../number.ts'
 import { joined } from '../../prose.ts'
 import { halfWidth, rootMeanSquare, type UsedRun, usedRuns } from '../facts.ts'
-import type { CampaignReport } from '../input.ts'
+import type { CampaignView } from '../view.ts'
 
 const height = 380
 /** Standard deviations beyond which runs are drawn at the border, so that they do not flatten the rest. */
@@ -86,11 +86,11 @@ function sidePanel({ x, title, points, limit, levels }: Side, width: number): Pa
   }
 }
 
-export const residuals: Figure<CampaignReport> = {
+export const residuals: Figure<CampaignView> = {
   name: 'residuals',
   title: 'What the law leaves over',
-  caption(report) {
-    const used = usedRuns(report)
+  caption(view) {
+    const used = usedRuns(view)
     const far = used.filter(({ residual, fitted }) => Math.abs(residual / fitted.sd) > 1.08 * farthest).length
     return joined(
       `Measured minus fitted loss of ${counted(used.length, 'run')}: left in nats against compute, right against the fitted loss, over the scatter that the fit expects of each run; darker is a larger budget.`,
@@ -99,10 +99,10 @@ export const residuals: Figure<CampaignReport> = {
       far > 0 ? `Triangles at the border: ${counted(far, 'run')} farther out than the axis reaches.` : '',
     )
   },
-  alt: (report) =>
-    `Residuals of ${counted(usedRuns(report).length, 'run')} from the fitted law, against compute and against the fitted loss.`,
-  draw(report) {
-    const used = usedRuns(report)
+  alt: (view) =>
+    `Residuals of ${counted(usedRuns(view).length, 'run')} from the fitted law, against compute and against the fitted loss.`,
+  draw(view) {
+    const used = usedRuns(view)
     if (used.length < 2) return null
     const { nats, deviations } = sidesOf(used)
     const left = figureWidth / 2 - 24

@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot'
+import type { Estimate } from '../../../plan/strategy.ts'
 import { linearAxis, logAxis } from '../../draw/axis.ts'
 import { type Figure, onePanel } from '../../draw/figure.ts'
 import { type Label, pointLabels } from '../../draw/labels.ts'
@@ -6,8 +7,9 @@ import type { Mark } from '../../draw/panel.ts'
 import { ink, lawColor, truthColor } from '../../draw/style.ts'
 import { compact, nats, significant, withInterval } from '../../number.ts'
 import { joined } from '../../prose.ts'
-import { targetPoints } from '../facts.ts'
-import type { CampaignReport } from '../input.ts'
+import { targetPoints, truthOf } from '../facts.ts'
+import type { CampaignTruth } from '../truth.ts'
+import type { CampaignView } from '../view.ts'
 
 const height = 420
 
@@ -17,18 +19,11 @@ interface Point {
 }
 
 /** The true loss of the configurations that were weighed, and of the predicted one. */
-function truePoints({ campaign: { prediction }, trueLoss }: CampaignReport): Point[] {
-  if (!trueLoss) return []
-  const { alternatives, parameters, config } = prediction
-  return [...alternatives, { parameters, config }]
-    .map((one) => ({ x: one.parameters, y: trueLoss(one.config) }))
-    .filter(({ y }) => Number.isFinite(y))
-    .sort((a, b) => a.x - b.x)
-}
+const truePoints = ({ result }: CampaignView): Point[] =>
+  (result?.trueLosses ?? []).map(({ parameters, loss }) => ({ x: parameters, y: loss }))
 
 /** The loss's interval as a bar at the predicted size, and the size's interval as one at the foot of the panel. */
-function predictionMarks({ campaign: { prediction } }: CampaignReport, foot: number): Mark[] {
-  const { parameters: x, loss: y, interval } = prediction
+function predictionMarks({ parameters: x, loss: y, interval }: Estimate, foot: number): Mark[] {
   const bar = { stroke: ink, strokeWidth: 2 }
   const [sizes, losses] = [interval.parameters, interval.loss]
   return [
@@ -41,11 +36,11 @@ function predictionMarks({ campaign: { prediction } }: CampaignReport, foot: num
 }
 
 function labelsOf(
-  { campaign: { prediction }, truth }: CampaignReport,
+  { parameters: x, loss: y, interval }: Estimate,
+  truth: CampaignTruth | null,
   trueLine: readonly Point[],
   foot: number,
 ): Label[] {
-  const { parameters: x, loss: y, interval } = prediction
   const best = truth && {
     x: truth.parameters,
     y: truth.loss,
@@ -63,8 +58,7 @@ function labelsOf(
 }
 
 /** Places along the bars, which labels should leave free. */
-function barPlaces({ campaign: { prediction } }: CampaignReport, foot: number): Point[] {
-  const { parameters: x, loss, interval } = prediction
+function barPlaces({ parameters: x, loss, interval }: Estimate, foot: number): Point[] {
   const [low, high] = interval.loss ?? [loss, loss]
   const along = Array.from({ length: 25 }, (_, k) => ({ x, y: foot + ((high - foot) * k) / 24 }))
   const [small, large] = interval.parameters ?? [x, x]
@@ -72,30 +66,30 @@ function barPlaces({ campaign: { prediction } }: CampaignReport, foot: number): 
   return [...along, { x, y: low }, ...across]
 }
 
-export const target: Figure<CampaignReport> = {
+export const target: Figure<CampaignView> = {
   name: 'target',
   title: 'Loss against size at the target',
-  caption(report) {
-    const { campaign, truth } = report
-    const { interval } = campaign.prediction
+  caption(view) {
+    const { estimate } = view
     return joined(
-      `The expected loss at ${compact(report.task.target)} FLOPs against size, each size at its best hyperparameters, with the 95 % band of the law.`,
-      interval.loss
+      `The expected loss at ${compact(view.task.target)} FLOPs against size, each size at its best hyperparameters, with the 95 % band of the law.`,
+      estimate?.interval.loss
         ? 'Vertical bar: the 95 % interval of the expected loss, which has the chance that the law bends on the way too. A single run scatters about it.'
         : '',
-      interval.parameters ? 'Bar at the foot: the 95 % interval of the best size.' : '',
-      truePoints(report).length > 1 ? 'Dashed: the true loss of the configurations that were weighed.' : '',
-      truth ? 'Diamond: the true best.' : '',
+      estimate?.interval.parameters ? 'Bar at the foot: the 95 % interval of the best size.' : '',
+      truePoints(view).length > 1 ? 'Dashed: the true loss of the configurations that were weighed.' : '',
+      truthOf(view) && 'Diamond: the true best.',
     )
   },
-  alt: (report) =>
-    `Expected loss against size at ${compact(report.task.target)} FLOPs with a 95 % band; the least is ${nats(report.campaign.prediction.loss)} at ${significant(report.campaign.prediction.parameters)} parameters.`,
-  draw(report) {
-    const points = targetPoints(report)
-    if (points.length < 2) return null
-    const { truth, campaign } = report
-    const { parameters, loss, interval } = campaign.prediction
-    const trueLine = truePoints(report)
+  alt: ({ task, estimate }) =>
+    `Expected loss against size at ${compact(task.target)} FLOPs with a 95 % band${estimate ? `; the least is ${nats(estimate.loss)} at ${significant(estimate.parameters)} parameters` : ''}.`,
+  draw(view) {
+    const points = targetPoints(view)
+    const { estimate } = view
+    if (points.length < 2 || estimate === null) return null
+    const truth = truthOf(view)
+    const { parameters, loss, interval } = estimate
+    const trueLine = truePoints(view)
     const best: Point[] = truth ? [{ x: truth.parameters, y: truth.loss }] : []
     const sizes = [...points.map((point) => point.parameters), parameters, ...(interval.parameters ?? [])]
     const losses = [...points.flatMap((point) => [point.low, point.high, point.loss]), loss, ...(interval.loss ?? [])]
@@ -107,7 +101,7 @@ export const target: Figure<CampaignReport> = {
     const obstacles = [
       ...points.map((point) => ({ x: point.parameters, y: point.loss, weight: 20 })),
       ...trueLine.map((point) => ({ ...point, weight: 20 })),
-      ...barPlaces(report, foot).map((point) => ({ ...point, weight: 60 })),
+      ...barPlaces(estimate, foot).map((point) => ({ ...point, weight: 60 })),
     ]
     return onePanel({
       height,
@@ -118,9 +112,9 @@ export const target: Figure<CampaignReport> = {
         Plot.areaY(points, { x: 'parameters', y1: 'low', y2: 'high', fill: lawColor, fillOpacity: 0.25 }),
         Plot.line(points, { x: 'parameters', y: 'loss', stroke: lawColor, strokeWidth: 3 }),
         Plot.line(trueLine, { ...place, stroke: truthColor, strokeWidth: 1.6, strokeDasharray: '6 4' }),
-        ...predictionMarks(report, foot),
+        ...predictionMarks(estimate, foot),
         Plot.dot(best, { ...place, r: 5, symbol: 'diamond', fill: '#fff', stroke: truthColor, strokeWidth: 2 }),
-        pointLabels(labelsOf(report, trueLine, foot), obstacles),
+        pointLabels(labelsOf(estimate, truth, trueLine, foot), obstacles),
       ],
     })
   },

@@ -1,0 +1,165 @@
+import type { Campaign, Refusal, Round, Standing } from '../../campaign/campaign.ts'
+import type { TrainingConfig } from '../../core/config.ts'
+import type { Diagnostic } from '../../core/diagnostic.ts'
+import { type Limits, queryLimits } from '../../core/limits.ts'
+import type { CampaignEvidence } from '../../plan/evidence.ts'
+import type { CampaignRun, Estimate, Forecast } from '../../plan/strategy.ts'
+import type { CampaignTruth } from './truth.ts'
+
+/**
+ * A campaign as plain data, while it goes on and when it has ended: report, terminal and figures are drawn from it alone. It has no
+ * functions and no number that JSON lacks, so that it may be sent to wherever it is drawn.
+ */
+export interface CampaignView {
+  readonly task: CampaignTask
+  /** What may be asked. */
+  readonly limits: Limits
+  /** FLOPs of all runs, those that were there before included. */
+  readonly spentFlops: number
+  /** Runs that this campaign asked for. */
+  readonly queries: number
+  /** In the order of their answers, those of before first. */
+  readonly runs: readonly ViewedRun[]
+  /** Not trained, and nothing spent; told when the campaign has ended. */
+  readonly refused: readonly Refusal[]
+  /** Asked for, and nobody knows what became of them; told when the campaign has ended. */
+  readonly lost: readonly Refusal[]
+  /** What each plan bought; the last one may be under way. */
+  readonly rounds: readonly Round[]
+  /** What is expected at the target, as of the latest plan or of the end; null before there are enough runs. */
+  readonly estimate: Estimate | null
+  /** What the fitted law says of runs and target; without it, as while the campaign goes on, figures show the runs alone. */
+  readonly evidence: CampaignEvidence | null
+  /** Null while the campaign goes on. */
+  readonly result: CampaignResult | null
+}
+
+/** What a campaign was to do. */
+export interface CampaignTask {
+  /** Where the runs came from: an address, or `world:NAME`. */
+  readonly source: string
+  readonly strategy: string
+  readonly seed: number
+  /** FLOPs. */
+  readonly budget: number
+  readonly target: number
+}
+
+export interface ViewedRun extends Omit<CampaignRun, 'loss' | 'expected'> {
+  /** Nats per token; null where training diverged. */
+  readonly loss: number | null
+  readonly expected: NonNullable<CampaignRun['expected']> | null
+}
+
+/** What a campaign came to. */
+export interface CampaignResult {
+  readonly prediction: Forecast
+  /** Why no more runs were bought. */
+  readonly stopped: string
+  readonly diagnostics: readonly Diagnostic[]
+  /** What is true of the prediction; null where nobody knows. */
+  readonly truth: CampaignTruth | null
+  /** The true loss of the configurations that were weighed, ascending in N; empty where nobody knows. */
+  readonly trueLosses: readonly { readonly parameters: number; readonly loss: number }[]
+}
+
+/** A campaign that has ended. */
+export type EndedView = CampaignView & { readonly result: CampaignResult }
+
+export const hasEnded = (view: CampaignView): view is EndedView => view.result !== null
+
+/** What is known beside the campaign itself. */
+export interface Surroundings {
+  readonly task: CampaignTask
+  /** What may be asked; the course's API by default. */
+  readonly limits?: Limits
+  /** On a simulated world: what is true of the prediction, and the noise-free loss of any configuration. */
+  readonly truth?: CampaignTruth | null
+  readonly trueLoss?: ((config: TrainingConfig) => number) | null
+}
+
+/**
+ * The view of a campaign that has ended.
+ * @example campaignText(viewOfCampaign(await campaign({ trainer, withEvidence: true }), { task }))
+ */
+export function viewOfCampaign(campaign: Campaign, about: Surroundings): EndedView {
+  const { spentFlops, queries, runs, refused, lost, rounds, prediction, stopped, diagnostics, evidence } = campaign
+  const truth = about.truth ?? null
+  return {
+    ...common(about),
+    spentFlops,
+    queries,
+    runs: runs.map(viewed),
+    refused,
+    lost,
+    rounds,
+    estimate: plainEstimate(prediction),
+    evidence,
+    result: { prediction, stopped, diagnostics, truth, trueLosses: trueLosses(prediction, about) },
+  }
+}
+
+/**
+ * The view of a campaign that goes on, from where it stands and the view before, which knows what the earlier rounds were about.
+ * @example onStanding: (standing) => { view = viewOfStanding(standing, { task }, view) }
+ */
+export function viewOfStanding(
+  { runs, spent, round, title, estimate }: Standing,
+  about: Surroundings,
+  before: CampaignView | null = null,
+): CampaignView {
+  const rounds = Array.from({ length: round + 1 }, (_, k) => {
+    const own = runs.filter((run) => run.round === k)
+    return {
+      title: k === round ? title : (before?.rounds[k]?.title ?? `round ${k}`),
+      queries: own.length,
+      spentFlops: own.reduce((sum, { config }) => sum + config.trainFlops, 0),
+    }
+  })
+  return {
+    ...common(about),
+    spentFlops: spent,
+    queries: runs.filter((run) => run.round >= 0).length,
+    runs: runs.map(viewed),
+    refused: [],
+    lost: [],
+    rounds,
+    estimate: estimate && plainEstimate(estimate),
+    evidence: null,
+    result: null,
+  }
+}
+
+const common = ({ task, limits = queryLimits }: Surroundings) => ({ task: plainTask(task), limits })
+
+/** The task alone: what a caller has beside it stays with the caller. */
+const plainTask = ({ source, strategy, seed, budget, target }: CampaignTask): CampaignTask => ({
+  source,
+  strategy,
+  seed,
+  budget,
+  target,
+})
+
+const plainEstimate = ({ config, parameters, loss, interval }: Estimate): Estimate => ({
+  config,
+  parameters,
+  loss,
+  interval,
+})
+
+const viewed = ({ config, loss, round, reason, expected = null }: CampaignRun): ViewedRun => ({
+  config,
+  loss: Number.isFinite(loss) ? loss : null,
+  round,
+  reason,
+  expected,
+})
+
+function trueLosses({ alternatives, parameters, config }: Forecast, { trueLoss }: Surroundings) {
+  if (!trueLoss) return []
+  return [...alternatives, { parameters, config }]
+    .map((one) => ({ parameters: one.parameters, loss: trueLoss(one.config) }))
+    .filter(({ loss }) => Number.isFinite(loss))
+    .sort((a, b) => a.parameters - b.parameters)
+}
