@@ -10,7 +10,7 @@ import {
 import type { Diagnostic } from '../core/diagnostic.ts'
 import { queryLimits, targetLimits } from '../core/limits.ts'
 import { outcomeOf, type TrainedRun, type Trainer } from '../core/trainer.ts'
-import { adaptive } from '../plan/adaptive.ts'
+import { adaptive } from '../plan/adaptive/adaptive.ts'
 import type { CampaignEvidence } from '../plan/evidence.ts'
 import type { CampaignRun, Estimate, Forecast, Plan, Situation, Space, Strategy } from '../plan/strategy.ts'
 import { buyRound } from './round.ts'

@@ -127,8 +127,8 @@ async function runCampaign(flags: CampaignFlags): Promise<void> {
 }
 
 async function strategyNamed(name: StrategyName): Promise<Strategy> {
-  if (name === 'adaptive') return (await import('../plan/adaptive.ts')).adaptive
-  const { profilesStrategy } = await import('../plan/profiles.ts')
+  if (name === 'adaptive') return (await import('../plan/adaptive/adaptive.ts')).adaptive
+  const { profilesStrategy } = await import('../plan/profiles/profiles.ts')
   return profilesStrategy(name.replace('profiles-', '') as 'lowest' | 'parabola' | 'surface')
 }
 

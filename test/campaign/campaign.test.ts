@@ -4,7 +4,7 @@ import { type Campaign, type CampaignOptions, campaign, firstPlan } from '../../
 import { configIdentity, type TrainingConfig } from '../../src/core/config.ts'
 import { IsoflopError } from '../../src/core/errors.ts'
 import type { TrainedRun } from '../../src/core/trainer.ts'
-import { adaptive } from '../../src/plan/adaptive.ts'
+import { adaptive } from '../../src/plan/adaptive/adaptive.ts'
 import type { Forecast, Plan, Situation, Strategy } from '../../src/plan/strategy.ts'
 import { openWorld } from '../../src/world/worlds.ts'
 import { trainerOf } from '../trainers.ts'

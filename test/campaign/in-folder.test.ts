@@ -6,7 +6,7 @@ import { after, test } from 'node:test'
 import { campaignInFolder } from '../../src/campaign/in-folder.ts'
 import type { Notice } from '../../src/campaign/session.ts'
 import { outcomeOf, type Trainer } from '../../src/core/trainer.ts'
-import { profilesStrategy } from '../../src/plan/profiles.ts'
+import { profilesStrategy } from '../../src/plan/profiles/profiles.ts'
 import { drawnWorld } from '../../src/world/drawn.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'isoflop-folder-'))

@@ -7,7 +7,7 @@ import { buyRound } from '../../src/campaign/round.ts'
 import type { TrainingConfig } from '../../src/core/config.ts'
 import { IsoflopError } from '../../src/core/errors.ts'
 import { type Outcome, outcomeOf, type Trainer } from '../../src/core/trainer.ts'
-import { profilesStrategy } from '../../src/plan/profiles.ts'
+import { profilesStrategy } from '../../src/plan/profiles/profiles.ts'
 import type { Planned } from '../../src/plan/strategy.ts'
 import { drawnWorld } from '../../src/world/drawn.ts'
 

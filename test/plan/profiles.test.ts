@@ -5,7 +5,7 @@ import { apiBudget, configIdentity, type TrainingConfig, targetFlops } from '../
 import { IsoflopError } from '../../src/core/errors.ts'
 import { nonEmbeddingParameters, tokensFor } from '../../src/core/flops.ts'
 import { type Limits, queryLimits, targetLimits } from '../../src/core/limits.ts'
-import { type ProfilesMethod, profilesDesign, profilesStrategy } from '../../src/plan/profiles.ts'
+import { type ProfilesMethod, profilesDesign, profilesStrategy } from '../../src/plan/profiles/profiles.ts'
 import { optimum } from '../../src/world/optimum.ts'
 import { openWorld } from '../../src/world/worlds.ts'
 import { close } from '../support.ts'

@@ -1,4 +1,4 @@
-import { jointReference } from '../../law/joint.ts'
+import { jointReference } from '../../joint/law.ts'
 import type { NamedLaw } from '../../plan/strategy.ts'
 import { counted, significant } from '../number.ts'
 import { type Block, heading, paragraph, table } from '../page/blocks.ts'

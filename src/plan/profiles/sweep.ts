@@ -1,12 +1,12 @@
-import { configIdentity } from '../core/config.ts'
-import { tokensFor } from '../core/flops.ts'
-import type { Limits } from '../core/limits.ts'
-import { runsOf } from '../core/run.ts'
-import { fewestForParabola, profileMinimum } from '../fit/parabola.ts'
-import { groupBudgets, lowestRun } from '../fit/profile.ts'
-import { stepLaw } from '../law/published.ts'
+import { configIdentity } from '../../core/config.ts'
+import { tokensFor } from '../../core/flops.ts'
+import type { Limits } from '../../core/limits.ts'
+import { runsOf } from '../../core/run.ts'
+import { fewestForParabola, profileMinimum } from '../../fit/parabola.ts'
+import { groupBudgets, lowestRun } from '../../fit/profile.ts'
+import { stepLaw } from '../../law/published.ts'
+import type { CampaignRun, Situation } from '../strategy.ts'
 import { sizeOf, text } from './by-hand.ts'
-import type { CampaignRun, Situation } from './strategy.ts'
 
 /** What the sweep showed. */
 export interface Tuning {

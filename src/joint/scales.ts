@@ -1,4 +1,4 @@
-import type { JointPoint } from '../../law/joint.ts'
+import type { JointPoint } from './law.ts'
 
 /** The scales of what is random, fitted beside the coefficients by evidence. All are logarithms of nats. */
 export interface Scales {

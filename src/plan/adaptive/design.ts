@@ -1,7 +1,7 @@
-import type { TrainingConfig } from '../core/config.ts'
-import type { WeightedMode } from '../fit/joint/fit.ts'
-import type { JointMode } from '../fit/joint/mode.ts'
-import { dot, downdate, times } from '../numeric/matrix.ts'
+import type { TrainingConfig } from '../../core/config.ts'
+import type { WeightedMode } from '../../joint/fit.ts'
+import type { JointMode } from '../../joint/mode.ts'
+import { dot, downdate, times } from '../../numeric/matrix.ts'
 import { type Stake, type StakeName, stakeNames } from './stakes.ts'
 
 /** Student's t noise of 6 degrees of freedom tells this much less than normal noise of the same scale. */

@@ -1,5 +1,5 @@
-import type { EmbeddingAccounting } from '../../core/flops.ts'
-import { type JointName, jointNames } from '../../law/joint.ts'
+import type { EmbeddingAccounting } from '../core/flops.ts'
+import { type JointName, jointNames } from './law.ts'
 import { type ScalesPrior, stagedScales, usualScales } from './scales.ts'
 
 type Normal = readonly [mean: number, sd: number]

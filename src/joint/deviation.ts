@@ -1,5 +1,5 @@
-import type { JointPoint } from '../../law/joint.ts'
-import { cholesky } from '../../numeric/cholesky.ts'
+import { cholesky } from '../numeric/cholesky.ts'
+import type { JointPoint } from './law.ts'
 
 /**
  * What no form of the law expresses: a smooth function of compute and size, a Gaussian process whose amplitude falls with compute

@@ -1,7 +1,7 @@
-import { configIdentity, type TrainingConfig } from '../core/config.ts'
-import { random } from '../core/random.ts'
+import { configIdentity, type TrainingConfig } from '../../core/config.ts'
+import { random } from '../../core/random.ts'
+import type { Plan, Planned, Situation } from '../strategy.ts'
 import { configOfUnit, latinHypercube, type Reach } from './candidates.ts'
-import type { Plan, Planned, Situation } from './strategy.ts'
 
 /** A block of the first runs: how many, how many of them come first, and the share of the budget that one costs at most. */
 interface Block {

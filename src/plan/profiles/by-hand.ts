@@ -1,7 +1,7 @@
-import type { TrainingConfig } from '../core/config.ts'
-import { nonEmbeddingParameters } from '../core/flops.ts'
-import { headsFor, type Limits, usualShape } from '../core/limits.ts'
-import { clamp } from './place.ts'
+import type { TrainingConfig } from '../../core/config.ts'
+import { nonEmbeddingParameters } from '../../core/flops.ts'
+import { headsFor, type Limits, usualShape } from '../../core/limits.ts'
+import { clamp } from '../../joint/place.ts'
 
 /** Width, depth and heads of a model. */
 export type Shape = Pick<TrainingConfig, 'dModel' | 'numLayers' | 'numHeads'>

@@ -1,10 +1,10 @@
-import type { Diagnostic } from '../core/diagnostic.ts'
-import type { JointFit, WeightedMode } from '../fit/joint/fit.ts'
-import { jointIndex } from '../law/joint.ts'
-import { median, quantile } from '../numeric/quantile.ts'
-import { placeOf } from './place.ts'
+import type { Diagnostic } from '../../core/diagnostic.ts'
+import type { JointFit, WeightedMode } from '../../joint/fit.ts'
+import { jointIndex } from '../../joint/law.ts'
+import { placeOf } from '../../joint/place.ts'
+import { median, quantile } from '../../numeric/quantile.ts'
+import type { AtCap, CampaignRun, Forecast, NamedLaw, Situation } from '../strategy.ts'
 import { alternativesTo, draws, type Expectation, expectAt } from './predict.ts'
-import type { AtCap, CampaignRun, Forecast, NamedLaw, Situation } from './strategy.ts'
 
 /** What a joint fit says about the target, with what the reader should know. */
 export function forecastOf(situation: Situation, fit: JointFit): Forecast {

@@ -1,9 +1,11 @@
-import type { TrainingConfig } from '../core/config.ts'
-import type { Limits, Range } from '../core/limits.ts'
-import { fitJoint, isUsable, type JointFit, type JointOptions, type JointRun } from '../fit/joint/fit.ts'
-import type { JointMode } from '../fit/joint/mode.ts'
-import { bestJointRate, jointIndex } from '../law/joint.ts'
-import { quantile } from '../numeric/quantile.ts'
+import type { TrainingConfig } from '../../core/config.ts'
+import type { Limits, Range } from '../../core/limits.ts'
+import { fitJoint, isUsable, type JointFit, type JointOptions, type JointRun } from '../../joint/fit.ts'
+import { bestJointRate, jointIndex } from '../../joint/law.ts'
+import type { JointMode } from '../../joint/mode.ts'
+import { bestPlace, clamp, configAt, logRange, type Place, placeOf, sizesAt } from '../../joint/place.ts'
+import { Posterior } from '../../joint/posterior.ts'
+import { quantile } from '../../numeric/quantile.ts'
 import type {
   BacktestRun,
   BatchEffect,
@@ -12,10 +14,8 @@ import type {
   FittedRun,
   RateCurve,
   TargetPoint,
-} from './evidence.ts'
-import { bestPlace, clamp, configAt, logRange, type Place, placeOf, sizesAt } from './place.ts'
-import { Posterior } from './posterior.ts'
-import type { Bounds, CampaignRun, Situation } from './strategy.ts'
+} from '../evidence.ts'
+import type { Bounds, CampaignRun, Situation } from '../strategy.ts'
 
 /** Points of a curve, and draws from the posterior where an interval is told. */
 const points = 61

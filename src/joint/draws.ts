@@ -1,6 +1,6 @@
-import type { Random } from '../../core/random.ts'
-import { cholesky, solveFactored } from '../../numeric/cholesky.ts'
-import { levenbergMarquardt } from '../../numeric/levenberg-marquardt.ts'
+import type { Random } from '../core/random.ts'
+import { cholesky, solveFactored } from '../numeric/cholesky.ts'
+import { levenbergMarquardt } from '../numeric/levenberg-marquardt.ts'
 import type { JointMode } from './mode.ts'
 import type { Draw, JointProblem } from './problem.ts'
 

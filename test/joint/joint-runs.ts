@@ -2,11 +2,11 @@ import { apiSpace } from '../../src/campaign/campaign.ts'
 import { contextLength, type TrainingConfig, targetFlops, vocabularySize } from '../../src/core/config.ts'
 import type { EmbeddingAccounting } from '../../src/core/flops.ts'
 import { random } from '../../src/core/random.ts'
-import { jointPoint } from '../../src/fit/joint/accounting.ts'
-import type { JointOptions, JointRun } from '../../src/fit/joint/fit.ts'
-import { centreOf, priors } from '../../src/fit/joint/prior.ts'
-import { type JointName, jointIndex, jointLoss, jointSize } from '../../src/law/joint.ts'
-import { configOfUnit, latinHypercube } from '../../src/plan/candidates.ts'
+import { jointPoint } from '../../src/joint/accounting.ts'
+import type { JointOptions, JointRun } from '../../src/joint/fit.ts'
+import { type JointName, jointIndex, jointLoss, jointSize } from '../../src/joint/law.ts'
+import { centreOf, priors } from '../../src/joint/prior.ts'
+import { configOfUnit, latinHypercube } from '../../src/plan/adaptive/candidates.ts'
 
 export const facts = { vocabularySize, contextLength }
 export const jointOptions: JointOptions = { ...facts, target: targetFlops }

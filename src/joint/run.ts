@@ -1,5 +1,5 @@
-import type { TrainingConfig } from '../../core/config.ts'
-import type { EmbeddingAccounting } from '../../core/flops.ts'
+import type { TrainingConfig } from '../core/config.ts'
+import type { EmbeddingAccounting } from '../core/flops.ts'
 import { jointPoint, type ModelFacts } from './accounting.ts'
 import type { JointData } from './problem.ts'
 

@@ -1,6 +1,6 @@
-import { IsoflopError } from '../core/errors.ts'
-import { tokensFor } from '../core/flops.ts'
-import { type Runs, runsOf, selectRuns } from '../core/run.ts'
+import { IsoflopError } from '../../core/errors.ts'
+import { tokensFor } from '../../core/flops.ts'
+import { type Runs, runsOf, selectRuns } from '../../core/run.ts'
 import {
   type FrontierPoint,
   fitFrontier,
@@ -9,17 +9,17 @@ import {
   frontierPoints,
   logLineLoss,
   lossOf,
-} from '../fit/frontier.ts'
-import { fitLowestLog } from '../fit/lowest.ts'
-import { fewestForParabola, fitParabolas } from '../fit/parabola.ts'
-import { groupBudgets, lowestRun, type Profile } from '../fit/profile.ts'
-import { fitSurface } from '../fit/surface.ts'
-import { type PowerLaw, powerAt } from '../law/power.ts'
-import { publishedSurfaces, stepLaw } from '../law/published.ts'
-import { surfaceLoss } from '../law/surface.ts'
+} from '../../fit/frontier.ts'
+import { fitLowestLog } from '../../fit/lowest.ts'
+import { fewestForParabola, fitParabolas } from '../../fit/parabola.ts'
+import { groupBudgets, lowestRun, type Profile } from '../../fit/profile.ts'
+import { fitSurface } from '../../fit/surface.ts'
+import { clamp } from '../../joint/place.ts'
+import { type PowerLaw, powerAt } from '../../law/power.ts'
+import { publishedSurfaces, stepLaw } from '../../law/published.ts'
+import { surfaceLoss } from '../../law/surface.ts'
+import type { Forecast, NamedLaw, Situation } from '../strategy.ts'
 import { roundRate, shapeOf, sizeOf, text } from './by-hand.ts'
-import { clamp } from './place.ts'
-import type { Forecast, NamedLaw, Situation } from './strategy.ts'
 import { measured, rateAt, type Tuning, tuningOf } from './sweep.ts'
 
 /** How the profiles are read: the lowest run of each, the minimum of its parabola, or one surface through the largest ones. */

@@ -1,11 +1,11 @@
-import { configIdentity } from '../core/config.ts'
-import { parameterTokens, tokensFor } from '../core/flops.ts'
-import type { Range } from '../core/limits.ts'
-import { profileMinimum } from '../fit/parabola.ts'
-import { lowestRun } from '../fit/profile.ts'
+import { configIdentity } from '../../core/config.ts'
+import { parameterTokens, tokensFor } from '../../core/flops.ts'
+import type { Range } from '../../core/limits.ts'
+import { profileMinimum } from '../../fit/parabola.ts'
+import { lowestRun } from '../../fit/profile.ts'
+import type { Plan, Planned, Situation, Strategy } from '../strategy.ts'
 import { roundRate, shapesOf, sizeOf, text } from './by-hand.ts'
 import { type ProfilesMethod, predictFromProfiles, profileSample, published } from './reading.ts'
-import type { Plan, Planned, Situation, Strategy } from './strategy.ts'
 import { rateAt, type Tuning, tuningOf } from './sweep.ts'
 
 export type { ProfilesMethod }

@@ -1,11 +1,11 @@
-import type { TrainingConfig } from '../core/config.ts'
-import { parameterTokens } from '../core/flops.ts'
-import { type JointFit, mostUsableLoss } from '../fit/joint/fit.ts'
+import type { TrainingConfig } from '../../core/config.ts'
+import { parameterTokens } from '../../core/flops.ts'
+import { type JointFit, mostUsableLoss } from '../../joint/fit.ts'
+import { bestPlace, configAt, type Place, placeOf } from '../../joint/place.ts'
+import type { CampaignRun, Estimate, Expected, Plan, Planned, Situation, Space } from '../strategy.ts'
 import { shapeOf } from './candidates.ts'
 import { newcomer } from './opening.ts'
-import { bestPlace, configAt, type Place, placeOf } from './place.ts'
 import { draws, type Expectation, expectAt } from './predict.ts'
-import type { CampaignRun, Estimate, Expected, Plan, Planned, Situation, Space } from './strategy.ts'
 
 /** Some runs of the climb: what one of them may cost, as a share of the budget, and which multiples of the best known size they have. */
 interface Rung {

@@ -1,6 +1,6 @@
-import type { TrainingConfig } from '../../core/config.ts'
-import { type EmbeddingAccounting, nonEmbeddingParameters, tokensFor } from '../../core/flops.ts'
-import { type JointPoint, jointReference } from '../../law/joint.ts'
+import type { TrainingConfig } from '../core/config.ts'
+import { type EmbeddingAccounting, nonEmbeddingParameters, tokensFor } from '../core/flops.ts'
+import { type JointPoint, jointReference } from './law.ts'
 
 /** What is known of the model beside a configuration. */
 export interface ModelFacts {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { priors } from '../../src/fit/joint/prior.ts'
 import {
   bestJointRate,
   type JointName,
@@ -11,7 +10,8 @@ import {
   jointNames,
   jointReference,
   jointSize,
-} from '../../src/law/joint.ts'
+} from '../../src/joint/law.ts'
+import { priors } from '../../src/joint/prior.ts'
 import { close } from '../support.ts'
 
 const { mean, sd } = priors.usual

@@ -1,7 +1,7 @@
-import { type JointPoint, jointLoss, jointSize } from '../../law/joint.ts'
-import { cholesky, solveFactored } from '../../numeric/cholesky.ts'
-import type { LeastSquares } from '../../numeric/levenberg-marquardt.ts'
+import { cholesky, solveFactored } from '../numeric/cholesky.ts'
+import type { LeastSquares } from '../numeric/levenberg-marquardt.ts'
 import type { Deviation } from './deviation.ts'
+import { type JointPoint, jointLoss, jointSize } from './law.ts'
 import type { Prior } from './prior.ts'
 import { deviationSd, logPrior, runSd, type Scales } from './scales.ts'
 

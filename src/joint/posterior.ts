@@ -1,11 +1,11 @@
 import type { Limits } from '../core/limits.ts'
 import { random } from '../core/random.ts'
-import { drawLaws } from '../fit/joint/draws.ts'
-import type { JointFit, WeightedMode } from '../fit/joint/fit.ts'
-import type { JointMode } from '../fit/joint/mode.ts'
-import type { Draw } from '../fit/joint/problem.ts'
-import { type JointPoint, jointIndex } from '../law/joint.ts'
+import { drawLaws } from './draws.ts'
+import type { JointFit, WeightedMode } from './fit.ts'
+import { type JointPoint, jointIndex } from './law.ts'
+import type { JointMode } from './mode.ts'
 import { bestPlace, configAt, type Place } from './place.ts'
+import type { Draw } from './problem.ts'
 
 /** A law drawn from the posterior over forms, accountings and coefficients. */
 interface Sample {

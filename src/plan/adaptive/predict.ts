@@ -1,12 +1,12 @@
-import type { TrainingConfig } from '../core/config.ts'
-import { nonEmbeddingParameters } from '../core/flops.ts'
-import type { Limits } from '../core/limits.ts'
-import type { JointFit } from '../fit/joint/fit.ts'
-import { median, quantile } from '../numeric/quantile.ts'
+import type { TrainingConfig } from '../../core/config.ts'
+import { nonEmbeddingParameters } from '../../core/flops.ts'
+import type { Limits } from '../../core/limits.ts'
+import type { JointFit } from '../../joint/fit.ts'
+import { bestPlace, clamp, configAt, descend, logRange, type Place, placeOf, sizesAt } from '../../joint/place.ts'
+import { Posterior } from '../../joint/posterior.ts'
+import { median, quantile } from '../../numeric/quantile.ts'
+import type { Alternative, Bounds } from '../strategy.ts'
 import { roundRate, shapesNear } from './candidates.ts'
-import { bestPlace, clamp, configAt, descend, logRange, type Place, placeOf, sizesAt } from './place.ts'
-import { Posterior } from './posterior.ts'
-import type { Alternative, Bounds } from './strategy.ts'
 
 /** Draws from the posterior for an answer, and for an estimate on the way to it; every other one also tells its own best place. */
 export const draws = { answer: 240, estimate: 60, optima: 2 } as const

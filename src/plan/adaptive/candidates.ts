@@ -1,9 +1,9 @@
-import type { TrainingConfig } from '../core/config.ts'
-import { nonEmbeddingParameters, parameterTokens } from '../core/flops.ts'
-import { headsFor, type Limits } from '../core/limits.ts'
-import type { Random } from '../core/random.ts'
-import { clamp } from './place.ts'
-import type { Space } from './strategy.ts'
+import type { TrainingConfig } from '../../core/config.ts'
+import { nonEmbeddingParameters, parameterTokens } from '../../core/flops.ts'
+import { headsFor, type Limits } from '../../core/limits.ts'
+import type { Random } from '../../core/random.ts'
+import { clamp } from '../../joint/place.ts'
+import type { Space } from '../strategy.ts'
 
 type Shape = Pick<TrainingConfig, 'dModel' | 'numLayers' | 'numHeads'>
 

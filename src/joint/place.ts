@@ -1,8 +1,8 @@
 import type { TrainingConfig } from '../core/config.ts'
 import { nonEmbeddingParameters, parameterTokens } from '../core/flops.ts'
 import type { Limits, Range } from '../core/limits.ts'
-import type { JointMode } from '../fit/joint/mode.ts'
-import { bestJointRate, jointIndex } from '../law/joint.ts'
+import { bestJointRate, jointIndex } from './law.ts'
+import type { JointMode } from './mode.ts'
 
 /** A configuration in continuous terms, width and depth as real numbers. */
 export interface Place {

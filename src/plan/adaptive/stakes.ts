@@ -1,7 +1,7 @@
-import type { JointMode } from '../fit/joint/mode.ts'
-import { cholesky } from '../numeric/cholesky.ts'
-import { dot, times } from '../numeric/matrix.ts'
-import { configAt, type Place } from './place.ts'
+import type { JointMode } from '../../joint/mode.ts'
+import { configAt, type Place } from '../../joint/place.ts'
+import { cholesky } from '../../numeric/cholesky.ts'
+import { dot, times } from '../../numeric/matrix.ts'
 
 /** What is at stake at the target. */
 export const stakeNames = ['loss', 'size', 'rate', 'shape', 'batch'] as const
