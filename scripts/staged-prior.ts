@@ -4,11 +4,13 @@
  *
  * Run with `node bin/node24.js scripts/staged-prior.ts`.
  */
+
 import { contextLength, targetFlops, vocabularySize } from '../src/core/config.ts'
 import { nonEmbeddingParameters } from '../src/core/flops.ts'
 import { targetLimits } from '../src/core/limits.ts'
 import { type Random, random } from '../src/core/random.ts'
-import { fitForms, type JointRun } from '../src/joint/fit.ts'
+import type { TrainedRun } from '../src/core/trainer.ts'
+import { fitForms } from '../src/joint/fit.ts'
 import { jointNames } from '../src/joint/law.ts'
 import { formsOfStages, jointPrior, priors } from '../src/joint/prior.ts'
 import { shapeOf } from '../src/plan/adaptive/candidates.ts'
@@ -29,10 +31,10 @@ const [noise, mostLoss] = [0.01, 5.5]
 
 const between = (rng: Random, least: number, most: number): number => least * (most / least) ** rng.uniform()
 
-function runsOf(world: StagedWorld): JointRun[] {
+function runsOf(world: StagedWorld): TrainedRun[] {
   const rng = random(world.seed, 77)
   const best = budgets.map((flops) => optimum(world, flops, allowed).config)
-  const runs: JointRun[] = []
+  const runs: TrainedRun[] = []
   while (runs.length < runsOfEach) {
     const k = rng.integer(budgets.length)
     const size = nonEmbeddingParameters(best[k].dModel, best[k].numLayers)

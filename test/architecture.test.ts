@@ -21,9 +21,10 @@ const mayImport: Record<string, readonly string[]> = {
   client: ['core', 'api'],
   server: ['core', 'api', 'backend'],
   fit: ['core', 'numeric', 'law'],
-  plan: ['core', 'numeric', 'law', 'fit'],
+  joint: ['core', 'numeric'],
+  plan: ['core', 'numeric', 'law', 'fit', 'joint'],
   campaign: ['core', 'input', 'world', 'api', 'client', 'plan'],
-  report: ['core', 'numeric', 'law', 'fit', 'input', 'api', 'plan', 'campaign'],
+  report: ['core', 'numeric', 'law', 'fit', 'input', 'api', 'joint', 'plan', 'campaign'],
   cli: [
     'core',
     'numeric',

@@ -54,3 +54,7 @@ export function headsFor(dModel: number, { numHeads, headDimension }: Limits): n
     if (dModel % heads === 0 && (best === null || distance(heads) < distance(best))) best = heads
   return best
 }
+
+/** A rate as people type it, with so many digits and within the limits. */
+export const roundRate = (rate: number, { learningRate: { least, most } }: Limits, digits = 3): number =>
+  Math.min(Math.max(Number(rate.toPrecision(digits)), least), most)

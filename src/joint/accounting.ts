@@ -34,6 +34,6 @@ export function jointPoint(config: TrainingConfig, accounting: EmbeddingAccounti
     batch: Math.log(stepTokens / jointReference.stepTokens),
     ratio: Math.log(dModel / numLayers),
     steps: Math.log(tokens / stepTokens),
-    compute: Math.log(trainFlops / 1e16),
+    compute: Math.log(trainFlops / jointReference.trainFlops),
   }
 }

@@ -1,4 +1,4 @@
-import type { JointRun } from './run.ts'
+import type { TrainedRun } from '../core/trainer.ts'
 
 /** Runs above this loss, nats, tell more about the beginning of training than about its end; they are never used. */
 export const mostUsableLoss = 7
@@ -20,7 +20,7 @@ const fewest = { below: 4, above: 2 } as const
  * The loss below which runs obey one law. At each split the evidence of all runs together is compared with that of the two parts
  * apart: runs above it that do not make those below more probable are left out (E51).
  */
-export function cutOf(runs: readonly JointRun[], evidenceOf: (part: readonly JointRun[]) => number): number {
+export function cutOf(runs: readonly TrainedRun[], evidenceOf: (part: readonly TrainedRun[]) => number): number {
   let kept = { runs, evidence: Number.NaN, cut: mostUsableLoss as number }
   for (const { loss: split, odds } of splits) {
     const [below, above] = [kept.runs.filter(({ loss }) => loss < split), kept.runs.filter(({ loss }) => loss >= split)]

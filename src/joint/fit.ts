@@ -1,24 +1,25 @@
 import { type EmbeddingAccounting, embeddingAccountings } from '../core/flops.ts'
+import type { TrainedRun } from '../core/trainer.ts'
 import { invertPositive } from '../numeric/cholesky.ts'
 import { levenbergMarquardt } from '../numeric/levenberg-marquardt.ts'
 import { jointPoint, type ModelFacts } from './accounting.ts'
 import { cutOf, isUsable, mostUsableLoss } from './cut.ts'
 import { type Deviation, deviationOver } from './deviation.ts'
+import { jointReference } from './law.ts'
 import { JointMode } from './mode.ts'
 import { centreOf, formNames, formsOfStages, freeCoefficients, type JointForm, type Prior, priors } from './prior.ts'
 import { type JointData, JointProblem } from './problem.ts'
-import { type JointRun, jointData } from './run.ts'
+import { jointData } from './run.ts'
 import { cautiousScales, firstScales, searchScales } from './scales.ts'
 
 export { isUsable, mostUsableLoss } from './cut.ts'
-export type { JointRun } from './run.ts'
 
 /** The joint law fitted to runs: several modes, which share the belief. */
 export interface JointFit {
   /** By descending weight; the weights sum to 1. */
   readonly modes: readonly WeightedMode[]
   /** The runs that the law was fitted to. */
-  readonly used: readonly JointRun[]
+  readonly used: readonly TrainedRun[]
   /** Runs at or above this loss were left out, nats. */
   readonly cut: number
 }
@@ -47,7 +48,7 @@ const hopeless = 15
  *
  * @example fitJoint(runs, { target: 1e19, vocabularySize: 32_000, contextLength: 512 }).modes[0].mode
  */
-export function fitJoint(runs: readonly JointRun[], options: JointOptions): JointFit {
+export function fitJoint(runs: readonly TrainedRun[], options: JointOptions): JointFit {
   const usable = runs.filter(isUsable)
   const accounting = likeliestAccounting(usable, options)
   const cut = cutOf(usable, (part) => evidenceOf(part, options, accounting, usable.length))
@@ -57,7 +58,7 @@ export function fitJoint(runs: readonly JointRun[], options: JointOptions): Join
 }
 
 /** The accounting under which the plain form makes the runs most probable. */
-function likeliestAccounting(runs: readonly JointRun[], options: JointOptions): EmbeddingAccounting {
+function likeliestAccounting(runs: readonly TrainedRun[], options: JointOptions): EmbeddingAccounting {
   const { accountings: possible = embeddingAccountings } = options
   if (possible.length === 1) return possible[0]
   return fitForms(runs, options, ['plain'], priors.usual, runs.length)[0].mode.fitted.accounting
@@ -65,7 +66,7 @@ function likeliestAccounting(runs: readonly JointRun[], options: JointOptions): 
 
 /** Log evidence of runs that are believed as if they were `among` so many, averaged over two forms under one accounting. */
 function evidenceOf(
-  runs: readonly JointRun[],
+  runs: readonly TrainedRun[],
   options: JointOptions,
   accounting: EmbeddingAccounting,
   among: number,
@@ -79,14 +80,14 @@ function evidenceOf(
 
 /** The forms fitted to runs that are believed as if they were `among` so many (`runWeight`), by descending weight. */
 export function fitForms(
-  used: readonly JointRun[],
+  used: readonly TrainedRun[],
   options: JointOptions,
   [first, ...others]: readonly JointForm[],
   prior: Prior,
   among: number,
 ): WeightedMode[] {
   const points = used.map(({ config }) => jointPoint(config, 'none', options))
-  const deviation = deviationOver(points, Math.log(options.target / 1e16))
+  const deviation = deviationOver(points, Math.log(options.target / jointReference.trainFlops))
   const fit = (form: JointForm, accounting: EmbeddingAccounting) =>
     fitMode(jointData(used, accounting, options, among), form, accounting, options, deviation, prior)
   const firsts = (options.accountings ?? embeddingAccountings).map((accounting) => fit(first, accounting))

@@ -6,8 +6,8 @@ import { sigmoid, softplus } from '../numeric/softplus.ts'
  * are of order one: logarithms at a reference model, or exponents.
  */
 
-/** The reference model: 1e8 parameters on 2e9 tokens, 65,536 tokens a step. */
-export const jointReference = { parameters: 1e8, tokens: 2e9, stepTokens: 65_536 } as const
+/** The reference model: 1e8 parameters on 2e9 tokens, 65,536 tokens a step; and the FLOPs at which scales are told. */
+export const jointReference = { parameters: 1e8, tokens: 2e9, stepTokens: 65_536, trainFlops: 1e16 } as const
 
 /** A configuration as the law sees it: logarithms, of ratios to the reference model where it has one. */
 export interface JointPoint {

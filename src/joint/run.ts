@@ -1,13 +1,7 @@
-import type { TrainingConfig } from '../core/config.ts'
 import type { EmbeddingAccounting } from '../core/flops.ts'
+import type { TrainedRun } from '../core/trainer.ts'
 import { jointPoint, type ModelFacts } from './accounting.ts'
 import type { JointData } from './problem.ts'
-
-/** A training run: what was trained, and the loss, nats per token. */
-export interface JointRun {
-  readonly config: TrainingConfig
-  readonly loss: number
-}
 
 /**
  * Many runs err together, where the law is wrong, and then a thousand tell no more than some hundred (Miller and Dunson 2019, whose
@@ -19,7 +13,7 @@ const runWeight = (among: number): number => Math.min(1, fullyBelieved / among)
 
 /** Runs as the law sees them under an accounting, each believed as one of `among`. */
 export const jointData = (
-  runs: readonly JointRun[],
+  runs: readonly TrainedRun[],
   accounting: EmbeddingAccounting,
   facts: ModelFacts,
   among: number,
@@ -31,7 +25,7 @@ export const jointData = (
 })
 
 /** What each run lost against the best one of no more compute, nats. */
-function excessOf(runs: readonly JointRun[]): Float64Array {
+function excessOf(runs: readonly TrainedRun[]): Float64Array {
   const excess = new Float64Array(runs.length)
   const cheapestFirst = [...runs.keys()].sort(
     (i, j) => runs[i].config.trainFlops - runs[j].config.trainFlops || runs[i].loss - runs[j].loss,

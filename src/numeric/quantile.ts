@@ -14,5 +14,14 @@ export function quantileOfSorted(sorted: ArrayLike<number>, p: number): number {
   return sorted.length === 0 ? Number.NaN : sorted[below] + (position - below) * (sorted[above] - sorted[below])
 }
 
+/** Standard deviations about the mean of a normal number that hold 95 % of it. */
+export const normal95 = 1.96
+
+/** The interval that holds the middle 95 % of values. */
+export const middle95 = (values: ArrayLike<number>): readonly [low: number, high: number] => [
+  quantile(values, 0.025),
+  quantile(values, 0.975),
+]
+
 /** The median. */
 export const median = (values: ArrayLike<number>): number => quantile(values, 0.5)

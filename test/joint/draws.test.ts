@@ -3,8 +3,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { TrainingConfig } from '../../src/core/config.ts'
 import { random } from '../../src/core/random.ts'
+import type { TrainedRun } from '../../src/core/trainer.ts'
 import { drawLaws } from '../../src/joint/draws.ts'
-import { fitJoint, type JointFit, type JointRun } from '../../src/joint/fit.ts'
+import { fitJoint, type JointFit } from '../../src/joint/fit.ts'
 import type { JointMode } from '../../src/joint/mode.ts'
 import { configAt, placeOf } from '../../src/joint/place.ts'
 import { Posterior } from '../../src/joint/posterior.ts'
@@ -15,7 +16,7 @@ import { cs336World } from '../../src/world/calibrated.ts'
 import { drawnWorld } from '../../src/world/drawn.ts'
 import { jointOptions, lawRuns, plainLaw, spreadConfigs } from './joint-runs.ts'
 
-const fitTo = (runs: readonly JointRun[]): JointFit => fitJoint(runs, jointOptions)
+const fitTo = (runs: readonly TrainedRun[]): JointFit => fitJoint(runs, jointOptions)
 
 /** The median over the runs of the largest budget of what the draws' median is off by, nats. */
 function offAtTop({ used }: JointFit, posterior: Posterior): number {

@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import type { TrainingConfig } from '../../src/core/config.ts'
 import { embeddingAccountings } from '../../src/core/flops.ts'
+import type { TrainedRun } from '../../src/core/trainer.ts'
 import { jointPoint } from '../../src/joint/accounting.ts'
-import { fitJoint, type JointFit, type JointRun, mostUsableLoss } from '../../src/joint/fit.ts'
+import { fitJoint, type JointFit, mostUsableLoss } from '../../src/joint/fit.ts'
 import { bestJointRate } from '../../src/joint/law.ts'
 import type { JointMode } from '../../src/joint/mode.ts'
 import { placeOf } from '../../src/joint/place.ts'
@@ -203,7 +204,7 @@ test('of 1,000 runs of cs336 up to 3e17 FLOPs the law at 1e19 is off by less tha
 
 test('runs that diverged or lost 7 nats or more are not used, and change nothing', () => {
   const [a, b, c, d] = noisy.slice(0, 4).map(({ config }) => ({ ...config, learningRate: 1.5e-4 }))
-  const useless: JointRun[] = [
+  const useless: TrainedRun[] = [
     { config: a, loss: Number.NaN },
     { config: b, loss: Number.POSITIVE_INFINITY },
     { config: c, loss: 10.4 },

@@ -2,8 +2,9 @@ import { apiSpace } from '../../src/campaign/campaign.ts'
 import { contextLength, type TrainingConfig, targetFlops, vocabularySize } from '../../src/core/config.ts'
 import type { EmbeddingAccounting } from '../../src/core/flops.ts'
 import { random } from '../../src/core/random.ts'
+import type { TrainedRun } from '../../src/core/trainer.ts'
 import { jointPoint } from '../../src/joint/accounting.ts'
-import type { JointOptions, JointRun } from '../../src/joint/fit.ts'
+import type { JointOptions } from '../../src/joint/fit.ts'
 import { type JointName, jointIndex, jointLoss, jointSize } from '../../src/joint/law.ts'
 import { centreOf, priors } from '../../src/joint/prior.ts'
 import { configOfUnit, latinHypercube } from '../../src/plan/adaptive/candidates.ts'
@@ -48,7 +49,7 @@ export function lawRuns(
   accounting: EmbeddingAccounting,
   configs: readonly TrainingConfig[],
   noise: number,
-): JointRun[] {
+): TrainedRun[] {
   const { normal } = random(7, 2)
   return configs.map((config) => ({ config, loss: lawLoss(theta, accounting, config) + noise * normal() }))
 }

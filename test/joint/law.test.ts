@@ -158,7 +158,7 @@ function leftAtReference(theta: Float64Array, x: JointPoint): { A: number; B: nu
 }
 
 test('with equal exponents balance is the ratio of what size and tokens leave at the reference', () => {
-  assert.deepEqual(jointReference, { parameters: 1e8, tokens: 2e9, stepTokens: 65_536 })
+  assert.deepEqual(jointReference, { parameters: 1e8, tokens: 2e9, stepTokens: 65_536, trainFlops: 1e16 })
   const x = { size: 0, tokens: 0, core: 0, rate: -7, batch: 0, ratio: 4, steps: 8, compute: 5 }
   const theta = withCoefficients(mean, {
     ...{ ...bare, norm: 0, E: 0, left: Math.log(0.6), balance: Math.log(4), alpha: -1, beta: -1 },

@@ -3,9 +3,9 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { apiSpace } from '../../src/campaign/campaign.ts'
 import { nonEmbeddingParameters, tokensFor } from '../../src/core/flops.ts'
-import { type Limits, queryLimits, targetLimits } from '../../src/core/limits.ts'
+import { type Limits, queryLimits, roundRate, targetLimits } from '../../src/core/limits.ts'
 import { random } from '../../src/core/random.ts'
-import { configOfUnit, latinHypercube, roundRate, shapeOf, shapesNear } from '../../src/plan/adaptive/candidates.ts'
+import { configOfUnit, latinHypercube, shapeOf, shapesNear } from '../../src/plan/adaptive/candidates.ts'
 import { assertLegal, assertLegalShape } from './legal.ts'
 
 const between = (min: number, max: number) => fc.double({ min, max, noNaN: true })

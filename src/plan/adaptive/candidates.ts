@@ -1,6 +1,6 @@
 import type { TrainingConfig } from '../../core/config.ts'
 import { nonEmbeddingParameters, parameterTokens } from '../../core/flops.ts'
-import { headsFor, type Limits } from '../../core/limits.ts'
+import { headsFor, type Limits, roundRate } from '../../core/limits.ts'
 import type { Random } from '../../core/random.ts'
 import { clamp } from '../../joint/place.ts'
 import type { Space } from '../strategy.ts'
@@ -29,10 +29,6 @@ export function shapesNear(parameters: number, ratio: number, limits: Limits): S
   const near = [0.7, 0.85, 1, 1.2, 1.45].flatMap((factor) => shapeOf(parameters, ratio * factor, limits) ?? [])
   return [...new Map(near.map((shape) => [`${shape.dModel}/${shape.numLayers}`, shape])).values()]
 }
-
-/** A rate as people type it: three digits. */
-export const roundRate = (rate: number, limits: Limits): number =>
-  clamp(Number(rate.toPrecision(3)), limits.learningRate)
 
 /** Tokens per parameter and d_model / layers of what may be asked, uniform in their logarithms. */
 export interface Reach {

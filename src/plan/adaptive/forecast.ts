@@ -2,7 +2,7 @@ import type { Diagnostic } from '../../core/diagnostic.ts'
 import type { JointFit, WeightedMode } from '../../joint/fit.ts'
 import { jointIndex } from '../../joint/law.ts'
 import { placeOf } from '../../joint/place.ts'
-import { median, quantile } from '../../numeric/quantile.ts'
+import { median, middle95, normal95 } from '../../numeric/quantile.ts'
 import type { AtCap, CampaignRun, Forecast, NamedLaw, Situation } from '../strategy.ts'
 import { alternativesTo, draws, type Expectation, expectAt } from './predict.ts'
 
@@ -33,7 +33,7 @@ function atCapOf({ target, space, seed }: Situation, fit: JointFit, chosen: Expe
   const { config, parameters, tokens, loss, interval } = expectAt(fit, target, limits, seed, draws.estimate)
   const [capped, free] = [config, chosen.config].map((one) => chosen.posterior.losses(placeOf(one)))
   const gains = capped.map((value, i) => value - free[i])
-  const gain = { loss: median(gains), interval: [quantile(gains, 0.025), quantile(gains, 0.975)] as const }
+  const gain = { loss: median(gains), interval: middle95(gains) }
   return { config, parameters, tokens, loss, interval: interval.loss, gain }
 }
 
@@ -137,7 +137,7 @@ function censoredRate({ space }: Situation, { config, interval }: Expectation): 
 function foretold({ runs }: Situation): Diagnostic[] {
   const checked = runs.flatMap((run) => (run.expected && Number.isFinite(run.loss) ? [deviates(run)] : []))
   if (checked.length < 5) return []
-  const inside = checked.filter((z) => Math.abs(z) <= 1.96).length
+  const inside = checked.filter((z) => Math.abs(z) <= normal95).length
   return [
     {
       code: 'foretold-runs',

@@ -1,11 +1,12 @@
 import type { TrainingConfig } from '../../core/config.ts'
 import type { Limits, Range } from '../../core/limits.ts'
-import { fitJoint, isUsable, type JointFit, type JointOptions, type JointRun } from '../../joint/fit.ts'
+import type { TrainedRun } from '../../core/trainer.ts'
+import { fitJoint, isUsable, type JointFit, type JointOptions } from '../../joint/fit.ts'
 import { bestJointRate, jointIndex } from '../../joint/law.ts'
 import type { JointMode } from '../../joint/mode.ts'
 import { bestPlace, clamp, configAt, logRange, type Place, placeOf, sizesAt } from '../../joint/place.ts'
 import { Posterior } from '../../joint/posterior.ts'
-import { quantile } from '../../numeric/quantile.ts'
+import { median, middle95 } from '../../numeric/quantile.ts'
 import type {
   BacktestRun,
   BatchEffect,
@@ -15,7 +16,7 @@ import type {
   RateCurve,
   TargetPoint,
 } from '../evidence.ts'
-import type { Bounds, CampaignRun, Situation } from '../strategy.ts'
+import type { CampaignRun, Situation } from '../strategy.ts'
 
 /** Points of a curve, and draws from the posterior where an interval is told. */
 const points = 61
@@ -147,13 +148,11 @@ function batchEffect(posterior: Posterior, mode: JointMode, flops: number, limit
     posterior.losses(bestPlace(mode, mode.fitted.theta, loss, flops, { ...limits, batchSize: [batchSize] })),
   )
   const differences = larger.map((value, i) => value - smaller[i])
-  return [{ flops, batchSizes, difference: quantile(differences, 0.5), interval: bounds(differences) }]
+  return [{ flops, batchSizes, difference: median(differences), interval: middle95(differences) }]
 }
 
-const bounds = (values: Float64Array): Bounds => [quantile(values, 0.025), quantile(values, 0.975)]
-
 /** The most expensive runs as the others alone foretell them; nothing where too few are left to fit. */
-function backtestOf({ runs, target, seed, space }: Known, used: readonly JointRun[]): BacktestRun[] {
+function backtestOf({ runs, target, seed, space }: Known, used: readonly TrainedRun[]): BacktestRun[] {
   const options: JointOptions = { target, vocabularySize: space.vocabularySize, contextLength: space.contextLength }
   const costs = used.map(({ config }) => config.trainFlops).sort((a, b) => b - a)
   const budgets = [...new Set(costs)]
@@ -172,9 +171,9 @@ function backtestOf({ runs, target, seed, space }: Known, used: readonly JointRu
     const bends = posterior.bends(losses, run.config.trainFlops)
     const noise = posterior.noise(index)
     const x = fit.modes[0].mode.point(run.config)
-    const sd = fit.modes[0].mode.scatter(x, quantile(losses, 0.5))
+    const sd = fit.modes[0].mode.scatter(x, median(losses))
     const reported = losses.map((loss, i) => loss + bends[i] + sd * noise[i])
-    return [{ run: index, fittedBelow, predicted: quantile(losses, 0.5), interval: bounds(reported) }]
+    return [{ run: index, fittedBelow, predicted: median(losses), interval: middle95(reported) }]
   })
 }
 
@@ -190,6 +189,6 @@ function fitJointOrNothing(runs: readonly CampaignRun[], options: JointOptions):
 function targetCurve(posterior: Posterior, mode: JointMode, target: number, limits: Limits): TargetPoint[] {
   return evenly(sizesAt(target, limits)).map((size) => {
     const losses = posterior.losses(tunedPlace(mode, size, target, limits))
-    return { parameters: Math.exp(size), loss: quantile(losses, 0.5), interval: bounds(losses) }
+    return { parameters: Math.exp(size), loss: median(losses), interval: middle95(losses) }
   })
 }

@@ -1,12 +1,12 @@
 import type { TrainingConfig } from '../../core/config.ts'
 import { nonEmbeddingParameters } from '../../core/flops.ts'
-import type { Limits } from '../../core/limits.ts'
+import { type Limits, roundRate } from '../../core/limits.ts'
 import type { JointFit } from '../../joint/fit.ts'
 import { bestPlace, clamp, configAt, descend, logRange, type Place, placeOf, sizesAt } from '../../joint/place.ts'
 import { Posterior } from '../../joint/posterior.ts'
-import { median, quantile } from '../../numeric/quantile.ts'
+import { median, middle95 } from '../../numeric/quantile.ts'
 import type { Alternative, Bounds } from '../strategy.ts'
-import { roundRate, shapesNear } from './candidates.ts'
+import { shapesNear } from './candidates.ts'
 
 /** Draws from the posterior for an answer, and for an estimate on the way to it; every other one also tells its own best place. */
 export const draws = { answer: 240, estimate: 60, optima: 2 } as const
@@ -60,9 +60,9 @@ export function expectAt(
     tokens: posterior.modes[0].mode.tokens(config),
     loss: middle,
     interval: {
-      loss: around(middle, bounds(bent)),
-      parameters: around(parameters, bounds(optima.map(({ size }) => Math.exp(size)))),
-      learningRate: around(config.learningRate, bounds(optima.map(({ rate }) => Math.exp(rate)))),
+      loss: around(middle, middle95(bent)),
+      parameters: around(parameters, middle95(optima.map(({ size }) => Math.exp(size)))),
+      learningRate: around(config.learningRate, middle95(optima.map(({ rate }) => Math.exp(rate)))),
     },
     sources: {
       law: Math.sqrt(Math.max(0, deviation(losses) ** 2 - form ** 2)),
@@ -81,8 +81,6 @@ function deviation(values: Float64Array): number {
   const mean = average(values)
   return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length)
 }
-
-const bounds = (values: ArrayLike<number>): Bounds => [quantile(values, 0.025), quantile(values, 0.975)]
 
 /** An interval that holds the estimate too. */
 const around = (estimate: number, [low, high]: Bounds): Bounds => [Math.min(low, estimate), Math.max(high, estimate)]
@@ -140,5 +138,5 @@ function alternative(posterior: Posterior, chosen: Place, ratio: number, best: n
   const losses = posterior.losses(placeOf(config))
   const loss = median(losses)
   const parameters = nonEmbeddingParameters(config.dModel, config.numLayers)
-  return [{ config, parameters, loss, excess: loss - best, interval: bounds(losses) }]
+  return [{ config, parameters, loss, excess: loss - best, interval: middle95(losses) }]
 }

@@ -16,7 +16,7 @@ const oddityWeight = 0.05
  * The legal shape of about so many non-embedding parameters: of the widths that heads of dimension 64 divide, the one that, with
  * a whole number of layers, comes near to the size and to a width of 64 per layer.
  */
-export function shapeOf(parameters: number, limits: Limits): Shape {
+export function shapeByHand(parameters: number, limits: Limits): Shape {
   const { headDimension, widthPerLayer } = usualShape
   let best: { shape: Shape; cost: number } | null = null
   const first = Math.ceil(limits.dModel.least / headDimension) * headDimension
@@ -35,13 +35,12 @@ export function shapeOf(parameters: number, limits: Limits): Shape {
 
 /** The shapes of these sizes, each once: beyond what the limits allow they are equal. */
 export function shapesOf(sizes: readonly number[], limits: Limits): Shape[] {
-  const shapes = sizes.map((size) => shapeOf(size, limits))
+  const shapes = sizes.map((size) => shapeByHand(size, limits))
   return [...new Map(shapes.map((shape) => [sizeOf(shape), shape])).values()]
 }
 
-/** What people would type: two digits, within the limits. */
-export const roundRate = (rate: number, { learningRate }: Limits): number =>
-  clamp(Number(rate.toPrecision(2)), learningRate)
+/** Digits of the rates that people type. */
+export const rateDigits = 2
 
 export const text = (x: number): string => {
   const [mantissa, power] = x.toExponential(2).split('e')

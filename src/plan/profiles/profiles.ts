@@ -1,10 +1,10 @@
 import { configIdentity } from '../../core/config.ts'
 import { parameterTokens, tokensFor } from '../../core/flops.ts'
-import type { Range } from '../../core/limits.ts'
+import { type Range, roundRate } from '../../core/limits.ts'
 import { profileMinimum } from '../../fit/parabola.ts'
 import { lowestRun } from '../../fit/profile.ts'
 import type { Plan, Planned, Situation, Strategy } from '../strategy.ts'
-import { roundRate, shapesOf, sizeOf, text } from './by-hand.ts'
+import { rateDigits, shapesOf, sizeOf, text } from './by-hand.ts'
 import { type ProfilesMethod, predictFromProfiles, profileSample, published } from './reading.ts'
 import { rateAt, type Tuning, tuningOf } from './sweep.ts'
 
@@ -54,7 +54,7 @@ function planSweep(situation: Situation): Plan {
   const queries = shapesOf(sizes, limits).flatMap((shape) =>
     limits.batchSize.flatMap((batchSize) =>
       ladder(limits.learningRate, rates).map((rate): Planned => {
-        const learningRate = roundRate(rate, limits)
+        const learningRate = roundRate(rate, limits, rateDigits)
         const reason = `rate ${text(learningRate)} of the sweep, ${text(sizeOf(shape))} parameters, batch ${batchSize}`
         return { config: { ...shape, batchSize, learningRate, trainFlops: flops }, reason }
       }),
@@ -74,7 +74,7 @@ function planProfile(situation: Situation, share: number): Plan {
   const sizes = Array.from({ length: count }, (_, k) => center * factor ** (k - (count - 1) / 2))
   const queries = shapesOf(sizes, space.limits).map((shape): Planned => {
     const N = sizeOf(shape)
-    const learningRate = roundRate(rateAt(tuning.rate, N, tokensFor(flops, N)), space.limits)
+    const learningRate = roundRate(rateAt(tuning.rate, N, tokensFor(flops, N)), space.limits, rateDigits)
     const config = { ...shape, batchSize: tuning.batchSize, learningRate, trainFlops: flops }
     return { config, reason: `${text(N)} parameters, ${text(N / center)} of ${text(center)} (${why}); ${tuning.why}` }
   })

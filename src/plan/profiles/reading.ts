@@ -1,5 +1,6 @@
 import { IsoflopError } from '../../core/errors.ts'
 import { tokensFor } from '../../core/flops.ts'
+import { roundRate } from '../../core/limits.ts'
 import { type Runs, runsOf, selectRuns } from '../../core/run.ts'
 import {
   type FrontierPoint,
@@ -19,7 +20,7 @@ import { type PowerLaw, powerAt } from '../../law/power.ts'
 import { publishedSurfaces, stepLaw } from '../../law/published.ts'
 import { surfaceLoss } from '../../law/surface.ts'
 import type { Forecast, NamedLaw, Situation } from '../strategy.ts'
-import { roundRate, shapeOf, sizeOf, text } from './by-hand.ts'
+import { rateDigits, shapeByHand, sizeOf, text } from './by-hand.ts'
 import { measured, rateAt, type Tuning, tuningOf } from './sweep.ts'
 
 /** How the profiles are read: the lowest run of each, the minimum of its parabola, or one surface through the largest ones. */
@@ -67,10 +68,10 @@ export function predictFromProfiles(situation: Situation, method: ProfilesMethod
   const tuning = tuningOf(situation)
   const { parameters: wanted, loss, laws } = read(situation, tuning, method)
   const limits = space.targetLimits
-  const shape = shapeOf(wanted, limits)
+  const shape = shapeByHand(wanted, limits)
   const parameters = sizeOf(shape)
   const tokens = tokensFor(target, parameters)
-  const learningRate = roundRate(rateAt(tuning.rate, parameters, tokens), limits)
+  const learningRate = roundRate(rateAt(tuning.rate, parameters, tokens), limits, rateDigits)
   const rateLaw = { name: 'learning rate', weight: 1, coefficients: { ...stepLaw.rate, coefficient: tuning.rate } }
   return {
     config: { ...shape, batchSize: tuning.batchSize, learningRate, trainFlops: target },

@@ -1,5 +1,6 @@
 import type { TrainingConfig } from '../../core/config.ts'
 import { nonEmbeddingParameters } from '../../core/flops.ts'
+import { normal95 } from '../../numeric/quantile.ts'
 import type { FittedRun } from '../../plan/evidence.ts'
 import type { Bounds } from '../../plan/strategy.ts'
 import { compact, listed } from '../number.ts'
@@ -9,9 +10,6 @@ import type { CampaignView, ViewedRun } from './view.ts'
 /** Non-embedding parameters of a configuration. */
 export const sizeOf = ({ dModel, numLayers }: Pick<TrainingConfig, 'dModel' | 'numLayers'>): number =>
   nonEmbeddingParameters(dModel, numLayers)
-
-/** Half the width of a 95 % interval in standard deviations. */
-export const halfWidth = 1.96
 
 export const configText = ({ dModel, numLayers, numHeads, batchSize, learningRate }: TrainingConfig): string =>
   `d_model ${dModel}, ${layers(numLayers)}, ${heads(numHeads)}, batch ${batchSize}, learning rate ${compact(learningRate)}`
@@ -67,7 +65,7 @@ export const foretoldRuns = ({ runs }: CampaignView): ForetoldRun[] =>
   runs.flatMap((run) => {
     if (!run.expected || !isTrained(run)) return []
     const { loss: predicted, sd } = run.expected
-    return [{ run, predicted, interval: [predicted - halfWidth * sd, predicted + halfWidth * sd] }]
+    return [{ run, predicted, interval: [predicted - normal95 * sd, predicted + normal95 * sd] }]
   })
 
 /** Runs at the largest budgets as the cheaper ones foretell them. */

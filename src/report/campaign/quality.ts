@@ -1,3 +1,4 @@
+import { normal95 } from '../../numeric/quantile.ts'
 import { compact, counted, listed, percent, significant } from '../number.ts'
 import { type Block, heading, list, paragraph } from '../page/blocks.ts'
 import {
@@ -5,7 +6,6 @@ import {
   costOf,
   type ForetoldRun,
   foretoldRuns,
-  halfWidth,
   isInside,
   isTrained,
   rootMeanSquare,
@@ -32,7 +32,7 @@ export function qualityBlocks(view: CampaignView, figure: (name: string) => Bloc
 function residualText(view: CampaignView): string | null {
   const used = usedRuns(view)
   if (used.length === 0) return null
-  const inside = used.filter(({ residual, fitted }) => Math.abs(residual) <= halfWidth * fitted.sd).length
+  const inside = used.filter(({ residual, fitted }) => Math.abs(residual) <= normal95 * fitted.sd).length
   const rms = rootMeanSquare(used.map(({ residual }) => residual))
   const largest = Math.max(...used.map(({ run }) => run.config.trainFlops))
   const atLargest = used.filter(({ run }) => run.config.trainFlops === largest)

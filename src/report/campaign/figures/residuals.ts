@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot'
+import { normal95 } from '../../../numeric/quantile.ts'
 import { type Axis, linearAxis, logAxis } from '../../draw/axis.ts'
 import type { Figure } from '../../draw/figure.ts'
 import { endLabels } from '../../draw/labels.ts'
@@ -7,7 +8,7 @@ import type { Panel } from '../../draw/panel.ts'
 import { budgetColors, figureWidth, ink, muted } from '../../draw/style.ts'
 import { counted, significant } from '../../number.ts'
 import { joined } from '../../prose.ts'
-import { halfWidth, rootMeanSquare, type UsedRun, usedRuns } from '../facts.ts'
+import { rootMeanSquare, type UsedRun, usedRuns } from '../facts.ts'
 import type { CampaignView } from '../view.ts'
 
 const height = 380
@@ -59,7 +60,7 @@ function sidesOf(used: readonly UsedRun[]): { nats: Side; deviations: Side } {
       title: 'in standard deviations of each run',
       points: used.map((entry, i) => ({ x: entry.fitted.loss, y: scaled[i], color: color(entry) })),
       limit: limits.deviations,
-      levels: [-halfWidth, halfWidth],
+      levels: [-normal95, normal95],
     },
   }
 }
@@ -68,7 +69,7 @@ function sidePanel({ x, title, points, limit, levels }: Side, width: number): Pa
   const labels = levels.map((y) => ({
     x: x.domain[1],
     y,
-    text: `${y > 0 ? '+' : '−'}${halfWidth} sd`,
+    text: `${y > 0 ? '+' : '−'}${normal95} sd`,
     color: muted,
   }))
   return {
