@@ -30,6 +30,7 @@ interface Withheld {
  * fitted without them are left out. Runs without profiles are withheld by compute, a factor of two at a time.
  */
 export async function backtest(data: FitData, methods: readonly Method[], options: MethodOptions): Promise<Backtest[]> {
+  if (methods.length === 0) return []
   const results: Backtest[] = []
   for (const { withheld, known, test } of splitsOf(data))
     for (const method of methods) {
@@ -57,7 +58,7 @@ function splitsOf(data: FitData): { withheld: number; known: FitData; test: With
 }
 
 const leastOf = ({ flops }: Runs, test: readonly Withheld[]): number =>
-  Math.min(...test.flatMap(({ runs }) => [...runs].map((i) => flops[i])))
+  test.reduce((least, { runs }) => runs.reduce((low, i) => Math.min(low, flops[i]), least), Number.POSITIVE_INFINITY)
 
 function lastProfiles({ profiles }: FitData, withheld: number): Withheld[] | null {
   if (profiles.length - withheld < fewestLeft) return null

@@ -215,14 +215,14 @@ test('with too few runs for a surface norm answers by its priors, and its interv
   assert.ok(low <= truth && truth <= high && loss! - low > 0.03, `${loss} [${low}, ${high}], true ${truth}`)
 })
 
-test('a hundred thousand runs: intervals of surface by scores, none invented for the others', async () => {
+test('two hundred thousand runs: intervals of surface by scores, none invented for the others', async () => {
   const { normal } = random(4)
   const base = profiles(
     Array.from({ length: 50 }, (_, k) => 0.1 * 1.1 ** k),
     Array.from({ length: 10 }, (_, k) => 1e18 * 2 ** k),
   )
   const many = runsOf(
-    Array.from({ length: 50_000 }, (_, k) => {
+    Array.from({ length: 200_000 }, (_, k) => {
       const i = k % base.size
       return {
         parameters: base.parameters[i],
