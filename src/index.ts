@@ -25,6 +25,13 @@ export type { CampaignIdentity } from './campaign/head.ts'
 export { campaignInFolder, type FolderCampaign, type FolderOptions } from './campaign/in-folder.ts'
 export { ownRuns } from './campaign/own-runs.ts'
 export type { Notice } from './campaign/session.ts'
+export {
+  type CampaignTask,
+  type CampaignView,
+  type EndedView,
+  viewOfCampaign,
+  viewOfStanding,
+} from './campaign/view.ts'
 export { worldTrainer } from './campaign/world-trainer.ts'
 export { type ClientOptions, type TrainingApi, trainingApi } from './client/client.ts'
 export { apiLimits, type TrainingConfig } from './core/config.ts'

@@ -3,6 +3,14 @@ import { apiTrainer } from '../campaign/api-trainer.ts'
 import { apiSpace, type Campaign, type CampaignOptions, firstPlan, type Standing } from '../campaign/campaign.ts'
 import { campaignInFolder, givenInFolder } from '../campaign/in-folder.ts'
 import { ownRuns } from '../campaign/own-runs.ts'
+import type { CampaignTruth } from '../campaign/truth.ts'
+import {
+  type CampaignTask,
+  type CampaignView,
+  type EndedView,
+  viewOfCampaign,
+  viewOfStanding,
+} from '../campaign/view.ts'
 import { worldTrainer } from '../campaign/world-trainer.ts'
 import { apiBudget, type TrainingConfig, targetFlops } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
@@ -10,14 +18,6 @@ import { nonEmbeddingParameters } from '../core/flops.ts'
 import type { Trainer } from '../core/trainer.ts'
 import type { Space, Strategy } from '../plan/strategy.ts'
 import { standingLine } from '../report/campaign/text.ts'
-import type { CampaignTruth } from '../report/campaign/truth.ts'
-import {
-  type CampaignTask,
-  type CampaignView,
-  type EndedView,
-  viewOfCampaign,
-  viewOfStanding,
-} from '../report/campaign/view.ts'
 import { noticeText } from './notices.ts'
 import { budget, budgets, nameOf, wholeNumber } from './options.ts'
 import { writeUp } from './write-up.ts'
@@ -163,7 +163,7 @@ async function openWorldTrainer(name: string, target: number): Promise<OpenedTra
     async truthAt({ prediction }) {
       const [{ optimum }, { judged }] = await Promise.all([
         import('../world/optimum.ts'),
-        import('../report/campaign/truth.ts'),
+        import('../campaign/truth.ts'),
       ])
       const { config, loss } = optimum(world, target)
       const parameters = nonEmbeddingParameters(config.dModel, config.numLayers)

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import type { CampaignView } from '../campaign/view.ts'
 import { version } from '../core/version.ts'
-import type { CampaignView } from '../report/campaign/view.ts'
 import { commandLine } from './command-line.ts'
 import { writeOutput } from './output.ts'
 

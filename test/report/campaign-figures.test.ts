@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { stepAside } from '../../src/report/campaign/figures/design.ts'
+import { stepAside } from '../../src/report/campaign/figures/run-marks.ts'
 import { campaignFigures } from '../../src/report/campaign/figures.ts'
 import type { CampaignReport } from '../../src/report/campaign/input.ts'
 import { renderFigures } from '../../src/report/draw/svg.ts'

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Campaign, Standing } from '../../src/campaign/campaign.ts'
+import { type CampaignTruth, judged } from '../../src/campaign/truth.ts'
+import { viewOfCampaign, viewOfStanding } from '../../src/campaign/view.ts'
 import type { Forecast } from '../../src/plan/strategy.ts'
 import { campaignJson, planJson } from '../../src/report/campaign/json.ts'
 import { campaignText, planText, standingLine } from '../../src/report/campaign/text.ts'
-import { type CampaignTruth, judged } from '../../src/report/campaign/truth.ts'
-import { viewOfCampaign, viewOfStanding } from '../../src/report/campaign/view.ts'
 
 const config = { dModel: 512, numLayers: 8, numHeads: 8, batchSize: 128, learningRate: 8e-4, trainFlops: 1e17 }
 

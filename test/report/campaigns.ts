@@ -1,10 +1,10 @@
 import type { Campaign, Standing } from '../../src/campaign/campaign.ts'
+import { type EndedView, type Surroundings, viewOfCampaign, viewOfStanding } from '../../src/campaign/view.ts'
 import type { TrainingConfig } from '../../src/core/config.ts'
 import { nonEmbeddingParameters, tokensFor } from '../../src/core/flops.ts'
 import type { CampaignEvidence, FittedRun } from '../../src/plan/evidence.ts'
 import type { CampaignRun, Forecast } from '../../src/plan/strategy.ts'
 import type { CampaignReport } from '../../src/report/campaign/input.ts'
-import { type EndedView, type Surroundings, viewOfCampaign, viewOfStanding } from '../../src/report/campaign/view.ts'
 
 /** A write-up of a small campaign whose law is a simple formula: every kind of run, and evidence of every kind. */
 

@@ -1,9 +1,9 @@
+import type { CampaignView, EndedView } from '../../campaign/view.ts'
 import type { AtCap } from '../../plan/strategy.ts'
 import { compact, count, counted, excess, nats, percent, significant, withInterval } from '../number.ts'
 import { type Block, type Fact, facts, list, paragraph, type Span, table } from '../page/blocks.ts'
 import { capital } from '../prose.ts'
 import { configText, range, sourceText } from './facts.ts'
-import type { CampaignView, EndedView } from './view.ts'
 
 /** The prediction in one sentence and a table, what is true of it where that is known, and what bears on it. */
 export function answerBlocks(view: EndedView): Block[] {

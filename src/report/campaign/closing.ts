@@ -1,8 +1,8 @@
+import { type CampaignView, type EndedView, hasEnded } from '../../campaign/view.ts'
 import { compact, nats, significant } from '../number.ts'
 import { type Block, facts, heading, paragraph, type Span, table } from '../page/blocks.ts'
 import { isTrained, sizeOf } from './facts.ts'
 import type { CampaignReport } from './input.ts'
-import { type CampaignView, type EndedView, hasEnded } from './view.ts'
 
 export function diagnosticBlocks({ result: { diagnostics } }: EndedView): Block[] {
   const items = [...diagnostics].sort((a, b) => Number(b.severity === 'warning') - Number(a.severity === 'warning'))

@@ -1,11 +1,11 @@
+import type { CampaignTruth } from '../../campaign/truth.ts'
+import type { CampaignView, ViewedRun } from '../../campaign/view.ts'
 import type { TrainingConfig } from '../../core/config.ts'
 import { nonEmbeddingParameters } from '../../core/flops.ts'
 import { normal95 } from '../../numeric/quantile.ts'
 import type { FittedRun } from '../../plan/evidence.ts'
 import type { Bounds } from '../../plan/strategy.ts'
 import { compact, listed } from '../number.ts'
-import type { CampaignTruth } from './truth.ts'
-import type { CampaignView, ViewedRun } from './view.ts'
 
 /** Non-embedding parameters of a configuration. */
 export const sizeOf = ({ dModel, numLayers }: Pick<TrainingConfig, 'dModel' | 'numLayers'>): number =>

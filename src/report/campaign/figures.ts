@@ -1,3 +1,4 @@
+import type { CampaignView } from '../../campaign/view.ts'
 import type { Figure } from '../draw/figure.ts'
 import { backtest } from './figures/backtest.ts'
 import { batch } from './figures/batch.ts'
@@ -6,7 +7,6 @@ import { profiles } from './figures/profiles.ts'
 import { rates } from './figures/rates.ts'
 import { residuals } from './figures/residuals.ts'
 import { target } from './figures/target.ts'
-import type { CampaignView } from './view.ts'
 
 /** The figures of a campaign, in the order of its write-up. */
 export const campaignFigures: readonly Figure<CampaignView>[] = [

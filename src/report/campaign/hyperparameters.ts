@@ -1,8 +1,8 @@
+import type { EndedView, ViewedRun } from '../../campaign/view.ts'
 import type { BatchEffect } from '../../plan/evidence.ts'
 import { compact, counted, significant } from '../number.ts'
 import { type Block, heading, list } from '../page/blocks.ts'
 import { range } from './facts.ts'
-import type { EndedView, ViewedRun } from './view.ts'
 
 /** The hyperparameters, and why. */
 export function hyperparameterBlocks(view: EndedView, figure: (name: string) => Block[]): Block[] {

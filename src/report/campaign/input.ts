@@ -1,4 +1,4 @@
-import type { CampaignView } from './view.ts'
+import type { CampaignView } from '../../campaign/view.ts'
 
 /** All that the write-up of a campaign is made of. It reads no clock and no file: the same input gives the same bytes. */
 export interface CampaignReport {

@@ -1,9 +1,9 @@
 import type { Refusal, Round } from '../../campaign/campaign.ts'
+import type { CampaignTruth } from '../../campaign/truth.ts'
+import type { EndedView } from '../../campaign/view.ts'
 import type { TrainingConfig } from '../../core/config.ts'
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import type { Alternative, AtCap, Forecast, NamedLaw, Plan } from '../../plan/strategy.ts'
-import type { CampaignTruth } from './truth.ts'
-import type { EndedView } from './view.ts'
 
 /** A configuration in the API's columns. */
 interface ConfigColumns {

@@ -1,8 +1,8 @@
+import type { EndedView } from '../../campaign/view.ts'
 import { jointReference } from '../../joint/law.ts'
 import type { NamedLaw } from '../../plan/strategy.ts'
 import { counted, significant } from '../number.ts'
 import { type Block, heading, paragraph, table } from '../page/blocks.ts'
-import type { EndedView } from './view.ts'
 import { equationOf, lawWords, meaningOf, referenceText } from './words.ts'
 
 /** Columns of coefficients that fit on a page. */

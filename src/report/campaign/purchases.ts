@@ -1,9 +1,9 @@
 import type { Refusal } from '../../campaign/campaign.ts'
+import type { CampaignView, ViewedRun } from '../../campaign/view.ts'
 import { compact, counted } from '../number.ts'
 import { type Block, heading, list, paragraph, table } from '../page/blocks.ts'
 import { sentence } from '../prose.ts'
 import { budgetsText, costOf, sourceText } from './facts.ts'
-import type { CampaignView, ViewedRun } from './view.ts'
 import { designWords } from './words.ts'
 
 /** So many refusals are told with their message. */

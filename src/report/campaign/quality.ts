@@ -1,3 +1,4 @@
+import type { CampaignView } from '../../campaign/view.ts'
 import { normal95 } from '../../numeric/quantile.ts'
 import { compact, counted, listed, percent, significant } from '../number.ts'
 import { type Block, heading, list, paragraph } from '../page/blocks.ts'
@@ -11,7 +12,6 @@ import {
   rootMeanSquare,
   usedRuns,
 } from './facts.ts'
-import type { CampaignView } from './view.ts'
 
 /** How well the law fits: what is left over, what was foretold, and the profiles. */
 export function qualityBlocks(view: CampaignView, figure: (name: string) => Block[]): Block[] {

@@ -1,3 +1,4 @@
+import { type CampaignView, type EndedView, hasEnded } from '../../campaign/view.ts'
 import { renderFigures } from '../draw/svg.ts'
 import type { Block, Page } from '../page/blocks.ts'
 import { markdownFiles } from '../page/files.ts'
@@ -12,7 +13,6 @@ import { purchaseBlocks } from './purchases.ts'
 import { qualityBlocks } from './quality.ts'
 import { submissionOf } from './submission.ts'
 import { targetBlocks } from './target.ts'
-import { type CampaignView, type EndedView, hasEnded } from './view.ts'
 
 export type { CampaignReport } from './input.ts'
 

@@ -1,9 +1,9 @@
+import type { EndedView } from '../../campaign/view.ts'
 import type { Forecast } from '../../plan/strategy.ts'
 import { compact, excess, nats, significant } from '../number.ts'
 import { type Block, heading, list, paragraph, table } from '../page/blocks.ts'
 import { sentence } from '../prose.ts'
 import { largestBudget, range, targetPoints } from './facts.ts'
-import type { EndedView } from './view.ts'
 
 /** Nats that hardly matter, for saying how flat the valley is. */
 const little = 0.005

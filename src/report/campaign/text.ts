@@ -1,3 +1,4 @@
+import type { CampaignView, EndedView, ViewedRun } from '../../campaign/view.ts'
 import type { TrainingConfig } from '../../core/config.ts'
 import { nonEmbeddingParameters } from '../../core/flops.ts'
 import type { AtCap, Estimate, NamedLaw, Plan } from '../../plan/strategy.ts'
@@ -6,7 +7,6 @@ import { type Block, type Column, type Fact, facts, list, type Section, type Tex
 import { type Group, type TextOptions, textOf } from '../page/text.ts'
 import { sentence, withoutStop } from '../prose.ts'
 import { isTrained, type MeasuredRun, sizeOf } from './facts.ts'
-import type { CampaignView, EndedView, ViewedRun } from './view.ts'
 
 /** Where a campaign stands, in one line: `3.1e17 of 2e18 FLOPs, 61 runs, N 2.1e8, loss 2.71 [2.65, 2.78], TITLE`. */
 export function standingLine({ runs, spentFlops, task, rounds, estimate }: CampaignView): string {

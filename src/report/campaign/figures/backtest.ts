@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot'
+import type { CampaignView } from '../../../campaign/view.ts'
 import { type Axis, linearAxis } from '../../draw/axis.ts'
 import type { Figure } from '../../draw/figure.ts'
 import type { Panel } from '../../draw/panel.ts'
@@ -6,7 +7,6 @@ import { figureWidth, ink, truthColor } from '../../draw/style.ts'
 import { compact, counted } from '../../number.ts'
 import { joined } from '../../prose.ts'
 import { backtestRuns, type ForetoldRun, foretoldRuns, isInside } from '../facts.ts'
-import type { CampaignView } from '../view.ts'
 
 const height = 340
 const band = '#b9d5e8'

@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot'
+import type { CampaignView } from '../../../campaign/view.ts'
 import type { BatchEffect } from '../../../plan/evidence.ts'
 import { linearAxis, logAxis } from '../../draw/axis.ts'
 import { type Figure, onePanel } from '../../draw/figure.ts'
@@ -8,7 +9,6 @@ import { ink, lawColor, muted } from '../../draw/style.ts'
 import { compact, counted } from '../../number.ts'
 import { joined } from '../../prose.ts'
 import { largestBudget } from '../facts.ts'
-import type { CampaignView } from '../view.ts'
 
 const height = 290
 /** The figure is about the target: budgets below this share of it are left out, where the difference may be far larger. */

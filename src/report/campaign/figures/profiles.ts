@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot'
+import type { CampaignView } from '../../../campaign/view.ts'
 import { logAxis } from '../../draw/axis.ts'
 import { type Figure, onePanel } from '../../draw/figure.ts'
 import { pointLabels } from '../../draw/labels.ts'
@@ -8,7 +9,6 @@ import { thin } from '../../draw/thin.ts'
 import { compact, counted } from '../../number.ts'
 import { joined } from '../../prose.ts'
 import { budgetsOf, isTrained, type MeasuredRun, sizeOf, usedRuns, valley } from '../facts.ts'
-import type { CampaignView } from '../view.ts'
 
 const height = 540
 /** More curves than this cannot be told apart; the rest is left out evenly. */

@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot'
+import type { CampaignView } from '../../../campaign/view.ts'
 import type { RateCurve } from '../../../plan/evidence.ts'
 import { linearAxis, logAxis } from '../../draw/axis.ts'
 import { element } from '../../draw/element.ts'
@@ -11,7 +12,6 @@ import { thin } from '../../draw/thin.ts'
 import { compact, counted, significant } from '../../number.ts'
 import { joined } from '../../prose.ts'
 import { range, type UsedRun, usedRuns, valley } from '../facts.ts'
-import type { CampaignView } from '../view.ts'
 
 const height = 400
 /** More curves than this have no room for their labels; the rest is left out evenly. */

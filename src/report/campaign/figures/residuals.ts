@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot'
+import type { CampaignView } from '../../../campaign/view.ts'
 import { normal95 } from '../../../numeric/quantile.ts'
 import { type Axis, linearAxis, logAxis } from '../../draw/axis.ts'
 import type { Figure } from '../../draw/figure.ts'
@@ -9,7 +10,6 @@ import { budgetColors, figureWidth, ink, muted } from '../../draw/style.ts'
 import { counted, significant } from '../../number.ts'
 import { joined } from '../../prose.ts'
 import { rootMeanSquare, type UsedRun, usedRuns } from '../facts.ts'
-import type { CampaignView } from '../view.ts'
 
 const height = 380
 /** Standard deviations beyond which runs are drawn at the border, so that they do not flatten the rest. */

@@ -1,4 +1,6 @@
 import * as Plot from '@observablehq/plot'
+import type { CampaignTruth } from '../../../campaign/truth.ts'
+import type { CampaignView } from '../../../campaign/view.ts'
 import type { Estimate } from '../../../plan/strategy.ts'
 import { linearAxis, logAxis } from '../../draw/axis.ts'
 import { type Figure, onePanel } from '../../draw/figure.ts'
@@ -8,8 +10,6 @@ import { ink, lawColor, truthColor } from '../../draw/style.ts'
 import { compact, nats, significant, withInterval } from '../../number.ts'
 import { joined } from '../../prose.ts'
 import { targetPoints, truthOf } from '../facts.ts'
-import type { CampaignTruth } from '../truth.ts'
-import type { CampaignView } from '../view.ts'
 
 const height = 420
 

@@ -1,9 +1,9 @@
-import type { Campaign, Refusal, Round, Standing } from '../../campaign/campaign.ts'
-import type { TrainingConfig } from '../../core/config.ts'
-import type { Diagnostic } from '../../core/diagnostic.ts'
-import { type Limits, queryLimits } from '../../core/limits.ts'
-import type { CampaignEvidence } from '../../plan/evidence.ts'
-import type { CampaignRun, Estimate, Forecast } from '../../plan/strategy.ts'
+import type { TrainingConfig } from '../core/config.ts'
+import type { Diagnostic } from '../core/diagnostic.ts'
+import { type Limits, queryLimits } from '../core/limits.ts'
+import type { CampaignEvidence } from '../plan/evidence.ts'
+import type { CampaignRun, Estimate, Forecast } from '../plan/strategy.ts'
+import type { Campaign, Refusal, Round, Standing } from './campaign.ts'
 import type { CampaignTruth } from './truth.ts'
 
 /**

@@ -1,6 +1,6 @@
-import type { TrainingConfig } from '../../core/config.ts'
-import { regret } from '../../core/regret.ts'
-import type { Bounds, Forecast } from '../../plan/strategy.ts'
+import type { TrainingConfig } from '../core/config.ts'
+import { regret } from '../core/regret.ts'
+import type { Bounds, Forecast } from '../plan/strategy.ts'
 
 /** What is true of a campaign's prediction, which only a simulated world knows. Losses in nats per token, noise-free. */
 export interface CampaignTruth {

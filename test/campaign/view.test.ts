@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { campaign, type Standing } from '../../src/campaign/campaign.ts'
+import { type CampaignView, viewOfCampaign, viewOfStanding } from '../../src/campaign/view.ts'
 import { worldTrainer } from '../../src/campaign/world-trainer.ts'
 import { profilesStrategy } from '../../src/plan/profiles/profiles.ts'
 import { renderCampaign } from '../../src/report/campaign/report.ts'
 import { standingLine } from '../../src/report/campaign/text.ts'
-import { type CampaignView, viewOfCampaign, viewOfStanding } from '../../src/report/campaign/view.ts'
 import { drawnWorld } from '../../src/world/drawn.ts'
-import { full, interim, plain, standing, tiny } from './campaigns.ts'
+import { full, interim, plain, standing, tiny } from '../report/campaigns.ts'
 
 test('a view survives JSON, and the report drawn from what comes out is the same', () => {
   for (const report of [full, plain, tiny, interim]) {
