@@ -31,7 +31,7 @@ interface CampaignFlags {
   readonly apiKey?: string
   readonly world?: string
   readonly runs?: readonly string[]
-  readonly parallel: number
+  readonly parallel?: number
   readonly budget?: number
   readonly target?: number
   readonly strategy: StrategyName
@@ -58,9 +58,8 @@ export function campaignCommand(): Command {
     .option('--runs <FILE...>', 'runs that you have, as of "isoflop train": in the fit, and counted as spent')
     .option(
       '--parallel <N>',
-      'queries at once, where the API trains as many',
+      'queries at once, where the API trains as many (default: 1)',
       wholeNumber('--parallel', 1, 'a whole number such as 4'),
-      1,
     )
     .option('--budget <FLOPS>', 'what to spend, at most (default: 2e18)', budget('--budget'))
     .option('--target <FLOPS>', 'the run to predict (default: 1e19)', budget('--target'))
@@ -148,6 +147,12 @@ async function openTrainer(flags: CampaignFlags, target: number): Promise<Opened
     throw new IsoflopError('BAD_OPTION', '--api and --world exclude each other.', 'Give one of them.')
   if (api === undefined && apiKey !== undefined)
     throw new IsoflopError('BAD_OPTION', '--api-key came without --api.', 'Say where the API is: --api URL')
+  if (api === undefined && parallel !== undefined)
+    throw new IsoflopError(
+      'BAD_OPTION',
+      '--parallel came without --api.',
+      'A simulated world answers at once: leave it out.',
+    )
   if (api === undefined) return openWorldTrainer(world ?? 'cs336', target)
   const key = apiKey ?? process.env.ISOFLOP_API_KEY
   if (key === undefined || key === '')

@@ -273,6 +273,18 @@ test('a budget of the API below --budget ends the buying, whatever status says s
   assert.ok(spentFlops <= 4e17 && spentFlops === api.charged)
 })
 
+test('--parallel asks several at once, ends the same, and goes on after a kill without asking anything twice', async () => {
+  const api = await stub({ delayMs: 40 })
+  const args = [...against(api, 'parallel'), '--parallel', '5']
+  const broken = start(args)
+  await api.reached(23)
+  broken.child.kill('SIGKILL')
+  await broken.ended
+  assert.deepEqual(outcome(resultOf(await campaign(...args))), outcome(await unbroken()))
+  once(api.asked)
+  assert.equal(api.charged, (await unbroken()).spentFlops)
+})
+
 test('refused configurations are left out, 429 is waited out', async () => {
   const api = await stub()
   api.busy = 3
@@ -388,6 +400,8 @@ test('bad options end with a code and say what to do', async () => {
     [['--api', 'http://me:pass@localhost', '--api-key', 'k'], 'BAD_OPTION'],
     [['--api', 'http://localhost:1', '--api-key', 'k', '--world', 'cs336'], 'BAD_OPTION'],
     [['--api-key', 'k'], 'BAD_OPTION'],
+    [['--parallel', '4'], 'BAD_OPTION'],
+    [['--api', 'http://localhost:1', '--api-key', 'k', '--parallel', '0'], 'BAD_OPTION'],
     [['--strategy', 'luck'], 'BAD_OPTION'],
     [['--strategy', 'adaptive,profiles-lowest'], 'BAD_OPTION'],
     [['--budget', '0'], 'BAD_OPTION'],
