@@ -38,6 +38,7 @@ export { apiLimits, type TrainingConfig } from './core/config.ts'
 export type { Diagnostic, DiagnosticCode } from './core/diagnostic.ts'
 export { type ErrorCode, IsoflopError } from './core/errors.ts'
 export { nonEmbeddingParameters, tokensFor, trainFlops } from './core/flops.ts'
+export type { Interval } from './core/interval.ts'
 export { type Curves, type Run, type Runs, runsOf } from './core/run.ts'
 export {
   expectLoss,
@@ -68,12 +69,11 @@ export {
   surfaceLoss,
 } from './law/surface.ts'
 export type {
-  Bounds,
   CampaignRun,
-  Estimate,
   Forecast,
   Plan,
   Planned,
+  ShortForecast,
   Situation,
   Space,
   Strategy,

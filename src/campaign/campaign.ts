@@ -12,7 +12,7 @@ import { queryLimits, targetLimits } from '../core/limits.ts'
 import { outcomeOf, type TrainedRun, type Trainer } from '../core/trainer.ts'
 import { adaptive } from '../plan/adaptive/adaptive.ts'
 import type { CampaignEvidence } from '../plan/evidence.ts'
-import type { CampaignRun, Estimate, Forecast, Plan, Situation, Space, Strategy } from '../plan/strategy.ts'
+import type { CampaignRun, Forecast, Plan, ShortForecast, Situation, Space, Strategy } from '../plan/strategy.ts'
 import { buyRound } from './round.ts'
 
 /** What the CS336 training API answers, and the assignment's target run. */
@@ -33,7 +33,7 @@ export interface Standing {
   /** What the running round is about. */
   readonly title: string
   /** As of the latest plan; null before there are enough runs. */
-  readonly estimate: Estimate | null
+  readonly estimate: ShortForecast | null
 }
 
 export interface CampaignOptions {

@@ -1,6 +1,7 @@
 import type { TrainingConfig } from '../core/config.ts'
+import type { Interval } from '../core/interval.ts'
 import { regret } from '../core/regret.ts'
-import type { Bounds, Forecast } from '../plan/strategy.ts'
+import type { Forecast } from '../plan/strategy.ts'
 
 /** What is true of a campaign's prediction, which only a simulated world knows. Losses in nats per token, noise-free. */
 export interface CampaignTruth {
@@ -30,4 +31,4 @@ export function judged(
   }
 }
 
-const within = (x: number, [low, high]: Bounds): boolean => x >= low && x <= high
+const within = (x: number, [low, high]: Interval): boolean => x >= low && x <= high

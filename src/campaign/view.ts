@@ -2,7 +2,7 @@ import type { TrainingConfig } from '../core/config.ts'
 import type { Diagnostic } from '../core/diagnostic.ts'
 import { type Limits, queryLimits } from '../core/limits.ts'
 import type { CampaignEvidence } from '../plan/evidence.ts'
-import type { CampaignRun, Estimate, Forecast } from '../plan/strategy.ts'
+import type { CampaignRun, Forecast, ShortForecast } from '../plan/strategy.ts'
 import type { Campaign, Refusal, Round, Standing } from './campaign.ts'
 import type { CampaignTruth } from './truth.ts'
 
@@ -27,7 +27,7 @@ export interface CampaignView {
   /** What each plan bought; the last one may be under way. */
   readonly rounds: readonly Round[]
   /** What is expected at the target, as of the latest plan or of the end; null before there are enough runs. */
-  readonly estimate: Estimate | null
+  readonly estimate: ShortForecast | null
   /** What the fitted law says of runs and target; without it, as while the campaign goes on, figures show the runs alone. */
   readonly evidence: CampaignEvidence | null
   /** Null while the campaign goes on. */
@@ -141,7 +141,7 @@ const plainTask = ({ source, strategy, seed, budget, target }: CampaignTask): Ca
   target,
 })
 
-const plainEstimate = ({ config, parameters, loss, interval }: Estimate): Estimate => ({
+const plainEstimate = ({ config, parameters, loss, interval }: ShortForecast): ShortForecast => ({
   config,
   parameters,
   loss,

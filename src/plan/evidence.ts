@@ -1,6 +1,4 @@
-/** From low to high. */
-export type Bounds = readonly [low: number, high: number]
-
+import type { Interval } from '../core/interval.ts'
 /**
  * What a fitted law says where a reader wants to look: at the runs, along lines through them, and at the target. Plain numbers,
  * so that a report needs no law. What a strategy does not have is an empty list. Losses in nats per token, noise-free unless it
@@ -62,7 +60,7 @@ export interface BatchEffect {
   /** Loss of the larger batch minus that of the smaller, each at its best N and rate. */
   readonly difference: number
   /** 95 % interval of the difference; null: not known. */
-  readonly interval: Bounds | null
+  readonly interval: Interval | null
 }
 
 export interface BacktestRun {
@@ -73,7 +71,7 @@ export interface BacktestRun {
   /** The loss that they foretell. */
   readonly predicted: number
   /** 95 % interval of the loss that the run reports. */
-  readonly interval: Bounds
+  readonly interval: Interval
 }
 
 export interface TargetPoint {
@@ -81,5 +79,5 @@ export interface TargetPoint {
   /** The median over the laws that are believed. */
   readonly loss: number
   /** 95 % interval of the law's loss, without the noise of a run. */
-  readonly interval: Bounds
+  readonly interval: Interval
 }

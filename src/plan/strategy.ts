@@ -1,9 +1,8 @@
 import type { TrainingConfig } from '../core/config.ts'
 import type { Diagnostic } from '../core/diagnostic.ts'
+import type { Interval } from '../core/interval.ts'
 import type { Limits } from '../core/limits.ts'
-import type { Bounds, CampaignEvidence } from './evidence.ts'
-
-export type { Bounds }
+import type { CampaignEvidence } from './evidence.ts'
 
 /** Where runs may be bought, and what is known of the model beforehand. */
 export interface Space {
@@ -69,12 +68,12 @@ export type Plan =
       readonly title: string
       readonly queries: readonly Planned[]
       /** Null before there are enough runs. */
-      readonly estimate: Estimate | null
+      readonly estimate: ShortForecast | null
     }
   | { readonly kind: 'stop'; readonly reason: string }
 
 /** A forecast in short. */
-export type Estimate = Pick<Forecast, 'config' | 'parameters' | 'loss' | 'interval'>
+export type ShortForecast = Pick<Forecast, 'config' | 'parameters' | 'loss' | 'interval'>
 
 /** A fitted law in words and numbers, and how far it is believed. */
 export interface NamedLaw {
@@ -92,7 +91,7 @@ export interface Alternative {
   /** Expected loss beyond the best configuration's, nats. */
   readonly excess: number
   /** 95 % interval of the law's loss there, without the noise of a run. */
-  readonly interval: Bounds
+  readonly interval: Interval
 }
 
 /**
@@ -105,9 +104,9 @@ export interface AtCap {
   readonly tokens: number
   /** Nats per token, noise-free, and its 95 % interval. */
   readonly loss: number
-  readonly interval: Bounds
+  readonly interval: Interval
   /** By how much the forecast's configuration is expected to be better, with the 95 % interval of the law; nats. */
-  readonly gain: { readonly loss: number; readonly interval: Bounds }
+  readonly gain: { readonly loss: number; readonly interval: Interval }
 }
 
 /** What is expected at the target. */
@@ -121,9 +120,9 @@ export interface Forecast {
   readonly loss: number
   /** 95 % intervals: of that loss, and of the best size and rate. Null: the strategy has none. */
   readonly interval: {
-    readonly loss: Bounds | null
-    readonly parameters: Bounds | null
-    readonly learningRate: Bounds | null
+    readonly loss: Interval | null
+    readonly parameters: Interval | null
+    readonly learningRate: Interval | null
   }
   /** Null where the rate of `config` is one that runs may have, and for strategies without a law of the rate. */
   readonly atCap: AtCap | null

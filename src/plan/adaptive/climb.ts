@@ -2,7 +2,7 @@ import type { TrainingConfig } from '../../core/config.ts'
 import { parameterTokens } from '../../core/flops.ts'
 import { type JointFit, mostUsableLoss } from '../../joint/fit.ts'
 import { bestPlace, configAt, type Place, placeOf } from '../../joint/place.ts'
-import type { CampaignRun, Estimate, Expected, Plan, Planned, Situation, Space } from '../strategy.ts'
+import type { CampaignRun, Expected, Plan, Planned, ShortForecast, Situation, Space } from '../strategy.ts'
 import { shapeOf } from './candidates.ts'
 import { newcomer } from './opening.ts'
 import { draws, type Expectation, expectAt } from './predict.ts'
@@ -81,7 +81,7 @@ export function climbPlan(
   situation: Situation,
   rung: number,
   fit: JointFit | null,
-  estimate: Estimate | null,
+  estimate: ShortForecast | null,
 ): Plan | null {
   const { space, budget, spent, seed } = situation
   const { share, sizes } = rungs[rung - 1]

@@ -1,11 +1,12 @@
 import type { TrainingConfig } from '../../core/config.ts'
 import { nonEmbeddingParameters } from '../../core/flops.ts'
+import type { Interval } from '../../core/interval.ts'
 import { type Limits, roundRate } from '../../core/limits.ts'
 import type { JointFit } from '../../joint/fit.ts'
 import { bestPlace, clamp, configAt, descend, logRange, type Place, placeOf, sizesAt } from '../../joint/place.ts'
 import { Posterior } from '../../joint/posterior.ts'
 import { median, middle95 } from '../../numeric/quantile.ts'
-import type { Alternative, Bounds } from '../strategy.ts'
+import type { Alternative } from '../strategy.ts'
 import { shapesNear } from './candidates.ts'
 
 /** Draws from the posterior for an answer, and for an estimate on the way to it; every other one also tells its own best place. */
@@ -21,7 +22,7 @@ export interface Expectation {
   /** Nats per token, noise-free: the median over the drawn laws. */
   readonly loss: number
   /** 95 % intervals: of that loss, of the best size and of the best rate. */
-  readonly interval: { readonly loss: Bounds; readonly parameters: Bounds; readonly learningRate: Bounds }
+  readonly interval: { readonly loss: Interval; readonly parameters: Interval; readonly learningRate: Interval }
   /** Where the loss's uncertainty comes from: standard deviations, nats. */
   readonly sources: { readonly law: number; readonly form: number; readonly bend: number }
   /** Standard deviation of what a single run reports about it, its noise; nats. */
@@ -83,7 +84,10 @@ function deviation(values: Float64Array): number {
 }
 
 /** An interval that holds the estimate too. */
-const around = (estimate: number, [low, high]: Bounds): Bounds => [Math.min(low, estimate), Math.max(high, estimate)]
+const around = (estimate: number, [low, high]: Interval): Interval => [
+  Math.min(low, estimate),
+  Math.max(high, estimate),
+]
 
 /** The place of least expected loss, for each batch from the leading mode's best place. */
 function bestOfMean(posterior: Posterior, flops: number, limits: Limits): Place {

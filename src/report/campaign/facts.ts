@@ -2,9 +2,9 @@ import type { CampaignTruth } from '../../campaign/truth.ts'
 import type { CampaignView, ViewedRun } from '../../campaign/view.ts'
 import type { TrainingConfig } from '../../core/config.ts'
 import { nonEmbeddingParameters } from '../../core/flops.ts'
+import type { Interval } from '../../core/interval.ts'
 import { normal95 } from '../../numeric/quantile.ts'
 import type { FittedRun } from '../../plan/evidence.ts'
-import type { Bounds } from '../../plan/strategy.ts'
 import { compact, listed } from '../number.ts'
 
 /** Non-embedding parameters of a configuration. */
@@ -57,7 +57,7 @@ export const usedRuns = ({ runs, evidence }: CampaignView): UsedRun[] =>
 export interface ForetoldRun {
   readonly run: MeasuredRun
   readonly predicted: number
-  readonly interval: Bounds
+  readonly interval: Interval
 }
 
 /** Runs whose loss was expected before they were bought. */
@@ -88,7 +88,8 @@ export function valley<T extends { readonly loss: number }>(points: readonly T[]
 }
 
 /** `2.551 to 2.709`. */
-export const range = ([low, high]: Bounds, format: (x: number) => string): string => `${format(low)} to ${format(high)}`
+export const range = ([low, high]: Interval, format: (x: number) => string): string =>
+  `${format(low)} to ${format(high)}`
 
 /** What is true of the prediction; null before there is one, and where nobody knows. */
 export const truthOf = ({ result }: CampaignView): CampaignTruth | null => result?.truth ?? null

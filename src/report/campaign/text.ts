@@ -1,7 +1,7 @@
 import type { CampaignView, EndedView, ViewedRun } from '../../campaign/view.ts'
 import type { TrainingConfig } from '../../core/config.ts'
 import { nonEmbeddingParameters } from '../../core/flops.ts'
-import type { AtCap, Estimate, NamedLaw, Plan } from '../../plan/strategy.ts'
+import type { AtCap, NamedLaw, Plan, ShortForecast } from '../../plan/strategy.ts'
 import { compact, counted, excess, nats, significant, withInterval } from '../number.ts'
 import { type Block, type Column, type Fact, facts, list, type Section, type Text } from '../page/blocks.ts'
 import { type Group, type TextOptions, textOf } from '../page/text.ts'
@@ -20,7 +20,7 @@ export function standingLine({ runs, spentFlops, task, rounds, estimate }: Campa
     .join(', ')
 }
 
-const estimateText = ({ parameters, loss, interval }: Estimate): string =>
+const estimateText = ({ parameters, loss, interval }: ShortForecast): string =>
   `N ${significant(parameters)}, loss ${withInterval(loss, interval.loss, nats)}`
 
 /** The configurations of a plan, in the order of asking: cost and reason of each. */

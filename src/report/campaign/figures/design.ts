@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import type { CampaignView, ViewedRun } from '../../../campaign/view.ts'
 import { parameterTokens } from '../../../core/flops.ts'
-import type { Estimate } from '../../../plan/strategy.ts'
+import type { ShortForecast } from '../../../plan/strategy.ts'
 import { type Axis, logAxis } from '../../draw/axis.ts'
 import { element } from '../../draw/element.ts'
 import { type Figure, onePanel } from '../../draw/figure.ts'
@@ -34,7 +34,7 @@ function axesOf(view: CampaignView): Axes {
 }
 
 /** The size expected at the target and the ends of its interval. */
-const expectedSizes = (estimate: Estimate | null): number[] =>
+const expectedSizes = (estimate: ShortForecast | null): number[] =>
   estimate === null ? [] : [estimate.parameters, ...(estimate.interval.parameters ?? [])]
 
 const trueSizes = (view: CampaignView): number[] => {
@@ -74,7 +74,7 @@ const bestSizes = ({ evidence }: CampaignView): Point[] =>
 
 /** The predicted size on the target's line: its interval as a bar with ends, and the true size as a diamond. */
 const targetMark =
-  (view: CampaignView, { parameters, interval }: Estimate): DrawMark =>
+  (view: CampaignView, { parameters, interval }: ShortForecast): DrawMark =>
   (_, scales, __, ___, { document }) => {
     const x = scales.x(view.task.target)
     const group = element(document, 'g', { 'aria-label': 'prediction', fill: 'none', stroke: ink })

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import type { CampaignTruth } from '../../../campaign/truth.ts'
 import type { CampaignView } from '../../../campaign/view.ts'
-import type { Estimate } from '../../../plan/strategy.ts'
+import type { ShortForecast } from '../../../plan/strategy.ts'
 import { linearAxis, logAxis } from '../../draw/axis.ts'
 import { type Figure, onePanel } from '../../draw/figure.ts'
 import { type Label, pointLabels } from '../../draw/labels.ts'
@@ -23,7 +23,7 @@ const truePoints = ({ result }: CampaignView): Point[] =>
   (result?.trueLosses ?? []).map(({ parameters, loss }) => ({ x: parameters, y: loss }))
 
 /** The loss's interval as a bar at the predicted size, and the size's interval as one at the foot of the panel. */
-function predictionMarks({ parameters: x, loss: y, interval }: Estimate, foot: number): Mark[] {
+function predictionMarks({ parameters: x, loss: y, interval }: ShortForecast, foot: number): Mark[] {
   const bar = { stroke: ink, strokeWidth: 2 }
   const [sizes, losses] = [interval.parameters, interval.loss]
   return [
@@ -36,7 +36,7 @@ function predictionMarks({ parameters: x, loss: y, interval }: Estimate, foot: n
 }
 
 function labelsOf(
-  { parameters: x, loss: y, interval }: Estimate,
+  { parameters: x, loss: y, interval }: ShortForecast,
   truth: CampaignTruth | null,
   trueLine: readonly Point[],
   foot: number,
@@ -58,7 +58,7 @@ function labelsOf(
 }
 
 /** Places along the bars, which labels should leave free. */
-function barPlaces({ parameters: x, loss, interval }: Estimate, foot: number): Point[] {
+function barPlaces({ parameters: x, loss, interval }: ShortForecast, foot: number): Point[] {
   const [low, high] = interval.loss ?? [loss, loss]
   const along = Array.from({ length: 25 }, (_, k) => ({ x, y: foot + ((high - foot) * k) / 24 }))
   const [small, large] = interval.parameters ?? [x, x]
