@@ -68,6 +68,9 @@ export {
   type SurfaceLaw,
   surfaceLoss,
 } from './law/surface.ts'
+export { chooseFromPool, type PoolChoice, type PoolOptions } from './plan/pool/choose.ts'
+export type { Pool, Settings } from './plan/pool/pool.ts'
+export type { Buy } from './plan/pool/purchases.ts'
 export type {
   CampaignRun,
   Forecast,

@@ -66,6 +66,10 @@ test('every equation that the code cites is in docs/math.md', () => {
     'fit/huber.ts',
     'fit/huber-pool.ts',
     'fit/frontier.ts',
+    'plan/linear-design.ts',
+    'plan/pool/choose.ts',
+    'plan/pool/opening.ts',
+    'plan/pool/prospect.ts',
   ])
     for (const [, number] of read(`src/${file}`).matchAll(/\(E(\d+)\)/g))
       assert.ok(equations.has(number), `${file} cites (E${number})`)

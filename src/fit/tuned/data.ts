@@ -83,7 +83,7 @@ export function tunedData(all: Runs): TunedData {
 
 /** Runs as the law sees them, about a reference and with the settings that were fitted. */
 export function pointsOf(
-  { size, parameters, tokens, tuning }: Runs,
+  { size, parameters, tokens, tuning }: Omit<Runs, 'flops' | 'loss'>,
   { reference, features }: Pick<TunedData, 'reference' | 'features'>,
 ): TunedPoint[] {
   const ratio = (name: 'rate' | 'batch', i: number) => {

@@ -33,10 +33,15 @@ export function firstWeights({ runs, compute, features }: TunedData): Float64Arr
   return compute.map((c, i) => Math.exp(power * c) * halfAt(runs.loss[i] / lowest.get(group(i))! - 1, weighting.spread))
 }
 
+/** What a weight hangs on: runs that were made, or such as could be made with the loss that the law expects of them. */
+export interface Weighed extends Pick<TunedData, 'compute' | 'points' | 'features' | 'floor'> {
+  readonly runs: { readonly loss: Float64Array }
+}
+
 /** Weights of the runs under a law; with `near` only of those near the best at their size and tokens. */
 export function weightsUnder(
   theta: Float64Array,
-  { runs, compute, points, features, floor }: TunedData,
+  { runs, compute, points, features, floor }: Weighed,
   near: boolean,
 ): Float64Array {
   const power = features.has('repeats') ? weighting.computeRepeated : weighting.compute

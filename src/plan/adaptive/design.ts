@@ -1,7 +1,8 @@
 import type { TrainingConfig } from '../../core/config.ts'
 import type { WeightedMode } from '../../joint/fit.ts'
 import type { JointMode } from '../../joint/mode.ts'
-import { dot, downdate, times } from '../../numeric/matrix.ts'
+import { dot, times } from '../../numeric/matrix.ts'
+import { LinearDesign } from '../linear-design.ts'
 import { type Stake, type StakeName, stakeNames } from './stakes.ts'
 
 /** Student's t noise of 6 degrees of freedom tells this much less than normal noise of the same scale. */
@@ -11,13 +12,7 @@ const heavyTails = 1.25
 interface View {
   readonly weight: number
   readonly stakes: readonly Stake[]
-  readonly covariance: Float64Array
-  /** Of each candidate: sensitivity of its loss, variance of a run about it, variance of the law there. */
-  readonly sensitivities: readonly Float64Array[]
-  readonly scatter: Float64Array
-  readonly variance: Float64Array
-  /** Covariance of each stake with each candidate's loss, `[stakes][candidates]`. */
-  readonly shared: readonly Float64Array[]
+  readonly design: LinearDesign
 }
 
 /**
@@ -46,61 +41,54 @@ export class Prospect {
       scatter[c] = heavyTails * mode.scatter(x, loss) ** 2
       return sensitivity
     })
-    const covariance = Float64Array.from(mode.fitted.covariance)
-    const variance = Float64Array.from(sensitivities, (g) => dot(g, times(covariance, g)))
-    const shared = stakes.map(({ sensitivity }) => {
-      const image = times(covariance, sensitivity)
-      return Float64Array.from(sensitivities, (g) => dot(g, image))
-    })
-    return { weight, stakes, covariance, sensitivities, scatter, variance, shared }
+    const design = new LinearDesign(
+      Float64Array.from(mode.fitted.covariance),
+      { sensitivities, scatter },
+      stakes.map(({ sensitivity }) => sensitivity),
+    )
+    return { weight, stakes, design }
   }
 
   /** Standard deviation of a run of this candidate about its expected loss, the modes' variances averaged; nats. */
   sd(c: number): number {
-    const variances = this.#views.map(({ weight, scatter, variance }) => weight * (scatter[c] + variance[c]))
+    const variances = this.#views.map(({ weight, design }) => weight * (design.scatter[c] + design.variance[c]))
     return Math.sqrt(variances.reduce((sum, value) => sum + value, 0))
   }
 
   /** Expected nats that a run of this candidate is worth. */
   worth(c: number): number {
     let sum = 0
-    for (const { weight, stakes, scatter, variance, shared } of this.#views)
+    for (const { weight, stakes, design } of this.#views) {
+      const { scatter, variance, shared } = design
       for (let k = 0; k < stakes.length; k++)
         sum += (weight * stakes[k].worth * shared[k][c] ** 2) / (scatter[c] + variance[c])
+    }
     return sum
   }
 
   /** The same, by what it is worth it for; nats. */
   worthBy(c: number): Record<StakeName, number> {
     const by = Object.fromEntries(stakeNames.map((name) => [name, 0])) as Record<StakeName, number>
-    for (const { weight, stakes, scatter, variance, shared } of this.#views)
+    for (const { weight, stakes, design } of this.#views) {
+      const { scatter, variance, shared } = design
       stakes.forEach(({ name, worth }, k) => {
         by[name] += (weight * worth * shared[k][c] ** 2) / (scatter[c] + variance[c])
       })
+    }
     return by
   }
 
   /** Standard deviation of the law's loss at the target, nats, the modes' variances averaged. */
   lossSd(): number {
     let sum = 0
-    for (const { weight, stakes, covariance } of this.#views)
+    for (const { weight, stakes, design } of this.#views)
       for (const { name, sensitivity } of stakes)
-        if (name === 'loss') sum += weight * dot(sensitivity, times(covariance, sensitivity))
+        if (name === 'loss') sum += weight * dot(sensitivity, times(design.covariance, sensitivity))
     return Math.sqrt(sum)
   }
 
   /** Takes the run of a candidate as made. */
   take(c: number): void {
-    for (const { covariance, sensitivities, scatter, variance, shared, stakes } of this.#views) {
-      const image = times(covariance, sensitivities[c])
-      const scale = 1 / (scatter[c] + variance[c])
-      const along = stakes.map(({ sensitivity }) => dot(sensitivity, image))
-      downdate(covariance, image, scale)
-      sensitivities.forEach((g, i) => {
-        const s = dot(g, image)
-        variance[i] -= scale * s * s
-        for (let k = 0; k < along.length; k++) shared[k][i] -= scale * s * along[k]
-      })
-    }
+    for (const { design } of this.#views) design.take(c)
   }
 }
