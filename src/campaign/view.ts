@@ -2,7 +2,7 @@ import type { TrainingConfig } from '../core/config.ts'
 import type { Diagnostic } from '../core/diagnostic.ts'
 import { type Limits, queryLimits } from '../core/limits.ts'
 import type { CampaignEvidence } from '../plan/evidence.ts'
-import type { CampaignRun, Forecast, ShortForecast } from '../plan/strategy.ts'
+import type { CampaignRun, Forecast, ShortForecast, StrategyWords } from '../plan/strategy.ts'
 import type { Campaign, Refusal, Round, Standing } from './campaign.ts'
 import type { CampaignTruth } from './truth.ts'
 
@@ -39,6 +39,8 @@ export interface CampaignTask {
   /** Where the runs came from: an address, or `world:NAME`. */
   readonly source: string
   readonly strategy: string
+  /** What the strategy does. */
+  readonly words: StrategyWords
   readonly seed: number
   /** FLOPs. */
   readonly budget: number
@@ -133,9 +135,10 @@ export function viewOfStanding(
 const common = ({ task, limits = queryLimits }: Surroundings) => ({ task: plainTask(task), limits })
 
 /** The task alone: what a caller has beside it stays with the caller. */
-const plainTask = ({ source, strategy, seed, budget, target }: CampaignTask): CampaignTask => ({
+const plainTask = ({ source, strategy, words, seed, budget, target }: CampaignTask): CampaignTask => ({
   source,
   strategy,
+  words,
   seed,
   budget,
   target,

@@ -16,15 +16,12 @@ import { apiBudget, type TrainingConfig, targetFlops } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { nonEmbeddingParameters } from '../core/flops.ts'
 import type { Trainer } from '../core/trainer.ts'
-import type { Space, Strategy } from '../plan/strategy.ts'
+import { type StrategyName, strategyNamed, strategyNames } from '../plan/strategies.ts'
+import type { Space } from '../plan/strategy.ts'
 import { standingLine } from '../report/campaign/text.ts'
 import { noticeText } from './notices.ts'
 import { budget, budgets, nameOf, wholeNumber } from './options.ts'
 import { writeUp } from './write-up.ts'
-
-const strategyNames = ['adaptive', 'profiles-lowest', 'profiles-parabola', 'profiles-surface'] as const
-
-type StrategyName = (typeof strategyNames)[number]
 
 interface CampaignFlags {
   readonly api?: string
@@ -91,20 +88,12 @@ async function runCampaign(flags: CampaignFlags): Promise<void> {
   const runs = await ownRuns(flags.runs ?? [], vocabularySize)
   const { trainer, truthAt, trueLoss } = await openTrainer(flags, target)
   const space: Space = { ...apiSpace, trainFlops: trainFlopsGrid, vocabularySize }
-  const options = {
-    folder: flags.out,
-    trainer,
-    runs,
-    budget,
-    target,
-    seed,
-    strategy: await strategyNamed(flags.strategy),
-    space,
-  }
+  const strategy = await strategyNamed(flags.strategy)
+  const options = { folder: flags.out, trainer, runs, budget, target, seed, strategy, space }
   if (flags.dryRun) return printPlan({ ...options, given: await givenInFolder(options) }, flags)
 
   const interruption = listenForSignals()
-  const task = { source: trainer.name, strategy: flags.strategy, seed, budget, target }
+  const task = { source: trainer.name, strategy: strategy.name, words: strategy.words, seed, budget, target }
   const line = standingProgress(process.stderr, task)
   try {
     const { campaign, files } = await campaignInFolder({
@@ -123,12 +112,6 @@ async function runCampaign(flags: CampaignFlags): Promise<void> {
     line.done()
     interruption.end()
   }
-}
-
-async function strategyNamed(name: StrategyName): Promise<Strategy> {
-  if (name === 'adaptive') return (await import('../plan/adaptive/adaptive.ts')).adaptive
-  const { profilesStrategy } = await import('../plan/profiles/profiles.ts')
-  return profilesStrategy(name.replace('profiles-', '') as 'lowest' | 'parabola' | 'surface')
 }
 
 // Where runs come from

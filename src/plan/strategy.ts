@@ -143,9 +143,20 @@ export interface Judgement {
   evidence(): CampaignEvidence | null
 }
 
+/** What a strategy does, in words for people who read its report. */
+export interface StrategyWords {
+  /** Which runs it buys. */
+  readonly design: string
+  /** How it fits the law. */
+  readonly law: string
+  /** The model that its laws' coefficients are relative to; null where there is none. */
+  readonly reference: { readonly parameters: number; readonly tokens: number } | null
+}
+
 /** How to spend a budget and what to conclude from it. Pure: no clock, no random numbers but from the situation's seed. */
 export interface Strategy {
   readonly name: string
+  readonly words: StrategyWords
   consider(situation: Situation): Judgement
 }
 

@@ -25,6 +25,7 @@ const lossOf = ({ dModel, trainFlops }: TrainingConfig) =>
 /** Three rounds at growing budgets about the best width so far; asks for nothing that is there or was refused. */
 const climbing: Strategy = {
   name: 'climbing',
+  words: { design: 'It climbs.', law: 'It has none.', reference: null },
   consider: (situation) => ({
     ask: () => climb(situation),
     conclude: () => lowestAtTarget(situation),

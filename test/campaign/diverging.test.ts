@@ -8,6 +8,7 @@ import { simulateBackend } from '../../src/backend/simulate.ts'
 import { apiTrainer } from '../../src/campaign/api-trainer.ts'
 import { campaignInFolder } from '../../src/campaign/in-folder.ts'
 import { viewOfCampaign } from '../../src/campaign/view.ts'
+import { adaptive } from '../../src/plan/adaptive/adaptive.ts'
 import { campaignJson } from '../../src/report/campaign/json.ts'
 import { drawnWorld } from '../../src/world/drawn.ts'
 import { serving } from '../server/serving.ts'
@@ -32,7 +33,7 @@ test('a training that diverges behind the API is, up to the report, the run that
     assert.deepEqual([campaign.refused, campaign.lost], [[], []])
     const lines = readFileSync(files[0], 'utf8').trim().split('\n')
     assert.equal(lines.filter((line) => JSON.parse(line).loss === null).length, diverged.length)
-    const json = campaignJson(viewOfCampaign(campaign, { task: identity }))
+    const json = campaignJson(viewOfCampaign(campaign, { task: { ...identity, words: adaptive.words } }))
     assert.equal(json.runs.filter(({ loss }) => loss === null).length, diverged.length)
     const aside = campaign.diagnostics.find(({ code }) => code === 'untrained-set-aside')
     assert.match(aside?.message ?? '', new RegExp(`, ${diverged.length} because they diverged\\.$`))

@@ -19,10 +19,17 @@ test('a view survives JSON, and the report drawn from what comes out is the same
 
 test('followed while it goes on, a campaign ends where its last view stood', async () => {
   const world = drawnWorld(907)
-  const task = { source: world.name, strategy: 'profiles-lowest', seed: 0, budget: 2e17, target: 1e19 }
+  const strategy = profilesStrategy('lowest')
+  const task = {
+    source: world.name,
+    strategy: strategy.name,
+    words: strategy.words,
+    seed: 0,
+    budget: 2e17,
+    target: 1e19,
+  }
   const views: CampaignView[] = []
   const follow = (told: Standing) => views.push(viewOfStanding(told, { task }, views.at(-1) ?? null))
-  const strategy = profilesStrategy('lowest')
   const ended = await campaign({ ...task, trainer: worldTrainer(world), strategy, onStanding: follow })
   const end = viewOfCampaign(ended, { task })
   const last = views.at(-1)!

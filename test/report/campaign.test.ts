@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { Campaign, Standing } from '../../src/campaign/campaign.ts'
 import { type CampaignTruth, judged } from '../../src/campaign/truth.ts'
 import { viewOfCampaign, viewOfStanding } from '../../src/campaign/view.ts'
+import { adaptiveWords } from '../../src/plan/adaptive/words.ts'
 import type { Forecast } from '../../src/plan/strategy.ts'
 import { campaignJson, planJson } from '../../src/report/campaign/json.ts'
 import { campaignText, planText, standingLine } from '../../src/report/campaign/text.ts'
@@ -41,7 +42,7 @@ const result: Campaign = {
   diagnostics: [],
 }
 
-const task = { source: 'world:seed:3', strategy: 'adaptive', seed: 0, budget: 2e18, target: 1e19 }
+const task = { source: 'world:seed:3', strategy: 'adaptive', words: adaptiveWords, seed: 0, budget: 2e18, target: 1e19 }
 const viewOf = (campaign: Campaign, truth: CampaignTruth | null = null) => viewOfCampaign(campaign, { task, truth })
 const best = { config: { ...config, trainFlops: 1e19 }, parameters: 2.5e7, loss: 2.65 }
 

@@ -2,7 +2,9 @@ import type { Campaign, Standing } from '../../src/campaign/campaign.ts'
 import { type EndedView, type Surroundings, viewOfCampaign, viewOfStanding } from '../../src/campaign/view.ts'
 import type { TrainingConfig } from '../../src/core/config.ts'
 import { nonEmbeddingParameters, tokensFor } from '../../src/core/flops.ts'
+import { adaptiveWords } from '../../src/plan/adaptive/words.ts'
 import type { CampaignEvidence, FittedRun } from '../../src/plan/evidence.ts'
+import { profilesWords } from '../../src/plan/profiles/words.ts'
 import type { CampaignRun, Forecast } from '../../src/plan/strategy.ts'
 import type { CampaignReport } from '../../src/report/campaign/input.ts'
 
@@ -195,7 +197,7 @@ const evidence: CampaignEvidence = {
 const words = { command: 'isoflop campaign --world seed:7', versions: { isoflop: '0.1.0', node: '24.0.0' } }
 
 const onWorld: Surroundings = {
-  task: { source: 'world:seed:7', strategy: 'adaptive', seed: 0, budget: 2e18, target },
+  task: { source: 'world:seed:7', strategy: 'adaptive', words: adaptiveWords, seed: 0, budget: 2e18, target },
   truth: {
     config: { ...config, dModel: 960, numHeads: 15 },
     parameters: nonEmbeddingParameters(960, 17),
@@ -235,7 +237,12 @@ export const interim: CampaignReport = {
 }
 
 const onServer: Surroundings = {
-  task: { ...onWorld.task, source: 'http://localhost:8000', strategy: 'profiles-parabola' },
+  task: {
+    ...onWorld.task,
+    source: 'http://localhost:8000',
+    strategy: 'profiles-parabola',
+    words: profilesWords('parabola'),
+  },
 }
 
 const plainCampaign: Campaign = {

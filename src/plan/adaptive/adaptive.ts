@@ -13,6 +13,7 @@ import { jointEvidence } from './joint-evidence.ts'
 import { furtherOpeningPlan, newcomer, openingPlan, restOfOpening } from './opening.ts'
 import { draws, expectAt } from './predict.ts'
 import { type Stake, type StakeName, stakeNames, stakesAt } from './stakes.ts'
+import { adaptiveWords } from './words.ts'
 
 /** Rounds of designed runs after the opening, each with an equal share of what is left. */
 const rounds = 6
@@ -55,6 +56,7 @@ const stream = 0xca
  */
 export const adaptive: Strategy = {
   name: 'adaptive',
+  words: adaptiveWords,
   consider(situation) {
     const fit = once(() => fitSituation(situation))
     return {

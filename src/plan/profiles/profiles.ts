@@ -7,6 +7,7 @@ import type { Plan, Planned, Situation, Strategy } from '../strategy.ts'
 import { rateDigits, shapesOf, sizeOf, text } from './by-hand.ts'
 import { type ProfilesMethod, predictFromProfiles, profileSample, published } from './reading.ts'
 import { rateAt, type Tuning, tuningOf } from './sweep.ts'
+import { profilesWords } from './words.ts'
 
 export type { ProfilesMethod }
 
@@ -29,6 +30,7 @@ export const profilesDesign = {
  */
 export const profilesStrategy = (method: ProfilesMethod): Strategy => ({
   name: `profiles-${method}`,
+  words: profilesWords(method),
   consider: (situation) => ({
     ask: () => planOf(situation),
     conclude: () => predictFromProfiles(situation, method),

@@ -1,9 +1,8 @@
 import type { EndedView } from '../../campaign/view.ts'
-import { jointReference } from '../../joint/law.ts'
 import type { NamedLaw } from '../../plan/strategy.ts'
 import { counted, significant } from '../number.ts'
 import { type Block, heading, paragraph, table } from '../page/blocks.ts'
-import { equationOf, lawWords, meaningOf, referenceText } from './words.ts'
+import { equationOf, meaningOf, referenceText } from './words.ts'
 
 /** Columns of coefficients that fit on a page. */
 const mostLaws = 3
@@ -11,7 +10,7 @@ const mostLaws = 3
 /** How the law was fitted: in words, the forms with their weights, and the coefficients of the first ones. */
 export function lawBlocks({ result: { prediction }, task }: EndedView): Block[] {
   const { laws } = prediction
-  const words = paragraph(lawWords(task.strategy))
+  const words = paragraph(task.words.law)
   if (laws.length === 0)
     return [heading('2. How the law was fitted'), words, paragraph('There were too few runs for a law of their own.')]
   const [simple, others] = [true, false].map((isSimple) =>
@@ -25,7 +24,7 @@ export function lawBlocks({ result: { prediction }, task }: EndedView): Block[] 
     ...(laws.some(({ weight }) => weight < 1) ? weightBlocks(laws) : []),
     ...simpleBlocks(simple),
     ...families.flatMap(familyBlocks),
-    ...(task.strategy === 'adaptive' ? [paragraph(referenceText(jointReference))] : []),
+    ...(task.words.reference ? [paragraph(referenceText(task.words.reference))] : []),
   ]
 }
 

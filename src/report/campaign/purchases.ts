@@ -4,7 +4,6 @@ import { compact, counted } from '../number.ts'
 import { type Block, heading, list, paragraph, table } from '../page/blocks.ts'
 import { sentence } from '../prose.ts'
 import { budgetsText, costOf, sourceText } from './facts.ts'
-import { designWords } from './words.ts'
 
 /** So many refusals are told with their message. */
 const mostRefusals = 5
@@ -16,7 +15,7 @@ export function purchaseBlocks(view: CampaignView, figure: (name: string) => Blo
     heading('1. Which runs were bought, and why'),
     paragraph(
       `The strategy ${task.strategy} asked ${sourceText(view)} for ${counted(queries, 'run')}. `,
-      designWords(task.strategy),
+      task.words.design,
     ),
     ...table(['round', 'what for', 'FLOPs of the runs', 'runs', 'spent'], roundRows(view), 3),
     ...(result ? [paragraph(`Buying ended: ${sentence(result.stopped)}`)] : []),
