@@ -3,8 +3,9 @@ import type { SurfaceLaw } from '../law/surface.ts'
 import { bfgs, type Differentiable } from '../numeric/bfgs.ts'
 import { huberLoss, huberSlope } from '../numeric/huber.ts'
 import { type LeastSquares, levenbergMarquardt } from '../numeric/levenberg-marquardt.ts'
+import { centredLogs } from './centred-logs.ts'
 import { type Estimate, estimateOf } from './estimate.ts'
-import { centredLogs, exponentRange, fewestForSurface } from './surface.ts'
+import { exponentRange, fewestForSurface } from './surface.ts'
 
 /** Where Huber's loss turns from quadratic to linear, in ln L (Hoffmann et al. 2022, appendix D.3). */
 export const huberDelta = 1e-3

@@ -3,9 +3,10 @@ import type { Runs } from '../core/run.ts'
 import type { SurfaceLaw } from '../law/surface.ts'
 import { cholesky, invertPositive } from '../numeric/cholesky.ts'
 import { type BootstrapOptions, type Scheme, schemes } from './bootstrap.ts'
+import { centredLogs } from './centred-logs.ts'
 import { type Linearized, leaveOutResiduals, linearize, scatter } from './linearize.ts'
 import type { Budgets } from './profile.ts'
-import { centredLogs, shiftLaw } from './surface.ts'
+import { shiftLaw } from './surface.ts'
 
 /**
  * Both bootstrap schemes for a surface of very many runs, without refitting: one Gauss-Newton step from the fitted law with
