@@ -1,3 +1,4 @@
+import { usualPrior } from '../../fit/norm/prior.ts'
 import { pointsOf } from '../../fit/tuned/data.ts'
 import { driftPerFold } from '../../fit/tuned/estimate.ts'
 import type { TunedFit, TunedMode } from '../../fit/tuned/fit.ts'
@@ -11,7 +12,7 @@ import type { Settings } from './pool.ts'
 /** A mode that is believed less than this has no say in what to buy. */
 const leastBelief = 1e-3
 /** Standard deviation of ln q: each fit holds it, but a run that tells it is worth as much as one that tells an exponent. */
-const normSd = 0.35
+const normSd = usualPrior.q.sd
 /** Added to the diagonal of what is at stake, over its trace, where the target has fewer runs than the law coefficients. */
 const jitter = 1e-9
 
