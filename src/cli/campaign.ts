@@ -136,6 +136,12 @@ async function openTrainer(flags: CampaignFlags, target: number): Promise<Opened
       '--parallel came without --api.',
       'A simulated world answers at once: leave it out.',
     )
+  if (api === undefined && flags.vocabSize !== apiSpace.vocabularySize)
+    throw new IsoflopError(
+      'BAD_OPTION',
+      `--vocab-size is ${flags.vocabSize}; simulated worlds have ${apiSpace.vocabularySize} words.`,
+      'Leave it out, or give the --api whose models have so many.',
+    )
   if (api === undefined) return openWorldTrainer(world ?? 'cs336', target)
   const key = apiKey ?? process.env.ISOFLOP_API_KEY
   if (key === undefined || key === '')

@@ -401,6 +401,7 @@ test('bad options end with a code and say what to do', async () => {
     [['--api', 'http://localhost:1', '--api-key', 'k', '--world', 'cs336'], 'BAD_OPTION'],
     [['--api-key', 'k'], 'BAD_OPTION'],
     [['--parallel', '4'], 'BAD_OPTION'],
+    [['--world', 'seed:7', '--vocab-size', '100000'], 'BAD_OPTION'],
     [['--api', 'http://localhost:1', '--api-key', 'k', '--parallel', '0'], 'BAD_OPTION'],
     [['--strategy', 'luck'], 'BAD_OPTION'],
     [['--strategy', 'adaptive,profiles-lowest'], 'BAD_OPTION'],
