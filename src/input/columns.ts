@@ -88,7 +88,7 @@ export function normalized(name: string): string {
 }
 
 /** How to read a file of these columns: which of its cells are wanted, and what each of them is. */
-export interface Plan {
+export interface ReadingPlan {
   /** Positions in the file's columns of the cells a reader hands on, in this order. */
   readonly wanted: readonly number[]
   /** The place of each quantity among the wanted cells; -1 where the file does not have it. */
@@ -107,7 +107,7 @@ export interface Plan {
  *
  * Errors: COLUMN_UNKNOWN where a told column is not there; COLUMN_MISSING without a loss, or without two of N, D and C.
  */
-export function planColumns(source: string, columns: readonly string[], told: ToldColumns): Plan {
+export function planColumns(source: string, columns: readonly string[], told: ToldColumns): ReadingPlan {
   const names = columns.map(normalized)
   const notes: string[] = []
   const found = {} as Record<Quantity, number>

@@ -1,7 +1,7 @@
 import { nonEmbeddingParameters, parametersFor, tokensFor, trainFlops } from '../core/flops.ts'
 import { mixed } from '../numeric/equal-rows.ts'
 import { complaint, isMissing, isUsable, numberOf } from './cell.ts'
-import { type Plan, planColumns, type Quantity, type ToldColumns } from './columns.ts'
+import { planColumns, type Quantity, type ReadingPlan, type ToldColumns } from './columns.ts'
 import type { Identity } from './curves.ts'
 import type { Table, TableRow } from './table.ts'
 
@@ -29,7 +29,7 @@ const halves = new Uint32Array(word.buffer)
 export class Rows implements RowSink {
   /** Data rows read, usable or not. */
   read = 0
-  plan!: Plan
+  plan!: ReadingPlan
   readonly excluded: Located[] = []
   #hasSeries = false
   readonly #table: Table

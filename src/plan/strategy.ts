@@ -2,6 +2,7 @@ import type { TrainingConfig } from '../core/config.ts'
 import type { Diagnostic } from '../core/diagnostic.ts'
 import type { Interval } from '../core/interval.ts'
 import type { Limits } from '../core/limits.ts'
+import type { TrainedRun } from '../core/trainer.ts'
 import type { CampaignEvidence } from './evidence.ts'
 
 /** Where runs may be bought, and what is known of the model beforehand. */
@@ -18,10 +19,7 @@ export interface Space {
 }
 
 /** A run that the campaign has, bought or given. */
-export interface CampaignRun {
-  readonly config: TrainingConfig
-  /** Nats per token; not finite where training diverged. */
-  readonly loss: number
+export interface CampaignRun extends TrainedRun {
   /** 0, 1, ...: the round of the plan that asked for it; -1 for runs that were there before. */
   readonly round: number
   /** Why it was bought, in words and numbers. */
