@@ -49,7 +49,7 @@ const fewestLearned = 2
  */
 export function isMisled({ runs }: Situation, fit: JointFit | null): boolean {
   if (fit === null || fit.cut < mostUsableLoss) return true
-  const first = runs.filter(({ reason }) => reason.startsWith(reasonOf(1)))
+  const first = runs.filter(isTrial)
   if (first.length > 0 && first.filter(learned).length < fewestLearned) return true
   const misses = first.flatMap(({ loss, expected }) =>
     expected && Number.isFinite(loss) ? [loss - expected.loss] : [],
@@ -150,6 +150,9 @@ function foretell({ posterior }: Expectation, config: TrainingConfig): Expected 
 }
 
 const reasonOf = (rung: number): string => `rung ${rung} of ${rungs.length}: `
+
+/** Whether a run tells if the law of the cheap runs holds. */
+export const isTrial = ({ reason }: Pick<CampaignRun, 'reason'>): boolean => reason.startsWith(reasonOf(1))
 
 /** Whether a run is the climb's last: it checks the law at a high budget, too. */
 export const isSummit = ({ reason }: Pick<CampaignRun, 'reason'>): boolean => reason.startsWith(reasonOf(rungs.length))

@@ -1,9 +1,10 @@
 import type { Diagnostic } from '../../core/diagnostic.ts'
-import type { JointFit, WeightedMode } from '../../joint/fit.ts'
+import { type JointFit, mostUsableLoss, type WeightedMode } from '../../joint/fit.ts'
 import { jointIndex } from '../../joint/law.ts'
 import { placeOf } from '../../joint/place.ts'
 import { median, middle95, normal95 } from '../../numeric/quantile.ts'
 import type { AtCap, CampaignRun, Forecast, NamedLaw, Situation } from '../strategy.ts'
+import { isTrial } from './climb.ts'
 import { alternativesTo, draws, type Expectation, expectAt } from './predict.ts'
 
 /** What a joint fit says about the target, with what the reader should know. */
@@ -94,7 +95,7 @@ function diagnosticsOf(situation: Situation, fit: JointFit, expectation: Expecta
   return [
     ...setAside(situation, fit),
     ...censoredRate(situation, expectation),
-    ...foretold(situation),
+    ...foretold(situation, fit),
     ...disagreement(fit),
     ...outlying(fit),
   ]
@@ -133,9 +134,13 @@ function censoredRate({ space }: Situation, { config, interval }: Expectation): 
   ]
 }
 
-/** Runs whose loss was predicted before they were bought: how many fell where they should. */
-function foretold({ runs }: Situation): Diagnostic[] {
-  const checked = runs.flatMap((run) => (run.expected && Number.isFinite(run.loss) ? [deviates(run)] : []))
+/**
+ * Runs whose loss was predicted before they were bought: how many fell where they should. Those that tried the law of early runs do not
+ * count where that law was given up.
+ */
+function foretold({ runs }: Situation, { cut }: JointFit): Diagnostic[] {
+  const isJudged = (run: CampaignRun) => Number.isFinite(run.loss) && !(cut < mostUsableLoss && isTrial(run))
+  const checked = runs.flatMap((run) => (run.expected && isJudged(run) ? [deviates(run)] : []))
   if (checked.length < 5) return []
   const inside = checked.filter((z) => Math.abs(z) <= normal95).length
   return [
