@@ -4,9 +4,7 @@ import { type Campaign, type CampaignOptions, campaign, firstPlan } from '../../
 import { configIdentity, type TrainingConfig } from '../../src/core/config.ts'
 import { IsoflopError } from '../../src/core/errors.ts'
 import type { TrainedRun } from '../../src/core/trainer.ts'
-import { adaptive } from '../../src/plan/adaptive/adaptive.ts'
 import type { Forecast, Plan, Situation, Strategy } from '../../src/plan/strategy.ts'
-import { openWorld } from '../../src/world/worlds.ts'
 import { trainerOf } from '../trainers.ts'
 
 const base: TrainingConfig = {
@@ -197,29 +195,4 @@ test('the query is told the round and the reason; the first plan is known withou
   assert.equal(purposes[0], '0 width 128 about 256')
   const plan = firstPlan({ strategy: climbing })
   assert.deepEqual(plan.kind === 'ask' && plan.queries.map(({ reason }) => `0 ${reason}`), purposes.slice(0, 5))
-})
-
-test('the adaptive campaign, killed in its opening and in a late round, ends the same', async () => {
-  const world = await openWorld('seed:5')
-  const trainer = trainerOf((config: TrainingConfig) => world.observe(config))
-  const options = { strategy: adaptive, trainer }
-  const whole = await campaign(options)
-  assert.ok(whole.spentFlops <= 2e18)
-  const count = whole.runs.length
-  for (const kept of [7, count - 5]) {
-    const asked: TrainingConfig[] = []
-    const resumed = await campaign({
-      ...options,
-      answered: whole.runs.slice(0, kept),
-      trainer: trainerOf((config) => {
-        asked.push(config)
-        return world.observe(config)
-      }),
-    })
-    assert.deepEqual(outcome(resumed), outcome(whole))
-    assert.deepEqual(
-      asked,
-      whole.runs.slice(kept).map(({ config }) => config),
-    )
-  }
 })
