@@ -15,10 +15,10 @@ interface Rung {
 
 /**
  * Of 2e18 FLOPs three runs at 6e16, two at 1e17, two at 3e17 and one at 6e17; what is left, a sixth, goes into designed rounds of runs that
- * learn enough. In 24 staged worlds (from 1040) and 16 campaigns in `cs336` (from 1016) the regret was 0.008 and 0.013 in the median; with
- * three at 1e17, two at 3e17 and one at 6e17 it was 0.015 and 0.017, with one at 3e17 and two at 6e17 0.016 and 0.026, with three at 1e17,
- * three at 3e17 and more designed runs 0.018 and 0.016 at errors of the loss half as large again: many small runs leave the loss open, few
- * large ones the size.
+ * learn enough. Chosen among climbs on tuning seeds, median regret in staged worlds and `cs336`: 0.008 and 0.013 (24 from 1040, 16 from 1016; on
+ * others 0.014 and 0.015), there 0.015 and 0.017 with three at 1e17, two at 3e17 and one at 6e17. From 1000 that one had 0.012 and 0.012, one at
+ * 3e17 and two at 6e17 0.016 and 0.026, three at 1e17, three at 3e17 and more designed runs 0.018 and 0.016 at errors of the loss half as large
+ * again in staged worlds: many small runs leave the loss open, few large ones the size.
  */
 const rungs: readonly Rung[] = [
   { share: 3 / 100, sizes: [1, 0.4, 2.5] },
