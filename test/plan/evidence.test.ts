@@ -79,7 +79,7 @@ test('profiles and rates ascend up to the target, and their minima are where the
   for (const list of [profiles, rates]) assert.equal(list[list.length - 1].flops, targetFlops)
   for (const { flops, points } of profiles) {
     const count = runs.filter(({ config }) => config.trainFlops === flops).length
-    assert.ok(count >= 3 || flops === targetFlops)
+    assert.ok(count >= 2 || flops === targetFlops)
     assertAscending(points.map(({ parameters }) => parameters))
     if (flops < 1e17) continue
     const best = optimum(world, flops, flops === targetFlops ? apiSpace.targetLimits : apiSpace.limits)

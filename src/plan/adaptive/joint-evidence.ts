@@ -22,7 +22,7 @@ import type { CampaignRun, Situation } from '../strategy.ts'
 const points = 61
 const draws = 120
 /** A profile is told at budgets with so many runs. */
-const fewestInProfile = 3
+const fewestInProfile = 2
 /** Curves of the rate and of the size reach this many times below and above the best. */
 const reach = { rate: 20, size: 8 } as const
 /** At most so many budgets have curves of the rate and of the batch. */
