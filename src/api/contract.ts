@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { apiLimits, type TrainingConfig } from '../core/config.ts'
+import { exactInteger, integerAsWritten } from '../core/exact-integer.ts'
 import { pythonFloat, pythonInteger } from './python.ts'
 
 /**
@@ -10,8 +11,8 @@ import { pythonFloat, pythonInteger } from './python.ts'
 /** A whole number as a query carries it: `64`, and also `1e+16` and `64.0`, as Python's requests sends floats. */
 const wholeNumber = (name: string) =>
   z.preprocess(
-    numberOf,
-    z.number({ error: ({ input }) => notA(name, 'a whole number', input) }).refine(Number.isInteger, {
+    exactlyNumberOf,
+    z.number({ error: ({ input }) => notA(name, wholeOf(input), input) }).refine(Number.isInteger, {
       error: ({ input }) => notA(name, 'a whole number', input),
       abort: true,
     }),
@@ -20,18 +21,35 @@ const wholeNumber = (name: string) =>
 const realNumber = (name: string) =>
   z.preprocess(numberOf, z.number({ error: ({ input }) => notA(name, 'a number', input) }))
 
+/** Characters of the longest number: Python writes at most 24, and longer text is never looked into. */
+const longestNumber = 100
+// No two parts of it can take the same character, so that a mismatch is found in one pass.
+const decimal = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i
+
 /** The number that a query's text means; other text is left for the schema to refuse. */
 function numberOf(value: unknown): unknown {
-  if (typeof value !== 'string') return value
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value.trim()) ? Number(value) : value
+  if (typeof value !== 'string' || value.length > longestNumber) return value
+  const text = value.trim()
+  return decimal.test(text) ? Number(text) : value
 }
+
+/** The same, unless the text is a whole number that no double is: 2^53 + 1 must not become 2^53 unsaid. */
+function exactlyNumberOf(value: unknown): unknown {
+  const number = numberOf(value)
+  if (typeof value !== 'string' || typeof number !== 'number' || !Number.isInteger(number)) return number
+  return exactInteger(value) === integerAsWritten(number) ? number : value
+}
+
+const wholeOf = (input: unknown): string =>
+  typeof input === 'string' && exactInteger(input) !== null ? 'a whole number that a double holds' : 'a whole number'
 
 const notA = (name: string, what: string, input: unknown): string =>
   input === undefined ? `${name} is missing` : `${name} must be ${what}, got ${shown(input)}`
 
-/** What came, as it may be repeated to the caller. */
+/** What came, as it may be repeated to the caller; of lists and objects, which may be nested without end, only that they came. */
 const shown = (input: unknown): string => {
-  const text = typeof input === 'object' ? JSON.stringify(input) : String(input)
+  if (typeof input === 'object' && input !== null) return Array.isArray(input) ? 'a list' : 'an object'
+  const text = String(input)
   return text.length > 60 ? `${text.slice(0, 60)}...` : text
 }
 

@@ -3,6 +3,7 @@
  * @example exactInteger('2.5e18') // 2500000000000000000n
  */
 export function exactInteger(text: string): bigint | null {
+  if (text.length > longest) return null
   const [, sign, whole = '', fraction = '', exponent = '0'] = decimal.exec(text.trim()) ?? []
   if (whole + fraction === '') return null
   const digits = BigInt(`${whole}${fraction}`)
@@ -13,7 +14,9 @@ export function exactInteger(text: string): bigint | null {
   return sign === '-' ? -value : value
 }
 
-const decimal = /^([+-]?)(\d*)\.?(\d*)(?:e([+-]?\d{1,3}))?$/i
+/** Characters of the longest text that is looked into; a larger number is no number of FLOPs. */
+const longest = 2000
+const decimal = /^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,3}))?$/i
 
 /**
  * The integer that a number stands for as it is written: 10^23 for 1e23, where the nearest double is 8,388,608 less.

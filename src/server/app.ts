@@ -21,6 +21,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     logger: false, // a log of URLs would be a log of keys
     forceCloseConnections: 'idle',
     bodyLimit: 65_536,
+    exposeHeadRoutes: false, // HEAD /loss would train and charge, and show nothing for it
     // An answer may take hours: nothing limits it, and routers on the way are shown that the connection lives.
     http: { keepAlive: true, keepAliveInitialDelay: 30_000 },
     routerOptions: { maxParamLength: 500 },

@@ -12,15 +12,16 @@ import { IsoflopError } from '../../core/errors.ts'
 import { gradeSubmissions } from '../grade.ts'
 import type { Services } from '../options.ts'
 import type { Submission } from '../store/store.ts'
-import { callerOf } from './caller.ts'
+import { callerOf, keyFirst } from './caller.ts'
 
 /** The assignment's end: each key's prediction at 1e19 FLOPs, and the list of all, judged. */
 export const assignment: FastifyPluginAsyncZod<Services> = async (app, { store, clock, truth, leaderboard }) => {
+  const onRequest = keyFirst(store)
   app.get(
     '/submission',
-    { schema: { summary: 'The prediction of the key', tags: ['assignment'], querystring: apiKeyQuery } },
+    { onRequest, schema: { summary: 'The prediction of the key', tags: ['assignment'], querystring: apiKeyQuery } },
     async (request) => {
-      const key = await callerOf(store, request)
+      const key = callerOf(request)
       const submission = await store.getSubmission(key.id)
       if (submission === null)
         throw new IsoflopError('SUBMISSION_MISSING', messages.noSubmission, 'POST /submission first.')
@@ -31,6 +32,7 @@ export const assignment: FastifyPluginAsyncZod<Services> = async (app, { store, 
   app.post(
     '/submission',
     {
+      onRequest,
       schema: {
         summary: 'Predict the best configuration at 1e19 FLOPs and its loss; replaces an earlier prediction',
         tags: ['assignment'],
@@ -39,7 +41,7 @@ export const assignment: FastifyPluginAsyncZod<Services> = async (app, { store, 
       },
     },
     async (request) => {
-      const key = await callerOf(store, request)
+      const key = callerOf(request)
       const submission = submissionOf(request.body, clock.now())
       await store.putSubmission(key.id, submission)
       return wireSubmission(submission)

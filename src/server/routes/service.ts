@@ -5,10 +5,14 @@ import type { Services } from '../options.ts'
 export const service: FastifyPluginAsyncZod<Services> = async (app, services) => {
   const { store, backend, ledger, metrics, clock, version } = services
 
-  app.get('/healthz', { schema: { summary: 'Whether the server can answer', tags: ['service'] } }, async () => {
-    await store.sweep(clock.now(), Number.MAX_SAFE_INTEGER)
-    return { status: 'ok', backend: backend.name, version, running: ledger.running }
-  })
+  app.get(
+    '/healthz',
+    { exposeHeadRoute: true, schema: { summary: 'Whether the server can answer', tags: ['service'] } },
+    async () => {
+      await store.sweep(clock.now(), Number.MAX_SAFE_INTEGER)
+      return { status: 'ok', backend: backend.name, version, running: ledger.running }
+    },
+  )
 
   app.get('/metrics', { schema: { hide: true } }, async (_, reply) =>
     reply.type(metrics.contentType).send(await metrics.text()),

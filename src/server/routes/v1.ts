@@ -17,11 +17,12 @@ import { apiLimits } from '../../core/config.ts'
 import { IsoflopError } from '../../core/errors.ts'
 import type { QueryOutcome } from '../metrics.ts'
 import type { Services } from '../options.ts'
-import { callerOf } from './caller.ts'
+import { callerOf, keyFirst } from './caller.ts'
 
 /** The contract of the course's training API, version 1: answers are written digit by digit as its server writes them. */
 export const v1: FastifyPluginAsyncZod<Services> = async (app, services) => {
   const { store, ledger, metrics, clock, trainFlops = apiLimits.trainFlops } = services
+  app.addHook('onRequest', keyFirst(store))
 
   app.get(
     '/loss',
@@ -37,7 +38,7 @@ export const v1: FastifyPluginAsyncZod<Services> = async (app, services) => {
       const started = clock.now()
       const count = (outcome: QueryOutcome) => metrics.query(outcome, (clock.now() - started) / 1000, config.trainFlops)
       const config = configOfWire(request.query)
-      const key = await callerOf(store, request)
+      const key = callerOf(request)
       try {
         const { loss, used, charged } = await ledger.query(key.id, config)
         count(charged ? 'settled' : 'repeated')
@@ -60,7 +61,7 @@ export const v1: FastifyPluginAsyncZod<Services> = async (app, services) => {
       },
     },
     async (request, reply) => {
-      const { id } = await callerOf(store, request)
+      const { id } = callerOf(request)
       const used = (await store.getKey(id))?.used ?? 0n // a sum that is shown must be on disk
       if (used === 0n) throw new IsoflopError('KEY_WITHOUT_RUNS', messages.noRuns, 'Query /loss first.')
       return json(reply, pythonInteger(used))
@@ -78,7 +79,7 @@ export const v1: FastifyPluginAsyncZod<Services> = async (app, services) => {
       },
     },
     async (request, reply) => {
-      const key = await callerOf(store, request)
+      const key = callerOf(request)
       const runs = await store.runs(key.id)
       return json(reply, `{"previous_runs":[${runs.map(({ config, loss }) => runText(config, loss)).join(',')}]}`)
     },

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+
+/** A quadratic parser takes four times as long for twice the input, a linear one twice as long; noise may add to that. */
+const steepest = 3
+/** Where both sizes are read faster than this, ms, their ratio is noise and no one is kept waiting. */
+const soon = 4
+/** No parser in these tests may keep anybody waiting longer than this, ms, however it grows. */
+const longestMs = 5_000
+const rounds = 5
+const tries = 3
+
+/**
+ * Asserts that work on inputs of n and 2n grows by a factor well below 4: the fastest of five interleaved rounds each, so that a
+ * neighbour on the machine has to disturb all of them, and three tries.
+ */
+export async function assertLinear(
+  what: string,
+  n: number,
+  inputOf: (n: number) => unknown,
+  work: (input: never) => unknown,
+): Promise<void> {
+  const inputs = [inputOf(n), inputOf(2 * n)] as never[]
+  let ratio = 0
+  for (let i = 0; i < tries; i++) {
+    const [one, two] = await fastest(what, inputs, work)
+    ratio = two / Math.max(one, soon)
+    if (ratio < steepest) return
+  }
+  assert.fail(`${what}: twice the input takes ${ratio.toFixed(1)} times as long`)
+}
+
+async function fastest(what: string, inputs: readonly never[], work: (input: never) => unknown): Promise<number[]> {
+  const times = inputs.map(() => Number.POSITIVE_INFINITY)
+  for (let round = 0; round < rounds; round++)
+    for (const [k, input] of inputs.entries()) {
+      const started = performance.now()
+      await work(input)
+      const elapsed = performance.now() - started
+      assert.ok(elapsed < longestMs, `${what}: ${Math.round(elapsed)} ms for one input`)
+      times[k] = Math.min(times[k], elapsed)
+    }
+  return times
+}
+
+/** What came of it does not matter here, an error of the right kind included. */
+export const ignoringErrors =
+  (work: (input: string) => unknown) =>
+  async (input: string): Promise<void> => {
+    try {
+      await work(input)
+    } catch (error) {
+      assert.equal((error as Error).name, 'IsoflopError', String((error as Error).stack))
+    }
+  }
