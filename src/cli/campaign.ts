@@ -19,8 +19,9 @@ import type { Trainer } from '../core/trainer.ts'
 import { type StrategyName, strategyNamed, strategyNames } from '../plan/strategies.ts'
 import type { Space } from '../plan/strategy.ts'
 import { standingLine } from '../report/campaign/text.ts'
+import { listenForSignals } from './interruption.ts'
 import { noticeText } from './notices.ts'
-import { budget, budgets, nameOf, wholeNumber } from './options.ts'
+import { budget, nameOf, wholeBudgets, wholeNumber } from './options.ts'
 import { writeUp } from './write-up.ts'
 
 interface CampaignFlags {
@@ -80,7 +81,7 @@ export function campaignCommand(): Command {
     .action(runCampaign)
 }
 
-const grid = budgets('--train-flops-grid')
+const grid = wholeBudgets('--train-flops-grid')
 
 async function runCampaign(flags: CampaignFlags): Promise<void> {
   const { budget = apiBudget, target = targetFlops, trainFlopsGrid = apiSpace.trainFlops, seed } = flags
@@ -92,7 +93,7 @@ async function runCampaign(flags: CampaignFlags): Promise<void> {
   const options = { folder: flags.out, trainer, runs, budget, target, seed, strategy, space }
   if (flags.dryRun) return printPlan({ ...options, given: await givenInFolder(options) }, flags)
 
-  const interruption = listenForSignals()
+  const interruption = listenForSignals('ending after the run in flight')
   const task = { source: trainer.name, strategy: strategy.name, words: strategy.words, seed, budget, target }
   const line = standingProgress(process.stderr, task)
   try {
@@ -164,28 +165,6 @@ async function openWorldTrainer(name: string, target: number): Promise<OpenedTra
       return judged(prediction, { config, parameters, loss }, world.loss(prediction.config))
     },
     trueLoss: (config) => world.loss(config),
-  }
-}
-
-// Ctrl-C
-
-const signalNumbers = { SIGINT: 2, SIGTERM: 15 } as const
-
-/** The first signal asks for an end after the run in flight, the second ends the process. */
-function listenForSignals(): { readonly signal: AbortSignal; end(): void } {
-  const controller = new AbortController()
-  const onSignal = (name: keyof typeof signalNumbers) => {
-    if (controller.signal.aborted) process.exit(128 + signalNumbers[name])
-    controller.abort()
-    process.stderr.write('\nending after the run in flight; the same again ends at once\n')
-  }
-  const names = Object.keys(signalNumbers) as (keyof typeof signalNumbers)[]
-  for (const name of names) process.on(name, onSignal)
-  return {
-    signal: controller.signal,
-    end() {
-      for (const name of names) process.off(name, onSignal)
-    },
   }
 }
 

@@ -15,7 +15,8 @@ import { worldCommand } from './world.ts'
 const userError = 2
 
 /**
- * Runs the command line `isoflop ...` and returns the exit status: 0, 2 for errors that the user can mend, 1 for defects.
+ * Runs the command line `isoflop ...` and returns the exit status: 0, 2 for errors that the user can mend, 1 for defects, 130 where
+ * Ctrl-C ended it early (143 for SIGTERM), whatever was still written.
  */
 export async function main(args: readonly string[]): Promise<number> {
   const program = new Command('isoflop')
@@ -40,12 +41,11 @@ export async function main(args: readonly string[]): Promise<number> {
     if (error.code === 'EPIPE') process.exit(0)
     throw error
   })
-  try {
-    await program.parseAsync(args, { from: 'user' })
-    return 0
-  } catch (error) {
-    return report(error, helpOf(program, args))
-  }
+  const status = await program.parseAsync(args, { from: 'user' }).then(
+    () => 0,
+    (error) => report(error, helpOf(program, args)),
+  )
+  return typeof process.exitCode === 'number' ? process.exitCode : status // set by a signal
 }
 
 /** Hands the settings down to every command, those of `keys` and `world` too, so that all errors end in `report`. */

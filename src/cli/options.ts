@@ -1,5 +1,5 @@
 import { IsoflopError } from '../core/errors.ts'
-import { exactInteger } from '../core/exact-integer.ts'
+import { exactInteger, integerAsWritten } from '../core/exact-integer.ts'
 import { type Normal, type NormPrior, usualPrior } from '../fit/norm/prior.ts'
 
 /** A parser for commander: what the option takes, checked, or BAD_OPTION saying what came. */
@@ -51,14 +51,16 @@ export const budgets =
     return [...new Set(values)].sort((a, b) => a - b)
   }
 
-/** FLOPs that a server takes, as exact numbers: whole, ascending, each once. */
+/** FLOPs that a server takes, as exact numbers: whole, ascending, each once, and none rounded as 2^53 + 1 would be. */
 export const wholeBudgets =
   (name: string): Parser<number[]> =>
   (text) => {
     const values = budgets(name)(text)
     if (!values.every(Number.isInteger))
       throw bad(name, text, 'whole numbers of FLOPs separated by commas, such as 1e11,3e11')
-    return values
+    const rounded = text.split(',').find((part) => exactInteger(part) !== integerAsWritten(Number(part)))
+    if (rounded === undefined) return values
+    throw bad(name, rounded.trim(), `whole numbers that a double holds, such as ${integerAsWritten(Number(rounded))}`)
   }
 
 /** One budget in FLOPs, of any size. */

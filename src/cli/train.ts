@@ -12,6 +12,7 @@ import { run } from '../gpt/run.ts'
 import { recordFile } from '../gpt/run-folder.ts'
 import type { Speed, StepReport } from '../gpt/train.ts'
 import { compact, nats, significant } from '../report/number.ts'
+import { listenForSignals } from './interruption.ts'
 import { budget, nameOf, positive, wholeNumber } from './options.ts'
 import { duration, progressLine } from './progress.ts'
 
@@ -83,9 +84,7 @@ async function runTrain(flags: TrainFlags): Promise<void> {
   try {
     const recipe = recipeOf(requestOf(flags, corpus))
     for (const line of warnings(recipe)) process.stderr.write(`${line}\n`)
-    const stop = new AbortController()
-    const asked = () => stop.abort()
-    process.once('SIGINT', asked).once('SIGTERM', asked)
+    const interruption = listenForSignals('ending after a checkpoint')
     const line = trainProgress(recipe)
     const outcome = await run({
       recipe,
@@ -95,11 +94,13 @@ async function runTrain(flags: TrainFlags): Promise<void> {
       device: flags.device,
       threads: flags.threads,
       clock: systemClock,
-      signal: stop.signal,
+      signal: interruption.signal,
       onStart: ({ name, note }) => line.begin(name, note),
       onStep: line.step,
-    }).finally(() => line.done())
-    process.off('SIGINT', asked).off('SIGTERM', asked)
+    }).finally(() => {
+      line.done()
+      interruption.end()
+    })
     if (outcome.kind === 'interrupted') return goOnLater(outcome.step, recipe)
     if (flags.json) console.log(JSON.stringify(outcome.record, null, 2))
     else printRecord(outcome.record, flags.out)
@@ -157,7 +158,6 @@ function trainProgress({ steps }: Recipe) {
 
 function goOnLater(step: number, { steps }: Recipe): void {
   process.stderr.write(`stopped after step ${step} of ${steps}; the same command with --resume goes on\n`)
-  process.exitCode = 130
 }
 
 function printRecord(

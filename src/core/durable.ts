@@ -1,20 +1,30 @@
-import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
 /** What a process that is ended at any moment, by kill -9 or with its machine, leaves whole. */
 
-/** Writes a file whole or not at all: under another name first, on disk before it takes its own. Throws what the system says. */
-export function writeWhole(file: string, content: string | readonly Uint8Array[]): void {
-  const open = openSync(`${file}.new`, 'w')
+/**
+ * Writes a file whole or not at all: under another name first, on disk before it takes its own. What lies under that other name is
+ * left by a process that was ended, or a link that somebody put there: it is removed, never written to. Throws what the system says.
+ */
+export function writeWhole(file: string, content: string | Uint8Array | readonly Uint8Array[], mode = 0o666): void {
+  const other = `${file}.new`
+  rmSync(other, { force: true })
+  const open = openSync(other, 'wx', mode)
   try {
-    // Written on from where the last part ended, as the file is open.
-    for (const part of typeof content === 'string' ? [content] : content) writeFileSync(open, part)
-    fsyncSync(open)
-  } finally {
-    closeSync(open)
+    try {
+      // Written on from where the last part ended, as the file is open.
+      for (const part of Array.isArray(content) ? content : [content]) writeFileSync(open, part)
+      fsyncSync(open)
+    } finally {
+      closeSync(open)
+    }
+    renameSync(other, file)
+  } catch (error) {
+    rmSync(other, { force: true })
+    throw error
   }
-  renameSync(`${file}.new`, file)
   syncFolder(dirname(file))
 }
 

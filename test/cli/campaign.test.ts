@@ -301,7 +301,10 @@ test('Ctrl-C ends it after the run in flight, with a result, and it can go on', 
   await api.reached(40)
   child.kill('SIGINT')
   await said('ending after the run in flight')
-  const stopped = resultOf(await ended)
+  const { status, stdout, stderr } = await ended
+  assert.equal(status, 130, stderr)
+  assert.ok(existsSync(join(folder, 'interrupted', 'report.html')), 'the report is written before')
+  const stopped: CampaignJson = JSON.parse(stdout)
   assert.equal(stopped.stopped, 'interrupted')
   assert.equal(stopped.queries, api.asked.length)
   assert.deepEqual(recordOf('interrupted'), stopped.runs)
