@@ -33,6 +33,14 @@ export const errorTable = rows({
     status: 503,
     meaning: 'The database cannot be written or reached just now; nothing was charged.',
   },
+  QUERY_ENDED: {
+    status: 503,
+    meaning:
+      'Waiting for an equal query that runs elsewhere was ended: the server stops, or the client left; nothing was charged.',
+  },
+  LEDGER_UNBALANCED: {
+    meaning: "What a key has used or reserved is not the sum of its runs or reservations. The server's log tells it.",
+  },
   SUBMISSION_MISSING: { status: 404, meaning: 'A key has not submitted a prediction yet.' },
   API_UNREACHABLE: { meaning: 'The training API did not answer, after several tries.' },
   API_REFUSED: { meaning: 'The training API refused a query.' },

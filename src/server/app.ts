@@ -5,11 +5,10 @@ import { createLedger } from './ledger.ts'
 import { createMetrics } from './metrics.ts'
 import type { ServerOptions } from './options.ts'
 import { addRoutes } from './routes.ts'
+import { createTickets } from './tickets.ts'
+import { startUpkeep } from './upkeep.ts'
 
 export type { ServerOptions } from './options.ts'
-
-/** How often a process says that it lives, and after how long a silent one counts as dead, ms. */
-const heartbeat = { every: 2_000, deadAfter: 15_000 }
 
 /**
  * A training API over a store and a backend, ready to listen. Closing it waits for what is in flight, not for the store: close a
@@ -41,14 +40,11 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     if (closing) reply.header('connection', 'close')
   })
 
-  const ledger = createLedger(store, backend, clock)
-  const metrics = createMetrics(() => ledger.running, backend)
+  const tickets = createTickets(store)
+  const ledger = createLedger(store, backend, clock, tickets)
+  const upkeep = await startUpkeep(store, tickets, options.onError ?? (() => {}), options.upkeep)
+  app.addHook('onClose', async () => upkeep.stop())
+  const metrics = createMetrics({ ledger, tickets, upkeep, backend })
   await addRoutes(app, { ...options, ledger, metrics })
-
-  await store.sweep(clock.now(), heartbeat.deadAfter)
-  const beat = setInterval(() => {
-    store.sweep(clock.now(), heartbeat.deadAfter).catch(() => {}) // a store that is away is told to each caller
-  }, heartbeat.every)
-  app.addHook('onClose', async () => clearInterval(beat))
   return app
 }

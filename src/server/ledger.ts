@@ -6,7 +6,8 @@ import { configIdentity, type TrainingConfig } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { integerAsWritten } from '../core/exact-integer.ts'
 import { expectLoss } from '../core/trainer.ts'
-import type { Reservation, Store } from './store/store.ts'
+import type { Store } from './store/store.ts'
+import type { Tickets } from './tickets.ts'
 
 /** What a query came to. `charged` is false for a repeat. */
 export interface Answer {
@@ -19,41 +20,60 @@ export interface Answer {
 /** Answers queries and charges them: reserve, run, settle; release when the run fails. */
 export interface Ledger {
   /**
-   * The loss of a configuration. Repeats are free, equal queries in flight are one run.
-   * @throws IsoflopError BUDGET_EXCEEDED, STORE_UNAVAILABLE, or what the backend refuses with; nothing is charged then.
+   * The loss of a configuration. Repeats are free, equal queries in flight are one run. `gone` is aborted when nobody waits for this
+   * answer any more: a run that has begun is finished and settled, waiting for one of another process is given up.
+   * @throws IsoflopError BUDGET_EXCEEDED, STORE_UNAVAILABLE, QUERY_ENDED, or what the backend refuses with; nothing is charged then.
    */
-  query(keyId: string, config: TrainingConfig): Promise<Answer>
+  query(keyId: string, config: TrainingConfig, gone?: AbortSignal): Promise<Answer>
   /** How many queries are running. */
   readonly running: number
+  /** Ends the queries that wait for runs of other processes. */
+  stop(): void
 }
 
 /** How long to wait before asking again for a query that another process runs, ms: doubling from the first to the last. */
 const patience = { first: 10, last: 500 }
 
-export function createLedger(store: Store, backend: Backend, clock: Clock): Ledger {
-  const inFlight = new Map<string, Promise<Answer>>()
+/** A query in flight, and how many wait for its answer. */
+interface Flight {
+  readonly answer: Promise<Answer>
+  waiting: number
+}
 
-  const runReserved = async (ticket: bigint, keyId: string, config: TrainingConfig): Promise<Answer> => {
+export function createLedger(store: Store, backend: Backend, clock: Clock, tickets: Tickets): Ledger {
+  const inFlight = new Map<string, Flight>()
+  let isStopping = false
+
+  /** The answer, or null where the reservation was freed meanwhile, which has charged nothing. */
+  const runReserved = async (ticket: bigint, lossOf: () => Promise<number>): Promise<Answer | null> => {
+    tickets.hold(ticket)
     try {
-      const loss = expectLoss(await backend.train(config, { asker: keyId }))
-      const { used } = await store.settle(ticket, loss)
-      return { loss, used, charged: true }
+      const loss = await lossOf()
+      const settled = await store.settle(ticket, loss)
+      tickets.drop(ticket)
+      return settled && { loss, used: settled.used, charged: true }
     } catch (error) {
-      // Whether the run or its settling failed, nothing is charged. If giving back fails too, a sweep will do it.
-      await store.release(ticket).catch(() => {})
+      // Whether the run or its settling failed, nothing is charged.
+      await tickets.giveBack(ticket)
       throw error
     }
   }
 
-  const query = async (keyId: string, config: TrainingConfig): Promise<Answer> => {
+  const query = async (keyId: string, config: TrainingConfig, isWanted: () => boolean): Promise<Answer> => {
     const cost = integerAsWritten(config.trainFlops)
+    let run: Promise<number> | undefined
+    // Made once, however often its cost has to be set aside again.
+    const lossOf = () => (run ??= backend.train(config, { asker: keyId }).then(expectLoss))
     for (let wait = patience.first; ; wait = Math.min(2 * wait, patience.last)) {
-      const reservation: Reservation = await store.reserve(keyId, config, cost, clock.now())
+      const reservation = await store.reserve(keyId, config, cost, clock.now())
       switch (reservation.kind) {
         case 'settled':
           return { loss: reservation.loss, used: reservation.used, charged: false }
-        case 'reserved':
-          return runReserved(reservation.ticket, keyId, config)
+        case 'reserved': {
+          const answer = await runReserved(reservation.ticket, lossOf)
+          if (answer) return answer
+          break
+        }
         case 'refused':
           throw new IsoflopError(
             'BUDGET_EXCEEDED',
@@ -62,21 +82,48 @@ export function createLedger(store: Store, backend: Backend, clock: Clock): Ledg
           )
         case 'in-flight':
           await sleep(wait)
+          if (!isWanted()) throw ended()
       }
     }
+  }
+
+  const begin = (name: string, keyId: string, config: TrainingConfig): Flight => {
+    const flight: Flight = {
+      waiting: 0,
+      answer: query(keyId, config, () => {
+        const isWanted = flight.waiting > 0 && !isStopping
+        if (!isWanted) inFlight.delete(name) // at once: whoever asks from now on must not be told that it has ended
+        return isWanted
+      }).finally(() => {
+        if (inFlight.get(name) === flight) inFlight.delete(name)
+      }),
+    }
+    inFlight.set(name, flight)
+    return flight
   }
 
   return {
     get running() {
       return inFlight.size
     },
-    query(keyId, config) {
+    async query(keyId, config, gone) {
       const name = `${keyId} ${configIdentity(config)}`
       const known = inFlight.get(name)
-      if (known) return known.then((answer) => ({ ...answer, charged: false }))
-      const answer = query(keyId, config).finally(() => inFlight.delete(name))
-      inFlight.set(name, answer)
-      return answer
+      const flight = known ?? begin(name, keyId, config)
+      flight.waiting++
+      gone?.addEventListener('abort', () => flight.waiting--, { once: true })
+      const answer = await flight.answer
+      return known ? { ...answer, charged: false } : answer
+    },
+    stop() {
+      isStopping = true
     },
   }
 }
+
+const ended = () =>
+  new IsoflopError(
+    'QUERY_ENDED',
+    'An equal query of this key is running elsewhere, and waiting for it was ended. Nothing was charged.',
+    'Ask again: the answer is free once the other query has it.',
+  )

@@ -1,5 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Backend } from '../backend/backend.ts'
+import type { Ledger } from './ledger.ts'
+import type { Tickets } from './tickets.ts'
+import type { Upkeep } from './upkeep.ts'
 
 /** What `/metrics` tells Prometheus. */
 export interface Metrics {
@@ -11,8 +14,16 @@ export interface Metrics {
 
 export type QueryOutcome = 'settled' | 'repeated' | 'refused' | 'failed'
 
-/** Metrics of the queries running, and of the trainings where the backend has some. */
-export function createMetrics(running: () => number, { trainings }: Pick<Backend, 'trainings'>): Metrics {
+/** What metrics are taken of. */
+interface Measured {
+  readonly ledger: Pick<Ledger, 'running'>
+  readonly tickets: Pick<Tickets, 'held'>
+  readonly upkeep: Pick<Upkeep, 'reclaimed' | 'unbalanced'>
+  readonly backend: Pick<Backend, 'trainings'>
+}
+
+/** Metrics of queries and reservations, and of trainings where the backend has some. */
+export function createMetrics({ ledger, tickets, upkeep, backend: { trainings } }: Measured): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const queries = new Counter({
@@ -40,7 +51,18 @@ export function createMetrics(running: () => number, { trainings }: Pick<Backend
         this.set(value())
       },
     })
-  gauge('isoflop_queries_running', 'Queries being run now.', running)
+  gauge('isoflop_queries_running', 'Queries being run now.', () => ledger.running)
+  gauge('isoflop_reservations_held', 'Reservations of this process.', () => tickets.held)
+  gauge(
+    'isoflop_reservations_reclaimed',
+    'Reservations freed by this process, because nobody renewed them.',
+    () => upkeep.reclaimed,
+  )
+  gauge(
+    'isoflop_unbalanced_keys',
+    'Keys whose sums are not those of their runs and reservations; 0 is right.',
+    () => upkeep.unbalanced,
+  )
   if (trainings) {
     gauge('isoflop_trainings_running', 'Trainings that run now.', () => trainings.running)
     gauge('isoflop_trainings_waiting', 'Trainings that wait for a worker.', () => trainings.waiting)

@@ -4,6 +4,7 @@ import type { Truth } from './grade.ts'
 import type { Ledger } from './ledger.ts'
 import type { Metrics } from './metrics.ts'
 import type { Store } from './store/store.ts'
+import type { UpkeepTimes } from './upkeep.ts'
 
 /** What a server is made of. */
 export interface ServerOptions {
@@ -17,6 +18,8 @@ export interface ServerOptions {
   readonly truth?: Truth | null
   /** Whether `GET /leaderboard` is open to everyone. */
   readonly leaderboard?: boolean
+  /** How often reservations are looked after; every 3 s unless given. */
+  readonly upkeep?: UpkeepTimes
   /** Told of each error that is not the caller's fault. */
   readonly onError?: ((error: Error) => void) | undefined
 }

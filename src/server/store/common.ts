@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { TrainingConfig } from '../../core/config.ts'
 import { IsoflopError } from '../../core/errors.ts'
-import type { KeyRecord } from './store.ts'
+import type { KeyRecord, Proof } from './store.ts'
 
 export interface StoreOptions {
   /** Name of this process among those that share a database; random unless given. */
@@ -41,8 +41,6 @@ export function unavailable(cause: unknown): IsoflopError {
     { cause },
   )
 }
-
-export const ticketGone = (ticket: bigint) => unavailable(`reservation ${ticket} is gone, nothing was charged`)
 
 export const storeClosed = () => unavailable('the store is closed')
 
@@ -95,6 +93,20 @@ export const keyFromRow = (row: KeyRow): KeyRecord => ({
   reserved: BigInt(row.reserved),
   revoked: Boolean(row.revoked),
   createdAt: Number(row.created_at),
+})
+
+export interface ProofRow {
+  readonly used: string
+  readonly ran: string
+  readonly reserved: string
+  readonly held: string
+}
+
+export const proofFromRow = ({ used, ran, reserved, held }: ProofRow): Proof => ({
+  used: BigInt(used),
+  ran: BigInt(ran),
+  reserved: BigInt(reserved),
+  held: BigInt(held),
 })
 
 export interface RunRow {

@@ -10,6 +10,8 @@ import {
   keyInvalid,
   keyTaken,
   newInstance,
+  type ProofRow,
+  proofFromRow,
   type RunRow,
   runFromRow,
   type StoreOptions,
@@ -17,11 +19,10 @@ import {
   storeClosed,
   submissionFromRow,
   ticketCounter,
-  ticketGone,
   unavailable,
 } from './common.ts'
 import { migrationsOf } from './migrate.ts'
-import type { Reservation, Store } from './store.ts'
+import type { Reservation, SeenReservation, Store } from './store.ts'
 
 /** What the SQL function `reserve` answers. */
 interface WishRow {
@@ -66,7 +67,7 @@ export async function openPostgres(url: string, options: StoreOptions = {}): Pro
   const changed = async (statement: Statement, ...values: unknown[]) => (await query(statement, ...values)).length > 0
 
   const leave = async () => {
-    // Best effort: what could not be tidied up is swept by another process.
+    // Best effort: what could not be tidied up is reclaimed by another process.
     await pool.query({ ...statements.leave, values: [instance] }).catch(() => {})
     await pool.end()
   }
@@ -102,16 +103,30 @@ export async function openPostgres(url: string, options: StoreOptions = {}): Pro
     async settle(ticket, loss) {
       checkLoss('A loss', loss)
       const used = (await first<{ used: string | null }>('settle', ticket, loss))?.used
-      if (used == null) throw ticketGone(ticket)
-      return { used: BigInt(used) }
+      return used == null ? null : { used: BigInt(used) }
     },
-    async release(ticket) {
-      await query('release', [ticket])
+    async release(tickets) {
+      await query('release', tickets)
+    },
+    async renew(tickets) {
+      await query('renew', tickets)
+    },
+    reservations: () => query<SeenReservation>('reservations'),
+    async reclaim(seen) {
+      const columns = [seen.map(({ ticket }) => ticket), seen.map(({ renewals }) => renewals)]
+      return Number((await first<{ reclaimed: bigint }>('reclaim', ...columns))?.reclaimed ?? 0)
     },
     runs: async (keyId) => (await query<RunRow>('runs', keyId)).map(runFromRow),
 
-    async sweep(now, deadAfterMs) {
-      await query('sweep', instance, now, now - deadAfterMs)
+    async prove(keyId) {
+      const row = await first<ProofRow>('prove', keyId)
+      return row ? proofFromRow(row) : null
+    },
+    async reconcile(keyId) {
+      await query('reconcile', keyId)
+    },
+    async check() {
+      await query('check')
     },
 
     async putSubmission(keyId, { config, predictedLoss, submittedAt }) {
@@ -237,7 +252,15 @@ const texts = {
   settle: 'SELECT isoflop.settle($1, $2) AS used',
   release: 'SELECT isoflop.release($1)',
   runs: 'SELECT config, cost, loss FROM isoflop.runs WHERE key_id = $1 ORDER BY id',
-  sweep: 'SELECT isoflop.sweep($1, $2, $3)',
+  renew: 'SELECT isoflop.renew($1)',
+  reservations: 'SELECT ticket, renewals FROM isoflop.reservations',
+  reclaim: 'SELECT isoflop.reclaim($1, $2) AS reclaimed',
+  prove: `SELECT used, reserved,
+            (SELECT coalesce(sum(cost), 0) FROM isoflop.runs WHERE key_id = keys.id) AS ran,
+            (SELECT coalesce(sum(cost), 0) FROM isoflop.reservations WHERE key_id = keys.id) AS held
+          FROM isoflop.keys WHERE id = $1`,
+  reconcile: 'SELECT isoflop.reconcile($1)',
+  check: 'UPDATE isoflop.health SET checks = checks + 1',
   leave: 'SELECT isoflop.leave($1)',
   putSubmission: `INSERT INTO isoflop.submissions (config, predicted_loss, submitted_at, key_id)
                   SELECT $1, $2, $3, id FROM isoflop.keys WHERE id = $4

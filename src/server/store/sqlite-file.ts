@@ -14,6 +14,7 @@ export async function openDatabase(path: string, lockTimeoutMs: number): Promise
     db.exec('PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864')
     migrate(db)
     db.function('add_flops', addFlops)
+    db.aggregate('sum_flops', { start: '0', step: addFlops })
     db.exec('PRAGMA busy_timeout = 0') // from here on, see `patience`
     return db
   } catch (error) {
@@ -23,7 +24,8 @@ export async function openDatabase(path: string, lockTimeoutMs: number): Promise
 }
 
 /** FLOPs are decimal text in SQLite, whose integers end at 2^63: this is the SQL function that adds them. */
-const addFlops = (sum: SQLOutputValue, flops: SQLOutputValue) => String(BigInt(String(sum)) + BigInt(String(flops)))
+const addFlops = (sum: SQLOutputValue, flops: SQLOutputValue): string =>
+  String(BigInt(String(sum)) + BigInt(String(flops)))
 
 /** Whether another process held a lock: SQLITE_BUSY and its kinds, https://sqlite.org/rescode.html */
 export const isBusy = (error: unknown) => ((error as { errcode?: number }).errcode ?? 0) % 256 === 5

@@ -123,13 +123,13 @@ export function groupCommit(db: DatabaseSync, patiently: Patience) {
     },
 
     /** Does the last operation and closes the database; everything begun before is committed first. */
-    close(last: () => void): Promise<void> {
+    close(last: () => unknown): Promise<void> {
       const end = async () => {
         try {
           operate(last)
           await committed()
         } catch {
-          // What could not be tidied up is swept by another process.
+          // What could not be tidied up is reclaimed by another process.
         } finally {
           db.close()
         }

@@ -8,17 +8,18 @@ import {
   keyInvalid,
   keyTaken,
   newInstance,
+  type ProofRow,
+  proofFromRow,
   type RunRow,
   runFromRow,
   type StoreOptions,
   type SubmissionRow,
   submissionFromRow,
   ticketCounter,
-  ticketGone,
 } from './common.ts'
 import { openDatabase } from './sqlite-file.ts'
 import { groupCommit, patience } from './sqlite-turn.ts'
-import type { Reservation, Store } from './store.ts'
+import type { Reservation, SeenReservation, Store } from './store.ts'
 
 /** What is read to decide about a wish to run a configuration. */
 interface WishRow {
@@ -67,37 +68,36 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
 
   const settle = (ticket: bigint, loss: number) => {
     const row = statements.takeReservation.get(ticket) as ReservationRow | undefined
-    if (!row) throw ticketGone(ticket)
+    if (!row) return null
     statements.addRun.run(row.key_id, row.config, row.cost, loss)
     const { used } = statements.charge.get(row.cost, `-${row.cost}`, row.key_id) as { used: string }
     return { used: BigInt(used) }
   }
 
-  const release = (ticket: bigint) => {
-    const row = statements.takeReservation.get(ticket) as ReservationRow | undefined
-    if (row) statements.hold.run(`-${row.cost}`, row.key_id)
+  const giveBack = (rows: readonly (ReservationRow | undefined)[]): number => {
+    const taken = rows.filter((row) => row !== undefined)
+    for (const { key_id, cost } of taken) statements.hold.run(`-${cost}`, key_id)
+    return taken.length
   }
 
+  const release = (tickets: readonly bigint[]): number =>
+    giveBack(tickets.map((ticket) => statements.takeReservation.get(ticket) as ReservationRow | undefined))
+
+  const reclaim = (seen: readonly SeenReservation[]): number =>
+    giveBack(
+      seen.map(({ ticket, renewals }) => statements.takeStanding.get(ticket, renewals) as ReservationRow | undefined),
+    )
+
   const reset = (id: string): boolean => {
-    if (!changed(statements.forgetUsed, id)) return false
+    if (!changed(statements.forgetSums, id)) return false
+    statements.deleteReservations.run(id)
     statements.deleteRuns.run(id)
     statements.deleteSubmission.run(id)
     return true
   }
 
-  const sweep = (now: number, deadAfterMs: number) => {
-    statements.beat.run(instance, now)
-    for (const row of statements.takeDead.all(now - deadAfterMs) as unknown as ReservationRow[])
-      statements.hold.run(`-${row.cost}`, row.key_id)
-    statements.deleteDead.run(now - deadAfterMs)
-  }
-
   /** A process that ends in good order leaves no reservation behind. */
-  const leave = () => {
-    for (const row of statements.takeOwn.all(instance) as unknown as ReservationRow[])
-      statements.hold.run(`-${row.cost}`, row.key_id)
-    statements.deleteInstance.run(instance)
-  }
+  const leave = () => giveBack(statements.takeOwn.all(instance) as unknown as ReservationRow[])
 
   const key = (statement: StatementSync, value: string) => {
     const row = statement.get(value) as KeyRow | undefined
@@ -131,14 +131,36 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
       checkLoss('A loss', loss)
       return write(() => settle(ticket, loss))
     },
-    release: (ticket) =>
-      early(
-        () => release(ticket),
+    async release(tickets) {
+      await early(
+        () => release(tickets),
         () => true,
-      ),
+      )
+    },
+    async renew(tickets) {
+      if (tickets.length === 0) return
+      await early(
+        () => {
+          for (const ticket of tickets) statements.renew.run(ticket)
+        },
+        () => true,
+      )
+    },
+    reservations: () => read(() => statements.reservations.all() as unknown as SeenReservation[]),
+    reclaim: async (seen) => (seen.length === 0 ? 0 : write(() => reclaim(seen))),
     runs: (keyId) => read(() => (statements.runs.all(keyId) as unknown as RunRow[]).map(runFromRow)),
 
-    sweep: (now, deadAfterMs) => write(() => sweep(now, deadAfterMs)),
+    prove: (keyId) =>
+      read(() => {
+        const row = statements.prove.get(keyId) as ProofRow | undefined
+        return row ? proofFromRow(row) : null
+      }),
+    async reconcile(keyId) {
+      await write(() => changed(statements.reconcile, keyId))
+    },
+    async check() {
+      await write(() => changed(statements.check))
+    },
 
     async putSubmission(keyId, { config, predictedLoss, submittedAt }) {
       checkLoss('A predicted loss', predictedLoss)
@@ -183,7 +205,7 @@ function prepareAll(db: DatabaseSync) {
     keys: prepare(`SELECT ${keyColumns} FROM keys ORDER BY created_at, id`),
     revoke: prepare('UPDATE keys SET revoked = 1 WHERE id = ?'),
     setBudget: prepare('UPDATE keys SET budget = ? WHERE id = ?'),
-    forgetUsed: prepare("UPDATE keys SET used = '0' WHERE id = ?"),
+    forgetSums: prepare("UPDATE keys SET used = '0', reserved = '0' WHERE id = ?"),
     hold: prepare('UPDATE keys SET reserved = add_flops(reserved, ?) WHERE id = ?'),
     charge: prepare(
       'UPDATE keys SET used = add_flops(used, ?), reserved = add_flops(reserved, ?) WHERE id = ? RETURNING used',
@@ -200,20 +222,23 @@ function prepareAll(db: DatabaseSync) {
     ),
     takeReservation: prepare('DELETE FROM reservations WHERE ticket = ? RETURNING key_id, config, cost'),
     takeOwn: prepare('DELETE FROM reservations WHERE instance = ? RETURNING key_id, config, cost'),
-    takeDead: prepare(
-      `DELETE FROM reservations
-       WHERE coalesce((SELECT seen_at FROM instances WHERE id = reservations.instance), created_at) < ?
-       RETURNING key_id, config, cost`,
+    takeStanding: prepare('DELETE FROM reservations WHERE ticket = ? AND renewals = ? RETURNING key_id, config, cost'),
+    renew: prepare('UPDATE reservations SET renewals = renewals + 1 WHERE ticket = ?'),
+    reservations: prepare('SELECT ticket, renewals FROM reservations'),
+    deleteReservations: prepare('DELETE FROM reservations WHERE key_id = ?'),
+    prove: prepare(
+      `SELECT used, reserved,
+         (SELECT sum_flops(cost) FROM runs WHERE key_id = keys.id) AS ran,
+         (SELECT sum_flops(cost) FROM reservations WHERE key_id = keys.id) AS held
+       FROM keys WHERE id = ?`,
     ),
+    reconcile: prepare(
+      `UPDATE keys SET reserved = (SELECT sum_flops(cost) FROM reservations WHERE key_id = keys.id) WHERE id = ?`,
+    ),
+    check: prepare('UPDATE health SET checks = checks + 1'),
     addRun: prepare('INSERT INTO runs (key_id, config, cost, loss) VALUES (?, ?, ?, ?)'),
     runs: prepare('SELECT config, cost, loss FROM runs WHERE key_id = ? ORDER BY id'),
     deleteRuns: prepare('DELETE FROM runs WHERE key_id = ?'),
-
-    beat: prepare(
-      'INSERT INTO instances (id, seen_at) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at',
-    ),
-    deleteDead: prepare('DELETE FROM instances WHERE seen_at < ?'),
-    deleteInstance: prepare('DELETE FROM instances WHERE id = ?'),
 
     putSubmission: prepare(
       `INSERT INTO submissions (config, predicted_loss, submitted_at, key_id) SELECT ?, ?, ?, id FROM keys WHERE id = ?

@@ -42,11 +42,28 @@ export interface Submission {
   readonly submittedAt: number
 }
 
+/** A reservation as whoever looks after them sees it. */
+export interface SeenReservation {
+  readonly ticket: bigint
+  /** How often its holder has said that its run goes on. */
+  readonly renewals: bigint
+}
+
+/** What a key's sums are and what they have to be, FLOPs, all read at one moment. */
+export interface Proof {
+  readonly used: bigint
+  /** Sum of its runs. */
+  readonly ran: bigint
+  readonly reserved: bigint
+  /** Sum of its reservations. */
+  readonly held: bigint
+}
+
 /**
  * Where keys, runs and reservations live. Every method is atomic. A resolved `settle` is durable: it survives `kill -9`
- * and a power cut, as does every other write but `reserve` and `release`. A reservation need not: those of a process
- * that died are released by the next `sweep` of another one, those of a process that closes at once. Several processes
- * may share a store.
+ * and a power cut, as does every other write but `reserve`, `release` and `renew`. A reservation need not: whoever holds
+ * one renews it, and `reclaim` frees those that nobody renews (see `upkeep.ts`). Several processes may share a store. No
+ * method depends on a clock.
  *
  * Methods reject with an IsoflopError: STORE_UNAVAILABLE when the disk is full, a lock is not to be had or the
  * connection is lost, having changed nothing (see `settle`), and the same call may succeed later; KEY_INVALID when
@@ -66,7 +83,7 @@ export interface Store {
   /** False when there is no such key. The same for the next two. */
   revokeKey(id: string): Promise<boolean>
   setBudget(id: string, budget: bigint): Promise<boolean>
-  /** Forgets the key's runs and submission and what it spent. Reservations in flight stay. */
+  /** Forgets the key's runs, reservations and submission and what it spent. */
   resetKey(id: string): Promise<boolean>
 
   /**
@@ -75,23 +92,29 @@ export interface Store {
    */
   reserve(keyId: string, config: TrainingConfig, cost: bigint, now: number): Promise<Reservation>
   /**
-   * Turns a reservation into a run; gives what the key has used. Rejects with STORE_UNAVAILABLE if the reservation
-   * is gone. If a connection breaks before the answer comes, the run may have been stored: it is charged once, and the
+   * Turns a reservation into a run; gives what the key has used. Null where the reservation is gone: it was released,
+   * reclaimed or settled, or its key was reset, and nothing was charged just now. If a connection breaks before the answer comes, the run may have been stored: it is charged once, and the
    * next `reserve` of the configuration answers `settled`. After a rejection call `release`: the reservation may still
    * be there.
    */
-  settle(ticket: bigint, loss: number): Promise<{ readonly used: bigint }>
-  /** Gives a reservation back. Unknown tickets are ignored. */
-  release(ticket: bigint): Promise<void>
+  settle(ticket: bigint, loss: number): Promise<{ readonly used: bigint } | null>
+  /** Gives reservations back. Unknown tickets are ignored. */
+  release(tickets: readonly bigint[]): Promise<void>
+  /** Says that the runs of these reservations go on. Unknown tickets are ignored, and so are those that are changed just now. */
+  renew(tickets: readonly bigint[]): Promise<void>
+  /** All reservations, of every process. */
+  reservations(): Promise<SeenReservation[]>
+  /** Gives back those that were not renewed since they were seen, as far as their keys are not locked; gives their number. */
+  reclaim(seen: readonly SeenReservation[]): Promise<number>
   /** Runs in the order they were settled. */
   runs(keyId: string): Promise<StoredRun[]>
 
-  /**
-   * Says that this process lives, and releases the reservations of processes that have not said so for `deadAfterMs`
-   * (of one that never did: those made longer ago). Call it well within that time; machines' clocks must differ by
-   * much less.
-   */
-  sweep(now: number, deadAfterMs: number): Promise<void>
+  /** A key's sums beside what they have to be; null when there is no such key. */
+  prove(keyId: string): Promise<Proof | null>
+  /** Makes what a key has reserved the sum of its reservations. */
+  reconcile(keyId: string): Promise<void>
+  /** Writes something, to see whether that is possible. */
+  check(): Promise<void>
 
   putSubmission(keyId: string, submission: Submission): Promise<void>
   getSubmission(keyId: string): Promise<Submission | null>

@@ -24,8 +24,8 @@ async function work(start: number): Promise<void> {
     if (reservation.kind === 'refused') return
     if (reservation.kind !== 'reserved') continue
     if (pauseMs !== '0') await sleep(Number(pauseMs))
-    const { used } = await store.settle(reservation.ticket, lossOf(index))
-    writeSync(1, `${configIdentity(configOf(index))} ${used}\n`)
+    const settled = await store.settle(reservation.ticket, lossOf(index))
+    writeSync(1, `${configIdentity(configOf(index))} ${settled!.used}\n`)
   }
 }
 

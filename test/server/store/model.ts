@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { IsoflopError } from '../../../src/core/errors.ts'
-import type { Store, Submission } from '../../../src/server/store/store.ts'
+import type { SeenReservation, Store, Submission } from '../../../src/server/store/store.ts'
 import { configOf } from './examples.ts'
 
 const keyNames = ['a', 'b'] as const
-const deadAfterMs = 50
 
 interface Reserved {
   readonly key: number
@@ -13,7 +12,7 @@ interface Reserved {
   readonly cost: bigint
   /** Which store object of this sequence made it, counting reopened ones anew. */
   readonly instance: number
-  readonly createdAt: number
+  renewals: bigint
 }
 
 interface Key {
@@ -42,13 +41,15 @@ const operation = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('reset'), process, key }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('submit'), process, key, config: fc.nat(5), loss: fc.nat(9) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('sweep'), process, passed: fc.nat(60) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('renew'), process, which: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('look'), process }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('reclaim'), process }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('reopen'), process }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('revoke'), process, key, chance: fc.nat(9) }) },
 )
 
 type Operation = { do: string; process: number } & Partial<
-  Record<'key' | 'config' | 'which' | 'loss' | 'passed' | 'chance', number> & Record<'cost' | 'budget', bigint>
+  Record<'key' | 'config' | 'which' | 'loss' | 'chance', number> & Record<'cost' | 'budget', bigint>
 >
 
 let sequence = 0
@@ -75,8 +76,8 @@ const newModel = () => ({
   /** Every ticket that was ever given, live or not. */
   tickets: [] as bigint[],
   instances: [0, 1],
-  seen: new Map<number, number>(),
-  now: 1000,
+  /** Reservations as one of the processes saw them last. */
+  seen: [] as SeenReservation[],
 })
 
 type Model = ReturnType<typeof newModel>
@@ -95,26 +96,34 @@ async function perform(step: Operation, stores: Store[], ids: string[], model: M
     case 'settle': {
       const taken = model.reservations.get(ticket)
       const answer = await outcome(store.settle(ticket, step.loss!))
-      if (!taken) return assert.equal(answer, 'STORE_UNAVAILABLE')
+      if (!taken) return assert.equal(answer, null)
       model.reservations.delete(ticket)
       model.keys[taken.key].runs.push({ config: taken.config, cost: taken.cost, loss: step.loss! })
       return assert.deepEqual(answer, { used: sum(model.keys[taken.key].runs) })
     }
     case 'release':
       model.reservations.delete(ticket)
-      return store.release(ticket)
+      return store.release([ticket])
     case 'budget':
       key.budget = step.budget!
       return assert.equal(await store.setBudget(id, step.budget!), true)
     case 'reset':
       key.runs = []
       key.submission = null
+      for (const [ticket, one] of model.reservations) if (one.key === step.key) model.reservations.delete(ticket)
       return assert.equal(await store.resetKey(id), true)
     case 'submit':
-      key.submission = { config: configOf(step.config!), predictedLoss: step.loss!, submittedAt: model.now }
+      key.submission = { config: configOf(step.config!), predictedLoss: step.loss!, submittedAt: 1000 }
       return store.putSubmission(id, key.submission)
-    case 'sweep':
-      return sweep(step as Required<Operation>, store, model)
+    case 'renew': {
+      const renewed = model.reservations.get(ticket)
+      if (renewed) renewed.renewals++
+      return store.renew([ticket])
+    }
+    case 'look':
+      return look(store, model)
+    case 'reclaim':
+      return reclaim(store, model)
     case 'reopen': {
       const instance = model.instances[step.process]
       for (const [ticket, one] of model.reservations) if (one.instance === instance) model.reservations.delete(ticket)
@@ -134,7 +143,7 @@ async function perform(step: Operation, stores: Store[], ids: string[], model: M
 
 async function reserve(step: Required<Operation>, store: Store, id: string, model: Model) {
   const key = model.keys[step.key]
-  const answer = await outcome(store.reserve(id, configOf(step.config), step.cost, model.now))
+  const answer = await outcome(store.reserve(id, configOf(step.config), step.cost, 1000))
   if (key.revoked) return assert.equal(answer, 'KEY_INVALID')
   const used = sum(key.runs)
   const left = key.budget - used - sum(reservedOf(model, step.key))
@@ -151,17 +160,24 @@ async function reserve(step: Required<Operation>, store: Store, id: string, mode
   model.tickets.push(answer.ticket)
   const { key: keyIndex, config, cost } = step
   const instance = model.instances[step.process]
-  model.reservations.set(answer.ticket, { key: keyIndex, config, cost, instance, createdAt: model.now })
+  model.reservations.set(answer.ticket, { key: keyIndex, config, cost, instance, renewals: 0n })
 }
 
-async function sweep(step: Required<Operation>, store: Store, model: Model) {
-  model.now += step.passed
-  await store.sweep(model.now, deadAfterMs)
-  const { seen, now, reservations } = model
-  seen.set(model.instances[step.process], now)
-  for (const [ticket, one] of reservations)
-    if ((seen.get(one.instance) ?? one.createdAt) < now - deadAfterMs) reservations.delete(ticket)
-  for (const [instance, at] of seen) if (at < now - deadAfterMs) seen.delete(instance)
+const isSeen = (model: Model, { ticket, renewals }: SeenReservation) =>
+  model.reservations.get(ticket)?.renewals === renewals
+
+/** Other sequences have left reservations of other keys in the same database. */
+async function look(store: Store, model: Model) {
+  const all = await store.reservations()
+  model.seen = all.filter(({ ticket }) => model.tickets.includes(ticket))
+  assert.equal(model.seen.length, model.reservations.size)
+  assert.ok(model.seen.every((seen) => isSeen(model, seen)))
+}
+
+async function reclaim(store: Store, model: Model) {
+  const standing = model.seen.filter((seen) => isSeen(model, seen))
+  assert.equal(await store.reclaim(model.seen), standing.length)
+  for (const { ticket } of standing) model.reservations.delete(ticket)
 }
 
 /** The result, or the code of the public error. */

@@ -14,7 +14,16 @@ before(async () => {
 })
 after(() => postgres.stop())
 
-conformance(() => postgres.database(), { sequences: 20 })
+conformance({
+  fresh: () => postgres.database(),
+  execute: async (url, sql) => {
+    const client = new pg.Client(url)
+    await client.connect()
+    await client.query(`SET search_path = isoflop; ${sql}`)
+    await client.end()
+  },
+  sequences: 20,
+})
 
 test('lost connections: rejected meanwhile, then it works by itself and every acknowledged run is there', async () => {
   const url = await postgres.database()

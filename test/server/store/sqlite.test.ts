@@ -18,7 +18,15 @@ after(() => rmSync(folder, { recursive: true }))
 let files = 0
 const newFile = () => join(folder, `${++files}.db`)
 
-conformance(async () => newFile(), { sequences: 60 })
+conformance({
+  fresh: async () => newFile(),
+  execute: async (file, sql) => {
+    const db = new DatabaseSync(file)
+    db.exec(sql)
+    db.close()
+  },
+  sequences: 60,
+})
 
 test(':memory: is a store too', async () => {
   const store = await openStore(':memory:')

@@ -1,0 +1,43 @@
+import type { Store } from './store/store.ts'
+
+/** The reservations that this process answers for. */
+export interface Tickets {
+  readonly held: number
+  /** Renewed from now on. */
+  hold(ticket: bigint): void
+  /** Not renewed any more: its run is settled, or the reservation was gone. */
+  drop(ticket: bigint): void
+  /** Gives it back, now or, where the store is away, with a later `renew`. Never rejects. */
+  giveBack(ticket: bigint): Promise<void>
+  /** Gives back what is owed, and tells the store that the runs of all others go on. */
+  renew(): Promise<void>
+}
+
+/** The tickets of one process. What it does not renew is freed by whoever looks: a lost `release` costs time, not budget. */
+export function createTickets(store: Pick<Store, 'release' | 'renew'>): Tickets {
+  const held = new Set<bigint>()
+  const owed = new Set<bigint>()
+
+  const giveBack = async (tickets: readonly bigint[]) => {
+    if (tickets.length === 0) return
+    await store.release(tickets)
+    for (const ticket of tickets) owed.delete(ticket)
+  }
+
+  return {
+    get held() {
+      return held.size
+    },
+    hold: (ticket) => held.add(ticket),
+    drop: (ticket) => held.delete(ticket),
+    async giveBack(ticket) {
+      held.delete(ticket)
+      owed.add(ticket)
+      await giveBack([ticket]).catch(() => {}) // it stays owed
+    },
+    async renew() {
+      await giveBack([...owed])
+      if (held.size > 0) await store.renew([...held])
+    },
+  }
+}

@@ -1,0 +1,128 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { IsoflopError } from '../core/errors.ts'
+import type { Proof, SeenReservation, Store } from './store/store.ts'
+import type { Tickets } from './tickets.ts'
+
+/** How often reservations are looked after, and how often the sums are proved. */
+export interface UpkeepTimes {
+  /** Between two looks, ms. */
+  readonly lookEvery: number
+  /** In so many looks in a row a reservation has to stand still before it is freed. */
+  readonly looks: number
+  /** Between two proofs, ms. */
+  readonly proveEvery: number
+}
+
+/** A reservation that nobody renews is freed after 18 to 21 s. */
+export const usualTimes: UpkeepTimes = { lookEvery: 3_000, looks: 6, proveEvery: 300_000 }
+
+/** Looks after what a store has reserved. */
+export interface Upkeep {
+  /** Reservations that were freed because nobody renewed them. */
+  readonly reclaimed: number
+  /** Keys whose sums were wrong in the last proof. */
+  readonly unbalanced: number
+  stop(): void
+}
+
+/**
+ * Renews the reservations of this process, frees those of others that stand still, and proves that each key's sums are those of its
+ * runs and reservations. Whoever serves a store does this; one is enough.
+ *
+ * Nothing is compared with a clock: a reservation is dead when it was looked at several times and was never renewed in between.
+ * A process that is stopped, or whose clock jumps, sees nothing dead by that, and a reservation that is freed though its run lives
+ * costs that run a second reservation (see `ledger.ts`), never an answer.
+ *
+ * Rejects with STORE_UNAVAILABLE when the first look fails; later ones are told to `onError` and tried again.
+ */
+export async function startUpkeep(
+  store: Store,
+  tickets: Tickets,
+  onError: (error: Error) => void,
+  times: UpkeepTimes = usualTimes,
+): Promise<Upkeep> {
+  const watch = watchReservations(times.looks)
+  const alarmed = new Map<string, string>()
+  let reclaimed = 0
+
+  const look = async () => {
+    await tickets.renew()
+    const standing = watch(await store.reservations())
+    if (standing.length > 0) reclaimed += await store.reclaim(standing)
+  }
+
+  const prove = async () => {
+    for (const { id } of await store.listKeys()) {
+      const proof = await store.prove(id)
+      const fault = proof && faultOf(proof)
+      if (fault && alarmed.get(id) !== fault) onError(unbalanced(id, fault))
+      if (fault) alarmed.set(id, fault)
+      else alarmed.delete(id)
+      if (proof && proof.reserved !== proof.held) await store.reconcile(id)
+      await nextTurn() // 50,000 runs of a key are added up in 12 ms; requests come in between
+    }
+  }
+
+  await look()
+  prove().catch(onError) // while it serves: it takes as long as there are runs
+  const looking = repeat(look, times.lookEvery, () => {}) // a store that is away is told to each caller
+  const proving = repeat(prove, times.proveEvery, onError)
+  return {
+    get reclaimed() {
+      return reclaimed
+    },
+    get unbalanced() {
+      return alarmed.size
+    },
+    stop() {
+      looking()
+      proving()
+    },
+  }
+}
+
+/** A memory of reservations: given all that there are, it says which have stood still for so many looks. */
+export function watchReservations(looks: number): (seen: readonly SeenReservation[]) => SeenReservation[] {
+  let known = new Map<bigint, { readonly renewals: bigint; readonly still: number }>()
+  return (seen) => {
+    known = new Map(
+      seen.map(({ ticket, renewals }) => {
+        const before = known.get(ticket)
+        return [ticket, { renewals, still: before?.renewals === renewals ? before.still + 1 : 0 }]
+      }),
+    )
+    return seen.filter(({ ticket }) => known.get(ticket)!.still >= looks)
+  }
+}
+
+/** What is wrong with a key's sums; null where nothing is. */
+function faultOf({ used, ran, reserved, held }: Proof): string | null {
+  const faults = [
+    used === ran ? null : `has used ${used} FLOPs, but its runs add up to ${ran}`,
+    reserved === held ? null : `has reserved ${reserved} FLOPs, but its reservations add up to ${held}`,
+  ].filter((fault) => fault !== null)
+  return faults.length === 0 ? null : faults.join(', and ')
+}
+
+const unbalanced = (keyId: string, fault: string) =>
+  new IsoflopError(
+    'LEDGER_UNBALANCED',
+    `Key ${keyId} ${fault}.`,
+    'What it has reserved is set right by itself. Where used differs, somebody has changed the database, or its disk is damaged: compare with a backup.',
+  )
+
+/** Does work again and again, never twice at once; gives what ends it. */
+function repeat(work: () => Promise<void>, everyMs: number, onError: (error: Error) => void): () => void {
+  let isWorking = false
+  const timer = setInterval(() => {
+    if (isWorking) return
+    isWorking = true
+    work()
+      .catch(onError)
+      .finally(() => {
+        isWorking = false
+      })
+  }, everyMs)
+  timer.unref()
+  return () => clearInterval(timer)
+}
