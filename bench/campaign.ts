@@ -11,9 +11,10 @@ import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { campaign } from '../src/campaign/campaign.ts'
-import { configIdentity, targetFlops } from '../src/core/config.ts'
 import { regret } from '../src/core/regret.ts'
 import { outcomeOf, type Trainer } from '../src/core/trainer.ts'
+import { apiCodec, type TrainingConfig } from '../src/cs336/config.ts'
+import { targetFlops } from '../src/cs336/limits.ts'
 import { median, quantile } from '../src/numeric/quantile.ts'
 import { adaptive } from '../src/plan/adaptive/adaptive.ts'
 import { profilesStrategy } from '../src/plan/profiles/profiles.ts'
@@ -69,10 +70,10 @@ async function play(name: string, strategy: Strategy): Promise<Outcome> {
   const { world, form, seed } = open(name)
   const best = optimum(world, targetFlops)
   const asked = new Map<string, number>()
-  const trainer: Trainer = {
+  const trainer: Trainer<TrainingConfig> = {
     name,
     async train(config) {
-      const identity = configIdentity(config)
+      const identity = apiCodec.identity(config)
       asked.set(identity, (asked.get(identity) ?? 0) + 1)
       return outcomeOf(world.observe(config))
     },

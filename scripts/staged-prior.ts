@@ -5,15 +5,14 @@
  * Run with `node bin/node24.js scripts/staged-prior.ts`.
  */
 
-import { contextLength, targetFlops, vocabularySize } from '../src/core/config.ts'
-import { nonEmbeddingParameters } from '../src/core/flops.ts'
-import { targetLimits } from '../src/core/limits.ts'
 import { type Random, random } from '../src/core/random.ts'
 import type { TrainedRun } from '../src/core/trainer.ts'
+import { targetFlops, targetLimits } from '../src/cs336/limits.ts'
+import { nonEmbeddingParameters } from '../src/cs336/parameters.ts'
+import { apiSpace } from '../src/cs336/space.ts'
 import { fitForms } from '../src/joint/fit.ts'
 import { jointNames } from '../src/joint/law.ts'
 import { formsOfStages, jointPrior, priors } from '../src/joint/prior.ts'
-import { shapeOf } from '../src/plan/adaptive/candidates.ts'
 import { optimum } from '../src/world/optimum.ts'
 import { type StagedWorld, stagedWorld } from '../src/world/staged.ts'
 
@@ -38,7 +37,7 @@ function runsOf(world: StagedWorld): TrainedRun[] {
   while (runs.length < runsOfEach) {
     const k = rng.integer(budgets.length)
     const size = nonEmbeddingParameters(best[k].dModel, best[k].numLayers)
-    const shape = shapeOf(between(rng, size / sizes, size * sizes), between(rng, ...ratios), targetLimits)
+    const shape = targetLimits.models.near(between(rng, size / sizes, size * sizes), between(rng, ...ratios))
     if (shape === null) continue
     const batchSize = rng.uniform() < 0.7 ? 128 : 256
     const config = { ...shape, learningRate: between(rng, ...rates), batchSize, trainFlops: budgets[k] }
@@ -51,7 +50,7 @@ function runsOf(world: StagedWorld): TrainedRun[] {
 const fits = Array.from({ length: worlds.count }, (_, k) => {
   const world = stagedWorld(worlds.first + k)
   process.stderr.write(`\r${world.name}`)
-  const options = { target: targetFlops, vocabularySize, contextLength, accountings: ['tokens'] } as const
+  const options = { target: targetFlops, space: apiSpace, accountings: ['tokens'] } as const
   return fitForms(runsOf(world), options, formsOfStages, priors.usual, runsOfEach)
 }).flat()
 process.stderr.write('\n')

@@ -12,7 +12,6 @@
  */
 export { apiTrainer } from './campaign/api-trainer.ts'
 export {
-  apiSpace,
   type Campaign,
   type CampaignOptions,
   campaign,
@@ -34,10 +33,9 @@ export {
 } from './campaign/view.ts'
 export { worldTrainer } from './campaign/world-trainer.ts'
 export { type ClientOptions, type TrainingApi, trainingApi } from './client/client.ts'
-export { apiLimits, type TrainingConfig } from './core/config.ts'
 export type { Diagnostic, DiagnosticCode } from './core/diagnostic.ts'
 export { type ErrorCode, IsoflopError } from './core/errors.ts'
-export { nonEmbeddingParameters, tokensFor, trainFlops } from './core/flops.ts'
+export { tokensFor, trainFlops } from './core/flops.ts'
 export type { Interval } from './core/interval.ts'
 export { type Curves, type Run, type Runs, runsOf } from './core/run.ts'
 export {
@@ -50,6 +48,10 @@ export {
   type Trainer,
   type TrainingRequest,
 } from './core/trainer.ts'
+export type { TrainingConfig } from './cs336/config.ts'
+export { apiLimits } from './cs336/limits.ts'
+export { nonEmbeddingParameters } from './cs336/parameters.ts'
+export { apiSpace } from './cs336/space.ts'
 export { type AnalysisOptions, analyse } from './fit/analysis.ts'
 export type { Fitted, Method } from './fit/methods/method.ts'
 export type { MethodName } from './fit/methods.ts'
@@ -71,14 +73,6 @@ export {
 export { chooseFromPool, type PoolChoice, type PoolOptions } from './plan/pool/choose.ts'
 export type { Pool, Settings } from './plan/pool/pool.ts'
 export type { Buy } from './plan/pool/purchases.ts'
-export type {
-  CampaignRun,
-  Forecast,
-  Plan,
-  Planned,
-  ShortForecast,
-  Situation,
-  Space,
-  Strategy,
-} from './plan/strategy.ts'
+export type { CampaignRun, Forecast, Plan, Planned, ShortForecast, Situation, Strategy } from './plan/strategy.ts'
+export type { Space } from './space/space.ts'
 export { handoutLaw, handoutRuns } from './world/handout.ts'

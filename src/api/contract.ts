@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { apiLimits, type TrainingConfig } from '../core/config.ts'
 import { exactInteger, integerAsWritten } from '../core/exact-integer.ts'
+import { apiCodec, type TrainingConfig } from '../cs336/config.ts'
+import { apiLimits } from '../cs336/limits.ts'
 import { pythonFloat, pythonInteger } from './python.ts'
 
 /**
@@ -150,23 +151,9 @@ export interface WireConfig {
   readonly train_flops: number
 }
 
-export const configOfWire = (wire: WireConfig): TrainingConfig => ({
-  dModel: wire.d_model,
-  numLayers: wire.num_layers,
-  numHeads: wire.num_heads,
-  batchSize: wire.batch_size,
-  learningRate: wire.learning_rate,
-  trainFlops: wire.train_flops,
-})
+export const configOfWire = (wire: WireConfig): TrainingConfig => apiCodec.configOf({ ...wire }) as TrainingConfig
 
-export const wireOfConfig = (config: TrainingConfig): WireConfig => ({
-  d_model: config.dModel,
-  num_layers: config.numLayers,
-  num_heads: config.numHeads,
-  batch_size: config.batchSize,
-  learning_rate: config.learningRate,
-  train_flops: config.trainFlops,
-})
+export const wireOfConfig = (config: TrainingConfig): WireConfig => apiCodec.record(config) as unknown as WireConfig
 
 const most = { dModel: 65_536, numLayers: 1_024, numHeads: 1_024 }
 

@@ -1,6 +1,6 @@
-import { configIdentity, type TrainingConfig } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { outcomeOf } from '../core/trainer.ts'
+import { apiCodec, type TrainingConfig } from '../cs336/config.ts'
 import { readConfigs } from '../input/configs.ts'
 import type { Backend } from './backend.ts'
 
@@ -25,7 +25,7 @@ export async function replayBackend(file: string): Promise<ReplayBackend> {
   for (const { row, config, loss } of rows) {
     if (loss === null)
       throw new IsoflopError('CONFIG_INVALID', `${name} row ${row} has no loss.`, 'Recorded runs need a column loss.')
-    const identity = configIdentity(config)
+    const identity = apiCodec.identity(config)
     if (!runs.has(identity)) runs.set(identity, { config, loss })
   }
   const configs = [...runs.values()].map(({ config }) => config)
@@ -34,7 +34,7 @@ export async function replayBackend(file: string): Promise<ReplayBackend> {
     recorded: runs.size,
     repeated: rows.length - runs.size,
     async train(config) {
-      const run = runs.get(configIdentity(config))
+      const run = runs.get(apiCodec.identity(config))
       return run ? outcomeOf(run.loss) : { kind: 'refused', error: notRecorded(config, configs) }
     },
     close: async () => {},
@@ -44,7 +44,7 @@ export async function replayBackend(file: string): Promise<ReplayBackend> {
 function notRecorded(config: TrainingConfig, recorded: readonly TrainingConfig[]): IsoflopError {
   const nearest = recorded
     .map((other) => ({ other, far: distance(config, other) }))
-    .sort((a, b) => a.far - b.far || (configIdentity(a.other) < configIdentity(b.other) ? -1 : 1))
+    .sort((a, b) => a.far - b.far || (apiCodec.identity(a.other) < apiCodec.identity(b.other) ? -1 : 1))
     .slice(0, shownNearest)
   return new IsoflopError(
     'NOT_RECORDED',

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { TrainingConfig } from '../core/config.ts'
-import type { Accounting } from '../core/flops.ts'
+import type { TrainingConfig } from '../cs336/config.ts'
+import { apiCodec } from '../cs336/config.ts'
+import type { Accounting } from '../cs336/parameters.ts'
 import type { Device } from '../gpt/engine.ts'
 import type { TrainingRecord } from '../gpt/record.ts'
 import { isBegun, recordIn } from '../gpt/run-folder.ts'
@@ -30,7 +31,7 @@ export interface RunsFolder {
 /** Opens the trainings that are under a folder. It need not be there yet. */
 export function openRunsFolder(dir: string, { corpus, accounting, seed, device }: RunsIdentity): RunsFolder {
   const folder = join(dir, `c${corpus.slice(0, 12)}-${accounting}-seed${seed}-${device}`)
-  const of = (config: TrainingConfig) => join(folder, nameOf(config))
+  const of = (config: TrainingConfig) => join(folder, apiCodec.folderName(config))
   const record = (config: TrainingConfig) => recordIn(of(config))
   return {
     of,
@@ -38,21 +39,10 @@ export function openRunsFolder(dir: string, { corpus, accounting, seed, device }
     unfinished: () =>
       namesIn(folder)
         .filter((name) => isBegun(join(folder, name)))
-        .map(configOf)
+        .map(apiCodec.configOfFolder)
         .filter((config) => config !== null)
         .filter((config) => record(config) === null),
   }
-}
-
-const nameOf = ({ dModel, numLayers, numHeads, batchSize, learningRate, trainFlops }: TrainingConfig): string =>
-  `d${dModel}-n${numLayers}-h${numHeads}-b${batchSize}-lr${learningRate}-C${trainFlops}`
-
-/** The inverse of `nameOf`; null for any other name. */
-function configOf(name: string): TrainingConfig | null {
-  const found = /^d(\d+)-n(\d+)-h(\d+)-b(\d+)-lr([\d.e+-]+)-C([\d.e+-]+)$/.exec(name)
-  if (found === null) return null
-  const [dModel, numLayers, numHeads, batchSize, learningRate, trainFlops] = found.slice(1).map(Number)
-  return { dModel, numLayers, numHeads, batchSize, learningRate, trainFlops }
 }
 
 const namesIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder).sort() : [])

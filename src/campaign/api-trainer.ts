@@ -1,6 +1,7 @@
 import { trainingApi } from '../client/client.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { outcomeOfLoss, type Trainer } from '../core/trainer.ts'
+import type { TrainingConfig } from '../cs336/config.ts'
 
 /** How often the client tries again, from 0.2 s on: soon given up at the start, patient (two minutes) once runs are paid for. */
 const retries = { opening: 3, asking: 10 }
@@ -9,7 +10,7 @@ const retries = { opening: 3, asking: 10 }
  * A trainer that asks a server of the training API, `capacity` queries at a time; default one.
  * @throws IsoflopError BAD_OPTION for an address that is none; its methods throw what `TrainingApi` says.
  */
-export function apiTrainer(url: string, apiKey: string, capacity = 1): Trainer {
+export function apiTrainer(url: string, apiKey: string, capacity = 1): Trainer<TrainingConfig> {
   const address = addressOf(url)
   const opening = trainingApi({ url: address, apiKey, retries: retries.opening })
   const asking = trainingApi({ url: address, apiKey, retries: retries.asking })

@@ -1,28 +1,14 @@
-import {
-  apiBudget,
-  apiLimits,
-  configIdentity,
-  contextLength,
-  type TrainingConfig,
-  targetFlops,
-  vocabularySize,
-} from '../core/config.ts'
+import type { Config } from '../core/config.ts'
 import type { Diagnostic } from '../core/diagnostic.ts'
-import { queryLimits, targetLimits } from '../core/limits.ts'
 import { outcomeOf, type TrainedRun, type Trainer } from '../core/trainer.ts'
+import type { TrainingConfig } from '../cs336/config.ts'
+import { apiSpace } from '../cs336/space.ts'
 import { adaptive } from '../plan/adaptive/adaptive.ts'
 import type { CampaignEvidence } from '../plan/evidence.ts'
-import type { CampaignRun, Forecast, Plan, ShortForecast, Situation, Space, Strategy } from '../plan/strategy.ts'
+import type { CampaignRun, Forecast, Plan, ShortForecast, Situation, Strategy } from '../plan/strategy.ts'
+import type { Codec } from '../space/codec.ts'
+import type { Space } from '../space/space.ts'
 import { buyRound } from './round.ts'
-
-/** What the CS336 training API answers, and the assignment's target run. */
-export const apiSpace: Space = {
-  limits: queryLimits,
-  trainFlops: apiLimits.trainFlops,
-  targetLimits,
-  vocabularySize,
-  contextLength,
-}
 
 /** Where a campaign stands, told after every run and every plan. */
 export interface Standing {
@@ -36,25 +22,26 @@ export interface Standing {
   readonly estimate: ShortForecast | null
 }
 
-export interface CampaignOptions {
+export interface CampaignOptions<C extends Config = TrainingConfig> {
   /**
    * Makes the runs. One that diverged counts as spent and enters with a loss that is not a number; one that is refused is left out;
    * one that is lost counts as spent and is not asked for again; `exhausted` ends the buying, and so does whatever it throws.
    */
-  readonly trainer: Trainer
-  /** FLOPs to spend, at most; 2e18 by default. */
+  readonly trainer: Trainer<C>
+  /** FLOPs to spend, at most; the space's by default, 2e18 in the course's. */
   readonly budget?: number
-  /** FLOPs of the run to predict; 1e19 by default. */
+  /** FLOPs of the run to predict; the space's by default, 1e19 in the course's. */
   readonly target?: number
   /** How to spend it; `adaptive` by default. */
   readonly strategy?: Strategy
   /** Equal seeds and answers give equal campaigns; 0 by default. */
   readonly seed?: number
   /** Runs that were paid for before this campaign: they count as spent and enter the fit. */
-  readonly given?: readonly TrainedRun[]
+  readonly given?: readonly TrainedRun<C>[]
   /** Answers to queries of this campaign that are known already, as after a crash: taken instead of asking. */
-  readonly answered?: readonly TrainedRun[]
-  readonly space?: Space
+  readonly answered?: readonly TrainedRun<C>[]
+  /** What may be asked; the course's API by default. */
+  readonly space?: Space<C>
   /** Ends the campaign after the run in flight, with what there is. */
   readonly signal?: AbortSignal
   readonly onStanding?: (standing: Standing) => void
@@ -63,8 +50,8 @@ export interface CampaignOptions {
 }
 
 /** A configuration without a run, and what was said of it. */
-export interface Refusal {
-  readonly config: TrainingConfig
+export interface Refusal<C extends Config = TrainingConfig> {
+  readonly config: C
   readonly message: string
 }
 
@@ -75,17 +62,17 @@ export interface Round {
   readonly spentFlops: number
 }
 
-export interface Campaign {
+export interface Campaign<C extends Config = TrainingConfig> {
   readonly spentFlops: number
   /** Runs that this campaign asked for, answered ones included. */
   readonly queries: number
-  readonly prediction: Forecast
+  readonly prediction: Forecast<C>
   /** All runs, given ones first. */
-  readonly runs: readonly CampaignRun[]
+  readonly runs: readonly CampaignRun<C>[]
   /** Not trained, and nothing spent. */
-  readonly refused: readonly Refusal[]
+  readonly refused: readonly Refusal<C>[]
   /** Asked for, and nobody knows what became of them: they count as spent. */
-  readonly lost: readonly Refusal[]
+  readonly lost: readonly Refusal<C>[]
   readonly rounds: readonly Round[]
   /** Why no more runs were bought. */
   readonly stopped: string
@@ -104,14 +91,14 @@ export interface Campaign {
  * @example const { prediction } = await campaign({ trainer })
  * @throws IsoflopError TOO_FEW_RUNS where too few runs could be bought for any prediction; whatever the trainer throws.
  */
-export async function campaign(options: CampaignOptions): Promise<Campaign> {
+export async function campaign<C extends Config = TrainingConfig>(options: CampaignOptions<C>): Promise<Campaign<C>> {
   const { trainer, answered = [], signal, onStanding = () => {} } = options
   const { budget, target, strategy, seed, space } = settled(options)
-  const train = remembering(trainer, answered)
-  const runs = givenRuns(options.given)
-  const refused: Refusal[] = []
+  const train = remembering(trainer, answered, space)
+  const runs = givenRuns(space, options.given)
+  const refused: Refusal<Config>[] = []
   const rounds: Round[] = []
-  const lost: Refusal[] = []
+  const lost: Refusal<Config>[] = []
   const spent = () => costOf(runs) + costOf(lost)
   const situation = (): Situation => ({
     runs: [...runs],
@@ -160,7 +147,7 @@ export async function campaign(options: CampaignOptions): Promise<Campaign> {
   }
   const prediction = judgement.conclude()
   const queries = runs.filter(({ round }) => round >= 0).length
-  return {
+  const result: Campaign<Config> = {
     spentFlops: spent(),
     queries,
     prediction,
@@ -172,13 +159,15 @@ export async function campaign(options: CampaignOptions): Promise<Campaign> {
     diagnostics: prediction.diagnostics,
     evidence: options.withEvidence ? judgement.evidence() : null,
   }
+  // What comes out is configurations of the space, and those that went in are, too.
+  return result as Campaign<C>
 }
 
 /** Asks the trainer, unless the answer is known. */
-function remembering(trainer: Trainer, answered: readonly TrainedRun[]): Trainer['train'] {
-  const known = new Map(answered.map(({ config, loss }) => [configIdentity(config), loss]))
+function remembering(trainer: Trainer, answered: readonly TrainedRun[], codec: Codec): Trainer['train'] {
+  const known = new Map(answered.map(({ config, loss }) => [codec.identity(config), loss]))
   return async (config, request) => {
-    const loss = known.get(configIdentity(config))
+    const loss = known.get(codec.identity(config))
     return loss === undefined ? trainer.train(config, request) : outcomeOf(loss)
   }
 }
@@ -187,27 +176,29 @@ function remembering(trainer: Trainer, answered: readonly TrainedRun[]): Trainer
  * The plan that a campaign with these options begins with; asks nothing.
  * @example firstPlan({ budget: 2e18 })
  */
-export function firstPlan(options: Omit<CampaignOptions, 'trainer'>): Plan {
+export function firstPlan<C extends Config = TrainingConfig>(options: Omit<CampaignOptions<C>, 'trainer'>): Plan<C> {
   const { budget, target, strategy, seed, space } = settled(options)
-  const runs = givenRuns(options.given)
+  const runs = givenRuns(space, options.given)
   const spent = costOf(runs)
-  return strategy.consider({ runs, refused: [], pending: [], budget, spent, target, seed, round: 0, space }).ask()
+  const situation: Situation = { runs, refused: [], pending: [], budget, spent, target, seed, round: 0, space }
+  return strategy.consider(situation).ask() as Plan<C>
 }
 
 /** The options that a plan depends on, with their defaults. */
-export function settled(options: Omit<CampaignOptions, 'trainer'>) {
-  const { budget = apiBudget, target = targetFlops, strategy = adaptive, seed = 0, space = apiSpace } = options
+export function settled(options: Omit<CampaignOptions<Config>, 'trainer'>) {
+  const { space = apiSpace, strategy = adaptive, seed = 0 } = options
+  const { budget = space.budget, target = space.target } = options
   return { budget, target, strategy, seed, space }
 }
 
 /** Runs that were there before, each configuration once. */
-const givenRuns = (given: readonly TrainedRun[] = []): CampaignRun[] =>
-  distinct(given).map((run) => ({ ...run, round: -1, reason: 'was there before' }))
+const givenRuns = (codec: Codec, given: readonly TrainedRun[] = []): CampaignRun[] =>
+  distinct(given, codec).map((run) => ({ ...run, round: -1, reason: 'was there before' }))
 
-const costOf = (list: readonly { readonly config: TrainingConfig }[]): number =>
+const costOf = (list: readonly { readonly config: Config }[]): number =>
   list.reduce((sum, { config }) => sum + config.trainFlops, 0)
 
 /** The first of each configuration. */
-function distinct(runs: readonly TrainedRun[]): TrainedRun[] {
-  return [...new Map(runs.toReversed().map((run) => [configIdentity(run.config), run])).values()].reverse()
+function distinct(runs: readonly TrainedRun[], codec: Codec): TrainedRun[] {
+  return [...new Map(runs.toReversed().map((run) => [codec.identity(run.config), run])).values()].reverse()
 }

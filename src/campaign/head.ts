@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { configOfWire, type WireConfig, wireOfConfig } from '../api/contract.ts'
 import { writeWhole } from '../core/durable.ts'
 import { IsoflopError } from '../core/errors.ts'
 import type { TrainedRun } from '../core/trainer.ts'
 import { version } from '../core/version.ts'
+import type { Codec } from '../space/codec.ts'
 import { writing } from './writing.ts'
 
 /** What makes two campaigns one: equal answers then have equal plans. */
@@ -19,6 +19,8 @@ export interface CampaignIdentity {
   /** FLOPs that a run may have. */
   readonly trainFlops: readonly number[]
   readonly vocabularySize: number
+  /** Which space it plans in; empty for the course's. */
+  readonly space: string
   /** Names the runs that were brought along; empty without. */
   readonly runs: string
 }
@@ -35,7 +37,7 @@ export interface Head {
 interface HeadFile extends CampaignIdentity {
   readonly campaign: 1
   readonly isoflop: string
-  readonly given: readonly (WireConfig & { loss: number | null })[]
+  readonly given: readonly Readonly<Record<string, unknown>>[]
 }
 
 /** A name for runs, their configurations and losses; empty for none. */
@@ -43,13 +45,23 @@ export const runsIdentity = (runs: readonly TrainedRun[]): string =>
   runs.length === 0 ? '' : createHash('sha256').update(JSON.stringify(runs)).digest('hex').slice(0, 12)
 
 /** The head in a file; null without the file. Errors: CAMPAIGN_DIFFERS where it cannot be read as one. */
-export function readHead(file: string): Head | null {
+export function readHead(file: string, codec: Codec): Head | null {
   if (!existsSync(file)) return null
   const { campaign, isoflop, given, ...identity } = parsed(file)
-  if (campaign !== 1 || !Array.isArray(given) || typeof identity.source !== 'string')
-    throw campaignDiffers(`${file} is not the head of a campaign that this isoflop reads.`)
-  const runs = given.map(({ loss, ...wire }) => ({ config: configOfWire(wire), loss: loss ?? Number.NaN }))
+  if (campaign !== 1 || !Array.isArray(given) || typeof identity.source !== 'string') return notOurs(file)
+  const runs = given.map((row) => givenOf(row, codec) ?? notOurs(file))
   return { identity, given: runs, isoflop }
+}
+
+/** A run that was there before; null for a row that is none. */
+function givenOf({ loss, ...record }: Readonly<Record<string, unknown>>, codec: Codec): TrainedRun | null {
+  const config = codec.configOf(record)
+  if (config === null || !(loss === null || typeof loss === 'number')) return null
+  return { config, loss: loss ?? Number.NaN }
+}
+
+function notOurs(file: string): never {
+  throw campaignDiffers(`${file} is not the head of a campaign that this isoflop reads in this space.`)
 }
 
 function parsed(file: string): HeadFile {
@@ -61,8 +73,8 @@ function parsed(file: string): HeadFile {
 }
 
 /** Writes the head whole or not at all. Errors: OUTPUT_FAILED. */
-export function writeHead(file: string, identity: CampaignIdentity, given: readonly TrainedRun[]): void {
-  const rows = given.map(({ config, loss }) => ({ ...wireOfConfig(config), loss: Number.isFinite(loss) ? loss : null }))
+export function writeHead(file: string, identity: CampaignIdentity, given: readonly TrainedRun[], codec: Codec): void {
+  const rows = given.map(({ config, loss }) => ({ ...codec.record(config), loss: Number.isFinite(loss) ? loss : null }))
   const head: HeadFile = { campaign: 1, isoflop: version, ...identity, given: rows }
   writing(file, () => writeWhole(file, `${JSON.stringify(head, null, 2)}\n`))
 }
@@ -75,17 +87,19 @@ const optionNames: Readonly<Record<keyof CampaignIdentity, string>> = {
   target: '--target',
   trainFlops: '--train-flops-grid',
   vocabularySize: '--vocab-size',
+  space: '--space',
   runs: 'what --runs has',
 }
 
 /** What differs between two campaigns, in words. */
 export const differences = (there: CampaignIdentity, here: CampaignIdentity): string[] =>
   (Object.keys(optionNames) as (keyof CampaignIdentity)[])
-    .filter((name) => String(there[name]) !== String(here[name]))
+    .filter((name) => textOf(there[name]) !== textOf(here[name]))
     .map((name) => `${optionNames[name]} is ${shown(there[name])} there and ${shown(here[name])} here`)
 
-/** A list by its elements; what has no text is nothing. */
-const shown = (value: unknown): string => String(value) || 'nothing'
+/** A list by its elements. Earlier heads had no space: theirs is the course's, whose text is empty. */
+const textOf = (value: unknown): string => String(value ?? '')
+const shown = (value: unknown): string => textOf(value) || 'nothing'
 
 export const campaignDiffers = (message: string): IsoflopError =>
   new IsoflopError(

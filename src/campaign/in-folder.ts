@@ -1,22 +1,25 @@
-import type { TrainingConfig } from '../core/config.ts'
+import type { Config } from '../core/config.ts'
 import type { TrainedRun } from '../core/trainer.ts'
+import type { TrainingConfig } from '../cs336/config.ts'
+import { apiSpace } from '../cs336/space.ts'
 import { type Campaign, type CampaignOptions, campaign, firstPlan, settled } from './campaign.ts'
 import { type CampaignIdentity, runsIdentity } from './head.ts'
 import { withRuns } from './own-runs.ts'
 import { givenRuns, type Notice, openSession, type SessionOptions } from './session.ts'
 
 /** A campaign whose record is kept in a folder: `given` and `answered` come from there. */
-export interface FolderOptions extends Omit<CampaignOptions, 'given' | 'answered'> {
+export interface FolderOptions<C extends Config = TrainingConfig>
+  extends Omit<CampaignOptions<C>, 'given' | 'answered'> {
   /** Made if it is not there. */
   readonly folder: string
   /** Runs that you have besides those of the trainer: they count as spent and enter the fit. */
-  readonly runs?: readonly TrainedRun[]
+  readonly runs?: readonly TrainedRun<C>[]
   /** Told of how it begins. */
   readonly onNotice?: (notice: Notice) => void
 }
 
-export interface FolderCampaign {
-  readonly campaign: Campaign
+export interface FolderCampaign<C extends Config = TrainingConfig> {
+  readonly campaign: Campaign<C>
   readonly identity: CampaignIdentity
   /** The files that it kept. */
   readonly files: readonly string[]
@@ -29,32 +32,40 @@ export interface FolderCampaign {
  * @example const { campaign } = await campaignInFolder({ folder: 'out', trainer })
  * @throws IsoflopError CAMPAIGN_DIFFERS, CAMPAIGN_RUNNING, OUTPUT_FAILED, and what `campaign` throws.
  */
-export async function campaignInFolder(options: FolderOptions): Promise<FolderCampaign> {
+export async function campaignInFolder<C extends Config = TrainingConfig>(
+  options: FolderOptions<C>,
+): Promise<FolderCampaign<C>> {
   const { onNotice = () => {} } = options
   const begin = sessionOf(options)
   const session = await openSession(begin)
   try {
     for (const notice of session.notices) onNotice(notice)
     const { trainer, given, files } = session
-    return { campaign: await campaign({ ...options, trainer, given }), identity: begin.identity, files }
+    return {
+      campaign: (await campaign<Config>({ ...options, trainer, given })) as Campaign<C>,
+      identity: begin.identity,
+      files,
+    }
   } finally {
     session.close()
   }
 }
 
 /** The runs that count as given where `campaignInFolder` would begin or go on; asks for none and writes nothing. */
-export const givenInFolder = (options: FolderOptions): Promise<readonly TrainedRun[]> => givenRuns(sessionOf(options))
+export const givenInFolder = (options: FolderOptions<Config>): Promise<readonly TrainedRun[]> =>
+  givenRuns(sessionOf(options))
 
-function sessionOf(options: FolderOptions): SessionOptions {
+function sessionOf(options: FolderOptions<Config>): SessionOptions {
   const { folder, runs = [] } = options
   const { budget, target, strategy, seed, space } = settled(options)
   const trainer = withRuns(options.trainer, runs)
-  const { trainFlops, vocabularySize } = space
-  const settings = { budget, target, trainFlops, vocabularySize, runs: runsIdentity(runs) }
+  const { trainFlops, vocabularySize, name, fingerprint } = space
+  const where = { trainFlops, vocabularySize, space: name === apiSpace.name ? '' : fingerprint }
+  const settings = { budget, target, ...where, runs: runsIdentity(runs) }
   const identity = { source: trainer.name, strategy: strategy.name, seed, ...settings }
-  const firstQuery = (given: readonly TrainedRun[]): TrainingConfig | null => {
+  const firstQuery = (given: readonly TrainedRun[]): Config | null => {
     const plan = firstPlan({ ...options, given })
     return plan.kind === 'ask' ? (plan.queries[0]?.config ?? null) : null
   }
-  return { folder, trainer, identity, firstQuery }
+  return { folder, trainer, identity, firstQuery, codec: space }
 }

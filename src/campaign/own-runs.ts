@@ -2,13 +2,14 @@ import { IsoflopError } from '../core/errors.ts'
 import type { TrainedRun, Trainer } from '../core/trainer.ts'
 import { normalized } from '../input/columns.ts'
 import { type ConfigTable, readConfigs } from '../input/configs.ts'
+import type { Space } from '../space/space.ts'
 
 /**
  * Runs that someone has already, from files such as the records of `isoflop train`. A row without a loss is a run that diverged.
  *
  * @throws IsoflopError those of `readConfigs`, and CONFIG_INVALID for runs of another vocabulary.
  */
-export async function ownRuns(files: readonly string[], vocabularySize: number): Promise<TrainedRun[]> {
+export async function ownRuns(files: readonly string[], { vocabularySize }: Space): Promise<TrainedRun[]> {
   const tables: ConfigTable[] = []
   for (const file of files) tables.push(await readConfigs(file))
   for (const table of tables) checkVocabulary(table, vocabularySize)

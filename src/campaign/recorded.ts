@@ -1,10 +1,12 @@
 import type { AnswerRecord } from '../client/record.ts'
-import { configIdentity, type TrainingConfig } from '../core/config.ts'
+import type { Config } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { type Outcome, outcomeOf, type TrainedRun, type Trainer } from '../core/trainer.ts'
+import type { Codec } from '../space/codec.ts'
 
 export interface RecordedOptions {
   readonly record: AnswerRecord
+  readonly codec: Codec
   /** Runs that the trainer has made already: their outcomes are taken, not asked for. */
   readonly previous: readonly TrainedRun[]
   /** FLOPs: what may be spent in all, and has been. */
@@ -16,8 +18,11 @@ export interface RecordedOptions {
  * A trainer that remembers: an outcome is recorded, made before a crash, or asked for now and recorded before it counts. It never
  * passes the budget, which other users of the trainer share.
  */
-export function recorded(trainer: Trainer, { record, previous, budget, spent: before }: RecordedOptions): Trainer {
-  const made = new Map(previous.map(({ config, loss }) => [configIdentity(config), loss]))
+export function recorded(
+  trainer: Trainer,
+  { record, codec, previous, budget, spent: before }: RecordedOptions,
+): Trainer {
+  const made = new Map(previous.map(({ config, loss }) => [codec.identity(config), loss]))
   let spent = before
 
   const ask: Trainer['train'] = async (config, request) => {
@@ -33,7 +38,7 @@ export function recorded(trainer: Trainer, { record, previous, budget, spent: be
   return {
     ...trainer,
     async train(config, request = {}) {
-      const identity = configIdentity(config)
+      const identity = codec.identity(config)
       const known = record.get(identity)
       if (known !== undefined) return outcomeOf(known)
       const loss = made.get(identity)
@@ -45,7 +50,7 @@ export function recorded(trainer: Trainer, { record, previous, budget, spent: be
   }
 }
 
-const overBudget = (config: TrainingConfig, spent: number, budget: number): IsoflopError =>
+const overBudget = (config: Config, spent: number, budget: number): IsoflopError =>
   new IsoflopError(
     'BUDGET_EXCEEDED',
     `a query of ${config.trainFlops} FLOPs would pass --budget ${budget}: the key has spent ${spent}, other runs than this campaign's included.`,

@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type AnswerRecord, openRecord } from '../client/record.ts'
-import { configIdentity } from '../core/config.ts'
 import { lock } from '../core/durable.ts'
 import { IsoflopError } from '../core/errors.ts'
 import type { TrainedRun, Trainer } from '../core/trainer.ts'
 import { version } from '../core/version.ts'
+import type { Codec } from '../space/codec.ts'
 import { costOf, type FirstQuery, givenAmong } from './beginning.ts'
 import { type CampaignIdentity, campaignDiffers, differences, type Head, readHead, writeHead } from './head.ts'
 import { recorded } from './recorded.ts'
@@ -45,6 +45,7 @@ export interface SessionOptions {
   readonly trainer: Trainer
   readonly identity: CampaignIdentity
   readonly firstQuery: FirstQuery
+  readonly codec: Codec
 }
 
 /**
@@ -66,10 +67,10 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 
 /** The runs that count as given to a campaign which has no record here yet, as `--dry-run` needs them. */
 export async function givenRuns(options: SessionOptions): Promise<readonly TrainedRun[]> {
-  const { folder, identity, trainer, firstQuery } = options
-  const head = readHead(filesOf(folder).head)
+  const { folder, identity, trainer, firstQuery, codec } = options
+  const head = readHead(filesOf(folder).head, codec)
   if (head !== null && differences(head.identity, identity).length === 0) return head.given
-  return givenAmong((await trainer.previous?.()) ?? [], firstQuery).given
+  return givenAmong((await trainer.previous?.()) ?? [], firstQuery, codec).given
 }
 
 const filesOf = (folder: string) => ({
@@ -78,23 +79,23 @@ const filesOf = (folder: string) => ({
 })
 
 async function openLocked(options: SessionOptions): Promise<Omit<Session, 'close'>> {
-  const { folder, trainer, identity, firstQuery } = options
+  const { folder, trainer, identity, codec } = options
   const files = filesOf(folder)
-  const head = openHead(files, identity, trainer)
+  const head = openHead(files, options)
   const [previous, charged] = await Promise.all([trainer.previous?.() ?? [], trainer.spentFlops?.() ?? 0])
-  const begun = head === null ? beginning(previous, firstQuery) : { given: head.given, notices: versionNotice(head) }
-  if (head === null) writeHead(files.head, identity, begun.given)
-  const record = openRecord(files.answers)
+  const begun = head === null ? beginning(previous, options) : { given: head.given, notices: versionNotice(head) }
+  if (head === null) writeHead(files.head, identity, begun.given, codec)
+  const record = openRecord(files.answers, codec)
   const known = [...begun.given, ...record.answers()]
-  const notices = [...begun.notices, ...(head === null ? [] : resuming(files.answers, record, previous, known))]
-  const spent = Math.max(charged, costOf([...known, ...previous]))
-  const remembering = recorded(trainer, { record, previous, budget: identity.budget, spent })
+  const notices = [...begun.notices, ...(head === null ? [] : resuming(files.answers, record, previous, known, codec))]
+  const spent = Math.max(charged, costOf([...known, ...previous], codec))
+  const remembering = recorded(trainer, { record, codec, previous, budget: identity.budget, spent })
   return { trainer: remembering, given: begun.given, notices, files: [files.answers] }
 }
 
 /** The head of the campaign to go on with; null where one begins. Refuses to touch what another one paid for. */
-function openHead(files: ReturnType<typeof filesOf>, identity: CampaignIdentity, trainer: Trainer): Head | null {
-  const head = readHead(files.head)
+function openHead(files: ReturnType<typeof filesOf>, { identity, trainer, codec }: SessionOptions): Head | null {
+  const head = readHead(files.head, codec)
   if (head === null) {
     if (existsSync(files.answers))
       throw campaignDiffers(`${files.answers} has runs, but ${files.head} is not there to say whose.`)
@@ -112,12 +113,12 @@ function openHead(files: ReturnType<typeof filesOf>, identity: CampaignIdentity,
 /** Where a campaign without a record begins: with the runs that its trainer has made. */
 function beginning(
   previous: readonly TrainedRun[],
-  firstQuery: FirstQuery,
+  { firstQuery, codec }: SessionOptions,
 ): { given: readonly TrainedRun[]; notices: Notice[] } {
-  const { given, isOurs } = givenAmong(previous, firstQuery)
+  const { given, isOurs } = givenAmong(previous, firstQuery, codec)
   const notices: Notice[] = []
   if (isOurs) notices.push({ kind: 'record-lost' })
-  if (given.length > 0) notices.push({ kind: 'given', ...sumOf(given) })
+  if (given.length > 0) notices.push({ kind: 'given', ...sumOf(given, codec) })
   return { given, notices }
 }
 
@@ -129,14 +130,15 @@ function resuming(
   record: AnswerRecord,
   previous: readonly TrainedRun[],
   known: readonly TrainedRun[],
+  codec: Codec,
 ): Notice[] {
-  const identities = new Set(known.map(({ config }) => configIdentity(config)))
-  const others = previous.filter(({ config }) => !identities.has(configIdentity(config)))
-  const resumed: Notice = { kind: 'resumed', file, ...sumOf(record.answers()) }
-  return others.length === 0 ? [resumed] : [resumed, { kind: 'unexplained', ...sumOf(others) }]
+  const identities = new Set(known.map(({ config }) => codec.identity(config)))
+  const others = previous.filter(({ config }) => !identities.has(codec.identity(config)))
+  const resumed: Notice = { kind: 'resumed', file, ...sumOf(record.answers(), codec) }
+  return others.length === 0 ? [resumed] : [resumed, { kind: 'unexplained', ...sumOf(others, codec) }]
 }
 
-const sumOf = (runs: readonly TrainedRun[]) => ({ runs: runs.length, flops: costOf(runs) })
+const sumOf = (runs: readonly TrainedRun[], codec: Codec) => ({ runs: runs.length, flops: costOf(runs, codec) })
 
 /** Keeps other processes out of a folder; gives what lets them in again. Errors: CAMPAIGN_RUNNING, OUTPUT_FAILED. */
 function lockFolder(folder: string): () => void {

@@ -1,4 +1,4 @@
-import type { TrainingConfig } from '../core/config.ts'
+import type { Config } from '../core/config.ts'
 import type { Interval } from '../core/interval.ts'
 import { regret } from '../core/regret.ts'
 import type { Forecast } from '../plan/strategy.ts'
@@ -6,7 +6,7 @@ import type { Forecast } from '../plan/strategy.ts'
 /** What is true of a campaign's prediction, which only a simulated world knows. Losses in nats per token, noise-free. */
 export interface CampaignTruth {
   /** The best configuration at the target, its size and its loss. */
-  readonly config: TrainingConfig
+  readonly config: Config
   readonly parameters: number
   readonly loss: number
   /** True loss of the predicted configuration beyond the best. */
@@ -20,7 +20,7 @@ export interface CampaignTruth {
 /** Judges a prediction by the truth: the best configuration's loss, and what the predicted one truly reaches. */
 export function judged(
   prediction: Forecast,
-  best: { readonly config: TrainingConfig; readonly parameters: number; readonly loss: number },
+  best: { readonly config: Config; readonly parameters: number; readonly loss: number },
   trueLoss: number,
 ): CampaignTruth {
   return {

@@ -1,8 +1,11 @@
-import type { TrainingConfig } from '../core/config.ts'
+import type { Config } from '../core/config.ts'
 import type { Diagnostic } from '../core/diagnostic.ts'
-import { type Limits, queryLimits } from '../core/limits.ts'
+import type { Range } from '../core/range.ts'
+import type { TrainingConfig } from '../cs336/config.ts'
+import { apiSpace } from '../cs336/space.ts'
 import type { CampaignEvidence } from '../plan/evidence.ts'
 import type { CampaignRun, Forecast, ShortForecast, StrategyWords } from '../plan/strategy.ts'
+import type { Space } from '../space/space.ts'
 import type { Campaign, Refusal, Round, Standing } from './campaign.ts'
 import type { CampaignTruth } from './truth.ts'
 
@@ -12,8 +15,8 @@ import type { CampaignTruth } from './truth.ts'
  */
 export interface CampaignView {
   readonly task: CampaignTask
-  /** What may be asked. */
-  readonly limits: Limits
+  /** How configurations are told, and which rates runs may have. */
+  readonly space: ViewedSpace
   /** FLOPs of all runs, those that were there before included. */
   readonly spentFlops: number
   /** Runs that this campaign asked for. */
@@ -21,9 +24,9 @@ export interface CampaignView {
   /** In the order of their answers, those of before first. */
   readonly runs: readonly ViewedRun[]
   /** Not trained, and nothing spent; told when the campaign has ended. */
-  readonly refused: readonly Refusal[]
+  readonly refused: readonly Refusal<Config>[]
   /** Asked for, and nobody knows what became of them; told when the campaign has ended. */
-  readonly lost: readonly Refusal[]
+  readonly lost: readonly Refusal<Config>[]
   /** What each plan bought; the last one may be under way. */
   readonly rounds: readonly Round[]
   /** What is expected at the target, as of the latest plan or of the end; null before there are enough runs. */
@@ -47,7 +50,15 @@ export interface CampaignTask {
   readonly target: number
 }
 
+/** A space as plain data. */
+export interface ViewedSpace extends Pick<Space, 'name' | 'fields' | 'words' | 'batchUnit'> {
+  /** From the lowest to the highest rate that a run may have. */
+  readonly learningRate: Range
+}
+
 export interface ViewedRun extends Omit<CampaignRun, 'loss' | 'expected'> {
+  /** Non-embedding parameters. */
+  readonly parameters: number
   /** Nats per token; null where training diverged. */
   readonly loss: number | null
   readonly expected: NonNullable<CampaignRun['expected']> | null
@@ -74,24 +85,24 @@ export const hasEnded = (view: CampaignView): view is EndedView => view.result !
 export interface Surroundings {
   readonly task: CampaignTask
   /** What may be asked; the course's API by default. */
-  readonly limits?: Limits
+  readonly space?: Space
   /** On a simulated world: what is true of the prediction, and the noise-free loss of any configuration. */
   readonly truth?: CampaignTruth | null
-  readonly trueLoss?: ((config: TrainingConfig) => number) | null
+  readonly trueLoss?: ((config: Config) => number) | null
 }
 
 /**
  * The view of a campaign that has ended.
  * @example campaignText(viewOfCampaign(await campaign({ trainer, withEvidence: true }), { task }))
  */
-export function viewOfCampaign(campaign: Campaign, about: Surroundings): EndedView {
+export function viewOfCampaign(campaign: Campaign<Config>, about: Surroundings): EndedView {
   const { spentFlops, queries, runs, refused, lost, rounds, prediction, stopped, diagnostics, evidence } = campaign
   const truth = about.truth ?? null
   return {
     ...common(about),
     spentFlops,
     queries,
-    runs: runs.map(viewed),
+    runs: runs.map(viewedIn(about)),
     refused,
     lost,
     rounds,
@@ -122,7 +133,7 @@ export function viewOfStanding(
     ...common(about),
     spentFlops: spent,
     queries: runs.filter((run) => run.round >= 0).length,
-    runs: runs.map(viewed),
+    runs: runs.map(viewedIn(about)),
     refused: [],
     lost: [],
     rounds,
@@ -132,7 +143,16 @@ export function viewOfStanding(
   }
 }
 
-const common = ({ task, limits = queryLimits }: Surroundings) => ({ task: plainTask(task), limits })
+const common = ({ task, space = apiSpace }: Surroundings) => ({ task: plainTask(task), space: viewedSpace(space) })
+
+/** A space without its functions. */
+export const viewedSpace = ({ name, fields, words, batchUnit, limits }: Space): ViewedSpace => ({
+  name,
+  fields,
+  words,
+  batchUnit,
+  learningRate: limits.learningRate,
+})
 
 /** The task alone: what a caller has beside it stays with the caller. */
 const plainTask = ({ source, strategy, words, seed, budget, target }: CampaignTask): CampaignTask => ({
@@ -151,13 +171,16 @@ const plainEstimate = ({ config, parameters, loss, interval }: ShortForecast): S
   interval,
 })
 
-const viewed = ({ config, loss, round, reason, expected = null }: CampaignRun): ViewedRun => ({
-  config,
-  loss: Number.isFinite(loss) ? loss : null,
-  round,
-  reason,
-  expected,
-})
+const viewedIn =
+  ({ space = apiSpace }: Surroundings) =>
+  ({ config, loss, round, reason, expected = null }: CampaignRun): ViewedRun => ({
+    config,
+    parameters: space.measure(config as TrainingConfig, 'none').core,
+    loss: Number.isFinite(loss) ? loss : null,
+    round,
+    reason,
+    expected,
+  })
 
 function trueLosses({ alternatives, parameters, config }: Forecast, { trueLoss }: Surroundings) {
   if (!trueLoss) return []

@@ -1,24 +1,25 @@
 import { Command } from 'commander'
 import { apiTrainer } from '../campaign/api-trainer.ts'
-import { apiSpace, type Campaign, type CampaignOptions, firstPlan, type Standing } from '../campaign/campaign.ts'
+import { type Campaign, type CampaignOptions, firstPlan, type Standing } from '../campaign/campaign.ts'
 import { campaignInFolder, givenInFolder } from '../campaign/in-folder.ts'
 import { ownRuns } from '../campaign/own-runs.ts'
 import type { CampaignTruth } from '../campaign/truth.ts'
 import {
-  type CampaignTask,
   type CampaignView,
   type EndedView,
+  type Surroundings,
+  viewedSpace,
   viewOfCampaign,
   viewOfStanding,
 } from '../campaign/view.ts'
 import { worldTrainer } from '../campaign/world-trainer.ts'
-import { apiBudget, type TrainingConfig, targetFlops } from '../core/config.ts'
+import type { Config } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
-import { nonEmbeddingParameters } from '../core/flops.ts'
 import type { Trainer } from '../core/trainer.ts'
+import { apiSpace, cs336Space } from '../cs336/space.ts'
 import { type StrategyName, strategyNamed, strategyNames } from '../plan/strategies.ts'
-import type { Space } from '../plan/strategy.ts'
 import { standingLine } from '../report/campaign/text.ts'
+import type { Space } from '../space/space.ts'
 import { listenForSignals } from './interruption.ts'
 import { noticeText } from './notices.ts'
 import { budget, nameOf, wholeBudgets, wholeNumber } from './options.ts'
@@ -84,18 +85,17 @@ export function campaignCommand(): Command {
 const grid = wholeBudgets('--train-flops-grid')
 
 async function runCampaign(flags: CampaignFlags): Promise<void> {
-  const { budget = apiBudget, target = targetFlops, trainFlopsGrid = apiSpace.trainFlops, seed } = flags
-  const vocabularySize = flags.vocabSize
-  const runs = await ownRuns(flags.runs ?? [], vocabularySize)
-  const { trainer, truthAt, trueLoss } = await openTrainer(flags, target)
-  const space: Space = { ...apiSpace, trainFlops: trainFlopsGrid, vocabularySize }
+  const space = openSpace(flags)
+  const { budget = space.budget, target = space.target, seed } = flags
+  const runs = await ownRuns(flags.runs ?? [], space)
+  const { trainer, truthAt, trueLoss } = await openTrainer(flags, space, target)
   const strategy = await strategyNamed(flags.strategy)
   const options = { folder: flags.out, trainer, runs, budget, target, seed, strategy, space }
   if (flags.dryRun) return printPlan({ ...options, given: await givenInFolder(options) }, flags)
 
   const interruption = listenForSignals('ending after the run in flight')
   const task = { source: trainer.name, strategy: strategy.name, words: strategy.words, seed, budget, target }
-  const line = standingProgress(process.stderr, task)
+  const line = standingProgress(process.stderr, { task, space })
   try {
     const { campaign, files } = await campaignInFolder({
       ...options,
@@ -106,7 +106,7 @@ async function runCampaign(flags: CampaignFlags): Promise<void> {
     }).catch(explained(flags))
     line.done()
     const truth = (await truthAt?.(campaign)) ?? null
-    const view = viewOfCampaign(campaign, { task, truth, trueLoss })
+    const view = viewOfCampaign(campaign, { task, space, truth, trueLoss })
     const written = await writeUp(flags.out, view)
     await printCampaign(view, flags, [...files, ...written])
   } finally {
@@ -115,17 +115,21 @@ async function runCampaign(flags: CampaignFlags): Promise<void> {
   }
 }
 
+/** What may be asked. */
+const openSpace = ({ trainFlopsGrid, vocabSize }: CampaignFlags): Space =>
+  cs336Space({ vocabularySize: vocabSize, ...(trainFlopsGrid && { trainFlops: trainFlopsGrid }) })
+
 // Where runs come from
 
 interface OpenedTrainer {
   readonly trainer: Trainer
   /** What is true of a prediction; null where nobody knows. */
-  readonly truthAt: ((result: Campaign) => Promise<CampaignTruth>) | null
+  readonly truthAt: ((result: Campaign<Config>) => Promise<CampaignTruth>) | null
   /** The noise-free loss of any configuration; null where nobody knows. */
-  readonly trueLoss: ((config: TrainingConfig) => number) | null
+  readonly trueLoss: ((config: Config) => number) | null
 }
 
-async function openTrainer(flags: CampaignFlags, target: number): Promise<OpenedTrainer> {
+async function openTrainer(flags: CampaignFlags, space: Space, target: number): Promise<OpenedTrainer> {
   const { api, apiKey, world, parallel } = flags
   if (api !== undefined && world !== undefined)
     throw new IsoflopError('BAD_OPTION', '--api and --world exclude each other.', 'Give one of them.')
@@ -137,22 +141,16 @@ async function openTrainer(flags: CampaignFlags, target: number): Promise<Opened
       '--parallel came without --api.',
       'A simulated world answers at once: leave it out.',
     )
-  if (api === undefined && flags.vocabSize !== apiSpace.vocabularySize)
-    throw new IsoflopError(
-      'BAD_OPTION',
-      `--vocab-size is ${flags.vocabSize}; simulated worlds have ${apiSpace.vocabularySize} words.`,
-      'Leave it out, or give the --api whose models have so many.',
-    )
-  if (api === undefined) return openWorldTrainer(world ?? 'cs336', target)
+  if (api === undefined) return openWorldTrainer(world ?? 'cs336', space, target)
   const key = apiKey ?? process.env.ISOFLOP_API_KEY
   if (key === undefined || key === '')
     throw new IsoflopError('BAD_OPTION', '--api needs a key.', 'Give --api-key KEY, or set ISOFLOP_API_KEY.')
   return { trainer: apiTrainer(api, key, parallel), truthAt: null, trueLoss: null }
 }
 
-async function openWorldTrainer(name: string, target: number): Promise<OpenedTrainer> {
+async function openWorldTrainer(name: string, space: Space, target: number): Promise<OpenedTrainer> {
   const { openWorld } = await import('../world/worlds.ts')
-  const world = await openWorld(name)
+  const world = await openWorld(name, space)
   return {
     trainer: worldTrainer(world),
     async truthAt({ prediction }) {
@@ -160,8 +158,8 @@ async function openWorldTrainer(name: string, target: number): Promise<OpenedTra
         import('../world/optimum.ts'),
         import('../campaign/truth.ts'),
       ])
-      const { config, loss } = optimum(world, target)
-      const parameters = nonEmbeddingParameters(config.dModel, config.numLayers)
+      const { config, loss } = optimum(world, target, space.targetLimits)
+      const parameters = space.measure(config, 'none').core
       return judged(prediction, { config, parameters, loss }, world.loss(prediction.config))
     },
     trueLoss: (config) => world.loss(config),
@@ -186,13 +184,13 @@ interface StandingProgress {
 }
 
 /** One line that is written over on a terminal; elsewhere a line a round. */
-function standingProgress(stream: NodeJS.WriteStream, task: CampaignTask): StandingProgress {
+function standingProgress(stream: NodeJS.WriteStream, about: Surroundings): StandingProgress {
   let view: CampaignView | null = null
   let isShown = false
   return {
     show(standing) {
       const rounds = view?.rounds.length
-      view = viewOfStanding(standing, { task }, view)
+      view = viewOfStanding(standing, about, view)
       if (stream.isTTY) {
         stream.write(`\r\x1b[K${standingLine(view).slice(0, (stream.columns ?? 100) - 1)}`)
         isShown = true
@@ -205,13 +203,14 @@ function standingProgress(stream: NodeJS.WriteStream, task: CampaignTask): Stand
   }
 }
 
-async function printPlan(options: Omit<CampaignOptions, 'trainer'>, { json }: CampaignFlags): Promise<void> {
+async function printPlan(options: Omit<CampaignOptions<Config>, 'trainer'>, { json }: CampaignFlags): Promise<void> {
   const plan = firstPlan(options)
+  const { space = apiSpace, budget = space.budget } = options
   const [{ planText }, { planJson }] = await Promise.all([
     import('../report/campaign/text.ts'),
     import('../report/campaign/json.ts'),
   ])
-  console.log(json ? JSON.stringify(planJson(plan), null, 2) : planText(plan, options.budget ?? apiBudget))
+  console.log(json ? JSON.stringify(planJson(plan, viewedSpace(space)), null, 2) : planText(plan, budget, space))
 }
 
 async function printCampaign(view: EndedView, flags: CampaignFlags, files: readonly string[]): Promise<void> {

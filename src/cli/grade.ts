@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { nonEmbeddingParameters } from '../core/flops.ts'
+import { nonEmbeddingParameters } from '../cs336/parameters.ts'
 import { type Grade, gradeSubmissions } from '../server/grade.ts'
 import { defaultDatabase } from './serve.ts'
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { configOfWire, previousRunsAnswer, submissionBodyOf, wireOfConfig } from '../api/contract.ts'
-import { configIdentity, type TrainingConfig } from '../core/config.ts'
 import { type ErrorCode, IsoflopError } from '../core/errors.ts'
 import { exactInteger } from '../core/exact-integer.ts'
 import type { TrainedRun } from '../core/trainer.ts'
+import { apiCodec, type TrainingConfig } from '../cs336/config.ts'
 import { openRecord } from './record.ts'
 
 export interface ClientOptions {
@@ -38,7 +38,7 @@ export interface TrainingApi {
   /** FLOPs that the key has used; 0n for a key without runs. */
   totalFlopsUsed(): Promise<bigint>
   /** Every run of the key that the server knows. */
-  previousRuns(): Promise<TrainedRun[]>
+  previousRuns(): Promise<TrainedRun<TrainingConfig>[]>
   /** Sends the predicted configuration for 1e19 FLOPs, of which train_flops is ignored, and its loss. */
   submit(config: TrainingConfig, predictedLoss: number): Promise<void>
 }
@@ -49,7 +49,7 @@ export interface TrainingApi {
  */
 export function trainingApi(options: ClientOptions): TrainingApi {
   const { url, apiKey, timeoutMs = 60_000, retries = 5, backoffMs = 200 } = options
-  const record = options.record === undefined ? null : openRecord(options.record)
+  const record = options.record === undefined ? null : openRecord(options.record, apiCodec)
 
   const addressOf = (path: string, query: object): URL => {
     const address = new URL(path, url.endsWith('/') ? url : `${url}/`)
@@ -85,7 +85,7 @@ export function trainingApi(options: ClientOptions): TrainingApi {
 
   return {
     async loss(config) {
-      const known = record?.get(configIdentity(config))
+      const known = record?.get(apiCodec.identity(config))
       if (known !== undefined) return known
       const answer = accepted(await request('loss', wireOfConfig(config)), '/loss') as { loss?: unknown } | null
       const loss = answer?.loss

@@ -10,14 +10,14 @@ import {
   truncateSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import { configOfWire, type WireConfig, wireOfConfig } from '../api/contract.ts'
-import { configIdentity, type TrainingConfig } from '../core/config.ts'
+import type { Config } from '../core/config.ts'
 import { syncFolder } from '../core/durable.ts'
 import { outputFailed } from '../core/errors.ts'
 import type { TrainedRun } from '../core/trainer.ts'
+import type { Codec } from '../space/codec.ts'
 
 /**
- * Answers on disk, one JSON object a line, in the columns of the API, so that `isoflop fit` reads them. A loss that is not
+ * Answers on disk, one JSON object a line, in the columns of the space, so that `isoflop fit` reads them. A loss that is not
  * finite is null there.
  */
 export interface AnswerRecord {
@@ -28,26 +28,26 @@ export interface AnswerRecord {
    * Appends an answer, and `more` columns of it, on disk before anyone relies on it.
    * @throws IsoflopError OUTPUT_FAILED, the record being as it was before.
    */
-  add(config: TrainingConfig, loss: number, more?: Readonly<Record<string, unknown>>): void
+  add(config: Config, loss: number, more?: Readonly<Record<string, unknown>>): void
 }
 
 /**
  * Opens or begins a record. A line counts once its line end is on disk: what a crash left of a last one is cut off.
  * @throws IsoflopError OUTPUT_FAILED where it cannot be read or written.
  */
-export function openRecord(file: string): AnswerRecord {
+export function openRecord(file: string, codec: Codec): AnswerRecord {
   const known = new Map<string, TrainedRun>()
   for (const line of writing(file, () => wholeLines(file))) {
-    const run = answerOf(line)
-    if (run && !known.has(configIdentity(run.config))) known.set(configIdentity(run.config), run)
+    const run = answerOf(line, codec)
+    if (run && !known.has(codec.identity(run.config))) known.set(codec.identity(run.config), run)
   }
   return {
     answers: () => [...known.values()],
     get: (identity) => known.get(identity)?.loss,
     add(config, loss, more = {}) {
-      const line = { ...wireOfConfig(config), loss: Number.isFinite(loss) ? loss : null, ...more }
+      const line = { ...codec.record(config), loss: Number.isFinite(loss) ? loss : null, ...more }
       writing(file, () => appendLine(file, JSON.stringify(line)))
-      known.set(configIdentity(config), { config, loss })
+      known.set(codec.identity(config), { config, loss })
     },
   }
 }
@@ -90,19 +90,17 @@ function writing<Result>(file: string, work: () => Result): Result {
   }
 }
 
-const wireNames = ['d_model', 'num_layers', 'num_heads', 'batch_size', 'learning_rate', 'train_flops'] as const
-
 /** The run of a line; null for a line that has none. */
-function answerOf(line: string): TrainedRun | null {
-  let answer: (WireConfig & { loss: number | null }) | null
+function answerOf(line: string, codec: Codec): TrainedRun | null {
+  let answer: unknown
   try {
     answer = JSON.parse(line)
   } catch {
     return null
   }
   if (typeof answer !== 'object' || answer === null) return null
-  const { loss } = answer
-  const isRun = wireNames.every((name) => typeof answer[name] === 'number')
-  if (!isRun || !(loss === null || typeof loss === 'number')) return null
-  return { config: configOfWire(answer), loss: loss ?? Number.NaN }
+  const { loss, ...record } = answer as Record<string, unknown>
+  const config = codec.configOf(record)
+  if (config === null || !(loss === null || typeof loss === 'number')) return null
+  return { config, loss: loss ?? Number.NaN }
 }

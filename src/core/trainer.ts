@@ -1,9 +1,9 @@
-import type { TrainingConfig } from './config.ts'
+import type { Config } from './config.ts'
 import { type ErrorCode, IsoflopError } from './errors.ts'
 
 /** A run that was made: what was trained, and what came out. */
-export interface TrainedRun {
-  readonly config: TrainingConfig
+export interface TrainedRun<C extends Config = Config> {
+  readonly config: C
   /** Nats per token; NaN where training diverged. */
   readonly loss: number
 }
@@ -47,7 +47,7 @@ export interface TrainingRequest {
  *
  * @example const trainer: Trainer = { name: 'cluster', train: async (config) => ({ kind: 'finished', loss: await run(config) }) }
  */
-export interface Trainer {
+export interface Trainer<C extends Config = Config> {
   /** For records and reports, the same each time: an address without a key, `world:NAME`, or what you call your cluster. */
   readonly name: string
   /** Whether a run costs something; default true. Those of a simulated world do not. */
@@ -55,9 +55,9 @@ export interface Trainer {
   /** How many runs it makes at once; default 1. */
   readonly capacity?: number
   /** Makes a run, or says why not. Whatever it throws ends the campaign, whose record is kept. */
-  train(config: TrainingConfig, request?: TrainingRequest): Promise<Outcome>
+  train(config: C, request?: TrainingRequest): Promise<Outcome>
   /** Runs that it made before, in their order; default none. */
-  previous?(): Promise<readonly TrainedRun[]>
+  previous?(): Promise<readonly TrainedRun<C>[]>
   /** FLOPs that it has charged for; by default those of the previous runs. */
   spentFlops?(): Promise<number>
   /** Ends what runs. Again: nothing. */

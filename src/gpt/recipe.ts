@@ -1,6 +1,8 @@
-import { contextLength, type TrainingConfig } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
-import { type Accounting, countedParameters, tokensFor, trainFlops } from '../core/flops.ts'
+import { tokensFor, trainFlops } from '../core/flops.ts'
+import type { TrainingConfig } from '../cs336/config.ts'
+import { contextLength } from '../cs336/limits.ts'
+import { type Accounting, countedParameters } from '../cs336/parameters.ts'
 import type { ModelShape } from './model.ts'
 
 /** What to train, as it is asked for. */

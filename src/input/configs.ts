@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
-import type { TrainingConfig } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
+import type { TrainingConfig } from '../cs336/config.ts'
 import { complaint, isUsable, numberOf } from './cell.ts'
 import { normalized } from './columns.ts'
 import { readSource } from './formats.ts'

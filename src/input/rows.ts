@@ -1,4 +1,5 @@
-import { nonEmbeddingParameters, parametersFor, tokensFor, trainFlops } from '../core/flops.ts'
+import { parametersFor, tokensFor, trainFlops } from '../core/flops.ts'
+import { nonEmbeddingParameters } from '../cs336/parameters.ts'
 import { mixed } from '../numeric/equal-rows.ts'
 import { complaint, isMissing, isUsable, numberOf } from './cell.ts'
 import { planColumns, type Quantity, type ReadingPlan, type ToldColumns } from './columns.ts'

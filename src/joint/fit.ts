@@ -1,12 +1,13 @@
-import { type EmbeddingAccounting, embeddingAccountings } from '../core/flops.ts'
+import type { EmbeddingAccounting } from '../core/flops.ts'
 import type { TrainedRun } from '../core/trainer.ts'
 import { invertPositive } from '../numeric/cholesky.ts'
 import { levenbergMarquardt } from '../numeric/levenberg-marquardt.ts'
-import { jointPoint, type ModelFacts } from './accounting.ts'
+import type { Measuring } from '../space/space.ts'
 import { cutOf, isUsable, mostUsableLoss } from './cut.ts'
 import { type Deviation, deviationOver } from './deviation.ts'
 import { jointReference } from './law.ts'
 import { JointMode } from './mode.ts'
+import { jointPoint } from './point.ts'
 import { centreOf, formNames, formsOfStages, freeCoefficients, type JointForm, type Prior, priors } from './prior.ts'
 import { type JointData, JointProblem } from './problem.ts'
 import { jointData } from './run.ts'
@@ -29,10 +30,12 @@ export interface WeightedMode {
   readonly weight: number
 }
 
-export interface JointOptions extends ModelFacts {
+export interface JointOptions {
+  /** How configurations are measured. */
+  readonly space: Measuring
   /** FLOPs up to which the law is meant to hold. */
   readonly target: number
-  /** The accountings that come into question; default all. Runs whose N and D are known have one. */
+  /** The accountings that come into question; default those of the space. */
   readonly accountings?: readonly EmbeddingAccounting[]
 }
 
@@ -46,7 +49,7 @@ const hopeless = 15
  * (docs/math.md, "The joint law"). Runs of high loss are used as long as they help to predict those of low loss (`cutOf`). No
  * random numbers: equal runs give equal fits. About 0.4 s for 100 runs. At least one run below `mostUsableLoss` is needed.
  *
- * @example fitJoint(runs, { target: 1e19, vocabularySize: 32_000, contextLength: 512 }).modes[0].mode
+ * @example fitJoint(runs, { target: 1e19, space: cs336Space() }).modes[0].mode
  */
 export function fitJoint(runs: readonly TrainedRun[], options: JointOptions): JointFit {
   const usable = runs.filter(isUsable)
@@ -59,7 +62,7 @@ export function fitJoint(runs: readonly TrainedRun[], options: JointOptions): Jo
 
 /** The accounting under which the plain form makes the runs most probable. */
 function likeliestAccounting(runs: readonly TrainedRun[], options: JointOptions): EmbeddingAccounting {
-  const { accountings: possible = embeddingAccountings } = options
+  const { accountings: possible = options.space.accountings } = options
   if (possible.length === 1) return possible[0]
   return fitForms(runs, options, ['plain'], priors.usual, runs.length)[0].mode.fitted.accounting
 }
@@ -86,11 +89,11 @@ export function fitForms(
   prior: Prior,
   among: number,
 ): WeightedMode[] {
-  const points = used.map(({ config }) => jointPoint(config, 'none', options))
+  const points = used.map(({ config }) => jointPoint(options.space, config, 'none'))
   const deviation = deviationOver(points, Math.log(options.target / jointReference.trainFlops))
   const fit = (form: JointForm, accounting: EmbeddingAccounting) =>
-    fitMode(jointData(used, accounting, options, among), form, accounting, options, deviation, prior)
-  const firsts = (options.accountings ?? embeddingAccountings).map((accounting) => fit(first, accounting))
+    fitMode(jointData(used, accounting, options.space, among), form, accounting, options, deviation, prior)
+  const firsts = (options.accountings ?? options.space.accountings).map((accounting) => fit(first, accounting))
   const most = Math.max(...firsts.map(({ fitted }) => fitted.evidence))
   const modes = firsts.flatMap((mode) => {
     const { evidence, accounting } = mode.fitted
@@ -121,7 +124,7 @@ function fitMode(
   deviation: Deviation,
   prior: Prior,
 ): JointMode {
-  const untrained = Math.log(options.vocabularySize) + untrainedExcess
+  const untrained = Math.log(options.space.vocabularySize) + untrainedExcess
   const free = freeCoefficients(form)
   const problem = new JointProblem(data, untrained, free, deviation, prior, centreOf(form, prior))
   let z = new Float64Array(problem.size)
@@ -144,12 +147,11 @@ function fitMode(
   problem.cost(z)
   const covariance = invertPositive(problem.slope().normal, problem.size)
   if (covariance === null) throw new Error('the posterior of the joint law has no covariance')
-  const { vocabularySize, contextLength } = options
   return new JointMode({
     form,
     accounting,
     prior,
-    facts: { vocabularySize, contextLength },
+    space: options.space,
     untrained,
     ...problem.drawAt(z),
     scales,

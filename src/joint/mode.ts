@@ -1,8 +1,9 @@
-import type { TrainingConfig } from '../core/config.ts'
+import type { Config } from '../core/config.ts'
 import type { EmbeddingAccounting } from '../core/flops.ts'
-import { accountedTokens, jointPoint, type ModelFacts } from './accounting.ts'
+import type { Measuring, Place } from '../space/space.ts'
 import type { Deviation } from './deviation.ts'
 import { type JointPoint, jointLoss, jointSize } from './law.ts'
+import { jointPoint, jointPointAt } from './point.ts'
 import type { JointForm, Prior } from './prior.ts'
 import type { Draw, JointProblem } from './problem.ts'
 import { deviationSd, noiseSd, runSd, type Scales } from './scales.ts'
@@ -12,7 +13,8 @@ export interface FittedMode extends Draw {
   readonly form: JointForm
   readonly accounting: EmbeddingAccounting
   readonly prior: Prior
-  readonly facts: ModelFacts
+  /** How configurations are measured. */
+  readonly space: Measuring
   /** Loss before training, nats. */
   readonly untrained: number
   readonly scales: Scales
@@ -42,13 +44,17 @@ export class JointMode {
     this.#features = new Float64Array(fitted.deviation.count)
   }
 
-  point(config: TrainingConfig): JointPoint {
-    return jointPoint(config, this.fitted.accounting, this.fitted.facts)
+  point(config: Config): JointPoint {
+    return jointPoint(this.fitted.space, config, this.fitted.accounting)
+  }
+
+  pointAt(place: Place): JointPoint {
+    return jointPointAt(this.fitted.space, place, this.fitted.accounting)
   }
 
   /** Tokens that a configuration trains on, as this mode counts. */
-  tokens(config: TrainingConfig): number {
-    return accountedTokens(config, this.fitted.accounting, this.fitted.facts)
+  tokens(config: Config): number {
+    return this.fitted.space.measure(config, this.fitted.accounting).tokens
   }
 
   /** Expected loss at a point, nats; `gradient`, `[size]`, gets its derivatives in the units of the covariance. */

@@ -1,47 +1,15 @@
-import type { TrainingConfig } from '../core/config.ts'
-import { nonEmbeddingParameters, parameterTokens } from '../core/flops.ts'
-import type { Limits, Range } from '../core/limits.ts'
+import { parameterTokens } from '../core/flops.ts'
+import type { Range } from '../core/range.ts'
+import { clamp, logRange } from '../core/range.ts'
+import type { Limits } from '../space/limits.ts'
+import type { Place } from '../space/space.ts'
 import { bestJointRate, jointIndex } from './law.ts'
 import type { JointMode } from './mode.ts'
 
-/** A configuration in continuous terms, width and depth as real numbers. */
-export interface Place {
-  /** ln of non-embedding parameters. */
-  readonly size: number
-  /** ln of the learning rate. */
-  readonly rate: number
-  /** ln of d_model / layers. */
-  readonly ratio: number
-  readonly batchSize: number
-  readonly flops: number
-}
-
-/** The configuration of a place; its width and depth are not whole. */
-export function configAt({ size, rate, ratio, batchSize, flops }: Place): TrainingConfig {
-  const widthPerLayer = Math.exp(ratio)
-  const numLayers = Math.cbrt(Math.exp(size) / nonEmbeddingParameters(widthPerLayer, 1))
-  const learningRate = Math.exp(rate)
-  return { dModel: numLayers * widthPerLayer, numLayers, numHeads: 1, batchSize, learningRate, trainFlops: flops }
-}
-
-/** The place of a configuration. */
-export const placeOf = ({ dModel, numLayers, learningRate, batchSize, trainFlops }: TrainingConfig): Place => ({
-  size: Math.log(nonEmbeddingParameters(dModel, numLayers)),
-  rate: Math.log(learningRate),
-  ratio: Math.log(dModel / numLayers),
-  batchSize,
-  flops: trainFlops,
-})
-
-export const logRange = ({ least, most }: Range): Range => ({ least: Math.log(least), most: Math.log(most) })
-export const clamp = (x: number, { least, most }: Range): number => Math.min(Math.max(x, least), most)
-
 /** Which sizes come into question at so many FLOPs: from 1000 tokens per parameter to one, as far as the limits go; ln. */
-export function sizesAt(flops: number, { dModel, numLayers }: Limits): Range {
+export function sizesAt(flops: number, { models: { parameters } }: Limits): Range {
   const size = (tokensPerParameter: number) => Math.sqrt(parameterTokens(flops) / tokensPerParameter)
-  const least = nonEmbeddingParameters(dModel.least, numLayers.least)
-  const most = nonEmbeddingParameters(dModel.most, numLayers.most)
-  return logRange({ least: clamp(size(1000), { least, most }), most: clamp(size(1), { least, most }) })
+  return logRange({ least: clamp(size(1000), parameters), most: clamp(size(1), parameters) })
 }
 
 /** The lowest place of a function of size and rate within ranges, from a start, by a pattern search to `finest` in ln. */
@@ -84,7 +52,7 @@ export function bestPlace(
   const ratio = theta[jointIndex.ratio]
   const ratedAt = (size: number, batchSize: number): Place => {
     const place = { size, rate: 0, ratio, batchSize, flops }
-    return { ...place, rate: clamp(bestJointRate(theta, mode.point(configAt(place))), rates) }
+    return { ...place, rate: clamp(bestJointRate(theta, mode.pointAt(place)), rates) }
   }
   let best: { place: Place; loss: number } | null = null
   for (const batchSize of limits.batchSize)

@@ -1,10 +1,12 @@
-import type { Limits } from '../core/limits.ts'
+import type { Config } from '../core/config.ts'
 import { random } from '../core/random.ts'
+import type { Limits } from '../space/limits.ts'
+import { type Measure, type Measuring, type Place, placeOf } from '../space/space.ts'
 import { drawLaws } from './draws.ts'
 import type { JointFit, WeightedMode } from './fit.ts'
 import { type JointPoint, jointIndex } from './law.ts'
 import type { JointMode } from './mode.ts'
-import { bestPlace, configAt, type Place } from './place.ts'
+import { bestPlace } from './place.ts'
 import type { Draw } from './problem.ts'
 
 /** A law drawn from the posterior over forms, accountings and coefficients. */
@@ -35,6 +37,7 @@ const bendSd = 0.013
 export class Posterior {
   readonly modes: readonly WeightedMode[]
   readonly #samples: readonly Sample[]
+  readonly #space: Measuring
   /** ln of the largest budget seen. */
   readonly #reached: number
 
@@ -42,6 +45,7 @@ export class Posterior {
   constructor(fit: JointFit, count: number, seed: number) {
     this.modes = leadingModes(fit, 0.01, 12)
     this.#reached = Math.log(Math.max(...fit.used.map(({ config }) => config.trainFlops)))
+    this.#space = fit.modes[0].mode.fitted.space
     const rng = random(seed, stream)
     this.#samples = this.modes.flatMap(({ mode, weight }) => {
       const laws = drawLaws(mode, Math.max(1, Math.round(weight * count)), rng)
@@ -49,10 +53,18 @@ export class Posterior {
     })
   }
 
+  placeOf(config: Config): Place {
+    return placeOf(this.#space, config)
+  }
+
+  /** What is known of a configuration before any law. */
+  measureOf(config: Config): Measure {
+    return this.#space.measure(config, 'none')
+  }
+
   /** The loss of every drawn law at a place, nats. */
   losses(place: Place): Float64Array {
-    const config = configAt(place)
-    const points = new Map<JointMode, JointPoint>(this.modes.map(({ mode }) => [mode, mode.point(config)]))
+    const points = new Map<JointMode, JointPoint>(this.modes.map(({ mode }) => [mode, mode.pointAt(place)]))
     return Float64Array.from(this.#samples, ({ mode, draw }) => mode.lossOf(draw, points.get(mode) as JointPoint))
   }
 
@@ -82,7 +94,7 @@ export class Posterior {
     return this.#samples
       .filter((_, i) => i % nth === 0)
       .map(({ mode, draw }) => {
-        const loss = (place: Place) => mode.lossOf(draw, mode.point(configAt(place)))
+        const loss = (place: Place) => mode.lossOf(draw, mode.pointAt(place))
         return bestPlace(mode, draw.theta, loss, flops, limits)
       })
   }

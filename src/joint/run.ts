@@ -1,6 +1,7 @@
 import type { EmbeddingAccounting } from '../core/flops.ts'
 import type { TrainedRun } from '../core/trainer.ts'
-import { jointPoint, type ModelFacts } from './accounting.ts'
+import type { Measuring } from '../space/space.ts'
+import { jointPoint } from './point.ts'
 import type { JointData } from './problem.ts'
 
 /**
@@ -15,10 +16,10 @@ const runWeight = (among: number): number => Math.min(1, fullyBelieved / among)
 export const jointData = (
   runs: readonly TrainedRun[],
   accounting: EmbeddingAccounting,
-  facts: ModelFacts,
+  space: Measuring,
   among: number,
 ): JointData => ({
-  points: runs.map(({ config }) => jointPoint(config, accounting, facts)),
+  points: runs.map(({ config }) => jointPoint(space, config, accounting)),
   loss: Float64Array.from(runs, ({ loss }) => loss),
   excess: excessOf(runs),
   weight: runWeight(among),

@@ -1,25 +1,12 @@
-import type { TrainingConfig } from '../core/config.ts'
+import type { Config } from '../core/config.ts'
 import type { Diagnostic } from '../core/diagnostic.ts'
 import type { Interval } from '../core/interval.ts'
-import type { Limits } from '../core/limits.ts'
 import type { TrainedRun } from '../core/trainer.ts'
+import type { Space } from '../space/space.ts'
 import type { CampaignEvidence } from './evidence.ts'
 
-/** Where runs may be bought, and what is known of the model beforehand. */
-export interface Space {
-  /** What may be asked. */
-  readonly limits: Limits
-  /** The budgets that may be asked, FLOPs, ascending. */
-  readonly trainFlops: readonly number[]
-  /** What the target run may be. */
-  readonly targetLimits: Limits
-  readonly vocabularySize: number
-  /** Tokens of a sequence. */
-  readonly contextLength: number
-}
-
 /** A run that the campaign has, bought or given. */
-export interface CampaignRun extends TrainedRun {
+export interface CampaignRun<C extends Config = Config> extends TrainedRun<C> {
   /** 0, 1, ...: the round of the plan that asked for it; -1 for runs that were there before. */
   readonly round: number
   /** Why it was bought, in words and numbers. */
@@ -38,9 +25,9 @@ export interface Expected {
 export interface Situation {
   readonly runs: readonly CampaignRun[]
   /** Configurations that were refused; they are not asked again. */
-  readonly refused: readonly TrainingConfig[]
+  readonly refused: readonly Config[]
   /** Configurations that were asked for and whose outcome is not known: they count as spent, and are not asked again. */
-  readonly pending: readonly TrainingConfig[]
+  readonly pending: readonly Config[]
   /** FLOPs that may be spent in all, and have been. */
   readonly budget: number
   readonly spent: number
@@ -53,25 +40,25 @@ export interface Situation {
 }
 
 /** A configuration to ask for. */
-export interface Planned {
-  readonly config: TrainingConfig
+export interface Planned<C extends Config = Config> {
+  readonly config: C
   readonly reason: string
   readonly expected?: Expected | null
 }
 
 /** What to ask next, and what is expected before it is; nothing more once `stop` says why. */
-export type Plan =
+export type Plan<C extends Config = Config> =
   | {
       readonly kind: 'ask'
       readonly title: string
-      readonly queries: readonly Planned[]
+      readonly queries: readonly Planned<C>[]
       /** Null before there are enough runs. */
-      readonly estimate: ShortForecast | null
+      readonly estimate: ShortForecast<C> | null
     }
   | { readonly kind: 'stop'; readonly reason: string }
 
 /** A forecast in short. */
-export type ShortForecast = Pick<Forecast, 'config' | 'parameters' | 'loss' | 'interval'>
+export type ShortForecast<C extends Config = Config> = Pick<Forecast<C>, 'config' | 'parameters' | 'loss' | 'interval'>
 
 /** A fitted law in words and numbers, and how far it is believed. */
 export interface NamedLaw {
@@ -82,8 +69,8 @@ export interface NamedLaw {
 }
 
 /** A configuration at the target that was weighed: the best of each of several sizes. */
-export interface Alternative {
-  readonly config: TrainingConfig
+export interface Alternative<C extends Config = Config> {
+  readonly config: C
   readonly parameters: number
   readonly loss: number
   /** Expected loss beyond the best configuration's, nats. */
@@ -96,8 +83,8 @@ export interface Alternative {
  * What the runs tell where the best rate is put beyond all that they may have: the best configuration at a rate that was measured,
  * and what the higher rate is inferred to gain.
  */
-export interface AtCap {
-  readonly config: TrainingConfig
+export interface AtCap<C extends Config = Config> {
+  readonly config: C
   readonly parameters: number
   readonly tokens: number
   /** Nats per token, noise-free, and its 95 % interval. */
@@ -108,9 +95,9 @@ export interface AtCap {
 }
 
 /** What is expected at the target. */
-export interface Forecast {
+export interface Forecast<C extends Config = Config> {
   /** With `trainFlops` at the target. */
-  readonly config: TrainingConfig
+  readonly config: C
   /** Non-embedding parameters. */
   readonly parameters: number
   readonly tokens: number
@@ -123,8 +110,8 @@ export interface Forecast {
     readonly learningRate: Interval | null
   }
   /** Null where the rate of `config` is one that runs may have, and for strategies without a law of the rate. */
-  readonly atCap: AtCap | null
-  readonly alternatives: readonly Alternative[]
+  readonly atCap: AtCap<C> | null
+  readonly alternatives: readonly Alternative<C>[]
   readonly laws: readonly NamedLaw[]
   /** What would narrow the interval, most important first. */
   readonly narrowing: readonly string[]

@@ -1,5 +1,5 @@
-import type { TrainingConfig } from '../core/config.ts'
 import { regret } from '../core/regret.ts'
+import type { TrainingConfig } from '../cs336/config.ts'
 import type { KeyRecord, Submission } from './store/store.ts'
 
 /** What is true in the world behind the server, which only a simulated world knows. */

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { messages } from '../api/contract.ts'
 import type { Backend } from '../backend/backend.ts'
 import type { Clock } from '../core/clock.ts'
-import { configIdentity, type TrainingConfig } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { integerAsWritten } from '../core/exact-integer.ts'
 import { expectLoss } from '../core/trainer.ts'
+import { apiCodec, type TrainingConfig } from '../cs336/config.ts'
 import type { Store } from './store/store.ts'
 import type { Tickets } from './tickets.ts'
 
@@ -107,7 +107,7 @@ export function createLedger(store: Store, backend: Backend, clock: Clock, ticke
       return inFlight.size
     },
     async query(keyId, config, gone) {
-      const name = `${keyId} ${configIdentity(config)}`
+      const name = `${keyId} ${apiCodec.identity(config)}`
       const known = inFlight.get(name)
       const flight = known ?? begin(name, keyId, config)
       flight.waiting++

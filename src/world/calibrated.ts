@@ -1,8 +1,10 @@
-import { configIdentity, contextLength, type TrainingConfig, vocabularySize } from '../core/config.ts'
-import { nonEmbeddingParameters, tokensFor } from '../core/flops.ts'
-import { random } from '../core/random.ts'
+import { tokensFor } from '../core/flops.ts'
+import { apiCodec, type TrainingConfig } from '../cs336/config.ts'
+import { contextLength, vocabularySize } from '../cs336/limits.ts'
+import { nonEmbeddingParameters } from '../cs336/parameters.ts'
 import { softplus } from '../numeric/softplus.ts'
 import cs336 from './cs336.json' with { type: 'json' }
+import { noiseOf } from './noise.ts'
 import { towardStoredWidth } from './stored-width.ts'
 import type { World } from './world.ts'
 
@@ -275,13 +277,9 @@ export function calibratedWorld(
     return Math.hypot(sizes.initial * initial, sizes.trained * trained, sizes.late * late)
   }
   const observe = (config: TrainingConfig) =>
-    loss(config) + noise(config) * standardNormal(noiseSeed, configIdentity(config))
+    loss(config) + noise(config) * noiseOf(noiseSeed, apiCodec.identity(config))
   return { name, description, loss, noise, observe }
 }
-
-/** A standard normal number that depends on the seed and the text alone. */
-const standardNormal = (seed: number, text: string): number =>
-  random(seed, ...Array.from(text, (letter) => letter.charCodeAt(0))).normal()
 
 /**
  * The world behind the training API of CS336's assignment 3, as far as its published answers tell. Equal configurations give

@@ -1,7 +1,11 @@
-import { apiLimits, type TrainingConfig, targetFlops, vocabularySize } from '../core/config.ts'
-import { type EmbeddingAccounting, embeddingAccountings, nonEmbeddingParameters, tokensFor } from '../core/flops.ts'
-import { queryLimits } from '../core/limits.ts'
+import type { Config } from '../core/config.ts'
+import { type EmbeddingAccounting, embeddingAccountings } from '../core/flops.ts'
 import { type Random, random } from '../core/random.ts'
+import type { TrainingConfig } from '../cs336/config.ts'
+import { apiLimits, queryLimits, targetFlops, vocabularySize } from '../cs336/limits.ts'
+import { nonEmbeddingParameters } from '../cs336/parameters.ts'
+import { apiSpace, courseSpace } from '../cs336/space.ts'
+import { configWith, type Space } from '../space/space.ts'
 import { Draw } from './draw.ts'
 import { type FormLaw, type FormName, formLoss, formNames, formTable } from './forms.ts'
 import {
@@ -9,7 +13,6 @@ import {
   type Bowl,
   batchCost,
   batchKinds,
-  batchTokens,
   bestAt,
   bowlCost,
   bowlShapes,
@@ -42,26 +45,26 @@ export interface DrawnLaw {
 }
 
 /** A world drawn from the prior, with its law. */
-export interface DrawnWorld extends World {
+export interface DrawnWorld<C extends Config = TrainingConfig> extends World<C> {
   readonly seed: number
   readonly form: FormName
   readonly law: DrawnLaw
 }
 
 /** The noise-free loss of a drawn law, nats per token (E31 to E34). */
-export function drawnLoss(law: DrawnLaw, config: TrainingConfig): number {
-  const { dModel, numLayers, batchSize, learningRate, trainFlops } = config
-  const core = nonEmbeddingParameters(dModel, numLayers)
-  const embedding = vocabularySize * dModel
-  const D = tokensFor(trainFlops, law.accounting === 'none' ? core : core + embedding)
-  const size = law.accounting === 'tokens-and-size' ? core + embedding : core
-  const oddity = Math.log(dModel / numLayers / law.shape.best)
+export function drawnLoss<C extends Config = TrainingConfig>(
+  law: DrawnLaw,
+  config: C,
+  space: Space<C> = courseSpace<C>(),
+): number {
+  const { core, size, tokens: D, stepTokens, ratio } = space.measure(config, law.accounting)
+  const oddity = Math.log(ratio / law.shape.best)
   const N = size * Math.exp(-law.shape.penalty * oddity * oddity)
   const wasted =
-    bowlCost(law.rate.bowl, Math.log(learningRate / bestAt(law.rate, core, D))) +
-    batchCost(law.batch, batchSize, core, D)
+    bowlCost(law.rate.bowl, Math.log(config.learningRate / bestAt(law.rate, core, D))) +
+    batchCost(law.batch, stepTokens, core, D)
   const trained = cappedLoss(formLoss(law.loss, N, D * Math.exp(-wasted)), law.initialLoss)
-  return trained + (law.initialLoss - trained) * leftOf(law.onset, D / batchTokens(batchSize))
+  return trained + (law.initialLoss - trained) * leftOf(law.onset, D / stepTokens)
 }
 
 /** The share of the untrained loss that is still there after so many steps. */
@@ -218,20 +221,54 @@ export function drawnLawText({ loss, accounting, rate, batch, shape, onset }: Dr
 const stream = 0xd7a
 const mostAttempts = 1000
 
+/** Sizes, from the smallest to the largest that may be asked, at which it is asked whether losses fall in compute. */
+const probedSizes = 5
+
+/** The same in another space: at sizes, batches and rates from end to end. */
+function fallsIn(space: Space, law: DrawnLaw): boolean {
+  const { models, batchSize, learningRate } = space.limits
+  const { least, most } = models.parameters
+  const sizes = Array.from({ length: probedSizes }, (_, k) => least * (most / least) ** (k / (probedSizes - 1)))
+  const rates = [learningRate.least, Math.sqrt(learningRate.least * learningRate.most), learningRate.most]
+  return sizes.every((size) =>
+    batchSize.every((batch) =>
+      rates.every((rate) => {
+        const losses = [...space.trainFlops, space.target].map((trainFlops) => {
+          const config = configWith(models.usual(size), { batchSize: batch, learningRate: rate, trainFlops })
+          return drawnLoss(law, config, space)
+        })
+        return losses.every((loss, k) => k === 0 || loss <= losses[k - 1])
+      }),
+    ),
+  )
+}
+
+/** The law over a space of other words: an untrained model's loss is theirs. */
+const withWords = (law: DrawnLaw, words: number): DrawnLaw => ({
+  ...law,
+  initialLoss: law.initialLoss + Math.log(words / vocabularySize),
+})
+
 /**
- * The world of a seed: a law drawn from the prior (E35), drawn again while it is not `plausible`. Equal seeds give equal worlds.
+ * The world of a seed: a law drawn from the prior (E35), drawn again while it is not `plausible` in the course's space. Equal seeds
+ * give equal laws, in any space in which their losses fall in compute; in one of other words the loss before training is another.
  * The form of its loss is uniform over six before that choice, so no single fitted form is right in all worlds.
  *
  * @example drawnWorld(7).form
  */
-export function drawnWorld(seed: number): DrawnWorld {
+export function drawnWorld<C extends Config = TrainingConfig>(
+  seed: number,
+  space: Space<C> = courseSpace<C>(),
+): DrawnWorld<C> {
   for (let attempt = 0; attempt < mostAttempts; attempt++) {
-    const law = drawLaw(random(seed, stream, attempt))
-    if (!isPlausible(law)) continue
-    const loss = (config: TrainingConfig) => drawnLoss(law, config)
+    const drawn = drawLaw(random(seed, stream, attempt))
+    if (!isPlausible(drawn)) continue
+    const law = withWords(drawn, space.vocabularySize)
+    if (space.name !== apiSpace.name && !fallsIn(space, law)) continue
+    const loss = (config: C) => drawnLoss(law, config, space)
     const { form } = law.loss
     const description = `drawn from the prior over worlds with seed ${seed}: a law of the form ${form}`
-    return withNoise({ name: `seed:${seed}`, description, loss, seed, form, law }, law.noise, seed)
+    return withNoise({ name: `seed:${seed}`, description, loss, seed, form, law }, law.noise, seed, space)
   }
   throw new Error(`seed ${seed}: no plausible world in ${mostAttempts} draws`)
 }

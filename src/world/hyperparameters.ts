@@ -1,4 +1,3 @@
-import { contextLength } from '../core/config.ts'
 import { referenceModel } from './forms.ts'
 
 /**
@@ -48,12 +47,9 @@ export type BatchLaw =
 
 export const batchKinds = ['critical', 'best'] as const satisfies readonly BatchLaw['kind'][]
 
-/** Tokens in a step of so many sequences. */
-export const batchTokens = (batchSize: number): number => batchSize * contextLength
-
-/** The cost of a batch, in ln tokens (E33); never negative. */
-export function batchCost(law: BatchLaw, batchSize: number, N: number, D: number): number {
-  const ratio = batchTokens(batchSize) / bestAt(law.tokens, N, D)
+/** The cost of steps of so many tokens, in ln tokens (E33); never negative. */
+export function batchCost(law: BatchLaw, stepTokens: number, N: number, D: number): number {
+  const ratio = stepTokens / bestAt(law.tokens, N, D)
   return law.kind === 'critical' ? Math.log1p(ratio) : bowlCost(law.bowl, Math.log(ratio))
 }
 

@@ -1,9 +1,11 @@
-import { configIdentity, type TrainingConfig } from '../core/config.ts'
+import type { Config } from '../core/config.ts'
 import { random } from '../core/random.ts'
+import { apiCodec, type TrainingConfig } from '../cs336/config.ts'
+import type { Codec } from '../space/codec.ts'
 import type { World } from './world.ts'
 
 /** A world without its noise. */
-export type NoiseFree = Pick<World, 'name' | 'description' | 'loss'>
+export type NoiseFree<C extends Config = TrainingConfig> = Pick<World<C>, 'name' | 'description' | 'loss'>
 
 /**
  * The world that reports its losses with normal noise of this standard deviation, nats. Equal configurations have equal noise;
@@ -11,11 +13,16 @@ export type NoiseFree = Pick<World, 'name' | 'description' | 'loss'>
  *
  * @example withNoise({ name: 'flat', description: 'no law', loss: () => 3 }, 0.01, 0)
  */
-export function withNoise<W extends NoiseFree>(world: W, sigma: number, seed: number): W & World {
-  const observe = (config: TrainingConfig) => world.loss(config) + sigma * noiseOf(seed, config)
+export function withNoise<W extends NoiseFree<Config>>(
+  world: W,
+  sigma: number,
+  seed: number,
+  { identity }: Codec = apiCodec,
+): W & World<Parameters<W['loss']>[0]> {
+  const observe = (config: Config) => world.loss(config) + sigma * noiseOf(seed, identity(config))
   return { ...world, noise: () => sigma, observe: sigma === 0 ? world.loss : observe }
 }
 
-/** A standard normal number that depends on the seed and the configuration's text alone. */
-const noiseOf = (seed: number, config: TrainingConfig): number =>
-  random(seed, ...Array.from(configIdentity(config), (letter) => letter.charCodeAt(0))).normal()
+/** A standard normal number that depends on the seed and the text alone. */
+export const noiseOf = (seed: number, text: string): number =>
+  random(seed, ...Array.from(text, (letter) => letter.charCodeAt(0))).normal()

@@ -1,5 +1,13 @@
-import type { TrainingConfig } from '../core/config.ts'
-import { headsFor, type Limits, type Range, targetLimits, usualShape } from '../core/limits.ts'
+import type { Config } from '../core/config.ts'
+import type { Range } from '../core/range.ts'
+import { clamp, logRange } from '../core/range.ts'
+import type { TrainingConfig } from '../cs336/config.ts'
+import { targetLimits } from '../cs336/limits.ts'
+import type { Limits, Models } from '../space/limits.ts'
+import { roundRate } from '../space/limits.ts'
+import type { Shape, ShapeModels } from '../space/shapes.ts'
+import { headsFor, usualShape } from '../space/shapes.ts'
+import { configWith } from '../space/space.ts'
 import type { Optimum, World } from './world.ts'
 
 /** A point of the search: the logarithms of width and rate, at some depth and batch. */
@@ -22,9 +30,6 @@ const finest = 1e-5
 const widthReach = 4
 /** Digits of the rate that is answered: rounding costs less than 1e-11 nats. */
 const rateDigits = 6
-
-const logRange = ({ least, most }: Range): Range => ({ least: Math.log(least), most: Math.log(most) })
-const clamp = (x: number, { least, most }: Range): number => Math.min(Math.max(x, least), most)
 
 /** Places from end to end at about this distance. */
 function ladder({ least, most }: Range, step: number): number[] {
@@ -49,9 +54,54 @@ function wholeLadder({ least, most }: Range): number[] {
  * @example optimum(world, 1e19).config.dModel
  * @example optimum(world, 1e16, queryLimits) // the best that the training API can be asked for
  */
-export function optimum(world: Pick<World, 'loss'>, flops: number, limits: Limits = targetLimits): Optimum {
+export function optimum<C extends Config = TrainingConfig>(
+  world: Pick<World<C>, 'loss'>,
+  flops: number,
+  limits: Limits = targetLimits,
+): Optimum<C> {
+  const { models } = limits
+  const best = isShaped(models)
+    ? shapedOptimum(world as unknown as Searched, flops, { ...limits, models })
+    : listedOptimum(world as Pick<World<Config>, 'loss'>, flops, limits)
+  return best as Optimum<Config> as Optimum<C>
+}
+
+type Searched = Pick<World, 'loss'>
+type ShapedLimits = Limits<Shape> & { readonly models: ShapeModels }
+
+const isShaped = (models: Models): models is ShapeModels => 'architecture' in models
+
+/** The best of a list of models, each at its best batch and rate. */
+function listedOptimum(world: Pick<World<Config>, 'loss'>, flops: number, limits: Limits): Optimum<Config> {
+  const { models, batchSize, learningRate } = limits
+  const found = (models.all ?? []).flatMap((model) =>
+    batchSize.map((batch) => {
+      const at = (rate: number) =>
+        configWith(model, { batchSize: batch, learningRate: Math.exp(rate), trainFlops: flops })
+      const rate = lowestAlong(logRange(learningRate), (x) => world.loss(at(x)))
+      const rounded = roundRate(Math.exp(rate), learningRate, rateDigits)
+      const config = { ...at(rate), learningRate: rounded }
+      return { config, loss: world.loss(config) }
+    }),
+  )
+  if (found.length === 0) throw new Error('the space has no models')
+  return found.reduce((a, b) => (b.loss < a.loss ? b : a))
+}
+
+/** Where a function of one valley is lowest: the best place of a coarse grid, refined. */
+function lowestAlong(range: Range, value: (x: number) => number): number {
+  let best = ladder(range, coarse.rate).reduce((a, b) => (value(b) < value(a) ? b : a))
+  for (let step: number = coarse.rate; step > finest; ) {
+    const next = [best + step, best - step].map((x) => clamp(x, range)).find((x) => value(x) < value(best))
+    if (next === undefined) step /= 2
+    else best = next
+  }
+  return best
+}
+
+function shapedOptimum(world: Searched, flops: number, limits: ShapedLimits): Optimum {
   const search = new Search(world, flops, limits)
-  const depths = wholeLadder(limits.numLayers)
+  const depths = wholeLadder(limits.models.numLayers)
   const floors = limits.batchSize.flatMap((batch) => depths.map((depth) => search.floor(search.scan(depth, batch))))
   const lowest = Math.min(...floors.map(({ loss }) => loss))
   const finalists = limits.batchSize.flatMap((batchSize) => {
@@ -75,17 +125,17 @@ function mostUsual<P extends Point>(points: readonly P[]): P {
 }
 
 class Search {
-  readonly #world: Pick<World, 'loss'>
+  readonly #world: Searched
   readonly #flops: number
-  readonly #limits: Limits
+  readonly #limits: ShapedLimits
   readonly #widths: Range
   readonly #rates: Range
 
-  constructor(world: Pick<World, 'loss'>, flops: number, limits: Limits) {
+  constructor(world: Searched, flops: number, limits: ShapedLimits) {
     this.#world = world
     this.#flops = flops
     this.#limits = limits
-    this.#widths = logRange(limits.dModel)
+    this.#widths = logRange(limits.models.dModel)
     this.#rates = logRange(limits.learningRate)
   }
 
@@ -141,7 +191,7 @@ class Search {
     const config = this.#configAt(point)
     const dModel = Math.round(config.dModel)
     const learningRate = Number(config.learningRate.toPrecision(rateDigits))
-    return { ...config, dModel, learningRate, numHeads: headsFor(dModel, this.#limits) ?? config.numHeads }
+    return { ...config, dModel, learningRate, numHeads: headsFor(dModel, this.#limits.models) ?? config.numHeads }
   }
 
   #configAt({ width, rate, numLayers, batchSize }: Omit<Point, 'loss'>): TrainingConfig {
@@ -189,8 +239,8 @@ class Search {
 
   /** The nearest legal widths below and above, a few of each. */
   #legalWidths(width: number): number[] {
-    const { least, most } = this.#limits.dModel
-    const isLegal = (d: number) => headsFor(d, this.#limits) !== null
+    const { least, most } = this.#limits.models.dModel
+    const isLegal = (d: number) => headsFor(d, this.#limits.models) !== null
     const found: number[] = []
     const walk = (from: number, by: number) => {
       for (let d = from, left = widthReach; d >= least && d <= most && left > 0; d += by)

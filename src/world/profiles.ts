@@ -1,5 +1,7 @@
-import { nonEmbeddingParameters } from '../core/flops.ts'
-import { headsFor, type Limits, targetLimits } from '../core/limits.ts'
+import { targetLimits } from '../cs336/limits.ts'
+import { architecture, nonEmbeddingParameters } from '../cs336/parameters.ts'
+import type { Limits } from '../space/limits.ts'
+import { headsFor, shapeModels } from '../space/shapes.ts'
 import { optimum } from './optimum.ts'
 import type { World } from './world.ts'
 
@@ -43,13 +45,16 @@ export const worldProfiles = (world: World, budgets: readonly number[] = profile
 function scaled(shape: { dModel: number; numLayers: number }, ratio: number): [dModel: number, numLayers: number] {
   const numLayers = Math.max(1, Math.round(shape.numLayers * Math.cbrt(ratio)))
   const wanted = shape.dModel * Math.sqrt((ratio * shape.numLayers) / numLayers)
-  let dModel = Math.max(targetLimits.dModel.least, Math.round(wanted))
-  while (headsFor(dModel, targetLimits) === null) dModel++
+  let dModel = Math.max(targetLimits.models.dModel.least, Math.round(wanted))
+  while (headsFor(dModel, targetLimits.models) === null) dModel++
   return [dModel, numLayers]
 }
 
 const fixed = (dModel: number, numLayers: number): Limits => ({
   ...targetLimits,
-  dModel: { least: dModel, most: dModel },
-  numLayers: { least: numLayers, most: numLayers },
+  models: shapeModels(architecture, {
+    ...targetLimits.models,
+    dModel: { least: dModel, most: dModel },
+    numLayers: { least: numLayers, most: numLayers },
+  }),
 })

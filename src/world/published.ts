@@ -1,25 +1,27 @@
-import { type TrainingConfig, vocabularySize } from '../core/config.ts'
-import { nonEmbeddingParameters, tokensFor } from '../core/flops.ts'
+import type { Config } from '../core/config.ts'
+import type { TrainingConfig } from '../cs336/config.ts'
+import { courseSpace } from '../cs336/space.ts'
 import { type PowerOfSizeAndTokens, publishedSurfaces, stepLaw } from '../law/published.ts'
 import { type SurfaceLaw, surfaceLoss } from '../law/surface.ts'
+import type { Space } from '../space/space.ts'
 import { handoutLaw } from './handout.ts'
-import { batchTokens, cappedLoss } from './hyperparameters.ts'
+import { cappedLoss } from './hyperparameters.ts'
 import { withNoise } from './noise.ts'
 import type { World } from './world.ts'
 
 /**
- * The law of the handout's IsoFLOP profiles, exactly and without noise: N = 12 n d^2, D = C / (6 N). Rate, batch and heads do
+ * The law of the handout's IsoFLOP profiles, exactly and without noise: N without embeddings, D = C / (6 N). Rate, batch and heads do
  * nothing. At the API's budgets its losses reach 150 nats, because the law knows no untrained model.
  *
  * @example handoutWorld().loss({ dModel: 1024, numLayers: 24, numHeads: 16, batchSize: 128, learningRate: 1e-3, trainFlops: 1e19 })
  */
-export function handoutWorld(): World {
-  const loss = ({ dModel, numLayers, trainFlops }: TrainingConfig) => {
-    const N = nonEmbeddingParameters(dModel, numLayers)
-    return surfaceLoss(handoutLaw, N, tokensFor(trainFlops, N))
+export function handoutWorld<C extends Config = TrainingConfig>(space: Space<C> = courseSpace<C>()): World<C> {
+  const loss = (config: C) => {
+    const { core: N, tokens: D } = space.measure(config, 'none')
+    return surfaceLoss(handoutLaw, N, D)
   }
   const description = 'the law of the CS336 handout: size and tokens alone, noise-free'
-  return withNoise({ name: 'handout', description, loss }, 0, 0)
+  return withNoise({ name: 'handout', description, loss }, 0, 0, space)
 }
 
 const stepLawAt = ({ coefficient, parameters, tokens }: PowerOfSizeAndTokens, N: number, D: number): number =>
@@ -42,19 +44,18 @@ const chinchillaSeed = 2203_15556
 
 /**
  * Chinchilla's published surface with Step Law's bowls for rate and batch added to it (E30), below the loss of an untrained
- * model, ln 32000. Noise 0.01 nats.
+ * model, ln of the words. Noise 0.01 nats.
  *
  * @example chinchillaWorld().observe({ dModel: 1024, numLayers: 24, numHeads: 16, batchSize: 128, learningRate: 1e-3, trainFlops: 1e19 })
  */
-export function chinchillaWorld(): World {
-  const loss = ({ dModel, numLayers, batchSize, learningRate, trainFlops }: TrainingConfig) => {
-    const N = nonEmbeddingParameters(dModel, numLayers)
-    const D = tokensFor(trainFlops, N)
-    const rate = Math.log(learningRate / stepLawAt(stepLaw.rate, N, D))
-    const batch = Math.log(batchTokens(batchSize) / stepLawAt(stepLaw.batch, N, D))
+export function chinchillaWorld<C extends Config = TrainingConfig>(space: Space<C> = courseSpace<C>()): World<C> {
+  const loss = (config: C) => {
+    const { core: N, tokens: D, stepTokens } = space.measure(config, 'none')
+    const rate = Math.log(config.learningRate / stepLawAt(stepLaw.rate, N, D))
+    const batch = Math.log(stepTokens / stepLawAt(stepLaw.batch, N, D))
     const cost = bowl(stepLaw.rateCurvature, rate) + bowl(stepLaw.batchCurvature, batch)
-    return cappedLoss(surfaceLoss(chinchillaLaw, N, D) + cost, Math.log(vocabularySize))
+    return cappedLoss(surfaceLoss(chinchillaLaw, N, D) + cost, Math.log(space.vocabularySize))
   }
   const description = "Chinchilla's published surface, with Step Law's best rate and batch"
-  return withNoise({ name: 'chinchilla', description, loss }, chinchillaNoise, chinchillaSeed)
+  return withNoise({ name: 'chinchilla', description, loss }, chinchillaNoise, chinchillaSeed, space)
 }

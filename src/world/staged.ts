@@ -1,7 +1,7 @@
-import { apiLimits, type TrainingConfig, targetFlops } from '../core/config.ts'
-import { nonEmbeddingParameters } from '../core/flops.ts'
-import { queryLimits } from '../core/limits.ts'
 import { random } from '../core/random.ts'
+import type { TrainingConfig } from '../cs336/config.ts'
+import { apiLimits, queryLimits, targetFlops } from '../cs336/limits.ts'
+import { nonEmbeddingParameters } from '../cs336/parameters.ts'
 import {
   bestLearningRate,
   type Coefficients,

@@ -1,4 +1,4 @@
-import type { TrainingConfig } from '../core/config.ts'
+import type { TrainingConfig } from '../cs336/config.ts'
 
 /** The API's stored runs have widths of 64 times a power of two. */
 const narrowest = 64

@@ -1,4 +1,8 @@
+import type { Config } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
+import type { TrainingConfig } from '../cs336/config.ts'
+import { apiSpace, courseSpace } from '../cs336/space.ts'
+import type { Space } from '../space/space.ts'
 import { type FormName, formTable } from './forms.ts'
 import type { World } from './world.ts'
 
@@ -10,8 +14,8 @@ export interface WorldEntry {
 }
 
 /** What is known of a world beside its loss, in words and numbers. */
-export interface WorldFacts {
-  readonly world: World
+export interface WorldFacts<C extends Config = TrainingConfig> {
+  readonly world: World<C>
   /** The form of its loss among those of `seed:N` worlds; null for the others. */
   readonly form: FormName | null
   /** Its law, a line each. */
@@ -26,7 +30,7 @@ export interface WorldFacts {
 export const worldForms: Readonly<Record<FormName, string>> = formTable
 
 interface Kind extends WorldEntry {
-  readonly open: () => Promise<WorldFacts>
+  readonly open: (space: Space) => Promise<WorldFacts<Config>>
 }
 
 const digits = (x: number, most = 4): string => String(Number(x.toPrecision(most)))
@@ -45,7 +49,8 @@ const kinds: readonly Kind[] = [
   {
     name: 'cs336',
     summary: 'the training API of CS336 assignment 3, fitted to its published answers',
-    async open() {
+    async open(space) {
+      onlyCourse('cs336', space)
       const { cs336Coefficients, cs336World } = await import('./calibrated.ts')
       const world = cs336World()
       return { world, form: null, law: [stagesText], noise: noiseText(world), coefficients: cs336Coefficients }
@@ -54,11 +59,11 @@ const kinds: readonly Kind[] = [
   {
     name: 'handout',
     summary: 'the law of the CS336 handout: size and tokens alone, noise-free',
-    async open() {
+    async open(space) {
       const [{ handoutWorld }, { handoutLaw }] = await Promise.all([import('./published.ts'), import('./handout.ts')])
       const { E, A, alpha, B, beta } = handoutLaw
       return {
-        world: handoutWorld(),
+        world: handoutWorld(space),
         form: null,
         law: [`L = ${E} + ${A} / N^${alpha} + ${B} / D^${beta}`, 'N = 12 n d^2, D = C / 6N; rate and batch do nothing'],
         noise: 'none',
@@ -69,14 +74,14 @@ const kinds: readonly Kind[] = [
   {
     name: 'chinchilla',
     summary: "Chinchilla's published surface with Step Law's best rate and batch",
-    async open() {
+    async open(space) {
       const [{ chinchillaLaw, chinchillaWorld }, { stepLaw }] = await Promise.all([
         import('./published.ts'),
         import('../law/published.ts'),
       ])
       const { E, A, alpha, B, beta } = chinchillaLaw
       return {
-        world: chinchillaWorld(),
+        world: chinchillaWorld(space),
         form: null,
         law: [
           `L = ${digits(E)} + ${digits(A)} / N^${digits(alpha)} + ${digits(B)} / D^${digits(beta)}, N = 12 n d^2, D = C / 6N`,
@@ -91,7 +96,9 @@ const kinds: readonly Kind[] = [
 ]
 
 /** Worlds that are drawn: one for each whole number. */
-const families: readonly (WorldEntry & { readonly draw: (seed: number) => Promise<WorldFacts> })[] = [
+const families: readonly (WorldEntry & {
+  readonly draw: (seed: number, space: Space) => Promise<WorldFacts<Config>>
+})[] = [
   {
     name: 'seed:N',
     summary: `drawn from a prior over laws of ${Object.keys(formTable).length} forms, N any whole number`,
@@ -110,16 +117,27 @@ export const worldEntries: readonly WorldEntry[] = [...kinds, ...families].map((
   summary,
 }))
 
-/** The drawn world of a name such as `seed:7`; null for other names. */
-function drawnOf(name: string): Promise<WorldFacts> | null {
-  const [, family, digits] = /^([a-z]+:)(\d{1,15})$/.exec(name) ?? []
-  const found = families.find((candidate) => candidate.name === `${family}N`)
-  return found === undefined ? null : found.draw(Number(digits))
+/** Refuses a space that a world which was fitted to the course's models knows nothing of. Errors: BAD_OPTION. */
+function onlyCourse(name: string, { name: there, vocabularySize }: Space): void {
+  if (there === apiSpace.name && vocabularySize === apiSpace.vocabularySize) return
+  const models = there === apiSpace.name ? `of ${vocabularySize} words` : `of the space ${there}`
+  throw new IsoflopError(
+    'BAD_OPTION',
+    `The world ${name} was fitted to the course's models of ${apiSpace.vocabularySize} words and cannot say what models ${models} reach.`,
+    'Name a world that any models can be of: seed:N, handout or chinchilla.',
+  )
 }
 
-async function openDrawn(seed: number): Promise<WorldFacts> {
+/** The drawn world of a name such as `seed:7`; null for other names. */
+function drawnOf(name: string, space: Space): Promise<WorldFacts<Config>> | null {
+  const [, family, digits] = /^([a-z]+:)(\d{1,15})$/.exec(name) ?? []
+  const found = families.find((candidate) => candidate.name === `${family}N`)
+  return found === undefined ? null : found.draw(Number(digits), space)
+}
+
+async function openDrawn(seed: number, space: Space): Promise<WorldFacts<Config>> {
   const { drawnLawText, drawnWorld } = await import('./drawn.ts')
-  const world = drawnWorld(seed)
+  const world = drawnWorld(seed, space)
   return {
     world,
     form: world.form,
@@ -129,7 +147,8 @@ async function openDrawn(seed: number): Promise<WorldFacts> {
   }
 }
 
-async function openStaged(seed: number): Promise<WorldFacts> {
+async function openStaged(seed: number, space: Space): Promise<WorldFacts<Config>> {
+  onlyCourse(`staged:${seed}`, space)
   const { stagedWorld } = await import('./staged.ts')
   const world = stagedWorld(seed)
   const { coefficients } = world
@@ -137,13 +156,18 @@ async function openStaged(seed: number): Promise<WorldFacts> {
 }
 
 /**
- * A world by name, with its law in words.
- * @throws IsoflopError WORLD_UNKNOWN, saying which worlds there are.
+ * A world by name over a space, the course's by default, with its law in words.
+ * @throws IsoflopError WORLD_UNKNOWN, saying which worlds there are; BAD_OPTION for a space that the world knows nothing of.
  */
-export async function describeWorld(name: string): Promise<WorldFacts> {
+export const describeWorld = async <C extends Config = TrainingConfig>(
+  name: string,
+  space: Space<C> = courseSpace<C>(),
+): Promise<WorldFacts<C>> => (await described(name, space)) as unknown as WorldFacts<C>
+
+async function described(name: string, space: Space): Promise<WorldFacts<Config>> {
   const kind = kinds.find((candidate) => candidate.name === name)
-  if (kind) return kind.open()
-  const drawn = drawnOf(name)
+  if (kind) return kind.open(space)
+  const drawn = drawnOf(name, space)
   if (drawn !== null) return drawn
   throw new IsoflopError(
     'WORLD_UNKNOWN',
@@ -158,7 +182,10 @@ export async function describeWorld(name: string): Promise<WorldFacts> {
  * @example const world = await openWorld('seed:7')
  * @throws IsoflopError WORLD_UNKNOWN, saying which worlds there are.
  */
-export const openWorld = async (name: string): Promise<World> => (await describeWorld(name)).world
+export const openWorld = async <C extends Config = TrainingConfig>(
+  name: string,
+  space: Space<C> = courseSpace<C>(),
+): Promise<World<C>> => (await describeWorld<C>(name, space)).world
 
 /** The form of the loss of a `seed:N` world; null for the others. Errors: WORLD_UNKNOWN. */
 export const worldForm = async (name: string): Promise<FormName | null> => (await describeWorld(name)).form

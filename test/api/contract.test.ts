@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { configOfWire, lossQueryOf, lossText, runText, submissionBody, wireOfConfig } from '../../src/api/contract.ts'
 import { pythonFloat, pythonInteger } from '../../src/api/python.ts'
-import { apiLimits } from '../../src/core/config.ts'
+import { apiLimits } from '../../src/cs336/limits.ts'
 
 const query = {
   d_model: '1024',

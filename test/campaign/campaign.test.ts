@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Campaign, type CampaignOptions, campaign, firstPlan } from '../../src/campaign/campaign.ts'
-import { configIdentity, type TrainingConfig } from '../../src/core/config.ts'
 import { IsoflopError } from '../../src/core/errors.ts'
 import type { TrainedRun } from '../../src/core/trainer.ts'
-import type { Forecast, Plan, Situation, Strategy } from '../../src/plan/strategy.ts'
+import { apiCodec, type TrainingConfig } from '../../src/cs336/config.ts'
+import type { CampaignRun, Forecast, Plan, Situation, Strategy } from '../../src/plan/strategy.ts'
 import { trainerOf } from '../trainers.ts'
 
 const base: TrainingConfig = {
@@ -34,17 +34,19 @@ const climbing: Strategy = {
 function climb(situation: Situation): Plan {
   const { round, runs, refused } = situation
   if (round >= 3) return { kind: 'stop', reason: 'three rounds are enough' }
-  const known = new Set([...runs.map(({ config }) => config), ...refused].map(configIdentity))
+  const known = new Set(
+    [...runs.map(({ config }) => config as TrainingConfig), ...(refused as TrainingConfig[])].map(apiCodec.identity),
+  )
   const centre = lowest(situation)?.config.dModel ?? 256
   const trainFlops = [1e15, 1e16, 1e17][round]
   const queries = [0.5, 0.7, 1, 1.4, 2]
     .map((ratio) => ({ ...base, dModel: Math.round(ratio * centre), trainFlops }))
-    .filter((config) => !known.has(configIdentity(config)))
+    .filter((config) => !known.has(apiCodec.identity(config)))
     .map((config) => ({ config, reason: `width ${config.dModel} about ${centre}` }))
   return { kind: 'ask', title: `at ${trainFlops}`, queries, estimate: null }
 }
 
-function lowestAtTarget(situation: Situation): Forecast {
+function lowestAtTarget(situation: Situation): Forecast<TrainingConfig> {
   const best = lowest(situation)
   if (best === null) throw new IsoflopError('TOO_FEW_RUNS', 'Expected a run, got none.', 'Buy one.')
   const config = { ...best.config, trainFlops: situation.target }
@@ -56,7 +58,10 @@ function lowestAtTarget(situation: Situation): Forecast {
 }
 
 const lowest = ({ runs }: Situation) =>
-  runs.reduce<Situation['runs'][number] | null>((low, run) => (low === null || run.loss < low.loss ? run : low), null)
+  (runs as readonly CampaignRun<TrainingConfig>[]).reduce<CampaignRun<TrainingConfig> | null>(
+    (low, run) => (low === null || run.loss < low.loss ? run : low),
+    null,
+  )
 
 const play = (options: Partial<CampaignOptions> = {}) =>
   campaign({ strategy: climbing, trainer: trainerOf((config) => lossOf(config)), ...options })
@@ -64,8 +69,8 @@ const play = (options: Partial<CampaignOptions> = {}) =>
 const outcome = ({ runs, prediction, spentFlops, rounds }: Campaign) => ({ runs, prediction, spentFlops, rounds })
 
 /** Ends like a process that is killed: at the query after `count` others, all of whose answers are known. */
-async function killedAfter(count: number, options: Partial<CampaignOptions>): Promise<TrainedRun[]> {
-  const answered: TrainedRun[] = [...(options.answered ?? [])]
+async function killedAfter(count: number, options: Partial<CampaignOptions>): Promise<TrainedRun<TrainingConfig>[]> {
+  const answered: TrainedRun<TrainingConfig>[] = [...(options.answered ?? [])]
   const trainer = trainerOf((config: TrainingConfig) => {
     if (answered.length === count) throw new Error('killed')
     answered.push({ config, loss: lossOf(config) })
@@ -106,7 +111,7 @@ test('killed at any query and started again with the answers, it ends the same a
     const resumed = await play({
       answered,
       trainer: trainerOf((config) => {
-        asked.push(configIdentity(config))
+        asked.push(apiCodec.identity(config))
         return lossOf(config)
       }),
     })
@@ -114,7 +119,7 @@ test('killed at any query and started again with the answers, it ends the same a
     assert.equal(asked.length, 15 - count)
     assert.deepEqual(
       asked,
-      whole.runs.slice(count).map(({ config }) => configIdentity(config)),
+      whole.runs.slice(count).map(({ config }) => apiCodec.identity(config)),
     )
   }
 })

@@ -6,6 +6,7 @@ import { after, test } from 'node:test'
 import { campaignInFolder } from '../../src/campaign/in-folder.ts'
 import type { Notice } from '../../src/campaign/session.ts'
 import { outcomeOf, type Trainer } from '../../src/core/trainer.ts'
+import type { TrainingConfig } from '../../src/cs336/config.ts'
 import { profilesStrategy } from '../../src/plan/profiles/profiles.ts'
 import { drawnWorld } from '../../src/world/drawn.ts'
 
@@ -18,7 +19,7 @@ const strategy = profilesStrategy('parabola')
 /** A cluster that goes down at a run, and counts what it was asked. */
 function cluster({ downAt = Number.POSITIVE_INFINITY, capacity = 1, divergesAt = 5 } = {}) {
   const asked: string[] = []
-  const trainer: Trainer = {
+  const trainer: Trainer<TrainingConfig> = {
     name: 'cluster',
     capacity,
     async train(config) {

@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { campaign } from '../../src/campaign/campaign.ts'
 import { buyRound } from '../../src/campaign/round.ts'
-import type { TrainingConfig } from '../../src/core/config.ts'
 import { IsoflopError } from '../../src/core/errors.ts'
 import { type Outcome, outcomeOf, type Trainer } from '../../src/core/trainer.ts'
+import type { TrainingConfig } from '../../src/cs336/config.ts'
 import { profilesStrategy } from '../../src/plan/profiles/profiles.ts'
 import type { Planned } from '../../src/plan/strategy.ts'
 import { drawnWorld } from '../../src/world/drawn.ts'
@@ -24,7 +24,7 @@ interface Fate {
 /** Plays a round with so many runs at once: what was told, in order, what was begun, and why it ended. */
 async function playRound(fates: readonly Fate[], capacity: number, budget: number) {
   const queries = fates.map(
-    ({ flops }, k): Planned => ({ config: { ...base, dModel: k, trainFlops: flops }, reason: '' }),
+    ({ flops }, k): Planned<TrainingConfig> => ({ config: { ...base, dModel: k, trainFlops: flops }, reason: '' }),
   )
   const told: string[] = []
   let [spent, running, most] = [0, 0, 0]
@@ -35,13 +35,13 @@ async function playRound(fates: readonly Fate[], capacity: number, budget: numbe
     isInterrupted: () => false,
     async train({ config }) {
       most = Math.max(most, ++running)
-      const { kind, turns } = fates[config.dModel]
+      const { kind, turns } = fates[(config as TrainingConfig).dModel]
       for (let turn = 0; turn < turns; turn++) await null
       running--
       return kind === 'finished' ? { kind, loss: 1 } : kind === 'diverged' ? { kind } : { kind, error }
     },
     onOutcome({ config }, { kind }) {
-      told.push(`${config.dModel} ${kind}`)
+      told.push(`${(config as TrainingConfig).dModel} ${kind}`)
       if (kind !== 'refused' && kind !== 'exhausted') spent += config.trainFlops
       assert.ok(spent <= budget)
     },
@@ -81,7 +81,7 @@ test('an exhausted budget begins no more runs, and those that run beside it are 
 })
 
 /** A trainer that takes its time, and counts how many runs it makes at once. */
-function slow(capacity: number, ms: number): { trainer: Trainer; most: () => number } {
+function slow(capacity: number, ms: number): { trainer: Trainer<TrainingConfig>; most: () => number } {
   const world = drawnWorld(3)
   let [running, most] = [0, 0]
   return {
@@ -103,7 +103,7 @@ function slow(capacity: number, ms: number): { trainer: Trainer; most: () => num
 test('a campaign with four runs at once takes half the time at most, and is equal to the last digit', async () => {
   const strategy = profilesStrategy('parabola')
   const [one, four] = [slow(1, 10), slow(4, 10)]
-  const timed = async (trainer: Trainer) => {
+  const timed = async (trainer: Trainer<TrainingConfig>) => {
     const start = performance.now()
     return { result: await campaign({ trainer, strategy }), ms: performance.now() - start }
   }
@@ -116,7 +116,7 @@ test('a campaign with four runs at once takes half the time at most, and is equa
 test('a lost run counts as spent, is told, and is not asked for again', async () => {
   const world = drawnWorld(3)
   const asked: TrainingConfig[] = []
-  const trainer: Trainer = {
+  const trainer: Trainer<TrainingConfig> = {
     name: 'loses some',
     async train(config) {
       asked.push(config)

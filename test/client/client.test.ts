@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { trainingApi } from '../../src/client/client.ts'
 import { openRecord } from '../../src/client/record.ts'
+import { apiCodec } from '../../src/cs336/config.ts'
 import { lossOf, serving } from '../server/serving.ts'
 
 const config = { dModel: 256, numLayers: 4, numHeads: 4, batchSize: 128, learningRate: 0.001, trainFlops: 1e16 }
@@ -188,7 +189,7 @@ test('the record answers again without asking, survives a torn last line, and is
 
 test('the record is cut at any byte and never gives a wrong answer', () => {
   const file = join(folder, 'cut.jsonl')
-  const record = openRecord(file)
+  const record = openRecord(file, apiCodec)
   const configs = [4, 5, 6].map((numLayers) => ({ ...config, numLayers }))
   const losses = [3.5, Number.NaN, 2.25]
   configs.forEach((each, k) => {
@@ -198,19 +199,19 @@ test('the record is cut at any byte and never gives a wrong answer', () => {
   for (let size = 0; size <= bytes.length; size++) {
     writeFileSync(file, bytes.subarray(0, size))
     const whole = bytes.subarray(0, size).toString().split('\n').length - 1
-    const cut = openRecord(file)
+    const cut = openRecord(file, apiCodec)
     assert.deepEqual(
       cut.answers(),
       configs.slice(0, whole).map((each, k) => ({ config: each, loss: losses[k] })),
     )
     if (size % 40 !== 0) continue
     for (const [k, each] of configs.entries()) if (k >= whole) cut.add(each, losses[k], { round: k, reason: 'again' })
-    assert.equal(openRecord(file).answers().length, 3)
+    assert.equal(openRecord(file, apiCodec).answers().length, 3)
   }
 })
 
 test('a record that cannot be written says so before an answer counts', () => {
   const file = join(folder, 'a-file')
   writeFileSync(file, '')
-  assert.throws(() => openRecord(join(file, 'record.jsonl')), { code: 'OUTPUT_FAILED' })
+  assert.throws(() => openRecord(join(file, 'record.jsonl'), apiCodec), { code: 'OUTPUT_FAILED' })
 })

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { TrainingConfig } from '../../src/core/config.ts'
-import { accountings, countedParameters, trainFlops } from '../../src/core/flops.ts'
+import { trainFlops } from '../../src/core/flops.ts'
+import type { TrainingConfig } from '../../src/cs336/config.ts'
+import { accountings, countedParameters } from '../../src/cs336/parameters.ts'
 import { departures, recipeOf, type TrainingRequest } from '../../src/gpt/recipe.ts'
 
 const config: TrainingConfig = {

@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import type { TrainingConfig } from '../../src/core/config.ts'
 import { random } from '../../src/core/random.ts'
 import type { TrainedRun } from '../../src/core/trainer.ts'
+import type { TrainingConfig } from '../../src/cs336/config.ts'
+import { architecture } from '../../src/cs336/parameters.ts'
+import { apiSpace, cs336Space } from '../../src/cs336/space.ts'
 import { drawLaws } from '../../src/joint/draws.ts'
 import { fitJoint, type JointFit } from '../../src/joint/fit.ts'
 import type { JointMode } from '../../src/joint/mode.ts'
-import { configAt, placeOf } from '../../src/joint/place.ts'
 import { Posterior } from '../../src/joint/posterior.ts'
 import { cholesky } from '../../src/numeric/cholesky.ts'
 import { dot, times } from '../../src/numeric/matrix.ts'
 import { median, quantile } from '../../src/numeric/quantile.ts'
+import { placeOf } from '../../src/space/space.ts'
 import { cs336World } from '../../src/world/calibrated.ts'
 import { drawnWorld } from '../../src/world/drawn.ts'
 import { jointOptions, lawRuns, plainLaw, spreadConfigs } from './joint-runs.ts'
@@ -23,7 +25,7 @@ function offAtTop({ used }: JointFit, posterior: Posterior): number {
   const top = Math.max(...used.map(({ config }) => config.trainFlops))
   const last = used.filter(({ config }) => config.trainFlops >= 0.97 * top)
   assert.ok(last.length >= 5)
-  return median(last.map(({ config, loss }) => median(posterior.losses(placeOf(config))) - loss))
+  return median(last.map(({ config, loss }) => median(posterior.losses(placeOf(apiSpace, config))) - loss))
 }
 
 const configs = spreadConfigs(120, 1)
@@ -62,7 +64,7 @@ test('our own trainings of tiny models: the draws pass through the runs of the l
       loss: loss.validation,
     }
   })
-  const fit = fitJoint(runs, { target: 1e14, vocabularySize: 4096, contextLength: 512 })
+  const fit = fitJoint(runs, { target: 1e14, space: cs336Space({ vocabularySize: 4096 }) })
   const off = offAtTop(fit, new Posterior(fit, 80, 0))
   assert.ok(Math.abs(off) <= 0.008, `off by ${off}`)
 })
@@ -86,8 +88,10 @@ for (const [name, most] of tables)
   })
 
 /** A run of which only size and FLOPs are known, as if all had one shape, rate and batch. */
-const configOf = (N: number, flops: number): TrainingConfig =>
-  configAt({ size: Math.log(N), rate: Math.log(1e-3), ratio: Math.log(65), batchSize: 128, flops })
+const configOf = (N: number, trainFlops: number): TrainingConfig => {
+  const numLayers = architecture.depthFor(N, 65)
+  return { dModel: 65 * numLayers, numLayers, numHeads: 1, batchSize: 128, learningRate: 1e-3, trainFlops }
+}
 
 test('where many exact runs make the law nearly linear, the draws have the mean and the covariance of the maximum', () => {
   const { modes } = fitTo(lawRuns(plainLaw(), 'tokens', configs, 1e-4))

@@ -1,22 +1,23 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import type { TrainingConfig } from '../../src/core/config.ts'
 import { embeddingAccountings } from '../../src/core/flops.ts'
 import type { TrainedRun } from '../../src/core/trainer.ts'
-import { jointPoint } from '../../src/joint/accounting.ts'
+import type { TrainingConfig } from '../../src/cs336/config.ts'
+import { apiSpace } from '../../src/cs336/space.ts'
 import { fitJoint, type JointFit, mostUsableLoss } from '../../src/joint/fit.ts'
 import { bestJointRate } from '../../src/joint/law.ts'
 import type { JointMode } from '../../src/joint/mode.ts'
-import { placeOf } from '../../src/joint/place.ts'
+import { jointPoint } from '../../src/joint/point.ts'
 import { Posterior } from '../../src/joint/posterior.ts'
 import { priors } from '../../src/joint/prior.ts'
 import { dot, times } from '../../src/numeric/matrix.ts'
 import { median } from '../../src/numeric/quantile.ts'
+import { placeOf } from '../../src/space/space.ts'
 import { cs336World } from '../../src/world/calibrated.ts'
 import { drawnWorld } from '../../src/world/drawn.ts'
 import { close } from '../support.ts'
-import { facts, jointOptions, lawLoss, lawRuns, plainLaw, spreadConfigs } from './joint-runs.ts'
+import { jointOptions, lawLoss, lawRuns, plainLaw, spreadConfigs } from './joint-runs.ts'
 
 /** Nothing like it is among the runs. */
 const unseen: TrainingConfig = {
@@ -64,7 +65,7 @@ for (const accounting of embeddingAccountings)
     const truth = lawLoss(theta, accounting, unseen)
     assert.ok(Math.abs(lossAt(mode, unseen) - truth) < 0.005, `${lossAt(mode, unseen)}, not ${truth}`)
     const rate = bestJointRate(mode.fitted.theta, mode.point(unseen))
-    const best = bestJointRate(theta, jointPoint(unseen, accounting, facts))
+    const best = bestJointRate(theta, jointPoint(apiSpace, unseen, accounting))
     close(Math.exp(rate), Math.exp(best), 0.1, 'best rate')
   })
 
@@ -83,7 +84,7 @@ test('noise is found, and the fit is as good as its own standard deviation says'
 
 test('where the best rate is above all rates that may be asked, the loss at the cap is right and the rate is uncertain', () => {
   const beyond = plainLaw({ rate: Math.log(1e-2) })
-  const known = configs.map((config) => jointPoint(config, 'tokens', facts))
+  const known = configs.map((config) => jointPoint(apiSpace, config, 'tokens'))
   assert.ok(known.every((x) => x.rate < bestJointRate(beyond, x)))
   const [seen, censored] = [plainLaw(), beyond].map(
     (theta) => fitJoint(lawRuns(theta, 'tokens', configs, 0.005), jointOptions).modes[0].mode,
@@ -124,7 +125,7 @@ const noisy = lawRuns(plainLaw(), 'tokens', configs, 0.01)
 const clean = fitJoint(noisy, jointOptions)
 
 /** What is predicted of a configuration that nobody ran: the median over the drawn laws. */
-const predicted = (fit: JointFit): number => median(new Posterior(fit, 160, 0).losses(placeOf(unseen)))
+const predicted = (fit: JointFit): number => median(new Posterior(fit, 160, 0).losses(placeOf(apiSpace, unseen)))
 
 /** How far one run of some nats too much moves the prediction. */
 function moveBy(outlier: number, nats = 1): number {
@@ -197,7 +198,7 @@ test('of 1,000 runs of cs336 up to 3e17 FLOPs the law at 1e19 is off by less tha
     jointOptions,
   )
   const atCap = { ...unseen, dModel: 1024, numLayers: 20, batchSize: 128, learningRate: 1e-3 }
-  const losses = new Posterior(fit, 40, 0).losses(placeOf(atCap))
+  const losses = new Posterior(fit, 40, 0).losses(placeOf(apiSpace, atCap))
   const error = median(losses) - loss(atCap)
   assert.ok(Math.abs(error) < 0.1, `off by ${error}`)
 })

@@ -1,16 +1,16 @@
-import { apiSpace } from '../../src/campaign/campaign.ts'
-import { contextLength, type TrainingConfig, targetFlops, vocabularySize } from '../../src/core/config.ts'
 import type { EmbeddingAccounting } from '../../src/core/flops.ts'
 import { random } from '../../src/core/random.ts'
 import type { TrainedRun } from '../../src/core/trainer.ts'
-import { jointPoint } from '../../src/joint/accounting.ts'
+import type { TrainingConfig } from '../../src/cs336/config.ts'
+import { targetFlops, vocabularySize } from '../../src/cs336/limits.ts'
+import { apiSpace } from '../../src/cs336/space.ts'
 import type { JointOptions } from '../../src/joint/fit.ts'
 import { type JointName, jointIndex, jointLoss, jointSize } from '../../src/joint/law.ts'
+import { jointPoint } from '../../src/joint/point.ts'
 import { centreOf, priors } from '../../src/joint/prior.ts'
 import { configOfUnit, latinHypercube } from '../../src/plan/adaptive/candidates.ts'
 
-export const facts = { vocabularySize, contextLength }
-export const jointOptions: JointOptions = { ...facts, target: targetFlops }
+export const jointOptions: JointOptions = { space: apiSpace, target: targetFlops }
 
 /** Loss before training, as the fit takes it to be. */
 const untrained = Math.log(vocabularySize) + 0.1
@@ -29,7 +29,7 @@ export function plainLaw(changes: Partial<Record<JointName, number>> = {}): Floa
 
 /** The loss of a law, nats. */
 export const lawLoss = (theta: Float64Array, accounting: EmbeddingAccounting, config: TrainingConfig): number =>
-  jointLoss(theta, jointPoint(config, accounting, facts), untrained, new Float64Array(jointSize))
+  jointLoss(theta, jointPoint(apiSpace, config, accounting), untrained, new Float64Array(jointSize))
 
 /** Configurations within the API's limits, spread over everything at budgets in turn. */
 export function spreadConfigs(

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { apiSpace, type Campaign, type CampaignOptions, campaign, firstPlan } from '../../src/campaign/campaign.ts'
-import { apiBudget, configIdentity, type TrainingConfig, targetFlops } from '../../src/core/config.ts'
+import { type Campaign, type CampaignOptions, campaign, firstPlan } from '../../src/campaign/campaign.ts'
 import { IsoflopError } from '../../src/core/errors.ts'
-import { nonEmbeddingParameters } from '../../src/core/flops.ts'
-import { queryLimits, targetLimits } from '../../src/core/limits.ts'
 import { random } from '../../src/core/random.ts'
+import { apiCodec, type TrainingConfig } from '../../src/cs336/config.ts'
+import { apiBudget, queryLimits, targetFlops, targetLimits } from '../../src/cs336/limits.ts'
+import { nonEmbeddingParameters } from '../../src/cs336/parameters.ts'
+import { apiSpace } from '../../src/cs336/space.ts'
 import { median } from '../../src/numeric/quantile.ts'
 import { adaptive } from '../../src/plan/adaptive/adaptive.ts'
 import { configOfUnit, latinHypercube } from '../../src/plan/adaptive/candidates.ts'
@@ -35,7 +36,7 @@ const answers = ({ runs }: Campaign) => runs.map(({ config, loss }) => ({ config
 function assertSound({ runs, spentFlops, prediction, stopped }: Campaign, budget = apiBudget): void {
   assert.ok(spentFlops <= budget, `${spentFlops} of ${budget}`)
   assert.equal(spentFlops, costOf(runs))
-  assert.equal(new Set(runs.map(({ config }) => configIdentity(config))).size, runs.length)
+  assert.equal(new Set(runs.map(({ config }) => apiCodec.identity(config))).size, runs.length)
   for (const { config } of runs) {
     assertLegal(config, queryLimits)
     assert.ok(apiSpace.trainFlops.includes(config.trainFlops))
@@ -109,9 +110,9 @@ test('equal seeds and answers give equal campaigns; another seed begins elsewher
   }
   const asked = first.runs.filter(({ round }) => round === 0).map(({ config }) => config)
   assert.deepEqual(opening(0), asked)
-  const known = new Set(asked.map(configIdentity))
+  const known = new Set(asked.map(apiCodec.identity))
   assert.equal(opening(1).length, asked.length)
-  assert.ok(opening(1).every((config) => !known.has(configIdentity(config))))
+  assert.ok(opening(1).every((config) => !known.has(apiCodec.identity(config))))
 })
 
 test('small budgets: never passed, and a prediction or TOO_FEW_RUNS', async () => {
@@ -147,7 +148,7 @@ test('refused configurations are not asked again, and diverged runs leave a pred
   const asked: string[] = []
   const result = await play(world, {
     trainer: trainerOf((config) => {
-      asked.push(configIdentity(config))
+      asked.push(apiCodec.identity(config))
       if (asked.length % 6 === 3) throw new IsoflopError('API_REFUSED', 'No.', 'Ask otherwise.')
       return asked.length % 8 === 5 ? Number.NaN : world.observe(config)
     }),

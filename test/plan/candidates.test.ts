@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { apiSpace } from '../../src/campaign/campaign.ts'
-import { nonEmbeddingParameters, tokensFor } from '../../src/core/flops.ts'
-import { type Limits, queryLimits, roundRate, targetLimits } from '../../src/core/limits.ts'
+import { tokensFor } from '../../src/core/flops.ts'
 import { random } from '../../src/core/random.ts'
-import { configOfUnit, latinHypercube, shapeOf, shapesNear } from '../../src/plan/adaptive/candidates.ts'
+import { queryLimits, targetLimits } from '../../src/cs336/limits.ts'
+import { architecture, nonEmbeddingParameters } from '../../src/cs336/parameters.ts'
+import { apiSpace } from '../../src/cs336/space.ts'
+import { configOfUnit, latinHypercube } from '../../src/plan/adaptive/candidates.ts'
+import { roundRate } from '../../src/space/limits.ts'
+import { type Shape, shapeModels } from '../../src/space/shapes.ts'
 import { assertLegal, assertLegalShape } from './legal.ts'
 
 const between = (min: number, max: number) => fc.double({ min, max, noNaN: true })
@@ -17,15 +20,15 @@ const sizeOf = ({ dModel, numLayers }: { dModel: number; numLayers: number }) =>
 test('every size and ratio has a legal shape, and within the limits it has about that size and ratio', () => {
   fc.assert(
     fc.property(scale(1e3, 1e13), scale(5, 500), limitsOf, (parameters, ratio, limits) => {
-      const shape = shapeOf(parameters, ratio, limits)
+      const shape = limits.models.near(parameters, ratio)
       assert.ok(shape !== null)
-      assertLegalShape(shape, limits)
+      assertLegalShape(shape as Shape, limits.models)
     }),
     { numRuns: 1000 },
   )
   fc.assert(
     fc.property(scale(2e6, 1e11), scale(40, 120), (parameters, ratio) => {
-      const shape = shapeOf(parameters, ratio, targetLimits)!
+      const shape = targetLimits.models.near(parameters, ratio)!
       // A width is rounded by at most half of its step: 16 of 256, or 4 of some 100.
       assert.ok(Math.abs(Math.log(sizeOf(shape) / parameters)) < 0.14)
       const rounding = 0.5 / shape.numLayers + 0.07
@@ -35,24 +38,24 @@ test('every size and ratio has a legal shape, and within the limits it has about
 })
 
 test('where no number of heads divides the width there is no shape', () => {
-  const odd: Limits = { ...queryLimits, numHeads: { least: 7, most: 7 } }
+  const odd = shapeModels(architecture, { ...queryLimits.models, numHeads: { least: 7, most: 7 } })
   fc.assert(
     fc.property(scale(1e5, 1e9), scale(30, 150), (parameters, ratio) => {
-      const shape = shapeOf(parameters, ratio, odd)
+      const shape = odd.near(parameters, ratio)
       if (shape !== null) assertLegalShape(shape, odd)
     }),
   )
-  assert.equal(shapeOf(nonEmbeddingParameters(512, 8), 64, odd), null)
-  assert.deepEqual(shapeOf(nonEmbeddingParameters(448, 7), 64, odd), { dModel: 448, numLayers: 7, numHeads: 7 })
+  assert.equal(odd.near(nonEmbeddingParameters(512, 8), 64), null)
+  assert.deepEqual(odd.near(nonEmbeddingParameters(448, 7), 64), { dModel: 448, numLayers: 7, numHeads: 7 })
 })
 
 test('shapes near a size differ, are legal, and the wanted one is among them', () => {
   fc.assert(
     fc.property(scale(1e5, 1e10), scale(30, 150), limitsOf, (parameters, ratio, limits) => {
-      const shapes = shapesNear(parameters, ratio, limits)
-      for (const shape of shapes) assertLegalShape(shape, limits)
+      const shapes = limits.models.around(parameters, ratio)
+      for (const shape of shapes) assertLegalShape(shape as Shape, limits.models)
       assert.equal(new Set(shapes.map(({ dModel, numLayers }) => `${dModel} ${numLayers}`)).size, shapes.length)
-      const wanted = shapeOf(parameters, ratio, limits)!
+      const wanted = limits.models.near(parameters, ratio)!
       assert.ok(shapes.some((shape) => shape.dModel === wanted.dModel && shape.numLayers === wanted.numLayers))
     }),
   )
@@ -129,12 +132,12 @@ test('a rate is rounded to three digits within the limits', () => {
   fc.assert(
     fc.property(scale(1e-6, 1e-1), limitsOf, (rate, limits) => {
       const { least, most } = limits.learningRate
-      const rounded = roundRate(rate, limits)
+      const rounded = roundRate(rate, limits.learningRate)
       assert.ok(rounded >= least && rounded <= most)
       assert.equal(rounded, Number(rounded.toPrecision(3)))
       const clamped = Math.min(Math.max(rate, least), most)
       assert.ok(Math.abs(rounded / clamped - 1) <= 0.005 + 1e-9)
     }),
   )
-  assert.equal(roundRate(4.5678e-4, queryLimits), 4.57e-4)
+  assert.equal(roundRate(4.5678e-4, queryLimits.learningRate), 4.57e-4)
 })

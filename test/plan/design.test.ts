@@ -1,23 +1,24 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { targetFlops } from '../../src/core/config.ts'
-import { type Limits, targetLimits } from '../../src/core/limits.ts'
 import { random } from '../../src/core/random.ts'
+import { targetFlops, targetLimits } from '../../src/cs336/limits.ts'
 import { fitJoint, type WeightedMode } from '../../src/joint/fit.ts'
 import type { JointMode } from '../../src/joint/mode.ts'
-import { bestPlace, configAt, type Place } from '../../src/joint/place.ts'
+import { bestPlace } from '../../src/joint/place.ts'
 import { leadingModes } from '../../src/joint/posterior.ts'
 import { cholesky } from '../../src/numeric/cholesky.ts'
 import { dot, times } from '../../src/numeric/matrix.ts'
 import { Prospect } from '../../src/plan/adaptive/design.ts'
 import { lossWorth, type Stake, type StakeName, stakeNames, stakesAt } from '../../src/plan/adaptive/stakes.ts'
+import type { Limits } from '../../src/space/limits.ts'
+import type { Place } from '../../src/space/space.ts'
 import { jointOptions, lawRuns, plainLaw, spreadConfigs } from '../joint/joint-runs.ts'
 import { close } from '../support.ts'
 
 const fit = fitJoint(lawRuns(plainLaw(), 'none', spreadConfigs(70, 3), 0.01), jointOptions)
 
-const lossAt = (mode: JointMode, place: Place): number => mode.lossOf(mode.fitted, mode.point(configAt(place)))
+const lossAt = (mode: JointMode, place: Place): number => mode.lossOf(mode.fitted, mode.pointAt(place))
 const bestOf = (mode: JointMode, limits: Limits = targetLimits): Place =>
   bestPlace(mode, mode.fitted.theta, (place) => lossAt(mode, place), targetFlops, limits)
 
@@ -159,7 +160,7 @@ const stakesNamed = (stakes: readonly Stake[], ...names: StakeName[]) =>
 test('the sensitivity of loss and of the choice of a batch are derivatives by what is drawn', () => {
   for (const { mode, stakes } of judges) {
     const best = bestOf(mode)
-    const lossOf = (draw: ReturnType<JointMode['draw']>, place: Place) => mode.lossOf(draw, mode.point(configAt(place)))
+    const lossOf = (draw: ReturnType<JointMode['draw']>, place: Place) => mode.lossOf(draw, mode.pointAt(place))
     const [loss] = stakesNamed(stakes, 'loss')
     assert.equal(loss.worth, lossWorth)
     closeVectors(
@@ -206,7 +207,7 @@ test('size, rate and shape: half the trace is the regret of laws drawn from the 
       L,
       Float64Array.from({ length: mode.size }, () => rng.normal()),
     )
-    const loss = (place: Place) => mode.lossOf(draw, mode.point(configAt(place)))
+    const loss = (place: Place) => mode.lossOf(draw, mode.pointAt(place))
     return loss(best) - loss(bestPlace(mode, draw.theta, loss, targetFlops, limits))
   })
   assert.ok(Math.min(...regrets) > -1e-6)

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import { apiSpace, type Campaign, campaign } from '../../src/campaign/campaign.ts'
-import { type TrainingConfig, targetFlops } from '../../src/core/config.ts'
-import { nonEmbeddingParameters } from '../../src/core/flops.ts'
+import { type Campaign, campaign } from '../../src/campaign/campaign.ts'
+import type { TrainingConfig } from '../../src/cs336/config.ts'
+import { targetFlops } from '../../src/cs336/limits.ts'
+import { nonEmbeddingParameters } from '../../src/cs336/parameters.ts'
+import { apiSpace } from '../../src/cs336/space.ts'
 import { fitJoint } from '../../src/joint/fit.ts'
 import { median } from '../../src/numeric/quantile.ts'
 import { jointEvidence } from '../../src/plan/adaptive/joint-evidence.ts'
@@ -20,8 +22,7 @@ let evidence: CampaignEvidence
 
 /** What the law that is fitted to runs says of them. */
 const evidenceOf = (known: readonly CampaignRun[]): CampaignEvidence => {
-  const { vocabularySize, contextLength } = apiSpace
-  const fit = fitJoint(known, { target: targetFlops, vocabularySize, contextLength })
+  const fit = fitJoint(known, { target: targetFlops, space: apiSpace })
   return jointEvidence({ runs: known, target: targetFlops, seed: 0, space: apiSpace }, fit)
 }
 

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { apiSpace, type Campaign, type CampaignOptions, campaign, firstPlan } from '../../src/campaign/campaign.ts'
-import { apiBudget, configIdentity, type TrainingConfig, targetFlops } from '../../src/core/config.ts'
+import { type Campaign, type CampaignOptions, campaign, firstPlan } from '../../src/campaign/campaign.ts'
 import { IsoflopError } from '../../src/core/errors.ts'
-import { nonEmbeddingParameters, tokensFor } from '../../src/core/flops.ts'
-import { type Limits, queryLimits, targetLimits } from '../../src/core/limits.ts'
+import { tokensFor } from '../../src/core/flops.ts'
+import { apiCodec, type TrainingConfig } from '../../src/cs336/config.ts'
+import type { ShapedLimits } from '../../src/cs336/limits.ts'
+import { apiBudget, queryLimits, targetFlops, targetLimits } from '../../src/cs336/limits.ts'
+import { nonEmbeddingParameters } from '../../src/cs336/parameters.ts'
+import { apiSpace } from '../../src/cs336/space.ts'
 import { type ProfilesMethod, profilesDesign, profilesStrategy } from '../../src/plan/profiles/profiles.ts'
 import { optimum } from '../../src/world/optimum.ts'
 import { openWorld } from '../../src/world/worlds.ts'
@@ -27,21 +30,21 @@ const play = (
 
 const sizeOf = ({ dModel, numLayers }: TrainingConfig) => nonEmbeddingParameters(dModel, numLayers)
 
-function assertLegal({ dModel, numLayers, numHeads, batchSize, learningRate }: TrainingConfig, limits: Limits) {
+function assertLegal({ dModel, numLayers, numHeads, batchSize, learningRate }: TrainingConfig, limits: ShapedLimits) {
   const inside = (x: number, { least, most }: { least: number; most: number }) =>
     assert.ok(x >= least && x <= most, `${x} is outside ${least} to ${most}`)
   for (const x of [dModel, numLayers, numHeads, dModel / numHeads]) assert.ok(Number.isInteger(x), `${x} is not whole`)
-  inside(dModel, limits.dModel)
-  inside(numLayers, limits.numLayers)
-  inside(numHeads, limits.numHeads)
-  inside(dModel / numHeads, limits.headDimension)
+  inside(dModel, limits.models.dModel)
+  inside(numLayers, limits.models.numLayers)
+  inside(numHeads, limits.models.numHeads)
+  inside(dModel / numHeads, limits.models.headDimension)
   inside(learningRate, limits.learningRate)
   assert.ok(limits.batchSize.includes(batchSize))
 }
 
 function assertSound({ runs, spentFlops, prediction }: Campaign, budget = apiBudget) {
   assert.ok(spentFlops <= budget, `${spentFlops} of ${budget}`)
-  assert.equal(new Set(runs.map(({ config }) => configIdentity(config))).size, runs.length)
+  assert.equal(new Set(runs.map(({ config }) => apiCodec.identity(config))).size, runs.length)
   for (const { config } of runs) {
     assertLegal(config, queryLimits)
     assert.ok(apiSpace.trainFlops.includes(config.trainFlops))

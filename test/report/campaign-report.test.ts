@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { submissionBody } from '../../src/api/contract.ts'
+import type { TrainingConfig } from '../../src/cs336/config.ts'
 import { type CampaignReport, renderCampaign } from '../../src/report/campaign/report.ts'
 import { escapeMarkdown } from '../../src/report/page/markdown.ts'
 import { full, plain, tiny } from './campaigns.ts'
@@ -67,7 +68,8 @@ test('every figure of the Markdown is a file, and every row of a table has as ma
 
 test('submission.json is what POST /submission takes, and is left out for another target', () => {
   const text = renderCampaign(full)['submission.json']
-  const { config, loss } = full.view.result.prediction
+  const { config: chosen, loss } = full.view.result.prediction
+  const config = chosen as TrainingConfig
   assert.deepEqual(submissionBody.parse(JSON.parse(text)), JSON.parse(text))
   assert.deepEqual(JSON.parse(text), {
     d_model: config.dModel,

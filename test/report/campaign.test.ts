@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Campaign, Standing } from '../../src/campaign/campaign.ts'
 import { type CampaignTruth, judged } from '../../src/campaign/truth.ts'
-import { viewOfCampaign, viewOfStanding } from '../../src/campaign/view.ts'
+import { viewedSpace, viewOfCampaign, viewOfStanding } from '../../src/campaign/view.ts'
+import type { TrainingConfig } from '../../src/cs336/config.ts'
+import { apiSpace } from '../../src/cs336/space.ts'
 import { adaptiveWords } from '../../src/plan/adaptive/words.ts'
 import type { Forecast } from '../../src/plan/strategy.ts'
 import { campaignJson, planJson } from '../../src/report/campaign/json.ts'
@@ -10,7 +12,7 @@ import { campaignText, planText, standingLine } from '../../src/report/campaign/
 
 const config = { dModel: 512, numLayers: 8, numHeads: 8, batchSize: 128, learningRate: 8e-4, trainFlops: 1e17 }
 
-const prediction: Forecast = {
+const prediction: Forecast<TrainingConfig> = {
   config: { ...config, dModel: 1024, trainFlops: 1e19 },
   parameters: 1.006e8,
   tokens: 1.65e10,
@@ -106,6 +108,11 @@ test('a standing in one line, a plan that asks nothing', () => {
   assert.equal(lineOf(standing), '3e17 of 2e18 FLOPs, 3 runs, no estimate yet, profile at 1e17')
   assert.match(lineOf({ ...standing, estimate: prediction }), /N 1\.01e8, loss 2\.700 \[2\.600, 2\.800\], profile/)
   const plan = { kind: 'stop', reason: 'the budget is used' } as const
-  assert.equal(planText(plan, 2e18), 'Nothing would be asked: the budget is used')
-  assert.deepEqual(planJson(plan), { title: null, cost: 0, queries: [], stopped: 'the budget is used' })
+  assert.equal(planText(plan, 2e18, apiSpace), 'Nothing would be asked: the budget is used')
+  assert.deepEqual(planJson(plan, viewedSpace(apiSpace)), {
+    title: null,
+    cost: 0,
+    queries: [],
+    stopped: 'the budget is used',
+  })
 })

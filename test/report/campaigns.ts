@@ -1,7 +1,8 @@
 import type { Campaign, Standing } from '../../src/campaign/campaign.ts'
 import { type EndedView, type Surroundings, viewOfCampaign, viewOfStanding } from '../../src/campaign/view.ts'
-import type { TrainingConfig } from '../../src/core/config.ts'
-import { nonEmbeddingParameters, tokensFor } from '../../src/core/flops.ts'
+import { tokensFor } from '../../src/core/flops.ts'
+import type { TrainingConfig } from '../../src/cs336/config.ts'
+import { nonEmbeddingParameters } from '../../src/cs336/parameters.ts'
 import { adaptiveWords } from '../../src/plan/adaptive/words.ts'
 import type { CampaignEvidence, FittedRun } from '../../src/plan/evidence.ts'
 import { profilesWords } from '../../src/plan/profiles/words.ts'
@@ -42,7 +43,7 @@ function configAt(k: number, trainFlops: number): TrainingConfig {
   return { dModel, numLayers, numHeads, batchSize: k % 3 === 0 ? 256 : 128, learningRate, trainFlops }
 }
 
-function runAt(k: number, trainFlops: number, round: number): CampaignRun {
+function runAt(k: number, trainFlops: number, round: number): CampaignRun<TrainingConfig> {
   const config = configAt(k, trainFlops)
   const loss = lossOf(config) + wobble(k)
   const expected = round > 0 ? { loss: lossOf(config) + wobble(k + 5) / 2, sd: k === 14 ? 0.002 : 0.02 } : null
@@ -51,7 +52,7 @@ function runAt(k: number, trainFlops: number, round: number): CampaignRun {
 
 const budgets = [1e15, 3e15, 1e16, 3e16, 1e17, 3e17]
 
-const runs: readonly CampaignRun[] = [
+const runs: readonly CampaignRun<TrainingConfig>[] = [
   runAt(0, 1e16, -1),
   ...Array.from({ length: 12 }, (_, k) => runAt(k + 1, budgets[k % 3], 0)),
   ...Array.from({ length: 6 }, (_, k) => runAt(k + 13, budgets[2 + (k % 3)], 1)),
@@ -76,7 +77,7 @@ const alternativeShapes = [
   [1664, 26, 26],
 ] as const
 
-const prediction: Forecast = {
+const prediction: Forecast<TrainingConfig> = {
   config,
   parameters: sizeOf(config),
   tokens: tokensFor(target, sizeOf(config)),
@@ -139,7 +140,7 @@ const campaign: Campaign = {
   ],
 }
 
-const fittedOf = (run: CampaignRun, k: number): FittedRun => {
+const fittedOf = (run: CampaignRun<TrainingConfig>, k: number): FittedRun => {
   if (!Number.isFinite(run.loss)) return { kind: 'set-aside', reason: 'diverged' }
   if (k === 2) return { kind: 'set-aside', reason: 'loss of 7 nats or more' }
   const [C, N] = [run.config.trainFlops, sizeOf(run.config)]
@@ -199,14 +200,14 @@ const words = { command: 'isoflop campaign --world seed:7', versions: { isoflop:
 const onWorld: Surroundings = {
   task: { source: 'world:seed:7', strategy: 'adaptive', words: adaptiveWords, seed: 0, budget: 2e18, target },
   truth: {
-    config: { ...config, dModel: 960, numHeads: 15 },
+    config: { ...config, dModel: 960, numHeads: 15 } as TrainingConfig,
     parameters: nonEmbeddingParameters(960, 17),
     loss: lossOf(config) - 0.025,
     regret: 0.004,
     lossError: 0.021,
     covered: true,
   },
-  trueLoss: (one) => lossOf(one) - 0.021,
+  trueLoss: (one) => lossOf(one as TrainingConfig) - 0.021,
 }
 
 /** A campaign that has ended, and its write-up. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { TrainingConfig } from '../../src/core/config.ts'
+import type { TrainingConfig } from '../../src/cs336/config.ts'
 import {
   answeredLoss,
   bestLearningRate,

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { apiLimits, type TrainingConfig, targetFlops } from '../../src/core/config.ts'
-import { nonEmbeddingParameters, tokensFor } from '../../src/core/flops.ts'
-import { headsFor, queryLimits, targetLimits } from '../../src/core/limits.ts'
+import { tokensFor } from '../../src/core/flops.ts'
+import type { TrainingConfig } from '../../src/cs336/config.ts'
+import { apiLimits, queryLimits, targetFlops, targetLimits } from '../../src/cs336/limits.ts'
+import { nonEmbeddingParameters } from '../../src/cs336/parameters.ts'
 import { frontierLoss } from '../../src/law/frontier.ts'
 import { optimalLoss, surfaceLoss } from '../../src/law/surface.ts'
+import { headsFor } from '../../src/space/shapes.ts'
 import { drawnWorld } from '../../src/world/drawn.ts'
 import { formNames } from '../../src/world/forms.ts'
 import { handoutLaw } from '../../src/world/handout.ts'
@@ -188,11 +190,11 @@ test('no legal configuration beats the optimum', async () => {
       const inside = (range: { least: number; most: number }, x: number) => x >= range.least && x <= range.most
       fc.assert(
         fc.property(near, (other) => {
-          const numHeads = headsFor(other.dModel, limits)
+          const numHeads = headsFor(other.dModel, limits.models)
           const allowed =
             numHeads !== null &&
-            inside(limits.dModel, other.dModel) &&
-            inside(limits.numLayers, other.numLayers) &&
+            inside(limits.models.dModel, other.dModel) &&
+            inside(limits.models.numLayers, other.numLayers) &&
             inside(limits.learningRate, other.learningRate)
           if (allowed) assert.ok(world.loss({ ...other, numHeads, trainFlops: flops }) >= best.loss - 1e-6)
         }),

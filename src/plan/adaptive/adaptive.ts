@@ -1,9 +1,10 @@
-import type { TrainingConfig } from '../../core/config.ts'
+import type { Config } from '../../core/config.ts'
 import { IsoflopError } from '../../core/errors.ts'
 import { random } from '../../core/random.ts'
 import { fitJoint, isUsable, type JointFit, mostUsableLoss, type WeightedMode } from '../../joint/fit.ts'
-import { bestPlace, configAt, type Place } from '../../joint/place.ts'
+import { bestPlace } from '../../joint/place.ts'
 import { leadingModes } from '../../joint/posterior.ts'
+import type { Place } from '../../space/space.ts'
 import { once, type Plan, type Planned, type Situation, type Strategy } from '../strategy.ts'
 import { configOfUnit, type Reach } from './candidates.ts'
 import { climbPlan, isMisled, isSummit, learned, nextRung, pinnedSpace } from './climb.ts'
@@ -120,19 +121,18 @@ function fitSituation(situation: Situation): JointFit {
       `${usable} of ${runs.length} runs have a loss below ${mostUsableLoss}, expected at least ${fewestUsable}.`,
       'Give the campaign a larger budget, or runs that were trained longer.',
     )
-  const { vocabularySize, contextLength } = space
-  return fitJoint(runs, { target, vocabularySize, contextLength })
+  return fitJoint(runs, { target, space })
 }
 
 /** A candidate that was chosen. */
 interface Choice {
-  readonly config: TrainingConfig
+  readonly config: Config
   readonly planned: Planned
   readonly worth: number
   readonly by: Readonly<Record<StakeName, number>>
 }
 
-const costOf = (list: readonly { readonly config: TrainingConfig }[]): number =>
+const costOf = (list: readonly { readonly config: Config }[]): number =>
   list.reduce((sum, { config }) => sum + config.trainFlops, 0)
 
 function designedPlan(situation: Situation, fit: JointFit): Plan {
@@ -169,13 +169,13 @@ const notWorth = (choices: readonly Choice[], worth: number): string =>
 const judgesOf = (fit: JointFit, situation: Situation): (WeightedMode & { stakes: readonly Stake[] })[] =>
   leadingModes(fit, search.leastWeight, search.modes).map(({ mode, weight }) => {
     const { target, space } = situation
-    const loss = (place: Place) => mode.lossOf(mode.fitted, mode.point(configAt(place)))
+    const loss = (place: Place) => mode.lossOf(mode.fitted, mode.pointAt(place))
     const best = bestPlace(mode, mode.fitted.theta, loss, target, space.targetLimits)
     return { mode, weight, stakes: stakesAt(mode, best, space.targetLimits.batchSize) }
   })
 
 /** Random configurations at the budgets that can still be paid for. */
-function candidatesOf(situation: Situation, most: number): TrainingConfig[] {
+function candidatesOf(situation: Situation, most: number): Config[] {
   const isNew = newcomer(situation)
   const { budget, space, seed, round } = situation
   const rng = random(seed, stream, round)

@@ -1,34 +1,10 @@
-import type { TrainingConfig } from '../../core/config.ts'
-import { nonEmbeddingParameters, parameterTokens } from '../../core/flops.ts'
-import { headsFor, type Limits, roundRate } from '../../core/limits.ts'
+import type { Config } from '../../core/config.ts'
+import { parameterTokens } from '../../core/flops.ts'
 import type { Random } from '../../core/random.ts'
-import { clamp } from '../../joint/place.ts'
-import type { Space } from '../strategy.ts'
-
-type Shape = Pick<TrainingConfig, 'dModel' | 'numLayers' | 'numHeads'>
-
-/** Widths are multiples of this, so that heads of a usual dimension divide them: of 32 from 256 on, of 8 below. */
-const widthStep = (width: number): number => (width >= 256 ? 32 : 8)
-
-/**
- * The legal width, depth and heads with about so many non-embedding parameters and about this d_model / layers. Null where no
- * number of heads divides the width.
- */
-export function shapeOf(parameters: number, ratio: number, limits: Limits): Shape | null {
-  const depth = Math.cbrt(parameters / nonEmbeddingParameters(ratio, 1))
-  const numLayers = clamp(Math.max(1, Math.round(depth)), limits.numLayers)
-  const width = Math.sqrt(parameters / nonEmbeddingParameters(1, numLayers))
-  const step = widthStep(width)
-  const dModel = clamp(step * Math.max(1, Math.round(width / step)), limits.dModel)
-  const numHeads = headsFor(dModel, limits)
-  return numHeads === null ? null : { dModel, numLayers, numHeads }
-}
-
-/** Legal shapes near so many parameters, by the depths about the wanted one: what rounding leaves to choose from. */
-export function shapesNear(parameters: number, ratio: number, limits: Limits): Shape[] {
-  const near = [0.7, 0.85, 1, 1.2, 1.45].flatMap((factor) => shapeOf(parameters, ratio * factor, limits) ?? [])
-  return [...new Map(near.map((shape) => [`${shape.dModel}/${shape.numLayers}`, shape])).values()]
-}
+import { clamp } from '../../core/range.ts'
+import { roundRate } from '../../space/limits.ts'
+import type { Space } from '../../space/space.ts'
+import { configWith } from '../../space/space.ts'
 
 /** Tokens per parameter and d_model / layers of what may be asked, uniform in their logarithms. */
 export interface Reach {
@@ -42,25 +18,23 @@ const between = ([low, high]: readonly [number, number], u: number): number => l
  * The configuration at a place of the unit cube: tokens per parameter, shape, rate, batch. Null where the limits have no such
  * model. Beyond the limits' sizes the nearest one is taken.
  */
-export function configOfUnit(
+export function configOfUnit<C extends Config>(
   unit: readonly number[],
   trainFlops: number,
-  space: Space,
+  space: Space<C>,
   reach: Reach,
-): TrainingConfig | null {
+): C | null {
   const { limits } = space
   const [data, shape, rate, batch] = unit
-  const { least, most } = {
-    least: nonEmbeddingParameters(limits.dModel.least, limits.numLayers.least),
-    most: nonEmbeddingParameters(limits.dModel.most, limits.numLayers.most),
-  }
+  const { models } = limits
   const [few, many] = reach.tokensPerParameter.map((tpp) => Math.sqrt(parameterTokens(trainFlops) / tpp))
-  const sizes = [clamp(many, { least, most }), clamp(few, { least, most })] as const
-  const found = shapeOf(between(sizes, data), between(reach.widthPerLayer, shape), limits)
-  if (found === null) return null
-  const learningRate = roundRate(between([limits.learningRate.least, limits.learningRate.most], rate), limits)
+  const sizes = [clamp(many, models.parameters), clamp(few, models.parameters)] as const
+  const model = models.near(between(sizes, data), between(reach.widthPerLayer, shape))
+  if (model === null) return null
+  const { least, most } = limits.learningRate
+  const learningRate = roundRate(between([least, most], rate), limits.learningRate)
   const batchSize = limits.batchSize[Math.min(limits.batchSize.length - 1, Math.floor(batch * limits.batchSize.length))]
-  return { ...found, batchSize, learningRate, trainFlops }
+  return configWith<C>(model, { batchSize, learningRate, trainFlops })
 }
 
 /** So many places of the unit cube, each coordinate's strata visited once (McKay, Beckman and Conover 1979). */

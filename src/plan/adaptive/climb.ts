@@ -1,9 +1,10 @@
-import type { TrainingConfig } from '../../core/config.ts'
+import type { Config } from '../../core/config.ts'
 import { parameterTokens } from '../../core/flops.ts'
 import { type JointFit, mostUsableLoss } from '../../joint/fit.ts'
-import { bestPlace, configAt, type Place, placeOf } from '../../joint/place.ts'
-import type { CampaignRun, Expected, Plan, Planned, ShortForecast, Situation, Space } from '../strategy.ts'
-import { shapeOf } from './candidates.ts'
+import { bestPlace } from '../../joint/place.ts'
+import type { Space } from '../../space/space.ts'
+import { configWith, type Place } from '../../space/space.ts'
+import type { CampaignRun, Expected, Plan, Planned, ShortForecast, Situation } from '../strategy.ts'
 import { newcomer } from './opening.ts'
 import { draws, type Expectation, expectAt } from './predict.ts'
 
@@ -33,6 +34,8 @@ export const learnedLoss = 5.5
 const largestMiss = 0.22
 /** Without a law, runs get so many tokens for each parameter: the calibrated world's best have 60 to 115 at these budgets. */
 const usualTokens = 100
+/** d_model / layers without a law. */
+const usualRatio = 64
 /** The law's best size is believed within these tokens per parameter, as long as it rests on cheap runs. */
 const plausibleTokens = { least: 40, most: 250 } as const
 /** A best rate above this share of the highest that may be asked is at the cap, as far as runs can tell. */
@@ -91,8 +94,8 @@ export function climbPlan(
   const isNew = newcomer(situation)
   let left = budget - spent
   const queries = sizes.flatMap((factor): Planned[] => {
-    const shape = shapeOf(factor * centre.parameters, centre.ratio, space.limits)
-    const config = shape && { ...shape, ...centre.pinned, trainFlops: flops }
+    const model = space.limits.models.near(factor * centre.parameters, centre.ratio)
+    const config = model && configWith(model, { ...centre.pinned, trainFlops: flops })
     if (config === null || flops > left || !isNew(config)) return []
     left -= flops
     const expected = expectation && foretell(expectation, config)
@@ -115,7 +118,7 @@ export function climbPlan(
 export function pinnedSpace(space: Space, budget: number, { modes: [{ mode }] }: JointFit): Space {
   const { limits } = space
   const flops = rungFlops(space, budget, rungs[rungs.length - 1].share)
-  const loss = (place: Place) => mode.lossOf(mode.fitted, mode.point(configAt(place)))
+  const loss = (place: Place) => mode.lossOf(mode.fitted, mode.pointAt(place))
   const { rate, batchSize } = bestPlace(mode, mode.fitted.theta, loss, flops, limits)
   const isCorner = Math.exp(rate) > nearCap * limits.learningRate.most
   return isCorner ? { ...space, limits: { ...limits, batchSize: [batchSize] } } : space
@@ -124,7 +127,7 @@ export function pinnedSpace(space: Space, budget: number, { modes: [{ mode }] }:
 interface Centre {
   readonly parameters: number
   readonly ratio: number
-  readonly pinned: Pick<TrainingConfig, 'learningRate' | 'batchSize'>
+  readonly pinned: Pick<Config, 'learningRate' | 'batchSize'>
 }
 
 /** About what a rung is spread: what the law has for best there, or what is usual. */
@@ -132,17 +135,21 @@ function centreAt({ limits }: Space, flops: number, expectation: Expectation | n
   const cap = limits.learningRate.most
   const sizeOf = (tokensPerParameter: number) => Math.sqrt(parameterTokens(flops) / tokensPerParameter)
   if (expectation === null)
-    return { parameters: sizeOf(usualTokens), ratio: 64, pinned: { learningRate: cap, batchSize: limits.batchSize[0] } }
-  const { config, parameters } = expectation
-  const { dModel, numLayers, learningRate, batchSize } = config
+    return {
+      parameters: sizeOf(usualTokens),
+      ratio: usualRatio,
+      pinned: { learningRate: cap, batchSize: limits.batchSize[0] },
+    }
+  const { config, parameters, posterior } = expectation
+  const { learningRate, batchSize } = config
   const within = Math.min(Math.max(parameters, sizeOf(plausibleTokens.most)), sizeOf(plausibleTokens.least))
   const pinned = { learningRate: learningRate > nearCap * cap ? cap : learningRate, batchSize }
-  return { parameters: within, ratio: dModel / numLayers, pinned }
+  return { parameters: within, ratio: posterior.measureOf(config).ratio, pinned }
 }
 
 /** The loss that a run is expected to report, and its standard deviation with noise. */
-function foretell({ posterior }: Expectation, config: TrainingConfig): Expected {
-  const losses = posterior.losses(placeOf(config))
+function foretell({ posterior }: Expectation, config: Config): Expected {
+  const losses = posterior.losses(posterior.placeOf(config))
   const mean = losses.reduce((sum, value) => sum + value, 0) / losses.length
   const variance = losses.reduce((sum, value) => sum + (value - mean) ** 2, 0) / losses.length
   const noise = posterior.modes.reduce((sum, { mode, weight }) => sum + weight * mode.noise(mode.point(config)), 0)

@@ -1,4 +1,4 @@
-import type { TrainingConfig } from '../../core/config.ts'
+import type { Config } from '../../core/config.ts'
 import type { WeightedMode } from '../../joint/fit.ts'
 import type { JointMode } from '../../joint/mode.ts'
 import { dot, times } from '../../numeric/matrix.ts'
@@ -20,12 +20,12 @@ interface View {
  * at stake at the target (E54). Linear in the coefficients, so that it does not depend on what the runs will say.
  */
 export class Prospect {
-  readonly candidates: readonly TrainingConfig[]
+  readonly candidates: readonly Config[]
   /** Expected loss of each candidate, nats. */
   readonly expected: Float64Array
   readonly #views: readonly View[]
 
-  constructor(candidates: readonly TrainingConfig[], modes: readonly (WeightedMode & { stakes: readonly Stake[] })[]) {
+  constructor(candidates: readonly Config[], modes: readonly (WeightedMode & { stakes: readonly Stake[] })[]) {
     this.candidates = candidates
     this.expected = new Float64Array(candidates.length)
     this.#views = modes.map(({ mode, weight, stakes }) => this.#view(mode, weight, stakes))

@@ -1,7 +1,6 @@
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import { type JointFit, mostUsableLoss, type WeightedMode } from '../../joint/fit.ts'
 import { jointIndex } from '../../joint/law.ts'
-import { placeOf } from '../../joint/place.ts'
 import { median, middle95, normal95 } from '../../numeric/quantile.ts'
 import type { AtCap, CampaignRun, Forecast, NamedLaw, Situation } from '../strategy.ts'
 import { isTrial } from './climb.ts'
@@ -32,7 +31,7 @@ function atCapOf({ target, space, seed }: Situation, fit: JointFit, chosen: Expe
   if (chosen.config.learningRate <= most) return null
   const limits = { ...space.targetLimits, learningRate: { ...space.targetLimits.learningRate, most } }
   const { config, parameters, tokens, loss, interval } = expectAt(fit, target, limits, seed, draws.estimate)
-  const [capped, free] = [config, chosen.config].map((one) => chosen.posterior.losses(placeOf(one)))
+  const [capped, free] = [config, chosen.config].map((one) => chosen.posterior.losses(chosen.posterior.placeOf(one)))
   const gains = capped.map((value, i) => value - free[i])
   const gain = { loss: median(gains), interval: middle95(gains) }
   return { config, parameters, tokens, loss, interval: interval.loss, gain }

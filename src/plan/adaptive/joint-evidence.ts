@@ -1,12 +1,14 @@
-import type { TrainingConfig } from '../../core/config.ts'
-import type { Limits, Range } from '../../core/limits.ts'
+import type { Range } from '../../core/range.ts'
+import { clamp, logRange } from '../../core/range.ts'
 import type { TrainedRun } from '../../core/trainer.ts'
 import { fitJoint, isUsable, type JointFit, type JointOptions } from '../../joint/fit.ts'
 import { bestJointRate, jointIndex } from '../../joint/law.ts'
 import type { JointMode } from '../../joint/mode.ts'
-import { bestPlace, clamp, configAt, logRange, type Place, placeOf, sizesAt } from '../../joint/place.ts'
+import { bestPlace, sizesAt } from '../../joint/place.ts'
 import { Posterior } from '../../joint/posterior.ts'
 import { median, middle95 } from '../../numeric/quantile.ts'
+import type { Limits } from '../../space/limits.ts'
+import { type Place, placeOf } from '../../space/space.ts'
 import type {
   BacktestRun,
   BatchEffect,
@@ -69,7 +71,7 @@ function profileBudgets({ used }: JointFit): number[] {
     .sort((a, b) => a - b)
 }
 
-const lossAt = (mode: JointMode, config: TrainingConfig): number => mode.lossOf(mode.fitted, mode.point(config))
+const lossAt = (mode: JointMode, place: Place): number => mode.lossOf(mode.fitted, mode.pointAt(place))
 
 const evenly = ({ least, most }: Range): number[] =>
   Array.from({ length: points }, (_, k) => least + ((most - least) * k) / (points - 1))
@@ -79,10 +81,10 @@ function tunedPlace(mode: JointMode, size: number, flops: number, limits: Limits
   const { theta } = mode.fitted
   const places = limits.batchSize.map((batchSize) => {
     const place: Place = { size, rate: 0, ratio: theta[jointIndex.ratio], batchSize, flops }
-    const rate = bestJointRate(theta, mode.point(configAt(place)))
+    const rate = bestJointRate(theta, mode.pointAt(place))
     return { ...place, rate: clamp(rate, logRange(limits.learningRate)) }
   })
-  const loss = (place: Place) => lossAt(mode, configAt(place))
+  const loss = (place: Place) => lossAt(mode, place)
   return places.reduce((best, place) => (loss(place) < loss(best) ? place : best))
 }
 
@@ -94,11 +96,11 @@ function fittedRun(run: CampaignRun, { used, cut }: JointFit, mode: JointMode, l
   const bestRate = Math.exp(bestJointRate(mode.fitted.theta, x))
   return {
     kind: 'used',
-    loss: lossAt(mode, config),
+    loss: mode.lossOf(mode.fitted, x),
     sd: mode.scatter(x, loss),
-    tuned: lossAt(mode, configAt(tunedPlace(mode, placeOf(config).size, config.trainFlops, limits))),
+    tuned: lossAt(mode, tunedPlace(mode, placeOf(mode.fitted.space, config).size, config.trainFlops, limits)),
     bestRate,
-    atBestRate: lossAt(mode, { ...config, learningRate: bestRate }),
+    atBestRate: mode.lossOf(mode.fitted, mode.point({ ...config, learningRate: bestRate })),
   }
 }
 
@@ -110,7 +112,7 @@ const spread = (list: readonly number[], most: number): number[] =>
 
 /** Along the sizes about a budget's best one. */
 function profileOf(mode: JointMode, flops: number, limits: Limits): FittedProfile {
-  const loss = (place: Place) => lossAt(mode, configAt(place))
+  const loss = (place: Place) => lossAt(mode, place)
   const { size } = bestPlace(mode, mode.fitted.theta, loss, flops, limits)
   const sizes = sizesAt(flops, limits)
   const about = {
@@ -125,9 +127,9 @@ function profileOf(mode: JointMode, flops: number, limits: Limits): FittedProfil
 
 /** At the best size of a budget, about its best rate and over the rates that may be asked. */
 function rateCurve(mode: JointMode, flops: number, limits: Limits, asked: Range): RateCurve {
-  const loss = (place: Place) => lossAt(mode, configAt(place))
+  const loss = (place: Place) => lossAt(mode, place)
   const best = bestPlace(mode, mode.fitted.theta, loss, flops, limits)
-  const rate = bestJointRate(mode.fitted.theta, mode.point(configAt(best)))
+  const rate = bestJointRate(mode.fitted.theta, mode.pointAt(best))
   const rates = {
     least: Math.min(Math.log(asked.least), rate - Math.log(reach.rate)),
     most: Math.max(Math.log(asked.most), rate + Math.log(reach.rate)),
@@ -143,7 +145,7 @@ function rateCurve(mode: JointMode, flops: number, limits: Limits, asked: Range)
 function batchEffect(posterior: Posterior, mode: JointMode, flops: number, limits: Limits): BatchEffect[] {
   if (limits.batchSize.length < 2) return []
   const batchSizes = [Math.min(...limits.batchSize), Math.max(...limits.batchSize)] as const
-  const loss = (place: Place) => lossAt(mode, configAt(place))
+  const loss = (place: Place) => lossAt(mode, place)
   const [smaller, larger] = batchSizes.map((batchSize) =>
     posterior.losses(bestPlace(mode, mode.fitted.theta, loss, flops, { ...limits, batchSize: [batchSize] })),
   )
@@ -153,7 +155,7 @@ function batchEffect(posterior: Posterior, mode: JointMode, flops: number, limit
 
 /** The most expensive runs as the others alone foretell them; nothing where too few are left to fit. */
 function backtestOf({ runs, target, seed, space }: Known, used: readonly TrainedRun[]): BacktestRun[] {
-  const options: JointOptions = { target, vocabularySize: space.vocabularySize, contextLength: space.contextLength }
+  const options: JointOptions = { target, space }
   const costs = used.map(({ config }) => config.trainFlops).sort((a, b) => b - a)
   const budgets = [...new Set(costs)]
   const kept = new Set(used)
@@ -167,7 +169,7 @@ function backtestOf({ runs, target, seed, space }: Known, used: readonly Trained
   const posterior = new Posterior(fit, draws, seed)
   return runs.flatMap((run, index) => {
     if (run.config.trainFlops < fittedBelow || !kept.has(run)) return []
-    const losses = posterior.losses(placeOf(run.config))
+    const losses = posterior.losses(placeOf(space, run.config))
     const bends = posterior.bends(losses, run.config.trainFlops)
     const noise = posterior.noise(index)
     const x = fit.modes[0].mode.point(run.config)

@@ -1,4 +1,4 @@
-import { configIdentity, type TrainingConfig } from '../../core/config.ts'
+import type { Config } from '../../core/config.ts'
 import { random } from '../../core/random.ts'
 import type { Plan, Planned, Situation } from '../strategy.ts'
 import { configOfUnit, latinHypercube, type Reach } from './candidates.ts'
@@ -23,10 +23,10 @@ const reach: Reach = { tokensPerParameter: [2, 500], widthPerLayer: [30, 150] }
 const stream = 0x1a
 
 /** Whether a configuration is neither known, refused nor pending; each is new once. */
-export function newcomer({ runs, refused, pending }: Situation): (config: TrainingConfig) => boolean {
-  const seen = new Set([...runs.map(({ config }) => config), ...refused, ...pending].map(configIdentity))
+export function newcomer({ runs, refused, pending, space }: Situation): (config: Config) => boolean {
+  const seen = new Set([...runs.map(({ config }) => config), ...refused, ...pending].map(space.identity))
   return (config) => {
-    const identity = configIdentity(config)
+    const identity = space.identity(config)
     if (seen.has(identity)) return false
     seen.add(identity)
     return true

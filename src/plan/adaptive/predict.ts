@@ -1,13 +1,13 @@
-import type { TrainingConfig } from '../../core/config.ts'
-import { nonEmbeddingParameters } from '../../core/flops.ts'
+import type { Config } from '../../core/config.ts'
 import type { Interval } from '../../core/interval.ts'
-import { type Limits, roundRate } from '../../core/limits.ts'
+import { clamp, logRange } from '../../core/range.ts'
 import type { JointFit } from '../../joint/fit.ts'
-import { bestPlace, clamp, configAt, descend, logRange, type Place, placeOf, sizesAt } from '../../joint/place.ts'
+import { bestPlace, descend, sizesAt } from '../../joint/place.ts'
 import { Posterior } from '../../joint/posterior.ts'
 import { median, middle95 } from '../../numeric/quantile.ts'
+import { type Limits, roundRate } from '../../space/limits.ts'
+import { configWith, type Place } from '../../space/space.ts'
 import type { Alternative } from '../strategy.ts'
-import { shapesNear } from './candidates.ts'
 
 /** Draws from the posterior for an answer, and for an estimate on the way to it; every other one also tells its own best place. */
 export const draws = { answer: 240, estimate: 60, optima: 2 } as const
@@ -16,7 +16,7 @@ const ratios = [1 / 8, 1 / 4, 1 / 2, 0.7, 1, 1.4, 2, 4, 8] as const
 
 /** What the posterior expects of the best configuration at so many FLOPs. */
 export interface Expectation {
-  readonly config: TrainingConfig
+  readonly config: Config
   readonly parameters: number
   readonly tokens: number
   /** Nats per token, noise-free: the median over the drawn laws. */
@@ -47,13 +47,13 @@ export function expectAt(
   const optima = posterior.optima(flops, limits, draws.optima)
   const place = bestOfMean(posterior, flops, limits)
   const config = legalAt(posterior, place, limits)
-  const chosen = placeOf(config)
+  const chosen = posterior.placeOf(config)
   const losses = posterior.losses(chosen)
   const middle = median(losses)
   const bends = posterior.bends(losses, flops)
   const scatter = posterior.modes.reduce((sum, { mode, weight }) => sum + weight * mode.noise(mode.point(config)), 0)
   const bent = losses.map((loss, i) => loss + bends[i])
-  const parameters = nonEmbeddingParameters(config.dModel, config.numLayers)
+  const parameters = posterior.measureOf(config).core
   const form = spreadOfModes(posterior, config)
   return {
     config,
@@ -93,7 +93,7 @@ const around = (estimate: number, [low, high]: Interval): Interval => [
 function bestOfMean(posterior: Posterior, flops: number, limits: Limits): Place {
   const { mode } = posterior.modes[0]
   const { theta } = mode.fitted
-  const loss = (place: Place) => mode.lossOf(mode.fitted, mode.point(configAt(place)))
+  const loss = (place: Place) => mode.lossOf(mode.fitted, mode.pointAt(place))
   const start = { ...bestPlace(mode, theta, loss, flops, limits), ratio: posterior.bestRatio() }
   const found = limits.batchSize.map((batchSize) =>
     descend(
@@ -107,19 +107,19 @@ function bestOfMean(posterior: Posterior, flops: number, limits: Limits): Place 
 }
 
 /** The whole configuration near a place whose expected loss is least. */
-function legalAt(posterior: Posterior, place: Place, limits: Limits): TrainingConfig {
-  const learningRate = roundRate(Math.exp(place.rate), limits)
+function legalAt(posterior: Posterior, place: Place, limits: Limits): Config {
+  const learningRate = roundRate(Math.exp(place.rate), limits.learningRate)
   const { batchSize, flops: trainFlops } = place
-  const legal = shapesNear(Math.exp(place.size), Math.exp(place.ratio), limits).map((shape) => {
-    const config = { ...shape, batchSize, learningRate, trainFlops }
-    return { config, loss: posterior.meanLoss(placeOf(config)) }
+  const legal = limits.models.around(Math.exp(place.size), Math.exp(place.ratio)).map((model) => {
+    const config = configWith(model, { batchSize, learningRate, trainFlops })
+    return { config, loss: posterior.meanLoss(posterior.placeOf(config)) }
   })
-  if (legal.length === 0) throw new Error('the limits leave no shape')
+  if (legal.length === 0) throw new Error('the limits leave no model')
   return legal.reduce((best, next) => (next.loss < best.loss ? next : best)).config
 }
 
 /** Standard deviation over the modes of what each expects, nats: what depends on the form. */
-function spreadOfModes({ modes }: Posterior, config: TrainingConfig): number {
+function spreadOfModes({ modes }: Posterior, config: Config): number {
   const expected = modes.map(({ mode, weight }) => ({ weight, loss: mode.lossOf(mode.fitted, mode.point(config)) }))
   const mean = expected.reduce((sum, { weight, loss }) => sum + weight * loss, 0)
   return Math.sqrt(expected.reduce((sum, { weight, loss }) => sum + weight * (loss - mean) ** 2, 0))
@@ -127,7 +127,7 @@ function spreadOfModes({ modes }: Posterior, config: TrainingConfig): number {
 
 /** Other sizes than the expected best one, each at its best rate. */
 export function alternativesTo({ posterior, config, loss }: Expectation, limits: Limits): Alternative[] {
-  const chosen = placeOf(config)
+  const chosen = posterior.placeOf(config)
   return ratios.flatMap((ratio) => alternative(posterior, chosen, ratio, loss, limits))
 }
 
@@ -139,8 +139,8 @@ function alternative(posterior: Posterior, chosen: Place, ratio: number, best: n
   const fixed = { least: size, most: size }
   const { place } = descend({ ...chosen, size }, (at) => posterior.meanLoss(at), fixed, logRange(limits.learningRate))
   const config = legalAt(posterior, place, limits)
-  const losses = posterior.losses(placeOf(config))
+  const losses = posterior.losses(posterior.placeOf(config))
   const loss = median(losses)
-  const parameters = nonEmbeddingParameters(config.dModel, config.numLayers)
+  const parameters = posterior.measureOf(config).core
   return [{ config, parameters, loss, excess: loss - best, interval: middle95(losses) }]
 }

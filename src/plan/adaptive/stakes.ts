@@ -1,7 +1,7 @@
 import type { JointMode } from '../../joint/mode.ts'
-import { configAt, type Place } from '../../joint/place.ts'
 import { cholesky } from '../../numeric/cholesky.ts'
 import { dot, times } from '../../numeric/matrix.ts'
+import type { Place } from '../../space/space.ts'
 
 /** What is at stake at the target. */
 export const stakeNames = ['loss', 'size', 'rate', 'shape', 'batch'] as const
@@ -31,7 +31,7 @@ const leastCurvature = 1e-4
 export function stakesAt(mode: JointMode, best: Place, batches: readonly number[]): Stake[] {
   const at = (place: Place) => {
     const sensitivity = new Float64Array(mode.size)
-    const loss = mode.loss(mode.point(configAt(place)), sensitivity)
+    const loss = mode.loss(mode.pointAt(place), sensitivity)
     return { loss, sensitivity }
   }
   const centre = at(best)

@@ -1,10 +1,11 @@
-import { configIdentity } from '../../core/config.ts'
-import { parameterTokens, tokensFor } from '../../core/flops.ts'
-import { type Range, roundRate } from '../../core/limits.ts'
+import { parameterTokens } from '../../core/flops.ts'
+import type { Range } from '../../core/range.ts'
 import { profileMinimum } from '../../fit/parabola.ts'
 import { lowestRun } from '../../fit/profile.ts'
+import { roundRate } from '../../space/limits.ts'
+import { configWith } from '../../space/space.ts'
 import type { Plan, Planned, Situation, Strategy } from '../strategy.ts'
-import { rateDigits, shapesOf, sizeOf, text } from './by-hand.ts'
+import { measureOf, modelsOf, rateDigits, text } from './by-hand.ts'
 import { type ProfilesMethod, predictFromProfiles, profileSample, published } from './reading.ts'
 import { rateAt, type Tuning, tuningOf } from './sweep.ts'
 import { profilesWords } from './words.ts'
@@ -47,18 +48,20 @@ function planOf(situation: Situation): Plan {
 
 /** Rates from end to end for each of a few sizes and every batch, at one cheap budget. */
 function planSweep(situation: Situation): Plan {
-  const { limits } = situation.space
+  const { space } = situation
+  const { limits } = space
   const { share, tokensPerParameter, rates } = profilesDesign.sweep
   const count = tokensPerParameter.length * rates * limits.batchSize.length
   const flops = levelFor(situation, share, count)
   if (flops === null) return tooPoor(situation, count)
   const sizes = tokensPerParameter.map((ratio) => Math.sqrt(parameterTokens(flops) / ratio))
-  const queries = shapesOf(sizes, limits).flatMap((shape) =>
+  const queries = modelsOf(sizes, limits.models).flatMap((model) =>
     limits.batchSize.flatMap((batchSize) =>
       ladder(limits.learningRate, rates).map((rate): Planned => {
-        const learningRate = roundRate(rate, limits, rateDigits)
-        const reason = `rate ${text(learningRate)} of the sweep, ${text(sizeOf(shape))} parameters, batch ${batchSize}`
-        return { config: { ...shape, batchSize, learningRate, trainFlops: flops }, reason }
+        const learningRate = roundRate(rate, limits.learningRate, rateDigits)
+        const config = configWith(model, { batchSize, learningRate, trainFlops: flops })
+        const size = text(measureOf(space, config).core)
+        return { config, reason: `rate ${text(learningRate)} of the sweep, ${size} parameters, batch ${batchSize}` }
       }),
     ),
   )
@@ -74,10 +77,12 @@ function planProfile(situation: Situation, share: number): Plan {
   const tuning = tuningOf(situation)
   const { center, why } = centerAt(situation, tuning, flops)
   const sizes = Array.from({ length: count }, (_, k) => center * factor ** (k - (count - 1) / 2))
-  const queries = shapesOf(sizes, space.limits).map((shape): Planned => {
-    const N = sizeOf(shape)
-    const learningRate = roundRate(rateAt(tuning.rate, N, tokensFor(flops, N)), space.limits, rateDigits)
-    const config = { ...shape, batchSize: tuning.batchSize, learningRate, trainFlops: flops }
+  const { models, learningRate: rates } = space.limits
+  const { batchSize } = tuning
+  const queries = modelsOf(sizes, models).map((model): Planned => {
+    const untuned = configWith(model, { batchSize, learningRate: rates.least, trainFlops: flops })
+    const { core: N, tokens } = measureOf(space, untuned)
+    const config = { ...untuned, learningRate: roundRate(rateAt(tuning.rate, N, tokens), rates, rateDigits) }
     return { config, reason: `${text(N)} parameters, ${text(N / center)} of ${text(center)} (${why}); ${tuning.why}` }
   })
   return ask(situation, `IsoFLOP profile at ${text(flops)} FLOPs`, queries)
@@ -98,11 +103,15 @@ const tooPoor = ({ budget, spent, space }: Situation, count: number): Plan => ({
 })
 
 /** A plan of those queries that are not there yet, were not refused, and can be paid for. */
-function ask({ runs, refused, pending, budget, spent }: Situation, title: string, wanted: readonly Planned[]): Plan {
-  const known = new Set([...runs.map(({ config }) => config), ...refused, ...pending].map(configIdentity))
+function ask(
+  { runs, refused, pending, budget, spent, space }: Situation,
+  title: string,
+  wanted: readonly Planned[],
+): Plan {
+  const known = new Set([...runs.map(({ config }) => config), ...refused, ...pending].map(space.identity))
   let left = budget - spent
   const queries = wanted.filter(({ config }) => {
-    const identity = configIdentity(config)
+    const identity = space.identity(config)
     if (known.has(identity) || config.trainFlops > left) return false
     known.add(identity)
     left -= config.trainFlops

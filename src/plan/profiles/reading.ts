@@ -1,6 +1,6 @@
 import { IsoflopError } from '../../core/errors.ts'
 import { tokensFor } from '../../core/flops.ts'
-import { roundRate } from '../../core/limits.ts'
+import { clamp } from '../../core/range.ts'
 import { type Runs, runsOf, selectRuns } from '../../core/run.ts'
 import {
   type FrontierPoint,
@@ -15,12 +15,13 @@ import { fitLowestLog } from '../../fit/lowest.ts'
 import { fewestForParabola, fitParabolas } from '../../fit/parabola.ts'
 import { groupBudgets, lowestRun, type Profile } from '../../fit/profile.ts'
 import { fitSurface } from '../../fit/surface.ts'
-import { clamp } from '../../joint/place.ts'
 import { type PowerLaw, powerAt } from '../../law/power.ts'
 import { publishedSurfaces, stepLaw } from '../../law/published.ts'
 import { surfaceLoss } from '../../law/surface.ts'
+import { roundRate } from '../../space/limits.ts'
+import { configWith } from '../../space/space.ts'
 import type { Forecast, NamedLaw, Situation } from '../strategy.ts'
-import { rateDigits, shapeByHand, sizeOf, text } from './by-hand.ts'
+import { measureOf, rateDigits, text } from './by-hand.ts'
 import { measured, rateAt, type Tuning, tuningOf } from './sweep.ts'
 
 /** How the profiles are read: the lowest run of each, the minimum of its parabola, or one surface through the largest ones. */
@@ -43,15 +44,15 @@ export interface Sample {
 /** The tuned runs, given ones too, of those budgets that have sizes enough for a parabola. */
 export function profileSample({ runs, space }: Situation, { batchSize, rate }: Tuning): Sample {
   const tuned = runs.filter((run) => {
-    const { parameters, tokens, loss } = measured(run)
+    const { parameters, tokens, loss } = measured(run, space)
     const best = clamp(rateAt(rate, parameters, tokens), space.limits.learningRate)
     const distance = Math.abs(Math.log(run.config.learningRate / best))
     return Number.isFinite(loss) && run.config.batchSize === batchSize && distance < Math.log(tunedFactor)
   })
-  const all = runsOf(tuned.map(measured))
+  const all = runsOf(tuned.map((run) => measured(run, space)))
   const { groups, groupOf } = groupBudgets(all)
   const kept = tuned.filter((_, i) => groups[groupOf[i]].sizes >= fewestForParabola)
-  const columns = runsOf(kept.map(measured))
+  const columns = runsOf(kept.map((run) => measured(run, space)))
   return { runs: columns, profiles: groupBudgets(columns).profiles }
 }
 
@@ -68,13 +69,14 @@ export function predictFromProfiles(situation: Situation, method: ProfilesMethod
   const tuning = tuningOf(situation)
   const { parameters: wanted, loss, laws } = read(situation, tuning, method)
   const limits = space.targetLimits
-  const shape = shapeByHand(wanted, limits)
-  const parameters = sizeOf(shape)
-  const tokens = tokensFor(target, parameters)
-  const learningRate = roundRate(rateAt(tuning.rate, parameters, tokens), limits, rateDigits)
+  const { batchSize } = tuning
+  const model = limits.models.usual(wanted)
+  const untuned = configWith(model, { batchSize, learningRate: limits.learningRate.least, trainFlops: target })
+  const { core: parameters, tokens } = measureOf(space, untuned)
+  const learningRate = roundRate(rateAt(tuning.rate, parameters, tokens), limits.learningRate, rateDigits)
   const rateLaw = { name: 'learning rate', weight: 1, coefficients: { ...stepLaw.rate, coefficient: tuning.rate } }
   return {
-    config: { ...shape, batchSize: tuning.batchSize, learningRate, trainFlops: target },
+    config: { ...untuned, learningRate },
     parameters,
     tokens,
     loss,
@@ -146,7 +148,7 @@ const namedPower = ({ coefficient, exponent }: PowerLaw): NamedLaw => ({
 })
 
 /** Too few profiles for a law: the size of the best run, scaled as in the literature, and its loss as it is. */
-function readBestRun({ runs, target }: Situation): Reading {
+function readBestRun({ runs, target, space }: Situation): Reading {
   const finite = runs.filter(({ loss }) => Number.isFinite(loss))
   if (finite.length === 0)
     throw new IsoflopError(
@@ -155,7 +157,7 @@ function readBestRun({ runs, target }: Situation): Reading {
       'Give a larger budget, or check what the API answers.',
     )
   const best = finite.reduce((a, b) => (b.loss < a.loss ? b : a))
-  const { parameters, flops, loss } = measured(best)
+  const { parameters, flops, loss } = measured(best, space)
   return { parameters: parameters * (target / flops) ** published.exponent, loss, laws: [] }
 }
 

@@ -1,12 +1,11 @@
-import { configIdentity } from '../../core/config.ts'
-import { tokensFor } from '../../core/flops.ts'
-import type { Limits } from '../../core/limits.ts'
 import { runsOf } from '../../core/run.ts'
 import { fewestForParabola, profileMinimum } from '../../fit/parabola.ts'
 import { groupBudgets, lowestRun } from '../../fit/profile.ts'
 import { stepLaw } from '../../law/published.ts'
+import type { Limits } from '../../space/limits.ts'
+import type { Space } from '../../space/space.ts'
 import type { CampaignRun, Situation } from '../strategy.ts'
-import { sizeOf, text } from './by-hand.ts'
+import { measureOf, text } from './by-hand.ts'
 
 /** What the sweep showed. */
 export interface Tuning {
@@ -37,7 +36,7 @@ interface RateGroup {
  * end is the cap.
  */
 export function tuningOf({ runs, space }: Situation): Tuning {
-  const groups = rateGroups(runs)
+  const groups = rateGroups(runs, space)
   const batchSize = betterBatch(groups, space.limits)
   const own = groups.filter((group) => group.batchSize === batchSize)
   if (own.length === 0) return { batchSize, rate: stepLaw.rate.coefficient, why: 'rate by the Step Law as published' }
@@ -57,24 +56,26 @@ export function tuningOf({ runs, space }: Situation): Tuning {
 const coefficientOf = ({ rate, parameters, tokens }: RateGroup): number => rate / rateAt(1, parameters, tokens)
 
 /** The runs of any round that make up a sweep: at least as many rates as a parabola needs, all else equal. */
-function rateGroups(runs: readonly CampaignRun[]): RateGroup[] {
+function rateGroups(runs: readonly CampaignRun[], space: Space): RateGroup[] {
   const finite = runs.filter(({ loss }) => Number.isFinite(loss))
-  const groups = Map.groupBy(finite, ({ config }) => configIdentity({ ...config, learningRate: 0 }))
-  return [...groups.values()].filter((group) => group.length >= fewestForParabola).map(rateGroup)
+  const groups = Map.groupBy(finite, ({ config }) => space.identity({ ...config, learningRate: 0 }))
+  return [...groups.values()]
+    .filter((group) => group.length >= fewestForParabola)
+    .map((group) => rateGroup(group, space))
 }
 
-function rateGroup(runs: readonly CampaignRun[]): RateGroup {
+function rateGroup(runs: readonly CampaignRun[], space: Space): RateGroup {
   const { config } = runs[0]
-  const parameters = sizeOf(config)
+  const { core: parameters, tokens } = measureOf(space, config)
   // The quadratic of a profile, in ln rate where a profile has ln N.
-  const columns = runsOf(runs.map((run) => ({ ...measured(run), parameters: run.config.learningRate })))
+  const columns = runsOf(runs.map((run) => ({ ...measured(run, space), parameters: run.config.learningRate })))
   const [profile] = groupBudgets(columns).groups
   const minimum = profileMinimum(columns, profile)
   const lowest = lowestRun(columns, profile)
   const interior = minimum.kind === 'interior'
   return {
     parameters,
-    tokens: tokensFor(config.trainFlops, parameters),
+    tokens,
     batchSize: config.batchSize,
     loss: columns.loss[lowest],
     rate: interior ? minimum.parameters : columns.parameters[lowest],
@@ -92,7 +93,7 @@ function betterBatch(groups: readonly RateGroup[], { batchSize }: Limits): numbe
 }
 
 /** N, D, C and loss of a run. */
-export const measured = ({ config, loss }: CampaignRun) => {
-  const parameters = sizeOf(config)
-  return { parameters, tokens: tokensFor(config.trainFlops, parameters), flops: config.trainFlops, loss }
+export const measured = ({ config, loss }: CampaignRun, space: Space) => {
+  const { core: parameters, tokens } = measureOf(space, config)
+  return { parameters, tokens, flops: config.trainFlops, loss }
 }

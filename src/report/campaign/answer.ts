@@ -1,9 +1,10 @@
-import type { CampaignView, EndedView } from '../../campaign/view.ts'
+import type { CampaignView, EndedView, ViewedSpace } from '../../campaign/view.ts'
 import type { AtCap } from '../../plan/strategy.ts'
 import { compact, count, counted, excess, nats, percent, significant, withInterval } from '../number.ts'
 import { type Block, type Fact, facts, list, paragraph, type Span, table } from '../page/blocks.ts'
 import { capital } from '../prose.ts'
-import { configText, range, sourceText } from './facts.ts'
+import { batchText, configText, modelCell } from './configuration.ts'
+import { range, sourceText } from './facts.ts'
 
 /** The prediction in one sentence and a table, what is true of it where that is known, and what bears on it. */
 export function answerBlocks(view: EndedView): Block[] {
@@ -18,12 +19,12 @@ export function answerBlocks(view: EndedView): Block[] {
   ]
 }
 
-function answer({ result: { prediction }, task }: EndedView): Span[] {
+function answer({ result: { prediction }, task, space }: EndedView): Span[] {
   const { config, loss, interval } = prediction
   const ends = interval.loss ? ` (95 % interval ${range(interval.loss, nats)})` : ''
   return [
     `At ${compact(task.target)} FLOPs, train `,
-    { strong: configText(config) },
+    { strong: configText(space, config) },
     '. The expected loss is ',
     { strong: nats(loss) },
     ` nats/token${ends}.`,
@@ -54,7 +55,7 @@ function predictionRows({ result: { prediction }, task, spentFlops, queries, run
 }
 
 /** What is measured and what is inferred, where the rate lies beyond all that runs may have. */
-function atCapBlocks({ result: { prediction } }: EndedView): Block[] {
+function atCapBlocks({ result: { prediction }, space }: EndedView): Block[] {
   const { atCap, config, loss, interval } = prediction
   if (atCap === null) return []
   const cap = compact(atCap.config.learningRate)
@@ -64,11 +65,17 @@ function atCapBlocks({ result: { prediction } }: EndedView): Block[] {
     ...table(
       ['', 'rate', 'configuration', 'N', 'loss', '95 % interval'],
       [
-        ['measured: the highest rate of the runs', cap, ...rowOf(atCap), nats(atCap.loss), range(atCap.interval, nats)],
+        [
+          'measured: the highest rate of the runs',
+          cap,
+          ...rowOf(space, atCap),
+          nats(atCap.loss),
+          range(atCap.interval, nats),
+        ],
         [
           'inferred: the best rate by the law',
           compact(config.learningRate),
-          ...rowOf(prediction),
+          ...rowOf(space, prediction),
           nats(loss),
           interval.loss ? range(interval.loss, nats) : '-',
         ],
@@ -79,8 +86,8 @@ function atCapBlocks({ result: { prediction } }: EndedView): Block[] {
   ]
 }
 
-const rowOf = ({ config, parameters }: Pick<AtCap, 'config' | 'parameters'>): string[] => [
-  `${config.dModel} × ${config.numLayers} / ${config.numHeads}, batch ${config.batchSize}`,
+const rowOf = (space: ViewedSpace, { config, parameters }: Pick<AtCap, 'config' | 'parameters'>): string[] => [
+  `${modelCell(space, config)}, batch ${batchText(space, config.batchSize)}`,
   significant(parameters),
 ]
 
@@ -94,7 +101,7 @@ function truthBlocks(view: EndedView): Block[] {
   return [
     paragraph(`${capital(sourceText(view))} is known, so the prediction can be judged:`),
     facts([
-      ['true optimum', `${configText(config)}: N ${significant(parameters)}, loss ${nats(loss)}`],
+      ['true optimum', `${configText(view.space, config)}: N ${significant(parameters)}, loss ${nats(loss)}`],
       ['predicted configuration', `reaches ${nats(reached)} in truth; ${nats(prediction.loss)} was predicted`],
       ['regret', `${excess(regret)} nats/token`],
       ['error of the loss', lossError === 0 ? '0' : `${excess(Math.abs(lossError))} nats/token ${direction}`],
@@ -107,11 +114,11 @@ function truthBlocks(view: EndedView): Block[] {
 }
 
 /** Where a campaign stands that goes on. */
-export function standingBlocks({ task, spentFlops, runs, estimate }: CampaignView): Block[] {
+export function standingBlocks({ task, space, spentFlops, runs, estimate }: CampaignView): Block[] {
   const spent = `${compact(spentFlops, 4)} of ${compact(task.budget, 4)} FLOPs are spent on ${counted(runs.length, 'run')}`
   const expected =
     estimate === null
       ? '. There are too few for an estimate.'
-      : `. As of the latest plan, at ${compact(task.target)} FLOPs ${configText(estimate.config)} is best, with a loss of ${withInterval(estimate.loss, estimate.interval.loss, nats)} nats/token.`
+      : `. As of the latest plan, at ${compact(task.target)} FLOPs ${configText(space, estimate.config)} is best, with a loss of ${withInterval(estimate.loss, estimate.interval.loss, nats)} nats/token.`
   return [{ kind: 'paragraph', text: [{ strong: 'This campaign goes on:' }, ` ${spent}`, expected], isAnswer: true }]
 }

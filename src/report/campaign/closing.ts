@@ -1,7 +1,8 @@
 import { type CampaignView, type EndedView, hasEnded } from '../../campaign/view.ts'
 import { compact, nats, significant } from '../number.ts'
 import { type Block, facts, heading, paragraph, type Span, table } from '../page/blocks.ts'
-import { isTrained, sizeOf } from './facts.ts'
+import { batchText, modelCell } from './configuration.ts'
+import { isTrained } from './facts.ts'
 import type { CampaignReport } from './input.ts'
 
 export function diagnosticBlocks({ result: { diagnostics } }: EndedView): Block[] {
@@ -15,14 +16,15 @@ export function runBlocks(view: CampaignView): Block[] {
   if (runs.length === 0) return []
   const isExpected = runs.some(({ expected }) => expected)
   const fitted = view.evidence?.fitted ?? []
-  const head = ['round', 'why', 'FLOPs', 'N', 'd × n / heads', 'batch', 'rate', 'loss']
+  const { space } = view
+  const head = ['round', 'why', 'FLOPs', 'N', space.words.head, 'batch', 'rate', 'loss']
   const rows = runs.map((run, i) => [
     run.round < 0 ? 'before' : String(run.round),
     run.reason,
     compact(run.config.trainFlops),
-    significant(sizeOf(run.config)),
-    `${run.config.dModel} × ${run.config.numLayers} / ${run.config.numHeads}`,
-    String(run.config.batchSize),
+    significant(run.parameters),
+    modelCell(space, run.config),
+    batchText(space, run.config.batchSize),
     compact(run.config.learningRate),
     isTrained(run) ? nats(run.loss) : 'diverged',
     ...(isExpected ? [run.expected ? `${nats(run.expected.loss)} ± ${nats(run.expected.sd)}` : '-'] : []),
@@ -39,10 +41,7 @@ export function runBlocks(view: CampaignView): Block[] {
       kind: 'section',
       isClosed: true,
       title: runs.length === 1 ? 'The run' : `All ${runs.length} runs`,
-      blocks: [
-        paragraph(`d × n / heads: d_model, layers and heads.${expectedText}${fittedText}`),
-        ...table(columns, rows, 2),
-      ],
+      blocks: [paragraph(`${space.words.legend}${expectedText}${fittedText}`), ...table(columns, rows, 2)],
     },
   ]
 }

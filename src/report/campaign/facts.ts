@@ -1,21 +1,9 @@
 import type { CampaignTruth } from '../../campaign/truth.ts'
 import type { CampaignView, ViewedRun } from '../../campaign/view.ts'
-import type { TrainingConfig } from '../../core/config.ts'
-import { nonEmbeddingParameters } from '../../core/flops.ts'
 import type { Interval } from '../../core/interval.ts'
 import { normal95 } from '../../numeric/quantile.ts'
 import type { FittedRun } from '../../plan/evidence.ts'
 import { compact, listed } from '../number.ts'
-
-/** Non-embedding parameters of a configuration. */
-export const sizeOf = ({ dModel, numLayers }: Pick<TrainingConfig, 'dModel' | 'numLayers'>): number =>
-  nonEmbeddingParameters(dModel, numLayers)
-
-export const configText = ({ dModel, numLayers, numHeads, batchSize, learningRate }: TrainingConfig): string =>
-  `d_model ${dModel}, ${layers(numLayers)}, ${heads(numHeads)}, batch ${batchSize}, learning rate ${compact(learningRate)}`
-
-const layers = (n: number): string => `${n} layer${n === 1 ? '' : 's'}`
-const heads = (n: number): string => `${n} head${n === 1 ? '' : 's'}`
 
 /** `16 at 1e15, 14 at 3e15 and 1 at 1e16`: runs by their FLOPs. */
 export function budgetsText(runs: readonly ViewedRun[]): string {

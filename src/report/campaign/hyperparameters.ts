@@ -1,22 +1,25 @@
 import type { EndedView, ViewedRun } from '../../campaign/view.ts'
+import type { Config } from '../../core/config.ts'
 import type { BatchEffect } from '../../plan/evidence.ts'
+import type { Shape } from '../../space/shapes.ts'
 import { compact, counted, significant } from '../number.ts'
 import { type Block, heading, list } from '../page/blocks.ts'
+import { batchText, modelText } from './configuration.ts'
 import { range } from './facts.ts'
 
 /** The hyperparameters, and why. */
 export function hyperparameterBlocks(view: EndedView, figure: (name: string) => Block[]): Block[] {
   return [
     heading('5. Hyperparameters, and why'),
-    ...list([rateText(view), batchText(view), shapeText(view), headsText(view)]),
+    ...list([rateText(view), batchChoice(view), ...shapeTexts(view)]),
     ...figure('rates'),
     ...figure('batch'),
   ]
 }
 
-function rateText({ result: { prediction }, runs, limits }: EndedView): string {
+function rateText({ result: { prediction }, runs, space }: EndedView): string {
   const { config, interval } = prediction
-  const cap = limits.learningRate.most
+  const cap = space.learningRate.most
   const ends = interval.learningRate
     ? ` (95 % interval of the best rate ${range(interval.learningRate, significant)})`
     : ''
@@ -37,12 +40,12 @@ function triedRates(runs: readonly ViewedRun[]): string {
     : `, from runs at ${counted(new Set(rates).size, 'rate')} between ${least} and ${most}`
 }
 
-function batchText({ result: { prediction }, runs, evidence, task }: EndedView): string {
+function batchChoice({ result: { prediction }, runs, evidence, task, space }: EndedView): string {
   const { batchSize } = prediction.config
   const counts = [...Map.groupBy(runs, ({ config }) => config.batchSize)].sort(([p], [q]) => p - q)
-  const tried = counts.map(([size, own]) => `${own.length} with ${size}`).join(', ')
+  const tried = counts.map(([size, own]) => `${own.length} with ${batchText(space, size)}`).join(', ')
   const effect = evidence?.batches.find(({ flops }) => flops === task.target)
-  return `Batch ${batchSize}${effect ? `: ${effectText(effect)}` : ''}${tried ? `. Runs by batch: ${tried}` : ''}.`
+  return `Batch ${batchText(space, batchSize)}${effect ? `: ${effectText(effect)}` : ''}${tried ? `. Runs by batch: ${tried}` : ''}.`
 }
 
 function effectText({ batchSizes: [smaller, larger], difference, interval }: BatchEffect): string {
@@ -54,18 +57,21 @@ function effectText({ batchSizes: [smaller, larger], difference, interval }: Bat
   )
 }
 
-function shapeText({ result: { prediction }, runs }: EndedView): string {
-  const ratio = ({ dModel, numLayers }: { dModel: number; numLayers: number }) => dModel / numLayers
-  const tried = runs.map(({ config }) => ratio(config))
+/** Width, depth and heads, where the space has them. */
+function shapeTexts({ result: { prediction }, runs, space }: EndedView): string[] {
+  const { config } = prediction
+  if (!isShaped(config)) return [`Model: ${modelText(space, config)}, of those in the list.`]
+  const ratio = ({ dModel, numLayers }: Shape) => dModel / numLayers
+  const tried = runs.flatMap((run) => (isShaped(run.config) ? [ratio(run.config)] : []))
   const seen =
     tried.length > 1
       ? `; the runs have ${significant(Math.min(...tried), 2)} to ${significant(Math.max(...tried), 2)}`
       : ''
-  const { config } = prediction
-  return `Shape: ${config.dModel} wide and ${config.numLayers} deep, ${significant(ratio(config), 2)} of width for each layer${seen}.`
+  const { dModel, numLayers, numHeads } = config
+  return [
+    `Shape: ${dModel} wide and ${numLayers} deep, ${significant(ratio(config), 2)} of width for each layer${seen}.`,
+    `Heads: ${numHeads}, of dimension ${significant(dModel / numHeads)}, as near to the usual 64 as the width allows; their number is not fitted.`,
+  ]
 }
 
-const headsText = ({ result: { prediction } }: EndedView): string => {
-  const { dModel, numHeads } = prediction.config
-  return `Heads: ${numHeads}, of dimension ${significant(dModel / numHeads)}, as near to the usual 64 as the width allows; their number is not fitted.`
-}
+const isShaped = <C extends Config>(config: C): config is C & Shape => 'dModel' in config

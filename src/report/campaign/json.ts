@@ -1,20 +1,33 @@
 import type { Refusal, Round } from '../../campaign/campaign.ts'
 import type { CampaignTruth } from '../../campaign/truth.ts'
-import type { EndedView } from '../../campaign/view.ts'
-import type { TrainingConfig } from '../../core/config.ts'
+import type { EndedView, ViewedSpace } from '../../campaign/view.ts'
+import type { Config } from '../../core/config.ts'
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import type { Alternative, AtCap, Forecast, NamedLaw, Plan } from '../../plan/strategy.ts'
+import { columnsOf } from './configuration.ts'
 
-/** A configuration in the API's columns. */
-interface ConfigColumns {
-  readonly d_model: number
-  readonly num_layers: number
-  readonly num_heads: number
-  readonly batch_size: number
-  readonly learning_rate: number
+/** A configuration in the columns of its space: `d_model`, `num_layers`, ... */
+type ConfigColumns = Readonly<Record<string, number | string>>
+/** The same with `train_flops`. */
+interface RunColumns {
+  readonly [column: string]: number | string | null
+  readonly train_flops: number
 }
 
-type RunColumns = ConfigColumns & { readonly train_flops: number }
+/** What is said of a run beside its configuration; `loss` is null where training diverged. */
+interface RunJson extends RunColumns {
+  readonly loss: number | null
+  readonly round: number
+  readonly reason: string
+}
+
+interface PlannedJson extends RunColumns {
+  readonly reason: string
+}
+
+interface RefusalJson extends RunColumns {
+  readonly message: string
+}
 
 /** What `isoflop campaign --json` prints. Losses in nats per token; what is not known is null, never invented. */
 export interface CampaignJson {
@@ -34,7 +47,7 @@ export interface CampaignJson {
     readonly narrowing: readonly string[]
   }
   /** In the order of their answers, those of before first; `loss` is null where training diverged. */
-  readonly runs: readonly (RunColumns & { loss: number | null; round: number; reason: string })[]
+  readonly runs: readonly RunJson[]
   readonly laws: readonly NamedLaw[]
   readonly rounds: readonly Round[]
   readonly refused: readonly RefusalJson[]
@@ -50,7 +63,8 @@ export interface CampaignJson {
  * @example console.log(JSON.stringify(campaignJson(view), null, 2))
  */
 export function campaignJson(view: EndedView): CampaignJson {
-  const { spentFlops, queries, runs, refused, lost, rounds, result } = view
+  const { space, spentFlops, queries, runs, refused, lost, rounds, result } = view
+  const configColumns = (one: Config) => columnsOf(space, one, { withFlops: false })
   const { prediction, stopped, diagnostics, truth } = result
   const { config, parameters, tokens, loss, interval, atCap, alternatives, narrowing, laws } = prediction
   return {
@@ -66,52 +80,49 @@ export function campaignJson(view: EndedView): CampaignJson {
       alternatives: alternatives.map((other) => ({ ...other, config: configColumns(other.config) })),
       narrowing,
     },
-    runs: runs.map(({ config, loss, round, reason }) => ({ ...runColumns(config), loss, round, reason })),
+    runs: runs.map((run) => ({
+      ...runColumns(space, run.config),
+      loss: run.loss,
+      round: run.round,
+      reason: run.reason,
+    })),
     laws,
     rounds,
-    refused: refused.map(refusalJson),
-    lost: lost.map(refusalJson),
+    refused: refused.map(refusalJson(space)),
+    lost: lost.map(refusalJson(space)),
     stopped,
     diagnostics,
     ...(truth === null ? {} : { truth: { ...truth, config: configColumns(truth.config) } }),
   }
 }
 
-type RefusalJson = RunColumns & { readonly message: string }
-
-const refusalJson = ({ config, message }: Refusal): RefusalJson => ({ ...runColumns(config), message })
+const refusalJson =
+  (space: ViewedSpace) =>
+  ({ config, message }: Refusal<Config>): RefusalJson => ({ ...runColumns(space, config), message })
 
 /** A plan that was made and not carried out. */
 export interface PlanJson {
   readonly title: string | null
   /** FLOPs of all its queries. */
   readonly cost: number
-  readonly queries: readonly (RunColumns & { reason: string })[]
+  readonly queries: readonly PlannedJson[]
   /** Why nothing would be asked; null where something is. */
   readonly stopped: string | null
 }
 
 /** A plan as one JSON object. */
-export function planJson(plan: Plan): PlanJson {
+export function planJson(plan: Plan, space: ViewedSpace): PlanJson {
   if (plan.kind === 'stop') return { title: null, cost: 0, queries: [], stopped: plan.reason }
   const { title, queries } = plan
   return {
     title,
     cost: queries.reduce((sum, { config }) => sum + config.trainFlops, 0),
-    queries: queries.map(({ config, reason }) => ({ ...runColumns(config), reason })),
+    queries: queries.map(({ config, reason }) => ({ ...runColumns(space, config), reason })),
     stopped: null,
   }
 }
 
-const configColumns = (config: TrainingConfig): ConfigColumns => ({
-  d_model: config.dModel,
-  num_layers: config.numLayers,
-  num_heads: config.numHeads,
-  batch_size: config.batchSize,
-  learning_rate: config.learningRate,
-})
-
-const runColumns = (config: TrainingConfig): RunColumns => ({
-  ...configColumns(config),
+const runColumns = (space: ViewedSpace, config: Config): RunColumns => ({
+  ...columnsOf(space, config, { withFlops: false }),
   train_flops: config.trainFlops,
 })

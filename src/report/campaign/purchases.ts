@@ -1,8 +1,10 @@
 import type { Refusal } from '../../campaign/campaign.ts'
-import type { CampaignView, ViewedRun } from '../../campaign/view.ts'
+import type { CampaignView, ViewedRun, ViewedSpace } from '../../campaign/view.ts'
+import type { Config } from '../../core/config.ts'
 import { compact, counted } from '../number.ts'
 import { type Block, heading, list, paragraph, table } from '../page/blocks.ts'
 import { sentence } from '../prose.ts'
+import { batchText, modelText } from './configuration.ts'
 import { budgetsText, costOf, sourceText } from './facts.ts'
 
 /** So many refusals are told with their message. */
@@ -41,12 +43,16 @@ function roundRows({ runs, rounds }: CampaignView): string[][] {
   ]
 }
 
-const refusalBlocks = ({ refused, lost }: CampaignView): Block[] => [
-  ...refusalList(`The API refused ${counted(refused.length, 'configuration')}, which cost nothing:`, refused),
-  ...refusalList(`What became of ${counted(lost.length, 'run')} is not known; their FLOPs count as spent:`, lost),
+const refusalBlocks = ({ refused, lost, space }: CampaignView): Block[] => [
+  ...refusalList(`The API refused ${counted(refused.length, 'configuration')}, which cost nothing:`, refused, space),
+  ...refusalList(
+    `What became of ${counted(lost.length, 'run')} is not known; their FLOPs count as spent:`,
+    lost,
+    space,
+  ),
 ]
 
-function refusalList(title: string, refusals: readonly Refusal[]): Block[] {
+function refusalList(title: string, refusals: readonly Refusal<Config>[], space: ViewedSpace): Block[] {
   if (refusals.length === 0) return []
   const shown = refusals.slice(0, mostRefusals)
   const rest = refusals.length - shown.length
@@ -54,7 +60,7 @@ function refusalList(title: string, refusals: readonly Refusal[]): Block[] {
     paragraph(title),
     ...list(
       shown.map(({ config, message }) => [
-        `d_model ${config.dModel}, layers ${config.numLayers}, batch ${config.batchSize}, ${compact(config.trainFlops)} FLOPs: `,
+        `${modelText(space, config)}, batch ${batchText(space, config.batchSize)}, ${compact(config.trainFlops)} FLOPs: `,
         sentence(message),
       ]),
     ),

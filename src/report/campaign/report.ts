@@ -28,7 +28,7 @@ const figureFolder = 'figures'
  */
 export function renderCampaign(report: CampaignReport): Record<string, string> {
   const { view, title } = report
-  const submission = view.result && submissionOf(view.result.prediction)
+  const submission = hasEnded(view) ? submissionOf(view) : null
   const page: Page = { title, blocks: hasEnded(view) ? endBlocks(report, view) : interimBlocks(report) }
   return {
     'report.html': htmlOf(page),
@@ -48,7 +48,7 @@ function endBlocks(report: CampaignReport, view: EndedView): Block[] {
     ...hyperparameterBlocks(view, figure),
     ...diagnosticBlocks(view),
     ...runBlocks(view),
-    ...provenanceBlocks(report, submissionOf(view.result.prediction) !== null),
+    ...provenanceBlocks(report, submissionOf(view) !== null),
   ]
 }
 

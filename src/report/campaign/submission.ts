@@ -1,12 +1,15 @@
 import { submissionBodyOf } from '../../api/contract.ts'
-import { targetFlops } from '../../core/config.ts'
-import type { Forecast } from '../../plan/strategy.ts'
+import type { EndedView } from '../../campaign/view.ts'
+import type { TrainingConfig } from '../../cs336/config.ts'
+import { targetFlops } from '../../cs336/limits.ts'
+import { apiSpace } from '../../cs336/space.ts'
 
 /**
  * The body of `POST /submission` for a prediction: a configuration and the loss expected of it. Null where the prediction is for
- * other FLOPs than the assignment's, or its loss is none.
+ * other FLOPs than the assignment's or of another space, or its loss is none.
  */
-export function submissionOf({ config, loss }: Forecast): string | null {
-  if (config.trainFlops !== targetFlops || !Number.isFinite(loss)) return null
-  return `${JSON.stringify(submissionBodyOf(config, loss), null, 2)}\n`
+export function submissionOf({ space, result: { prediction } }: EndedView): string | null {
+  const { config, loss } = prediction
+  if (space.name !== apiSpace.name || config.trainFlops !== targetFlops || !Number.isFinite(loss)) return null
+  return `${JSON.stringify(submissionBodyOf(config as TrainingConfig, loss), null, 2)}\n`
 }

@@ -3,6 +3,7 @@ import type { Forecast } from '../../plan/strategy.ts'
 import { compact, excess, nats, significant } from '../number.ts'
 import { type Block, heading, list, paragraph, table } from '../page/blocks.ts'
 import { sentence } from '../prose.ts'
+import { batchText, modelCells } from './configuration.ts'
 import { largestBudget, range, targetPoints } from './facts.ts'
 
 /** Nats that hardly matter, for saying how flat the valley is. */
@@ -53,19 +54,17 @@ function valleyText(view: EndedView): string {
   return `The valley is flat: sizes from ${significant(flat[0].parameters)} to ${significant(flat[flat.length - 1].parameters)} cost at most ${little} nats more than the best.`
 }
 
-function alternativeBlocks({ result: { prediction } }: EndedView): Block[] {
+function alternativeBlocks({ result: { prediction }, space }: EndedView): Block[] {
   const { alternatives } = prediction
   if (alternatives.length === 0) return []
   return [
     paragraph('Other sizes at their best hyperparameters, and what they cost beyond the best (excess):'),
     ...table(
-      ['N', 'd_model', 'layers', 'heads', 'batch', 'rate', 'loss', '95 % of the law', 'excess'],
+      ['N', ...space.words.words.map(({ title }) => title), 'batch', 'rate', 'loss', '95 % of the law', 'excess'],
       alternatives.map(({ config, parameters, loss, excess: beyond, interval }) => [
         significant(parameters),
-        String(config.dModel),
-        String(config.numLayers),
-        String(config.numHeads),
-        String(config.batchSize),
+        ...modelCells(space, config),
+        batchText(space, config.batchSize),
         compact(config.learningRate),
         nats(loss),
         interval.every(Number.isFinite) ? range(interval, nats) : '-',

@@ -1,12 +1,19 @@
-import type { CampaignView, EndedView, ViewedRun } from '../../campaign/view.ts'
-import type { TrainingConfig } from '../../core/config.ts'
-import { nonEmbeddingParameters } from '../../core/flops.ts'
+import {
+  type CampaignView,
+  type EndedView,
+  type ViewedRun,
+  type ViewedSpace,
+  viewedSpace,
+} from '../../campaign/view.ts'
+import type { Config } from '../../core/config.ts'
 import type { AtCap, NamedLaw, Plan, ShortForecast } from '../../plan/strategy.ts'
+import type { Space } from '../../space/space.ts'
 import { compact, counted, excess, nats, significant, withInterval } from '../number.ts'
 import { type Block, type Column, type Fact, facts, list, type Section, type Text } from '../page/blocks.ts'
 import { type Group, type TextOptions, textOf } from '../page/text.ts'
 import { sentence, withoutStop } from '../prose.ts'
-import { isTrained, type MeasuredRun, sizeOf } from './facts.ts'
+import { batchText, configText, modelCells } from './configuration.ts'
+import { isTrained, type MeasuredRun } from './facts.ts'
 
 /** Where a campaign stands, in one line: `3.1e17 of 2e18 FLOPs, 61 runs, N 2.1e8, loss 2.71 [2.65, 2.78], TITLE`. */
 export function standingLine({ runs, spentFlops, task, rounds, estimate }: CampaignView): string {
@@ -24,10 +31,11 @@ const estimateText = ({ parameters, loss, interval }: ShortForecast): string =>
   `N ${significant(parameters)}, loss ${withInterval(loss, interval.loss, nats)}`
 
 /** The configurations of a plan, in the order of asking: cost and reason of each. */
-export function planText(plan: Plan, budget: number): string {
+export function planText(plan: Plan, budget: number, space: Space): string {
   if (plan.kind === 'stop') return `Nothing would be asked: ${plan.reason}`
   const { queries, title } = plan
   const cost = queries.reduce((sum, { config }) => sum + config.trainFlops, 0)
+  const view = viewedSpace(space)
   const share = ((100 * cost) / budget).toFixed(1)
   return textOf([
     list([
@@ -37,27 +45,33 @@ export function planText(plan: Plan, budget: number): string {
     [
       {
         kind: 'table',
-        columns: [...numbers(configTitles), { title: 'reason', align: 'left' }],
-        rows: queries.map(({ config, reason }) => [...configCells(config), reason]),
+        columns: [...numbers(configTitles(view)), { title: 'reason', align: 'left' }],
+        rows: queries.map(({ config, reason }) => [
+          compact(config.trainFlops),
+          ...configCells(view, config, space.measure(config, 'none').core),
+          reason,
+        ]),
       },
     ],
   ])
 }
 
-const configTitles = ['FLOPs', 'N', 'd_model', 'layers', 'heads', 'batch', 'rate']
+const configTitles = ({ words }: ViewedSpace) => [
+  'FLOPs',
+  'N',
+  ...words.words.map(({ title }) => title),
+  'batch',
+  'rate',
+]
 
 const numbers = (titles: readonly string[]): Column[] => titles.map((title) => ({ title, align: 'right' }))
 
-const configCells = (config: TrainingConfig): string[] => [
-  compact(config.trainFlops),
-  significant(nonEmbeddingParameters(config.dModel, config.numLayers)),
-  ...[config.dModel, config.numLayers, config.numHeads, config.batchSize].map(String),
+const configCells = (space: ViewedSpace, config: Config, parameters: number): string[] => [
+  significant(parameters),
+  ...modelCells(space, config),
+  batchText(space, config.batchSize),
   significant(config.learningRate),
 ]
-
-const configText = (config: TrainingConfig): string =>
-  `d_model ${config.dModel}, ${config.numLayers} layers, ${config.numHeads} heads, batch ${config.batchSize}, ` +
-  `rate ${significant(config.learningRate)}`
 
 /** The answer first, then what it cost, what is true where that is known, and what to know about it. */
 export function campaignText(view: EndedView, options: TextOptions = {}): string {
@@ -77,10 +91,10 @@ export function campaignText(view: EndedView, options: TextOptions = {}): string
   return textOf(groups, options)
 }
 
-function predictionSection({ result: { prediction }, task }: EndedView): Section {
+function predictionSection({ result: { prediction }, task, space }: EndedView): Section {
   const { config, parameters, tokens, loss, interval, atCap } = prediction
   const rows: Fact[] = [
-    ['configuration', configText(config)],
+    ['configuration', configText(space, config)],
     ['N', withInterval(parameters, interval.parameters)],
     ['D', `${significant(tokens)} tokens`],
     ...(interval.learningRate ? [['rate', withInterval(config.learningRate, interval.learningRate)] as const] : []),
@@ -90,23 +104,23 @@ function predictionSection({ result: { prediction }, task }: EndedView): Section
   return {
     kind: 'section',
     title: `At ${compact(task.target)} FLOPs${ends}:`,
-    blocks: [facts(rows), ...list(atCap === null ? [] : atCapTexts(atCap))],
+    blocks: [facts(rows), ...list(atCap === null ? [] : atCapTexts(space, atCap))],
   }
 }
 
 /** What is measured apart from what is inferred. */
-const atCapTexts = ({ config, parameters, loss, interval, gain }: AtCap): string[] => [
+const atCapTexts = (space: ViewedSpace, { config, parameters, loss, interval, gain }: AtCap): string[] => [
   `Measured: no run may have more than rate ${compact(config.learningRate)}. There N ${significant(parameters)} is best, ` +
-    `loss ${withInterval(loss, interval, nats)}: ${configText(config)}.`,
+    `loss ${withInterval(loss, interval, nats)}: ${configText(space, config)}.`,
   `Inferred: the higher rate gains ${withInterval(gain.loss, gain.interval, nats)} nats more.`,
 ]
 
-function truthSections({ result: { truth }, task: { source } }: EndedView): Section[] {
+function truthSections({ result: { truth }, task: { source }, space }: EndedView): Section[] {
   if (truth === null) return []
   const { config, parameters, loss, regret, lossError, covered } = truth
   const interval = covered === null ? '' : `; the interval ${covered ? 'covers' : 'misses'} the truth`
   const lines = [
-    `best: N ${significant(parameters)}, loss ${nats(loss)}; ${configText(config)}`,
+    `best: N ${significant(parameters)}, loss ${nats(loss)}; ${configText(space, config)}`,
     `regret of the predicted configuration: ${excess(regret)} nats/token`,
     `error of the predicted loss: ${lossError < 0 ? '-' : '+'}${excess(Math.abs(lossError))}${interval}`,
   ]
@@ -125,7 +139,7 @@ function boughtSection({ runs, spentFlops, task: { budget, source } }: EndedView
         String(group.length),
         compact(group.length * flops),
         best ? nats(best.loss) : '-',
-        best ? significant(sizeOf(best.config)) : '-',
+        best ? significant(best.parameters) : '-',
         best ? significant(best.config.learningRate) : '-',
       ]
     })
@@ -159,15 +173,15 @@ function lawText({ name, weight, coefficients }: NamedLaw): string {
   return `${name}${weight === 1 ? '' : `, weight ${weight.toFixed(2)}`}: ${values.join(', ')}`
 }
 
-function alternativeSections({ result: { prediction }, task: { target } }: EndedView): Section[] {
+function alternativeSections({ result: { prediction }, task: { target }, space }: EndedView): Section[] {
   const { alternatives } = prediction
   if (alternatives.length === 0) return []
-  const rows = alternatives.map(({ config, loss, excess: beyond }) => [
-    ...configCells(config).slice(1),
+  const rows = alternatives.map(({ config, parameters, loss, excess: beyond }) => [
+    ...configCells(space, config, parameters),
     nats(loss),
     excess(beyond),
   ])
-  const columns = numbers([...configTitles.slice(1), 'loss', 'excess'])
+  const columns = numbers([...configTitles(space).slice(1), 'loss', 'excess'])
   return [
     {
       kind: 'section',

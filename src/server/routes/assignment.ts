@@ -7,8 +7,8 @@ import {
   submissionBody,
   wireOfConfig,
 } from '../../api/contract.ts'
-import { targetFlops } from '../../core/config.ts'
 import { IsoflopError } from '../../core/errors.ts'
+import { targetFlops } from '../../cs336/limits.ts'
 import { gradeSubmissions } from '../grade.ts'
 import type { Services } from '../options.ts'
 import type { Submission } from '../store/store.ts'

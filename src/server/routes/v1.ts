@@ -13,8 +13,8 @@ import {
   runText,
 } from '../../api/contract.ts'
 import { pythonInteger } from '../../api/python.ts'
-import { apiLimits } from '../../core/config.ts'
 import { IsoflopError } from '../../core/errors.ts'
+import { apiLimits } from '../../cs336/limits.ts'
 import type { QueryOutcome } from '../metrics.ts'
 import type { Services } from '../options.ts'
 import { callerOf, keyFirst } from './caller.ts'

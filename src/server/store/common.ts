@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import type { TrainingConfig } from '../../core/config.ts'
 import { IsoflopError } from '../../core/errors.ts'
+import type { TrainingConfig } from '../../cs336/config.ts'
+import { apiCodec } from '../../cs336/config.ts'
 import type { KeyRecord, Proof } from './store.ts'
 
 export interface StoreOptions {
@@ -68,10 +69,11 @@ export function ticketCounter(): () => bigint {
   return () => next++
 }
 
-/** The inverse of `configIdentity`. */
-export function configFromIdentity(identity: string): TrainingConfig {
-  const [dModel, numLayers, numHeads, batchSize, learningRate, trainFlops] = identity.split('/').map(Number)
-  return { dModel, numLayers, numHeads, batchSize, learningRate, trainFlops }
+/** The configuration of a row, which only this program wrote. */
+const configOfRow = (identity: string): TrainingConfig => {
+  const config = apiCodec.configOfIdentity(identity)
+  if (config === null) throw new Error(`the database has the configuration ${identity}, which is none`)
+  return config
 }
 
 /** A row of the table `keys`. FLOPs come as decimal digits, because they pass 64 bits; SQLite has no booleans. */
@@ -116,7 +118,7 @@ export interface RunRow {
 }
 
 export const runFromRow = ({ config, cost, loss }: RunRow) => ({
-  config: configFromIdentity(config),
+  config: configOfRow(config),
   cost: BigInt(cost),
   loss,
 })
@@ -128,7 +130,7 @@ export interface SubmissionRow {
 }
 
 export const submissionFromRow = (row: SubmissionRow) => ({
-  config: configFromIdentity(row.config),
+  config: configOfRow(row.config),
   predictedLoss: row.predicted_loss,
   submittedAt: Number(row.submitted_at),
 })

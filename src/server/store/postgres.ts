@@ -1,6 +1,6 @@
 import { Pool, type PoolClient, types } from 'pg'
-import { configIdentity } from '../../core/config.ts'
 import { IsoflopError } from '../../core/errors.ts'
+import { apiCodec } from '../../cs336/config.ts'
 import {
   checkFlops,
   checkLoss,
@@ -97,7 +97,7 @@ export async function openPostgres(url: string, options: StoreOptions = {}): Pro
     async reserve(keyId, config, cost, now) {
       checkFlops('A cost', cost)
       const ticket = nextTicket()
-      const wish = await first<WishRow>('reserve', keyId, configIdentity(config), cost, ticket, instance, now)
+      const wish = await first<WishRow>('reserve', keyId, apiCodec.identity(config), cost, ticket, instance, now)
       return reservationFrom(wish as WishRow, keyId, ticket)
     },
     async settle(ticket, loss) {
@@ -131,7 +131,7 @@ export async function openPostgres(url: string, options: StoreOptions = {}): Pro
 
     async putSubmission(keyId, { config, predictedLoss, submittedAt }) {
       checkLoss('A predicted loss', predictedLoss)
-      if (!(await changed('putSubmission', configIdentity(config), predictedLoss, submittedAt, keyId)))
+      if (!(await changed('putSubmission', apiCodec.identity(config), predictedLoss, submittedAt, keyId)))
         throw keyInvalid(keyId)
     },
     async getSubmission(keyId) {

@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import { configIdentity } from '../../core/config.ts'
+import { apiCodec } from '../../cs336/config.ts'
 import {
   checkFlops,
   checkLoss,
@@ -123,7 +123,7 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
     async reserve(keyId, config, cost, now) {
       checkFlops('A cost', cost)
       return early(
-        () => reserve(keyId, configIdentity(config), cost, now),
+        () => reserve(keyId, apiCodec.identity(config), cost, now),
         ({ kind }) => kind === 'reserved',
       )
     },
@@ -164,7 +164,7 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
 
     async putSubmission(keyId, { config, predictedLoss, submittedAt }) {
       checkLoss('A predicted loss', predictedLoss)
-      const values = [configIdentity(config), predictedLoss, submittedAt, keyId]
+      const values = [apiCodec.identity(config), predictedLoss, submittedAt, keyId]
       if (!(await write(() => changed(statements.putSubmission, ...values)))) throw keyInvalid(keyId)
     },
     getSubmission: (keyId) =>

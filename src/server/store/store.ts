@@ -1,4 +1,4 @@
-import type { TrainingConfig } from '../../core/config.ts'
+import type { TrainingConfig } from '../../cs336/config.ts'
 
 /** A key as it is stored: never the key itself, only its hash. Budgets and sums are exact and of any size, FLOPs. */
 export interface KeyRecord {

@@ -1,4 +1,4 @@
-import type { TrainingConfig } from '../../../src/core/config.ts'
+import type { TrainingConfig } from '../../../src/cs336/config.ts'
 
 /** Different configurations by number, with learning rates that have no short binary form. */
 export const configOf = (index: number): TrainingConfig => ({

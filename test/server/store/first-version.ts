@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { configIdentity } from '../../../src/core/config.ts'
+import { apiCodec } from '../../../src/cs336/config.ts'
 import { openStore } from '../../../src/server/store/open.ts'
 import { audit, run } from './conformance.ts'
 import { configOf, costOf, lossOf } from './examples.ts'
 
 const used = costOf(1) + costOf(2)
 const budget = 9_200_000_000_000_000_000n
-const text = (index: number) => `'${configIdentity(configOf(index))}'`
+const text = (index: number) => `'${apiCodec.identity(configOf(index))}'`
 
 /** What a server of the first version left behind: two runs, a reservation in flight, a submission, and a key that did nothing. */
 export const firstVersionRows = (schema: string): string[] => [

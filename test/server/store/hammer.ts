@@ -6,7 +6,7 @@
 import { once } from 'node:events'
 import { writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { configIdentity } from '../../../src/core/config.ts'
+import { apiCodec } from '../../../src/cs336/config.ts'
 import { openStore } from '../../../src/server/store/open.ts'
 import { configOf, costOf, lossOf } from './examples.ts'
 
@@ -24,8 +24,13 @@ async function work(start: number): Promise<void> {
     if (reservation.kind === 'refused') return
     if (reservation.kind !== 'reserved') continue
     if (pauseMs !== '0') await sleep(Number(pauseMs))
+<<<<<<< HEAD
     const settled = await store.settle(reservation.ticket, lossOf(index))
-    writeSync(1, `${configIdentity(configOf(index))} ${settled!.used}\n`)
+    writeSync(1, `${apiCodec.identity(configOf(index))} ${settled!.used}\n`)
+=======
+    const { used } = await store.settle(reservation.ticket, lossOf(index))
+    writeSync(1, `${apiCodec.identity(configOf(index))} ${used}\n`)
+>>>>>>> 9d2fb4d (What may be asked is a value: a space measures, writes, refuses and tells configurations; the course is one, in src/cs336)
   }
 }
 

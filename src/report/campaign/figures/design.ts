@@ -11,7 +11,7 @@ import type { Mark } from '../../draw/panel.ts'
 import { ink, lawInk, muted, truthColor } from '../../draw/style.ts'
 import { compact, counted, significant, withInterval } from '../../number.ts'
 import { joined } from '../../prose.ts'
-import { isTrained, largestBudget, sizeOf, truthOf, valley } from '../facts.ts'
+import { isTrained, largestBudget, truthOf, valley } from '../facts.ts'
 import { runMarks } from './run-marks.ts'
 
 const height = 500
@@ -25,7 +25,7 @@ interface Axes {
 
 function axesOf(view: CampaignView): Axes {
   const { runs, estimate, task } = view
-  const sizes = [...runs.map(({ config }) => sizeOf(config)), ...expectedSizes(estimate), ...trueSizes(view)]
+  const sizes = [...runs.map(({ parameters }) => parameters), ...expectedSizes(estimate), ...trueSizes(view)]
   const flops = [...runs.map(({ config }) => config.trainFlops), task.target]
   return {
     x: logAxis('training compute C (FLOPs)', flops, { pad: 0.045 }),
@@ -162,7 +162,7 @@ export const design: Figure<CampaignView> = {
     const usual = usualLine(axes)
     const best = bestSizes(view)
     const obstacles = [
-      ...runs.map(({ config }) => ({ x: config.trainFlops, y: sizeOf(config), weight: 60 })),
+      ...runs.map(({ config, parameters }) => ({ x: config.trainFlops, y: parameters, weight: 60 })),
       ...[...usual, ...best].map((point) => ({ ...point, weight: 5 })),
       ...targetPlaces(view),
     ]

@@ -8,7 +8,7 @@ import { budgetColor, budgetSymbols } from '../../draw/style.ts'
 import { thin } from '../../draw/thin.ts'
 import { compact, counted } from '../../number.ts'
 import { joined } from '../../prose.ts'
-import { budgetsOf, isTrained, type MeasuredRun, sizeOf, usedRuns, valley } from '../facts.ts'
+import { budgetsOf, isTrained, type MeasuredRun, usedRuns, valley } from '../facts.ts'
 
 const height = 540
 /** More curves than this cannot be told apart; the rest is left out evenly. */
@@ -43,7 +43,7 @@ function fittedDrawings(view: CampaignView): Drawing[] {
   const runsAt = (flops: number) =>
     used
       .filter(({ run }) => run.config.trainFlops === flops)
-      .map(({ run, fitted, residual }) => ({ x: sizeOf(run.config), y: fitted.tuned + residual, measured: run.loss }))
+      .map(({ run, fitted, residual }) => ({ x: run.parameters, y: fitted.tuned + residual, measured: run.loss }))
   return (view.evidence?.profiles ?? []).map(({ flops, points }) => ({
     flops,
     runs: runsAt(flops),
@@ -56,13 +56,13 @@ function measuredDrawings({ runs: all }: CampaignView): Drawing[] {
   const trained = all.filter(isTrained)
   return budgetsOf(trained).map((flops) => {
     const own = trained.filter(({ config }) => config.trainFlops === flops)
-    const runs = own.map((run) => ({ x: sizeOf(run.config), y: run.loss, measured: run.loss }))
+    const runs = own.map((run) => ({ x: run.parameters, y: run.loss, measured: run.loss }))
     return { flops, runs, curve: lowestOfEachSize(own) }
   })
 }
 
 const lowestOfEachSize = (runs: readonly MeasuredRun[]): Point[] =>
-  [...Map.groupBy(runs, ({ config }) => sizeOf(config))]
+  [...Map.groupBy(runs, ({ parameters }) => parameters)]
     .map(([x, group]) => ({ x, y: Math.min(...group.map(({ loss }) => loss)) }))
     .sort((a, b) => a.x - b.x)
 

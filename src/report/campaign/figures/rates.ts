@@ -21,7 +21,7 @@ const curveReach = 0.5
 const leastReach = 0.08
 
 /** Highest rate that may be asked. */
-const capOf = ({ limits }: CampaignView): number => limits.learningRate.most
+const capOf = ({ space }: CampaignView): number => space.learningRate.most
 
 interface Cost {
   readonly x: number

@@ -2,7 +2,7 @@ import type { ViewedRun } from '../../../campaign/view.ts'
 import { element, type SvgDocument, type SvgElement } from '../../draw/element.ts'
 import type { DrawMark } from '../../draw/labels.ts'
 import { budgetColor, ink } from '../../draw/style.ts'
-import { budgetsOf, isTrained, sizeOf } from '../facts.ts'
+import { budgetsOf, isTrained } from '../facts.ts'
 
 /** Pixels: of a run before the planned rounds, of one with its round's number, and how far runs may step aside. */
 const radius = { small: 3.4, numbered: 5.8 } as const
@@ -46,7 +46,7 @@ export const runMarks =
     const columns = budgetsOf(runs).map(scales.x)
     const places = runs.map((run) => {
       const x = scales.x(run.config.trainFlops)
-      return { x, y: scales.y(sizeOf(run.config)), r: radiusOf(run) + 0.5, reach: reachAt(x, columns) }
+      return { x, y: scales.y(run.parameters), r: radiusOf(run) + 0.5, reach: reachAt(x, columns) }
     })
     const xs = stepAside(places)
     const group = element(document, 'g', { 'aria-label': 'runs' })
