@@ -41,13 +41,8 @@ export async function audit(store: Store): Promise<void> {
       used,
       `sum of the runs of ${id}`,
     )
-<<<<<<< HEAD
     assert.equal(new Set(runs.map(({ config }) => apiCodec.identity(config))).size, runs.length)
     assert.deepEqual(await store.prove(id), { used, ran: used, reserved, held: reserved })
-=======
-    assert.equal(new Set(runs.map(({ config }) => apiCodec.identity(config))).size, runs.length)
-    assert.ok(reserved >= 0n)
->>>>>>> 9d2fb4d (What may be asked is a value: a space measures, writes, refuses and tells configurations; the course is one, in src/cs336)
   }
 }
 

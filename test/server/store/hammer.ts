@@ -24,13 +24,8 @@ async function work(start: number): Promise<void> {
     if (reservation.kind === 'refused') return
     if (reservation.kind !== 'reserved') continue
     if (pauseMs !== '0') await sleep(Number(pauseMs))
-<<<<<<< HEAD
     const settled = await store.settle(reservation.ticket, lossOf(index))
     writeSync(1, `${apiCodec.identity(configOf(index))} ${settled!.used}\n`)
-=======
-    const { used } = await store.settle(reservation.ticket, lossOf(index))
-    writeSync(1, `${apiCodec.identity(configOf(index))} ${used}\n`)
->>>>>>> 9d2fb4d (What may be asked is a value: a space measures, writes, refuses and tells configurations; the course is one, in src/cs336)
   }
 }
 
