@@ -15,7 +15,7 @@ export async function openDatabase(path: string, lockTimeoutMs: number): Promise
     migrate(db)
     db.function('add_flops', addFlops)
     db.aggregate('sum_flops', { start: '0', step: addFlops })
-    db.exec('PRAGMA busy_timeout = 0') // from here on, see `patience`
+    db.exec('PRAGMA busy_timeout = 0') // from here on, see `patience` in sqlite-turn.ts
     return db
   } catch (error) {
     db?.close()

@@ -18,7 +18,7 @@ import {
   ticketCounter,
 } from './common.ts'
 import { openDatabase } from './sqlite-file.ts'
-import { groupCommit, patience } from './sqlite-turn.ts'
+import { groupCommit } from './sqlite-turn.ts'
 import type { Reservation, SeenReservation, Store } from './store.ts'
 
 /** What is read to decide about a wish to run a configuration. */
@@ -47,7 +47,7 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
   const instance = options.instance ?? newInstance()
   const lockTimeoutMs = options.lockTimeoutMs ?? 5000
   const db = await openDatabase(path, lockTimeoutMs)
-  const { write, early, read, peek, close } = groupCommit(db, patience(lockTimeoutMs))
+  const { write, early, read, peek, close } = groupCommit(db, lockTimeoutMs)
   const statements = prepareAll(db)
   const nextTicket = ticketCounter()
 

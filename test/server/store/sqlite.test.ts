@@ -80,6 +80,39 @@ test('a database locked by another process: the whole turn is rejected, the next
   await store.close()
 })
 
+test('waiting for the lock leaves the event loop free; what waits is done in its order once the lock is there', async () => {
+  const file = newFile()
+  const store = await openStore(file)
+  await addKey(store, 'a', 100n)
+  const other = new DatabaseSync(file)
+  other.exec('BEGIN IMMEDIATE')
+  let ticks = 0
+  const ticking = setInterval(() => ticks++, 5)
+  const done: string[] = []
+  const steps = {
+    reserve: store.reserve('a', configOf(1), 60n, 1),
+    budget: store.setBudget('a', 70n),
+    again: store.reserve('a', configOf(2), 11n, 1),
+    reset: store.resetKey('a'),
+  }
+  for (const [name, step] of Object.entries(steps)) step.then(() => done.push(name))
+  for (let k = 0; k < 20; k++) {
+    assert.equal((await store.findKey('hash of a'))!.reserved, 0n)
+    assert.equal((await store.getKey('a'))!.budget, 100n)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  clearInterval(ticking)
+  assert.ok(ticks >= 20, `${ticks} ticks of 5 ms while it waited for 200 ms`)
+  assert.deepEqual(done, [])
+  other.exec('ROLLBACK')
+  assert.deepEqual(await steps.again, { kind: 'refused', left: 10n, budget: 70n, used: 0n })
+  assert.equal(await steps.reset, true)
+  assert.equal(done[0], 'reserve')
+  assert.equal((await store.getKey('a'))!.reserved, 0n)
+  other.close()
+  await store.close()
+})
+
 test('a file of a newer version, a file that is no database, a folder that is not there: STORE_UNAVAILABLE', async () => {
   const newer = newFile()
   const db = new DatabaseSync(newer)
