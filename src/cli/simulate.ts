@@ -1,6 +1,8 @@
 import { Command } from 'commander'
 import { IsoflopError } from '../core/errors.ts'
+import { textOfCell } from '../input/cell.ts'
 import { type ConfigRow, readConfigs } from '../input/configs.ts'
+import { csvOf } from '../input/fields.ts'
 import type { World } from '../world/world.ts'
 
 /** `isoflop simulate`. */
@@ -22,7 +24,7 @@ export function simulateCommand(): Command {
 }
 
 async function runSimulate(file: string, flags: { world: string; noiseFree?: boolean }): Promise<void> {
-  const [{ openWorld }, { default: Papa }] = await Promise.all([import('../world/worlds.ts'), import('papaparse')])
+  const { openWorld } = await import('../world/worlds.ts')
   const world = await openWorld(flags.world)
   const { name, columns, rows } = await readConfigs(file)
   const header = columns.includes('loss') ? columns : [...columns, 'loss']
@@ -32,7 +34,7 @@ async function runSimulate(file: string, flags: { world: string; noiseFree?: boo
     cells[place] = String(lossOf(world, name, row, flags.noiseFree === true))
     return cells
   })
-  process.stdout.write(`${Papa.unparse([[...header], ...table], { newline: '\n' })}\n`)
+  process.stdout.write(csvOf([header, ...table]))
 }
 
 /** The loss of a row; CONFIG_INVALID where it is so far out that the law overflows. */
@@ -47,7 +49,7 @@ function lossOf(world: World, file: string, { row, config }: ConfigRow, noiseFre
 }
 
 /** A cell as CSV holds it: nothing for null, JSON for lists and objects. */
-function textOf(cell: unknown): string {
+const textOf = (cell: unknown): string => {
   if (cell === null || cell === undefined) return ''
-  return typeof cell === 'object' && !(cell instanceof Date) ? JSON.stringify(cell) : String(cell)
+  return cell instanceof Date ? String(cell) : textOfCell(cell)
 }

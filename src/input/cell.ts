@@ -38,12 +38,18 @@ export function complaint(column: string, cell: unknown): string {
 }
 
 function shown(cell: unknown): string {
-  const text = typeof cell === 'object' ? jsonText(cell) : String(cell)
+  const text = textOfCell(cell)
   const short = text.length > 40 ? `${text.slice(0, 40)}...` : text
   // As JSON, so that a line end inside the text stays out of the message.
   return typeof cell === 'string' ? JSON.stringify(short) : short
 }
 
-/** JSON for a message; a bigint inside, which JSON does not have, becomes text. */
-const jsonText = (cell: unknown): string =>
-  JSON.stringify(cell, (_, value) => (typeof value === 'bigint' ? String(value) : value))
+/** A cell as text: lists and objects as JSON, in which a bigint becomes text; what is nested too deeply for that only by its kind. */
+export function textOfCell(cell: unknown): string {
+  if (typeof cell !== 'object' || cell === null) return String(cell)
+  try {
+    return JSON.stringify(cell, (_, value) => (typeof value === 'bigint' ? String(value) : value))
+  } catch {
+    return Array.isArray(cell) ? '[...]' : '{...}'
+  }
+}

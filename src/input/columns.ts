@@ -66,6 +66,9 @@ const settingNames = new Set(
   ].map(normalized),
 )
 
+/** Each costs time in every row, and 54,000 columns may all be called `l_r`, `l__r`, ...; no table has so many settings. */
+const mostSettings = 64
+
 /** Units in parentheses that change nothing. Any other one, as in `Params (M)`, is a factor, and the name is not taken. */
 const plainUnits = new Set([
   '',
@@ -81,10 +84,20 @@ const plainUnits = new Set([
 
 /** A name as it is compared: no case, no spaces, no punctuation, no plain unit; a single letter keeps its case. */
 export function normalized(name: string): string {
-  const unit = /^(.*\S)\s*[([]([^()[\]]*)[)\]]\s*$/.exec(name)
-  const bare = unit && plainUnits.has(unit[2].trim().toLowerCase()) ? unit[1] : name
+  const bare = withoutPlainUnit(name)
   const letters = bare.replace(/[\s_\-./]/g, '')
   return letters.length === 1 ? letters : letters.toLowerCase()
+}
+
+/** By hand, because a pattern for a unit in brackets tries every blank and bracket of a name as its beginning. */
+function withoutPlainUnit(name: string): string {
+  const text = name.trimEnd()
+  if (!text.endsWith(')') && !text.endsWith(']')) return name
+  const open = Math.max(text.lastIndexOf('('), text.lastIndexOf('['))
+  const unit = text.slice(open + 1, -1)
+  const bare = text.slice(0, Math.max(open, 0)).trimEnd()
+  if (bare === '' || unit.includes(')') || unit.includes(']')) return name
+  return plainUnits.has(unit.trim().toLowerCase()) ? bare : name
 }
 
 /** How to read a file of these columns: which of its cells are wanted, and what each of them is. */
@@ -109,6 +122,7 @@ export interface ReadingPlan {
  */
 export function planColumns(source: string, columns: readonly string[], told: ToldColumns): ReadingPlan {
   const names = columns.map(normalized)
+  const places = placesOf(names)
   const notes: string[] = []
   const found = {} as Record<Quantity, number>
   for (const quantity of quantities) {
@@ -116,7 +130,7 @@ export function planColumns(source: string, columns: readonly string[], told: To
   }
   for (const quantity of quantities) {
     if (told[quantity] !== undefined || shapeIsTold(quantity, told)) continue
-    const matches = usualColumns(names, quantity).filter((column) => !isTaken(column, quantity, found))
+    const matches = usualColumns(places, quantity).filter((column) => !isTaken(column, quantity, found))
     if (matches.length === 0) continue
     found[quantity] = matches[0]
     const left = matches.slice(1).filter((column) => column !== found.tokens)
@@ -154,14 +168,25 @@ function planOf(
   const settingsFrom = wanted.length
   // In order of their names, so that two files with their columns in another order agree on equal rows.
   const settings = names.flatMap((name, i) => (settingNames.has(name) ? [i] : []))
-  wanted.push(...settings.sort((i, j) => (names[i] < names[j] ? -1 : 1)))
+  settings.sort((i, j) => (names[i] === names[j] ? i - j : names[i] < names[j] ? -1 : 1))
+  wanted.push(...settings.slice(0, mostSettings))
   return { wanted, at, named, listsTo, settingsFrom, notes: [mapping(columns, found), ...notes] }
 }
 
-/** The columns with a usual name of this quantity, preferred ones first. */
-function usualColumns(names: readonly string[], quantity: Quantity): number[] {
-  return usualNames[quantity].flatMap((usual) => names.flatMap((name, i) => (name === normalized(usual) ? [i] : [])))
+/** The columns of each name. */
+function placesOf(names: readonly string[]): ReadonlyMap<string, readonly number[]> {
+  const places = new Map<string, number[]>()
+  for (const [i, name] of names.entries()) {
+    const known = places.get(name)
+    if (known === undefined) places.set(name, [i])
+    else known.push(i)
+  }
+  return places
 }
+
+/** The columns with a usual name of this quantity, preferred ones first. */
+const usualColumns = (places: ReadonlyMap<string, readonly number[]>, quantity: Quantity): number[] =>
+  usualNames[quantity].flatMap((usual) => places.get(normalized(usual)) ?? [])
 
 function toldColumn(source: string, columns: readonly string[], quantity: Quantity, name: string): number {
   const column = columns.findIndex((candidate) => candidate.trim() === name.trim())
@@ -184,7 +209,8 @@ function requireColumns(source: string, columns: readonly string[], found: Recor
     if (!has('flops')) missing.push('flops')
   }
   if (missing.length === 0) return
-  const free = columns.find((_, i) => !Object.values(found).includes(i)) ?? 'COLUMN'
+  const taken = Object.values(found)
+  const free = columns.find((_, i) => !taken.includes(i)) ?? 'COLUMN'
   throw new IsoflopError(
     'COLUMN_MISSING',
     `${source} has no column for ${missing.join(', ')}. Needed are the loss and two of parameters, tokens and flops ` +
@@ -199,22 +225,29 @@ const headerHint = (columns: readonly string[]): string =>
     ? ' These are numbers: the first line must name the columns.'
     : ''
 
-function list(columns: readonly string[]): string {
-  const shown = columns.slice(0, 40).map((name) => (name.length > 40 ? `${name.slice(0, 40)}...` : name))
+/** Names of columns, for a message of a length that can be read. */
+export function list(columns: readonly string[]): string {
+  const shown = columns.slice(0, 40).map(short)
   return (columns.length > 40 ? [...shown, `and ${columns.length - 40} more`] : shown).join(', ') || 'none'
 }
 
+const short = (name: string): string => (name.length > 40 ? `${name.slice(0, 40)}...` : name)
+
 function mapping(columns: readonly string[], found: Record<Quantity, number>): string {
   const pairs = quantities.filter((quantity) => found[quantity] >= 0)
-  return `columns: ${pairs.map((quantity) => `${quantity} from "${columns[found[quantity]].trim()}"`).join(', ')}`
+  return `columns: ${pairs.map((quantity) => `${quantity} from "${short(columns[found[quantity]].trim())}"`).join(', ')}`
 }
 
 function ambiguity(quantity: Quantity, matches: readonly number[], columns: readonly string[]): string {
-  const [first, ...rest] = matches.map((column) => `"${columns[column].trim()}"`)
-  return `${quantity}: took ${first} and left ${rest.join(', ')}; --columns chooses another`
+  const [first, ...rest] = matches.slice(0, 41).map((column) => `"${short(columns[column].trim())}"`)
+  const more = matches.length > 41 ? ` and ${matches.length - 41} more` : ''
+  return `${quantity}: took ${first} and left ${rest.join(', ')}${more}; --columns chooses another`
 }
 
 const quoted = (name: string): string => (/[",\\=]/.test(name) ? `"${name.replace(/["\\]/g, '\\$&')}"` : name.trim())
+
+/** Characters of --columns at most. */
+const longestOption = 10_000
 
 /**
  * Columns from the text of --columns, e.g. `parameters=N,loss=val_loss`. A comma in a column's name is written in double
@@ -223,6 +256,7 @@ const quoted = (name: string): string => (/[",\\=]/.test(name) ? `"${name.replac
  * Errors: BAD_OPTION for an unknown or repeated quantity, a missing `=` or an empty name.
  */
 export function parseColumns(text: string): ToldColumns {
+  if (text.length > longestOption) throw badColumns(`these have ${text.length} characters`)
   const told: Partial<Record<Quantity, string>> = {}
   for (const part of splitPairs(text)) {
     const equals = part.indexOf('=')

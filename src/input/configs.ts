@@ -2,10 +2,10 @@ import type { Readable } from 'node:stream'
 import { IsoflopError } from '../core/errors.ts'
 import type { TrainingConfig } from '../cs336/config.ts'
 import { complaint, isUsable, numberOf } from './cell.ts'
-import { normalized } from './columns.ts'
+import { list, normalized } from './columns.ts'
 import { readSource } from './formats.ts'
 import type { RowSink } from './rows.ts'
-import { emptyFile, loadSource } from './source.ts'
+import { badFormat, emptyFile, loadSource } from './source.ts'
 
 /** The columns of a table of configurations, named as the training API names its parameters. */
 export const configColumns = [
@@ -47,6 +47,9 @@ export async function readConfigs(file: string, stdin: Readable = process.stdin)
   return { name: source.name, columns: collector.columns, rows: collector.rows }
 }
 
+/** All cells are kept, and in JSON every row has all columns, named in it or not. */
+const mostColumns = 1000
+
 class Collector implements RowSink {
   columns: readonly string[] = []
   readonly rows: ConfigRow[] = []
@@ -59,6 +62,8 @@ class Collector implements RowSink {
   }
 
   open(columns: readonly string[]): readonly number[] {
+    if (columns.length > mostColumns)
+      throw badFormat(this.#name, `has ${columns.length} columns, expected ${mostColumns} at most`, 'Leave some out.')
     this.columns = columns
     const place = (name: string) => columns.findIndex((column) => normalized(column) === normalized(name))
     this.#places = configColumns.map(place)
@@ -68,7 +73,7 @@ class Collector implements RowSink {
     if (missing.length > 0)
       throw new IsoflopError(
         'COLUMN_MISSING',
-        `${this.#name} has no column ${missing.join(', ')}. Its columns: ${columns.join(', ')}.`,
+        `${this.#name} has no column ${missing.join(', ')}. Its columns: ${list(columns)}.`,
         `A table of configurations has the columns ${configColumns.join(', ')}.`,
       )
     return columns.map((_, k) => k)

@@ -1,5 +1,5 @@
-import type { ParseError } from 'papaparse'
 import type { IsoflopError } from '../core/errors.ts'
+import { type Split, splitRows } from './fields.ts'
 import type { RowSink } from './rows.ts'
 import { badFormat, emptyFile, type Source, textBlocks } from './source.ts'
 
@@ -7,35 +7,29 @@ const blockBytes = 1 << 20
 /** A quoted field that is still open after this much text was never meant as one. */
 const longestRow = 1 << 24
 
-interface Block {
-  data: string[][]
-  errors: ParseError[]
-  meta: { cursor: number }
-}
-
 /**
  * Reads delimited text: comma, tab or semicolon, whichever the header has most of. The first line that is not blank is the
  * header. A row's number is the line it begins at.
  *
- * Papa Parse splits the fields, a block at a time: its streaming interface keeps the same speed but not the line numbers.
- *
- * Errors: FILE_EMPTY without rows, FILE_FORMAT for a quoted field that never ends, and those of `open`.
+ * Errors: FILE_EMPTY without rows, FILE_FORMAT for a quoted field that never ends or a line beyond reason, and those of `open`.
  */
 export async function readDelimited(source: Source, sink: RowSink): Promise<void> {
-  const { default: Papa } = await import('papaparse')
   const lines = new Lines(source, sink)
-  let parser: InstanceType<typeof Papa.Parser> | undefined
-  let rest = ''
-  for (const block of textBlocks(source.bytes, blockBytes)) {
-    const text = rest + withPlainLineEnds(block)
-    parser ??= new Papa.Parser({ delimiter: delimiterOf(text), newline: '\n' })
-    const parsed: Block = parser.parse(text, 0, true)
-    lines.take(parsed, text)
-    rest = text.slice(parsed.meta.cursor)
-    if (rest.length > longestRow) throw lines.unterminated(lines.line)
+  let delimiter: string | null = null
+  let text = ''
+  let rest = 0
+  for (const block of textBlocks(source, blockBytes)) {
+    text += withPlainLineEnds(block)
+    // What is left of a row that was not whole is split again only together with as much new text.
+    if (text.length < 2 * rest) continue
+    delimiter ??= delimiterOf(text)
+    text = lines.take(splitRows(text, delimiter, false), text)
+    rest = text.length
+    if (rest > longestRow) throw lines.endless()
   }
   // What is left is a last line without a line end, or a quoted field without its quote.
-  if (rest !== '') lines.take(parser!.parse(rest, 0, false), rest)
+  if (text !== '' && lines.take(splitRows(text, delimiter ?? delimiterOf(text), true), text) !== '')
+    throw lines.endless()
   if (!lines.hasHeader) throw emptyFile(source.name, 'has only blank lines')
 }
 
@@ -44,15 +38,28 @@ const withPlainLineEnds = (text: string): string => (text.includes('\r') ? text.
 
 /** The delimiter that the first line with text has most of, outside quotes; a comma where it has none. */
 function delimiterOf(text: string): string {
-  const header = /[^\n]*\S[^\n]*/.exec(text)?.[0].replace(/"[^"]*"/g, '') ?? ''
+  const header = firstLine(text).replace(/"[^"]*"?/g, '')
   const count = (delimiter: string) => header.split(delimiter).length
   return [',', '\t', ';'].reduce((best, delimiter) => (count(delimiter) > count(best) ? delimiter : best))
+}
+
+/** The first line that is not blank. */
+function firstLine(text: string): string {
+  for (let start = 0; start < text.length; ) {
+    const newline = text.indexOf('\n', start)
+    const line = text.slice(start, newline < 0 ? text.length : newline)
+    if (line.trim() !== '') return line
+    start += line.length + 1
+  }
+  return ''
 }
 
 /** Hands parsed rows on, and knows the line each begins at. */
 class Lines {
   line = 1
   hasHeader = false
+  /** Where a quoted field begins that has no end so far. */
+  #openLine: number | null = null
   #width = 0
   #wanted: readonly number[] = []
   #cells: unknown[] = []
@@ -64,17 +71,16 @@ class Lines {
     this.#sink = sink
   }
 
-  take(block: Block, text: string): void {
-    const open = block.errors.find((error) => error.code === 'MissingQuotes')
-    if (open) throw this.unterminated(this.line + newlines(text.slice(0, open.index)))
-    const broken = new Set(block.errors.map((error) => error.row))
+  /** Takes the rows that are whole; gives the text of the one that is not. */
+  take({ rows, broken, rest, open }: Split, text: string): string {
     const hasQuotes = text.includes('"')
-    for (let i = 0; i < block.data.length; i++) {
-      const fields = block.data[i]
+    for (const [i, fields] of rows.entries()) {
       const height = hasQuotes ? 1 + fields.reduce((sum, field) => sum + newlines(field), 0) : 1
       if (fields.length > 1 || fields[0].trim() !== '') this.#row(fields, height, broken.has(i))
       this.line += height
     }
+    this.#openLine = open < 0 ? null : this.line + newlines(text.slice(rest, open))
+    return text.slice(rest)
   }
 
   #row(fields: readonly string[], height: number, isBroken: boolean): void {
@@ -100,10 +106,13 @@ class Lines {
     this.#wanted = this.#sink.open(fields)
   }
 
-  unterminated(line: number): IsoflopError {
+  /** A row that goes on and on. */
+  endless(): IsoflopError {
+    const { name } = this.#source
+    if (this.#openLine === null) return badFormat(name, `has a line ${this.line} of more than 16 MB`, 'Split it.')
     return badFormat(
-      this.#source.name,
-      `has a quoted field that begins in line ${line} and never ends`,
+      name,
+      `has a quoted field that begins in line ${this.#openLine} and never ends`,
       'Close the quote.',
     )
   }

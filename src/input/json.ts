@@ -1,5 +1,5 @@
 import type { RowSink } from './rows.ts'
-import { badFormat, emptyFile, type Source, textBlocks, wholeText } from './source.ts'
+import { badFormat, emptyFile, firstLine, type Source, textBlocks, wholeText } from './source.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -31,8 +31,10 @@ class Records {
   }
 
   #open(): void {
-    const keys = new Map(this.#waiting.flatMap(({ record }) => keysOf(record)).map((key) => [key.name, key]))
-    const wanted = this.#sink.open([...keys.keys()]).map((i) => [...keys.values()][i])
+    const keys = new Map<string, Key>()
+    for (const { record } of this.#waiting) for (const key of keysOf(record)) keys.set(key.name, key)
+    const all = [...keys.values()]
+    const wanted = this.#sink.open(all.map(({ name }) => name)).map((i) => all[i])
     this.#keys = wanted
     for (const { row, record } of this.#waiting) this.#hand(row, record, wanted)
     this.#waiting = []
@@ -112,11 +114,36 @@ function parseLenient(text: string): unknown {
     return JSON.parse(text)
   } catch (error) {
     if (!/\b(?:NaN|Infinity)\b/.test(text)) throw error
-    return JSON.parse(text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/gs, quotedIfBare))
+    return JSON.parse(withQuotedWords(text))
   }
 }
 
-const quotedIfBare = (token: string): string => (token.startsWith('"') ? token : `"${token}"`)
+/** The text with NaN and Infinity in quotes where they stand outside of strings. */
+function withQuotedWords(text: string): string {
+  const parts: string[] = []
+  let done = 0
+  const found = /"|-?\b(?:NaN|Infinity)\b/g
+  for (let match = found.exec(text); match !== null; match = found.exec(text)) {
+    const [token] = match
+    if (token === '"') {
+      found.lastIndex = stringEnd(text, match.index)
+      continue
+    }
+    parts.push(text.slice(done, match.index), `"${token}"`)
+    done = found.lastIndex
+  }
+  return parts.join('') + text.slice(done)
+}
+
+/** Behind the string that begins at a quote. A loop, because a pattern looks at an open string again from each of its quotes. */
+function stringEnd(text: string, start: number): number {
+  for (let i = start + 1; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === 0x22) return i + 1
+    if (code === 0x5c) i++
+  }
+  return text.length
+}
 
 /** Line and column of a JSON error: V8 names a position, the end, or the text around an unexpected token. */
 function placeOf(message: string, text: string): string {
@@ -163,12 +190,9 @@ const isArrayOfRecords = (value: unknown): boolean =>
 
 /** The object that the whole text is; null where it is several lines of them. */
 function singleObject(source: Source): Json | null {
-  const blocks = textBlocks(source.bytes, blockBytes)
-  const block: string = blocks.next().value ?? ''
-  const [first] = block.trimStart().split('\n', 1)
-  const hasMore = block.trim() !== first.trim() || !blocks.next().done
+  const first = firstLine(source)
   // Lines of objects are told by the first one alone: the whole text may be longer than a string can be.
-  if (hasMore && parsed(first) !== undefined) return null
+  if (!first.isAll && parsed(first.text) !== undefined) return null
   const value = parsed(wholeText(source))
   return isRecord(value) ? value : null
 }
@@ -181,11 +205,14 @@ function parsed(text: string): unknown {
   }
 }
 
+/** The lines of a block; nothing stands behind its last line end. */
+const linesOf = (block: string): string[] => (block.endsWith('\n') ? block.slice(0, -1) : block).split('\n')
+
 function readLines(source: Source, sink: RowSink): void {
   const records = new Records(sink)
   let row = 0
-  for (const block of textBlocks(source.bytes, blockBytes)) {
-    for (const line of block.replace(/\n$/, '').split('\n')) {
+  for (const block of textBlocks(source, blockBytes)) {
+    for (const line of linesOf(block)) {
       row++
       if (line.trim() === '') continue
       const value = parsed(line)

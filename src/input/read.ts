@@ -154,7 +154,11 @@ function originOf(table: Table, runs: Int32Array, files: readonly ReadFile[]): R
 function fileNotes(files: readonly ReadFile[]): string[] {
   const byNote = new Map<string, string[]>()
   for (const { name, rows } of files) {
-    for (const note of rows.notes()) byNote.set(note, [...(byNote.get(note) ?? []), name])
+    for (const note of rows.notes()) {
+      const names = byNote.get(note)
+      if (names === undefined) byNote.set(note, [name])
+      else names.push(name)
+    }
   }
   return [...byNote].map(([note, names]) => (names.length === files.length ? note : `${names.join(', ')}: ${note}`))
 }

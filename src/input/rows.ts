@@ -1,7 +1,7 @@
 import { parametersFor, tokensFor, trainFlops } from '../core/flops.ts'
 import { nonEmbeddingParameters } from '../cs336/parameters.ts'
 import { mixed } from '../numeric/equal-rows.ts'
-import { complaint, isMissing, isUsable, numberOf } from './cell.ts'
+import { complaint, isMissing, isUsable, numberOf, textOfCell } from './cell.ts'
 import { planColumns, type Quantity, type ReadingPlan, type ToldColumns } from './columns.ts'
 import type { Identity } from './curves.ts'
 import type { Table, TableRow } from './table.ts'
@@ -243,7 +243,7 @@ function hashOfCell(hash: number, cell: unknown): number {
   if (isMissing(cell)) return mixed(hash, 0)
   word[0] = numberOf(cell)
   if (!Number.isNaN(word[0])) return mixed(mixed(hash, halves[0]), halves[1])
-  const text = String(cell)
+  const text = textOfCell(cell)
   let next = hash
   for (let i = 0; i < text.length; i++) next = mixed(next, text.charCodeAt(i))
   return next

@@ -55,17 +55,33 @@ const unreadable: Readonly<Record<string, string>> = {
   ERR_FS_FILE_TOO_LARGE: 'is larger than 2 GiB, which is the most that can be read; compress it or split it',
 }
 
+/**
+ * The most that gzip may unpack to, in bytes: tables of runs pack 3 to 30 times, and gzip can pack nothing 1,032 times, of which a file
+ * of 2.4 MB made 5 GB of memory.
+ */
+const mostUnpacked = (packed: number): number => Math.min(2 ** 26 + 100 * packed, 2 ** 31)
+
 async function unpacked(name: string, bytes: Buffer): Promise<Buffer> {
+  const most = mostUnpacked(bytes.length)
   try {
-    return await promisify(gunzip)(bytes)
+    return await promisify(gunzip)(bytes, { maxOutputLength: most })
   } catch (cause) {
-    const message = (cause as Error).message
-    const what = /unexpected end/.test(message)
+    const { message, code } = cause as NodeJS.ErrnoException
+    if (code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(name, most, cause)
+    const what = message.includes('unexpected end')
       ? 'is cut off: its gzip stream has no end'
       : `is damaged gzip (${message})`
     throw badFormat(name, what, 'Compress or download it again.', cause)
   }
 }
+
+const tooLarge = (name: string, most: number, cause: unknown): IsoflopError =>
+  badFormat(
+    name,
+    `unpacks to more than ${Math.round(most / 1e6)} MB, which no table of its size does`,
+    'If it is one, unpack it first: gunzip.',
+    cause,
+  )
 
 export type Format = 'parquet' | 'json-array' | 'json-objects' | 'delimited'
 
@@ -96,26 +112,46 @@ function requireText(name: string, bytes: Buffer): void {
 
 /** The position of the first byte that is neither a space, a line end, nor the byte order mark; -1 without one. */
 function firstVisible(bytes: Buffer): number {
-  let i = textStart(bytes)
+  const first = nextVisible(bytes, textStart(bytes))
+  return first < bytes.length ? first : -1
+}
+
+/** From a position on the next byte that is neither a space nor a line end; the length where there is none. */
+function nextVisible(bytes: Buffer, start: number): number {
+  let i = start
   while (i < bytes.length && (bytes[i] === 0x20 || (bytes[i] >= 0x09 && bytes[i] <= 0x0d))) i++
-  return i < bytes.length ? i : -1
+  return i
 }
 
 /** Where the text starts, behind a byte order mark. */
 const textStart = (bytes: Buffer): number => (startsWith(bytes, '\ufeff') ? 3 : 0)
 
+/** Bytes of the longest line. */
+const longestLine = 1 << 26
+
 /**
  * The text in blocks of about `size` bytes that end at a line end, so that no string grows with the file (a string holds
- * 512 MB at most). A line end is never part of a longer UTF-8 character.
+ * 512 MB at most). A line end is never part of a longer UTF-8 character. Errors: FILE_FORMAT for a line of more than 64 MiB.
  */
-export function* textBlocks(bytes: Buffer, size: number): Generator<string> {
+export function* textBlocks({ name, bytes }: Source, size: number): Generator<string> {
   let start = textStart(bytes)
   while (start < bytes.length) {
     const newline = bytes.indexOf(0x0a, start + size - 1)
     const end = newline < 0 ? bytes.length : newline + 1
+    if (end - start > size + longestLine)
+      throw badFormat(name, 'has a line of more than 64 MiB', 'Write one record a line.')
     yield bytes.toString('utf8', start, end)
     start = end
   }
+}
+
+/** The first line that has a visible character, as far as it is no longer than a line may be, and whether more than blanks follow. */
+export function firstLine({ bytes }: Source): { readonly text: string; readonly isAll: boolean } {
+  const start = Math.max(firstVisible(bytes), 0)
+  const newline = bytes.indexOf(0x0a, start)
+  const end = newline < 0 ? bytes.length : newline
+  const text = bytes.toString('utf8', start, Math.min(end, start + longestLine))
+  return { text, isAll: nextVisible(bytes, end) === bytes.length }
 }
 
 /** The whole text. Errors: FILE_FORMAT where it is longer than a string can be, 512 MB. */

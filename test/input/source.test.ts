@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import { readSource } from '../../src/input/formats.ts'
 import { readRuns } from '../../src/input/read.ts'
 import { formatOf, textBlocks } from '../../src/input/source.ts'
 import { listOf, readText, rejects, write } from './files.ts'
@@ -74,8 +75,32 @@ test('the SHA-256 is of the bytes as given', async () => {
 test('blocks of text end at line ends and lose nothing', () => {
   const text = `${'a\u00e9\u4e16\n'.repeat(50)}rest`
   for (const size of [1, 5, 7, 64, 10_000]) {
-    const blocks = [...textBlocks(Buffer.from(`\ufeff${text}`), size)]
+    const blocks = [...textBlocks({ name: 'text', bytes: Buffer.from(`\ufeff${text}`), sha256: '' }, size)]
     assert.equal(blocks.join(''), text)
     assert.ok(blocks.slice(0, -1).every((block) => block.endsWith('\n')))
+  }
+})
+
+test('gzip that unpacks far beyond what a table of its size would is refused before it fills the memory', async () => {
+  const nothing = gzipSync(Buffer.alloc(1 << 20))
+  const bomb = Buffer.concat(Array.from({ length: 300 }, () => nothing))
+  const before = process.memoryUsage.rss()
+  await rejects(readText(bomb), 'FILE_FORMAT', /unpacks to more than \d+ MB/)
+  assert.ok(process.memoryUsage.rss() - before < 600e6)
+  const rows = Array.from({ length: 20_000 }, (_, i) => `${i + 1},2e10,2.5`)
+  assert.equal((await readText(gzipSync(`N,D,loss\n${rows.join('\n')}`))).runs.size, 20_000)
+})
+
+test('a line that no string can hold is an error with a code', { timeout: 60_000 }, async () => {
+  const long = Buffer.alloc(600e6, ' ')
+  for (const start of ['N,D,loss\n1,2', '{"N":1}\n{"N"', '{"N":[', '[{"N":']) {
+    long.fill(' ').write(start)
+    long.write('9', long.length - 1)
+    const rows = { open: () => [], add() {}, exclude() {} }
+    await rejects(
+      Promise.resolve().then(() => readSource({ name: 'long', bytes: long, sha256: '' }, rows)),
+      'FILE_FORMAT',
+      /a line of more than|512 MB|not valid JSON|no line of it/,
+    )
   }
 })

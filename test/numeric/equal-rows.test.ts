@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { firstEqual } from '../../src/numeric/equal-rows.ts'
+import { firstEqual, mixed } from '../../src/numeric/equal-rows.ts'
 
 test('the first equal row is found, NaN being equal to NaN', () => {
   const a = Float64Array.of(1, 2, 1, 1, Number.NaN, Number.NaN)
@@ -30,4 +30,22 @@ test('a hundred thousand different budgets and sizes stay quick', () => {
     Int32Array.from(grid, (_, i) => i),
   )
   assert.ok(performance.now() - start < 2000, 'the hash clusters')
+})
+
+test('rows that are made to hash alike stay quick, and are told apart', () => {
+  const n = 100_000
+  const column = new Float64Array(n)
+  const words = new Uint32Array(column.buffer)
+  // The second word takes back what the first did to the hash. Of every ten rows the last two are equal.
+  for (let i = 0; i < n; i++) {
+    words[2 * i] = i % 10 === 9 ? i - 1 : i
+    words[2 * i + 1] = mixed(0, words[2 * i]) ^ 7
+  }
+  const start = performance.now()
+  const first = firstEqual([column], n)
+  assert.ok(performance.now() - start < 2000, 'the chain of rows is followed to its end for each')
+  assert.deepEqual(
+    first,
+    Int32Array.from(column, (_, i) => (i % 10 === 9 ? i - 1 : i)),
+  )
 })
