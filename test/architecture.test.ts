@@ -55,6 +55,8 @@ const rooms: Record<string, readonly string[]> = {
   page: ['draw'],
   fit: ['draw', 'page'],
   campaign: ['draw', 'page'],
+  // A choice from a pool is told with the words of a fit: its law, its tables, its rows.
+  pool: ['draw', 'page', 'fit'],
 }
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))

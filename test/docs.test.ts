@@ -47,6 +47,7 @@ test('the README names every method, and its links and those of docs lead somewh
     'docs/log.md',
     'docs/json.md',
     'docs/learner.md',
+    'docs/pool.md',
     'docs/instructor.md',
     'docs/train-api.md',
     'docs/training.md',
@@ -68,6 +69,9 @@ test('every equation that the code cites is in docs/math.md', () => {
     'fit/frontier.ts',
     'plan/linear-design.ts',
     'plan/pool/choose.ts',
+    'plan/pool/next.ts',
+    'plan/pool/prediction.ts',
+    'plan/pool/round.ts',
     'plan/pool/opening.ts',
     'plan/pool/prospect.ts',
   ])

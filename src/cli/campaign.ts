@@ -23,28 +23,23 @@ import type { Space } from '../space/space.ts'
 import { listenForSignals } from './interruption.ts'
 import { noticeText } from './notices.ts'
 import { budget, nameOf, wholeBudgets, wholeNumber } from './options.ts'
+import { isPoolCampaign, type PoolFlags, runPool, withPoolOptions } from './pool.ts'
 import { writeUp } from './write-up.ts'
 
-interface CampaignFlags {
+interface CampaignFlags extends PoolFlags {
   readonly api?: string
   readonly apiKey?: string
   readonly world?: string
   readonly runs?: readonly string[]
   readonly parallel?: number
-  readonly budget?: number
-  readonly target?: number
   readonly strategy: StrategyName
   readonly trainFlopsGrid?: readonly number[]
   readonly vocabSize: number
-  readonly out: string
-  readonly seed: number
-  readonly dryRun?: boolean
-  readonly json?: boolean
 }
 
 /** `isoflop campaign`. */
 export function campaignCommand(): Command {
-  return new Command('campaign')
+  const command = new Command('campaign')
     .summary('decide which runs to buy, buy them, predict the large one')
     .description(
       'Spends a budget of FLOPs on queries to a training API, fits all answers together, and names the best\n' +
@@ -79,7 +74,8 @@ export function campaignCommand(): Command {
       '\nExamples:\n  isoflop campaign --world seed:7 --out out/seven\n' +
         '  ISOFLOP_API_KEY=... isoflop campaign --api http://localhost:8000 --out out/assignment',
     )
-    .action(runCampaign)
+    .action((flags: CampaignFlags, own: Command) => (isPoolCampaign(own) ? runPool(flags) : runCampaign(flags)))
+  return withPoolOptions(command)
 }
 
 const grid = wholeBudgets('--train-flops-grid')

@@ -53,3 +53,23 @@ export function textOfCell(cell: unknown): string {
     return Array.isArray(cell) ? '[...]' : '{...}'
   }
 }
+
+/**
+ * The loss of a run that may be on record or yet to be made: NaN where there is none, also where a NaN stands for that; Infinity
+ * where the record says that training diverged; null for what is no loss.
+ */
+export function recordedLoss(cell: unknown): number | null {
+  if (isMissing(cell)) return Number.NaN
+  if (typeof cell === 'string' && /^\s*(nan|n\/a|na|null|none)\s*$/i.test(cell)) return Number.NaN
+  if (typeof cell === 'string' && /^\s*\+?(inf|infinity|diverged)\s*$/i.test(cell)) return Number.POSITIVE_INFINITY
+  if (typeof cell === 'number' && Number.isNaN(cell)) return Number.NaN
+  const loss = numberOf(cell)
+  return loss > 0 ? loss : null
+}
+
+/** What a run costs: NaN where the cell is blank, null for what is no cost. */
+export function costOf(cell: unknown): number | null {
+  if (isMissing(cell)) return Number.NaN
+  const cost = numberOf(cell)
+  return cost >= 0 && cost < Number.POSITIVE_INFINITY ? cost : null
+}

@@ -3,12 +3,22 @@ import { IsoflopError } from '../core/errors.ts'
 /** What a column of a file can hold. `run` names the training run of a row, `step` its place in that run. */
 export const quantities = [
   ...(['parameters', 'tokens', 'flops', 'loss', 'run', 'step', 'd_model', 'num_layers'] as const),
-  ...(['learning_rate', 'batch_size', 'batch_tokens', 'sequence_length', 'unique_tokens', 'epochs'] as const),
+  ...(['learning_rate', 'batch_size', 'batch_tokens', 'sequence_length', 'unique_tokens', 'epochs', 'cost'] as const),
 ] as const
 /** How many of them say what a row is; the others are settings, of which a record has one even where its loss is a list. */
 const described = 8
 
 export type Quantity = (typeof quantities)[number]
+
+/**
+ * What a table is read as: finished runs; runs to choose from, which may have a cost and need not have a loss yet; or runs to
+ * predict, whose costs are not looked at and where a loss that was told for the pool may have no column.
+ */
+export type Purpose = 'fit' | 'pool' | 'target'
+
+/** What a table for this purpose can hold. */
+const quantitiesFor = (purpose: Purpose): readonly Quantity[] =>
+  purpose === 'pool' ? quantities : quantities.filter((quantity) => quantity !== 'cost')
 
 /** Which column holds which quantity, where a person said so. */
 export type ToldColumns = Readonly<Partial<Record<Quantity, string>>>
@@ -51,6 +61,7 @@ const usualNames: Readonly<Record<Quantity, readonly string[]>> = {
   sequence_length: ['sequence_length', 'seq_len', 'seq_length', 'context_length', 'max_seq_len', 'block_size'],
   unique_tokens: ['unique_tokens', 'num_unique_tokens', 'n_unique_tokens', 'dataset_tokens'],
   epochs: ['epochs', 'num_epochs', 'n_epochs', 'num_train_epochs'],
+  cost: ['cost', 'run_cost', 'price', 'gpu_hours', 'tpu_hours', 'chip_hours', 'node_hours', 'gpu_seconds', 'usd'],
 }
 
 /**
@@ -115,28 +126,46 @@ export interface ReadingPlan {
   readonly notes: readonly string[]
 }
 
+/** A name without a unit in brackets: what a run costs may be in any. */
+function withoutAnyUnit(name: string): string {
+  const bare = name.trimEnd()
+  const open = Math.max(bare.lastIndexOf('('), bare.lastIndexOf('['))
+  return open > 0 && (bare.endsWith(')') || bare.endsWith(']')) ? bare.slice(0, open) : name
+}
+
 /**
  * Finds the quantities among a file's columns, as told or by their usual names.
  *
- * Errors: COLUMN_UNKNOWN where a told column is not there; COLUMN_MISSING without a loss, or without two of N, D and C.
+ * Errors: COLUMN_UNKNOWN where a told column is not there; COLUMN_MISSING without a loss (of runs to fit), or without two of N, D
+ * and C.
  */
-export function planColumns(source: string, columns: readonly string[], told: ToldColumns): ReadingPlan {
+export function planColumns(
+  source: string,
+  columns: readonly string[],
+  told: ToldColumns,
+  purpose: Purpose = 'fit',
+): ReadingPlan {
   const names = columns.map(normalized)
   const places = placesOf(names)
   const notes: string[] = []
   const found = {} as Record<Quantity, number>
   for (const quantity of quantities) {
-    found[quantity] = told[quantity] !== undefined ? toldColumn(source, columns, quantity, told[quantity]) : -1
+    const name = told[quantity]
+    const isKnown = name !== undefined && quantitiesFor(purpose).includes(quantity)
+    const isNeeded = purpose !== 'target' || quantity !== 'loss'
+    found[quantity] = !isKnown ? -1 : toldColumn(source, columns, { quantity, name, isNeeded })
   }
-  for (const quantity of quantities) {
-    if (told[quantity] !== undefined || shapeIsTold(quantity, told)) continue
-    const matches = usualColumns(places, quantity).filter((column) => !isTaken(column, quantity, found))
+  const bare = placesOf(columns.map((name) => normalized(withoutAnyUnit(name))))
+  for (const quantity of quantitiesFor(purpose)) {
+    if (found[quantity] >= 0 || shapeIsTold(quantity, told)) continue
+    const usual = usualColumns(quantity === 'cost' ? bare : places, quantity)
+    const matches = usual.filter((column) => !isTaken(column, quantity, found))
     if (matches.length === 0) continue
     found[quantity] = matches[0]
     const left = matches.slice(1).filter((column) => column !== found.tokens)
     if (left.length > 0) notes.push(ambiguity(quantity, [matches[0], ...left], columns))
   }
-  requireColumns(source, columns, found)
+  requireColumns(source, columns, found, purpose)
   return planOf(columns, names, found, notes)
 }
 
@@ -188,9 +217,15 @@ function placesOf(names: readonly string[]): ReadonlyMap<string, readonly number
 const usualColumns = (places: ReadonlyMap<string, readonly number[]>, quantity: Quantity): number[] =>
   usualNames[quantity].flatMap((usual) => places.get(normalized(usual)) ?? [])
 
-function toldColumn(source: string, columns: readonly string[], quantity: Quantity, name: string): number {
+interface Told {
+  readonly quantity: Quantity
+  readonly name: string
+  readonly isNeeded: boolean
+}
+
+function toldColumn(source: string, columns: readonly string[], { quantity, name, isNeeded }: Told): number {
   const column = columns.findIndex((candidate) => candidate.trim() === name.trim())
-  if (column >= 0) return column
+  if (column >= 0 || !isNeeded) return column
   throw new IsoflopError(
     'COLUMN_UNKNOWN',
     `${source} has no column "${name}", which --columns names for ${quantity}. Its columns: ${list(columns)}.`,
@@ -198,11 +233,16 @@ function toldColumn(source: string, columns: readonly string[], quantity: Quanti
   )
 }
 
-function requireColumns(source: string, columns: readonly string[], found: Record<Quantity, number>): void {
+function requireColumns(
+  source: string,
+  columns: readonly string[],
+  found: Record<Quantity, number>,
+  purpose: Purpose,
+): void {
   const has = (quantity: Quantity) => found[quantity] >= 0
   const size = has('parameters') || (has('d_model') && has('num_layers'))
   const missing: string[] = []
-  if (!has('loss')) missing.push('loss')
+  if (!has('loss') && purpose === 'fit') missing.push('loss')
   if (Number(size) + Number(has('tokens')) + Number(has('flops')) < 2) {
     if (!size) missing.push('parameters')
     if (!has('tokens')) missing.push('tokens')
@@ -213,7 +253,7 @@ function requireColumns(source: string, columns: readonly string[], found: Recor
   const free = columns.find((_, i) => !taken.includes(i)) ?? 'COLUMN'
   throw new IsoflopError(
     'COLUMN_MISSING',
-    `${source} has no column for ${missing.join(', ')}. Needed are the loss and two of parameters, tokens and flops ` +
+    `${source} has no column for ${missing.join(', ')}. Needed are ${purpose === 'fit' ? 'the loss and ' : ''}two of parameters, tokens and flops ` +
       `(d_model and num_layers count as parameters). Its columns: ${list(columns)}.${headerHint(columns)}`,
     `Name the columns, for example --columns '${missing[0]}=${quoted(free)}'.`,
   )
@@ -255,7 +295,14 @@ const longestOption = 10_000
  *
  * Errors: BAD_OPTION for an unknown or repeated quantity, a missing `=` or an empty name.
  */
-export function parseColumns(text: string): ToldColumns {
+export function parseColumns(text: string, purpose: Purpose = 'fit'): ToldColumns {
+  const known = quantitiesFor(purpose)
+  const badColumns = (what: string): IsoflopError =>
+    new IsoflopError(
+      'BAD_OPTION',
+      `--columns takes quantity=column pairs, and ${what}.`,
+      `Write --columns 'parameters=N,loss=val_loss'; the quantities are ${known.join(', ')}.`,
+    )
   if (text.length > longestOption) throw badColumns(`these have ${text.length} characters`)
   const told: Partial<Record<Quantity, string>> = {}
   for (const part of splitPairs(text)) {
@@ -263,7 +310,7 @@ export function parseColumns(text: string): ToldColumns {
     const quantity = part.slice(0, Math.max(equals, 0)).trim() as Quantity
     const name = unquoted(part.slice(equals + 1).trim())
     if (equals < 0) throw badColumns(`"${part.trim()}" has no "="`)
-    if (!quantities.includes(quantity)) throw badColumns(`"${quantity}" is not a quantity`)
+    if (!known.includes(quantity)) throw badColumns(`"${quantity}" is not a quantity`)
     if (name === '') throw badColumns(`${quantity} has no column`)
     if (told[quantity] !== undefined) throw badColumns(`${quantity} is named twice`)
     told[quantity] = name
@@ -275,10 +322,3 @@ export function parseColumns(text: string): ToldColumns {
 const splitPairs = (text: string): string[] => text.match(/(?:\\.|"(?:\\.|[^"\\])*"|[^,])+|(?<=^|,)(?=,|$)/gs) ?? ['']
 
 const unquoted = (name: string): string => (/^".*"$/s.test(name) ? name.slice(1, -1) : name).replace(/\\(.)/gs, '$1')
-
-const badColumns = (what: string): IsoflopError =>
-  new IsoflopError(
-    'BAD_OPTION',
-    `--columns takes quantity=column pairs, and ${what}.`,
-    `Write --columns 'parameters=N,loss=val_loss'; the quantities are ${quantities.join(', ')}.`,
-  )

@@ -55,7 +55,9 @@ function runKeys(table: Table, isBelieved: (source: number) => boolean): Float64
   const keys = new Float64Array(table.size)
   for (let i = 0; i < table.size; i++) {
     const name = table.run[i]
-    if (name < -1) keys[i] = name
+    // A run that has no loss yet is no checkpoint of one that has.
+    if (Number.isNaN(table.loss[i])) keys[i] = -(2 ** 40) - i
+    else if (name < -1) keys[i] = name
     else if (name < 0 || !isBelieved(table.source[i])) keys[i] = -(2 ** 40) - i
     else keys[i] = table.names.isCount[name] ? name + 2 ** 32 * (table.source[i] + 1) : name
   }

@@ -3,7 +3,7 @@ import { IsoflopError } from '../core/errors.ts'
 import { trainFlops } from '../core/flops.ts'
 import type { Curves, Runs } from '../core/run.ts'
 import { firstEqual } from '../numeric/equal-rows.ts'
-import type { ToldColumns } from './columns.ts'
+import { normalized, type Purpose, type ToldColumns } from './columns.ts'
 import { type Grouping, groupCheckpoints, type Identity } from './curves.ts'
 import { readSource } from './formats.ts'
 import { type Located, Rows } from './rows.ts'
@@ -63,17 +63,64 @@ interface ReadFile {
  * file or for `-` twice.
  */
 export async function readRuns(files: readonly string[], options: ReadOptions = {}): Promise<RunData> {
+  const { table, read } = await readTable(files, options, 'fit')
+  return runData(table, read).data
+}
+
+/** Runs to choose from. Beside the columns of `readRuns` there may be one of costs, and the loss may be blank. */
+export interface PoolData extends RunData {
+  /** The loss is NaN where the run has none yet, Infinity where the record says that it diverged (`inf`, `diverged`). */
+  readonly runs: Runs
+  /** In the unit of its column, 0 included; NaN where a cell is blank. The FLOPs where no column has costs. */
+  readonly cost: Float64Array
+  /** The column of costs; null without one. */
+  readonly costColumn: string | null
+}
+
+/**
+ * Reads files of runs of which some may be yet to be made, as `readRuns` does those that are finished. For the purpose `target`, runs
+ * to predict, costs are not looked at, and a told column of losses need not be there.
+ *
+ *     const { runs, cost, costColumn } = await readPool(['pool.csv'])
+ *
+ * Errors: those of `readRuns`, and COLUMN_MISSING where some files have a column of costs that others lack.
+ */
+export async function readPool(
+  files: readonly string[],
+  options: ReadOptions & { readonly purpose?: 'pool' | 'target' } = {},
+): Promise<PoolData> {
+  const { purpose = 'pool' } = options
+  const { table, read } = await readTable(files, options, purpose)
+  const costColumn = purpose === 'target' ? null : costColumnOf(read)
+  const { data, kept } = runData(table, read)
+  return { ...data, cost: costColumn === null ? data.runs.flops : table.costAt(kept), costColumn }
+}
+
+/** The one column of costs of all files; null where none has one. */
+function costColumnOf(files: readonly ReadFile[]): string | null {
+  const names = files.map(({ rows: { plan } }) => (plan.at.cost < 0 ? null : plan.named.cost.trim()))
+  const other = names.findIndex((name) => normalized(name ?? '') !== normalized(names[0] ?? ''))
+  if (other < 0) return names[0]
+  const told = (name: string | null, k: number) => `${files[k].name} has ${name === null ? 'none' : `"${name}"`}`
+  throw new IsoflopError(
+    'COLUMN_MISSING',
+    `All files of a pool must have the same column of costs: ${told(names[0], 0)}, ${told(names[other], other)}.`,
+    'Give all runs their cost in one unit, under one name.',
+  )
+}
+
+async function readTable(files: readonly string[], options: ReadOptions, purpose: Purpose) {
   requireFiles(files)
   const table = new Table()
   const read: ReadFile[] = []
   for (const file of files) {
     const source = await loadSource(file, options.stdin ?? process.stdin)
-    const rows = new Rows(table, { name: source.name, index: read.length }, options.columns ?? {})
+    const rows = new Rows(table, { name: source.name, index: read.length }, options.columns ?? {}, purpose)
     await readSource(source, rows)
     if (rows.read === 0) throw emptyFile(source.name, 'has a header and no rows')
     read.push({ name: source.name, sha256: source.sha256, rows })
   }
-  return runData(table, read)
+  return { table, read }
 }
 
 function requireFiles(files: readonly string[]): void {
@@ -83,7 +130,8 @@ function requireFiles(files: readonly string[]): void {
   throw new IsoflopError('BAD_OPTION', what, 'Name one or more files, and - at most once.')
 }
 
-function runData(table: Table, files: readonly ReadFile[]): RunData {
+/** The table's runs, and their rows in it. */
+function runData(table: Table, files: readonly ReadFile[]): { data: RunData; kept: Int32Array } {
   const duplicates = dropDuplicates(table, files)
   const identities = files.map(({ rows }) => rows.identity)
   const grouping = groupCheckpoints(table, identities)
@@ -95,7 +143,7 @@ function runData(table: Table, files: readonly ReadFile[]): RunData {
   const runs = table.runsAt(grouping.runs)
   const checkpoints = grouping.rows.length - grouping.runs.length
   const read = files.reduce((sum, { rows }) => sum + rows.read, 0)
-  return {
+  const data: RunData = {
     runs,
     curves: checkpoints === 0 ? null : curvesOf(table, grouping),
     read,
@@ -105,13 +153,14 @@ function runData(table: Table, files: readonly ReadFile[]): RunData {
     sources: files.map(({ name, sha256, rows }) => ({ name, rows: rows.read, sha256 })),
     origin: originOf(table, grouping.runs, files),
   }
+  return { data, kept: grouping.runs }
 }
 
-/** Takes repeated rows out of the table: the same N, D, C and loss, and the same run, step and settings where there are any. */
+/** Takes repeated rows out of the table: those of the same run that agree in all that tells runs apart. */
 function dropDuplicates(table: Table, files: readonly ReadFile[]): Located[] {
   const names = Float64Array.from(table.run.subarray(0, table.size), (name) => Math.max(name, -1))
-  const { parameters, tokens, flops, loss, step, settings, size } = table
-  const first = firstEqual([parameters, tokens, flops, loss, step, settings, names], size)
+  const { size } = table
+  const first = firstEqual([...table.identity(), names], size)
   const isDuplicate = new Uint8Array(size)
   const duplicates: Located[] = []
   for (let i = 0; i < size; i++) {

@@ -1,8 +1,8 @@
 import { parametersFor, tokensFor, trainFlops } from '../core/flops.ts'
 import { nonEmbeddingParameters } from '../cs336/parameters.ts'
 import { mixed } from '../numeric/equal-rows.ts'
-import { complaint, isMissing, isUsable, numberOf, textOfCell } from './cell.ts'
-import { planColumns, type Quantity, type ReadingPlan, type ToldColumns } from './columns.ts'
+import { complaint, costOf, isMissing, isUsable, numberOf, recordedLoss, textOfCell } from './cell.ts'
+import { type Purpose, planColumns, type Quantity, type ReadingPlan, type ToldColumns } from './columns.ts'
 import type { Identity } from './curves.ts'
 import type { Table, TableRow } from './table.ts'
 
@@ -36,20 +36,22 @@ export class Rows implements RowSink {
   readonly #table: Table
   readonly #name: string
   readonly #told: ToldColumns
+  readonly #purpose: Purpose
   readonly #entry: TableRow
   readonly #derived = { parameters: 0, tokens: 0, flops: 0, shape: 0, badSteps: 0 }
 
-  constructor(table: Table, source: { name: string; index: number }, told: ToldColumns) {
+  constructor(table: Table, source: { name: string; index: number }, told: ToldColumns, purpose: Purpose = 'fit') {
+    this.#purpose = purpose
     this.#table = table
     this.#name = source.name
     this.#told = told
     const empty = { parameters: 0, tokens: 0, flops: 0, loss: 0, step: Number.NaN, settings: 0, run: -1, row: 0 }
-    const unset = { rate: Number.NaN, batch: Number.NaN, stepTokens: Number.NaN, unique: Number.NaN }
+    const unset = { rate: Number.NaN, batch: Number.NaN, stepTokens: Number.NaN, unique: Number.NaN, cost: Number.NaN }
     this.#entry = { ...empty, ...unset, source: source.index }
   }
 
   open(columns: readonly string[]): readonly number[] {
-    this.plan = planColumns(this.#name, columns, this.#told)
+    this.plan = planColumns(this.#name, columns, this.#told, this.#purpose)
     return this.plan.wanted
   }
 
@@ -86,13 +88,23 @@ export class Rows implements RowSink {
     this.read++
     const { at } = this.plan
     const entry = this.#entry
-    entry.loss = numberOf(cells[at.loss])
+    // A point of a list has been measured or is none.
+    const isOpen = this.#purpose !== 'fit' && series === -1
+    entry.loss = isOpen ? (recordedLoss(cells[at.loss]) ?? 0) : numberOf(cells[at.loss])
     entry.tokens = numberOf(cells[at.tokens])
     entry.flops = numberOf(cells[at.flops])
     entry.parameters = this.#parametersOf(cells)
-    const reason = usable(entry) ? null : this.#completed(cells)
+    const reason = this.#costFault(cells) ?? (usable(entry) ? null : this.#completed(cells, isOpen))
     if (reason === null) this.#keep(row, cells, series)
     else this.#leaveOut(row, reason)
+  }
+
+  /** Reads what the run costs; the complaint where that is no cost. */
+  #costFault(cells: readonly unknown[]): string | null {
+    const { at, named } = this.plan
+    const cost = at.cost < 0 ? Number.NaN : costOf(cells[at.cost])
+    this.#entry.cost = cost ?? Number.NaN
+    return cost === null ? complaint(named.cost, cells[at.cost]) : null
   }
 
   #keep(row: number, cells: readonly unknown[], series: number): void {
@@ -138,11 +150,12 @@ export class Rows implements RowSink {
   #hasShape = (): boolean => this.plan.at.d_model >= 0 && this.plan.at.num_layers >= 0
 
   /** Derives the one of N, D and C that is missing; the reason where the row cannot be used. */
-  #completed(cells: readonly unknown[]): string | null {
+  #completed(cells: readonly unknown[], isOpen: boolean): string | null {
     const { at, named } = this.plan
     const entry = this.#entry
-    if (!isUsable(entry.loss)) return complaint(named.loss, cells[at.loss])
+    if (isOpen ? entry.loss <= 0 : !isUsable(entry.loss)) return complaint(named.loss, cells[at.loss])
     const missing = triple.filter((quantity) => !isUsable(entry[quantity]))
+    if (missing.length === 0) return null
     for (const quantity of missing) {
       const bad = this.#badCell(quantity, cells)
       if (bad !== null) return bad

@@ -1,7 +1,7 @@
 import { type Runs, selectTuning, type Tuning } from '../core/run.ts'
 import { isMissing } from './cell.ts'
 
-const tunings = ['rate', 'batch', 'stepTokens', 'unique'] as const
+const tunings = ['rate', 'batch', 'stepTokens', 'unique', 'cost'] as const
 const doubles = ['parameters', 'tokens', 'flops', 'loss', 'step', 'settings', ...tunings] as const
 const integers = ['run', 'source', 'row'] as const
 
@@ -20,6 +20,8 @@ export interface TableRow {
   batch: number
   stepTokens: number
   unique: number
+  /** In the table's unit; NaN where there is none. */
+  cost: number
   /** The code of the run's name, -1 where it has none, and -2, -3, ... for the lists of one JSON record. */
   run: number
   /** The index of the file. */
@@ -47,7 +49,7 @@ export class RunNames {
   }
 }
 
-/** The usable rows of all files as typed columns that double when full: 92 bytes a row, and no object for one. */
+/** The usable rows of all files as typed columns that double when full: 100 bytes a row, and no object for one. */
 export class Table {
   readonly names = new RunNames()
   size = 0
@@ -61,6 +63,7 @@ export class Table {
   batch = new Float64Array(1024)
   stepTokens = new Float64Array(1024)
   unique = new Float64Array(1024)
+  cost = new Float64Array(1024)
   run = new Int32Array(1024)
   source = new Int32Array(1024)
   row = new Int32Array(1024)
@@ -78,6 +81,7 @@ export class Table {
     this.batch[i] = row.batch
     this.stepTokens[i] = row.stepTokens
     this.unique[i] = row.unique
+    this.cost[i] = row.cost
     this.run[i] = row.run
     this.source[i] = row.source
     this.row[i] = row.row
@@ -110,13 +114,26 @@ export class Table {
     }
   }
 
+  /** What the rows at these ascending indices cost. */
+  costAt(indices: Int32Array): Float64Array {
+    return picked(this.cost, indices)
+  }
+
+  /** What tells two runs apart: equal in all of these they are one. A column without a value tells nothing. */
+  identity(): Float64Array[] {
+    const { parameters, tokens, flops, loss, step, settings } = this
+    const set = [this.rate, this.batch, this.stepTokens, this.unique, this.cost].filter(this.#isGiven)
+    return [parameters, tokens, flops, loss, step, settings, ...set]
+  }
+
+  #isGiven = (column: Float64Array): boolean => column.subarray(0, this.size).some((value) => value > 0)
+
   /** The settings of all rows; null where no row has any. The batch is in tokens where every row that has one says so. */
   #tuning(): Tuning | null {
-    const known = (column: Float64Array) => column.subarray(0, this.size).some((value) => value > 0)
-    const rate = known(this.rate) ? this.rate : null
-    const inTokens = known(this.stepTokens) && !this.#hasBatchWithoutTokens()
-    const batch = inTokens ? this.stepTokens : known(this.batch) ? this.batch : null
-    const unique = known(this.unique) ? this.unique : null
+    const rate = this.#isGiven(this.rate) ? this.rate : null
+    const inTokens = this.#isGiven(this.stepTokens) && !this.#hasBatchWithoutTokens()
+    const batch = inTokens ? this.stepTokens : this.#isGiven(this.batch) ? this.batch : null
+    const unique = this.#isGiven(this.unique) ? this.unique : null
     const batchUnit = inTokens || this.#looksLikeTokens() ? 'tokens' : 'sequences'
     return rate || batch || unique ? { rate, batch, batchUnit, unique } : null
   }

@@ -96,7 +96,7 @@ function byRandomRuns(runs: Runs, budget: number, seed: number): number[] {
 }
 
 test('the opening is of cheap runs and covers what they differ in', () => {
-  const order = spreadOver(pool, 0.05 * total, 1).slice(0, 8)
+  const order = [...spreadOver(pool, 0.05 * total, 1)].slice(0, 8)
   assert.equal(new Set(order).size, 8)
   for (const i of order) assert.ok(settings.flops[i] < 0.005 * total)
   const spread = (column: ArrayLike<number>) => {

@@ -14,6 +14,12 @@ import { triedSettings } from './tried.ts'
 export const fewestForTuned = 8
 /** Of more runs than this every so many-th is fitted: they tell the law well enough, and all would take minutes. */
 const mostForTuned = 20_000
+/** Very many runs thinned to those that are fitted: every so many-th. */
+export function thinnedForTuned(runs: Runs): { readonly thinned: Runs; readonly every: number } {
+  const every = Math.ceil(runs.size / mostForTuned)
+  return { thinned: every > 1 ? everyNth(runs, every) : runs, every: Math.max(1, every) }
+}
+
 /** An interval of the best N at the largest compute that spans more than this is no answer. */
 const mostWidth = 10
 
@@ -40,8 +46,8 @@ function fitBoth(runs: Runs): TunedFits {
  */
 export function tunedResult(runs: Runs, targets: readonly number[], confidence: number): TunedResult {
   if (runs.size < fewestForTuned) return unavailable(`${runs.size} runs, it needs ${fewestForTuned}`)
-  const every = Math.ceil(runs.size / mostForTuned)
-  const fits = fitBoth(every > 1 ? everyNth(runs, every) : runs)
+  const { thinned, every } = thinnedForTuned(runs)
+  const fits = fitBoth(thinned)
   const { all, near } = fits
   const { data } = all
   const uncertainty = { confidence, rival: near }

@@ -8,26 +8,36 @@ const fewestCheap = 21
 
 /**
  * Cheap runs of a pool in the order of an opening: a random one first, then each time the one that is farthest from all before it
- * in the logarithms of its settings, each setting's range counting as 1 (E89). Equal seeds give equal orders.
+ * in the logarithms of its settings, each setting's range counting as 1 (E89). `taken` are before the first; only runs that `may`
+ * be made come. Equal seeds give equal orders.
  */
-export function spreadOver({ settings, cost }: Pool, budget: number, seed: number): number[] {
-  const sorted = cost.toSorted()
-  const most = Math.max((opening.share * budget) / opening.runs, sorted[Math.min(fewestCheap, cost.length) - 1])
-  const cheap = [...cost.keys()].filter((i) => cost[i] <= Math.min(most, budget))
-  if (cheap.length === 0) return []
+export function* spreadOver(
+  { settings, cost }: Pool,
+  budget: number,
+  seed: number,
+  { taken = [], may = () => true }: { taken?: readonly number[]; may?: (index: number) => boolean } = {},
+): Generator<number> {
+  const before = new Set(taken)
+  const open = [...cost.keys()].filter((i) => may(i) && !before.has(i))
+  if (open.length === 0) return
+  const sorted = Float64Array.from(open, (i) => cost[i]).sort()
+  const share = Number.isFinite(budget) ? (opening.share * budget) / opening.runs : 0
+  const most = Math.max(share, sorted[Math.min(fewestCheap, sorted.length) - 1])
+  const cheap = open.filter((i) => cost[i] <= Math.min(most, budget))
   const columns = scaledColumns(settings)
   const distance = (i: number, j: number) => columns.reduce((sum, column) => sum + (column[i] - column[j]) ** 2, 0)
-  const order: number[] = []
   const nearest = new Map(cheap.map((i) => [i, Number.POSITIVE_INFINITY]))
-  let next: number | undefined = cheap[random(seed).integer(cheap.length)]
-  while (next !== undefined) {
-    const last: number = next
-    order.push(last)
+  const leave = (last: number) => {
     nearest.delete(last)
     for (const [i, before] of nearest) nearest.set(i, Math.min(before, distance(i, last)))
+  }
+  for (const i of taken) leave(i)
+  let next: number | undefined = taken.length > 0 ? farthest(nearest) : cheap[random(seed).integer(cheap.length)]
+  while (next !== undefined) {
+    yield next
+    leave(next)
     next = farthest(nearest)
   }
-  return order
 }
 
 function farthest(nearest: ReadonlyMap<number, number>): number | undefined {

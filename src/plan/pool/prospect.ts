@@ -7,7 +7,8 @@ import { type TunedPoint, tunedIndex, tunedLoss, tunedSize } from '../../law/tun
 import { cholesky } from '../../numeric/cholesky.ts'
 import { dot, downdate, times } from '../../numeric/matrix.ts'
 import { LinearDesign } from '../linear-design.ts'
-import type { Settings } from './pool.ts'
+import { type Aim, aimsOf, regionOf } from './aims.ts'
+import type { PoolTarget, Settings } from './pool.ts'
 
 /** A mode that is believed less than this has no say in what to buy. */
 const leastBelief = 1e-3
@@ -22,12 +23,14 @@ export interface Standing {
   readonly pool: Settings
   /** Indices of the pool's runs that the fit has. */
   readonly known: readonly number[]
-  readonly target: Settings
+  readonly target: PoolTarget
 }
 
 interface View {
   readonly weight: number
   readonly design: LinearDesign
+  /** Variance of what is at stake, squared nats. */
+  variance: number
 }
 
 /**
@@ -40,34 +43,47 @@ export class PoolProspect {
   constructor(standing: Standing) {
     const { fit, pool, target } = standing
     const points = pointsOf(pool, fit.data)
-    const aims = pointsOf(target, fit.data)
+    const aims = aimsOf(regionOf(target, fit), fit.data)
     this.#views = fit.modes
       .filter(({ weight }) => weight > leastBelief)
-      .map((mode) => ({ weight: mode.weight, design: designOf(mode, standing, points, aims) }))
+      .map((mode) => ({ weight: mode.weight, ...designOf(mode, standing, points, aims) }))
+  }
+
+  /** Squared nats: variance of the law's loss, averaged over the target region and over the law's modes. */
+  get variance(): number {
+    return this.#views.reduce((sum, { weight, variance }) => sum + weight * variance, 0)
   }
 
   /** Squared nats by which a run of this index lowers the variance at the target. */
   worth(c: number): number {
     let sum = 0
-    for (const { weight, design } of this.#views) {
-      const gain = design.shared.reduce((squares, shared) => squares + shared[c] ** 2, 0)
-      sum += (weight * gain) / (design.scatter[c] + design.variance[c])
-    }
+    for (const view of this.#views) sum += view.weight * gainOf(view, c)
     return sum
   }
 
   /** Takes the run of this index as made. */
   take(c: number): void {
-    for (const { design } of this.#views) design.take(c)
+    for (const view of this.#views) {
+      view.variance -= gainOf(view, c)
+      view.design.take(c)
+    }
   }
+}
+
+/** Squared nats by which a candidate's run lowers the variance of what is at stake. */
+function gainOf({ design: { shared, scatter, variance } }: View, c: number): number {
+  let squares = 0
+  for (const column of shared) squares += column[c] ** 2
+  return squares / (scatter[c] + variance[c])
 }
 
 function designOf(
   mode: TunedMode,
   standing: Standing,
   points: readonly TunedPoint[],
-  aims: readonly TunedPoint[],
-): LinearDesign {
+  ownAims: readonly Aim[],
+): Omit<View, 'weight'> {
+  const aims = ownAims.map((aim) => aim(mode.theta))
   const { sensitivities, loss } = sensitivitiesAt(mode, points)
   const scatter = scatterOf(mode, standing, { points, aims, loss })
   const stakes = stakesAt(sensitivitiesAt(mode, aims).sensitivities)
@@ -78,7 +94,8 @@ function designOf(
     const image = times(covariance, sensitivities[i])
     downdate(covariance, image, 1 / (scatter[i] + dot(sensitivities[i], image)))
   }
-  return new LinearDesign(covariance, { sensitivities, scatter }, stakes)
+  const atStake = stakes.reduce((sum, stake) => sum + dot(stake, times(covariance, stake)), 0)
+  return { design: new LinearDesign(covariance, { sensitivities, scatter }, stakes), variance: atStake }
 }
 
 /** The law's loss at each point, nats, and its sensitivity to the free coefficients and to ln q, in units of their priors. */

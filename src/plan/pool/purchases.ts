@@ -5,10 +5,26 @@ import type { Pool } from './pool.ts'
 /** Makes the run of this index of the pool, or looks it up. */
 export type Buy = (index: number) => Outcome | Promise<Outcome>
 
+/** By how much a run was expected to lower the variance of the law's loss at the target: squared nats, of what there was before it. */
+export interface Gain {
+  readonly worth: number
+  readonly before: number
+}
+
+/** A run that was bought, and why. */
+export interface Purchase {
+  readonly index: number
+  /** 0 is the opening. */
+  readonly round: number
+  /** Null in the opening, which knows no law yet. */
+  readonly gain: Gain | null
+  readonly outcome: 'finished' | 'diverged' | 'lost'
+}
+
 /** What was bought from a pool so far. Only here are losses known, and only of runs that were asked for. */
 export class Purchases {
-  /** Indices of the runs that were spent on, in order; with those that diverged or were lost. */
-  readonly bought: number[] = []
+  /** The runs that were spent on, in order; with those that diverged or were lost. */
+  readonly made: Purchase[] = []
   /** Indices of those that finished, in order. */
   readonly known: number[] = []
   spent = 0
@@ -32,13 +48,13 @@ export class Purchases {
     return !this.exhausted && !this.#asked.has(index) && this.spent + planned + this.#pool.cost[index] <= this.#budget
   }
 
-  async buy(index: number): Promise<void> {
+  async buy(index: number, round: number, gain: Gain | null): Promise<void> {
     if (!this.isOpen(index)) return
     this.#asked.add(index)
     const outcome = await this.#buy(index)
     if (outcome.kind === 'exhausted') this.exhausted = true
     if (outcome.kind === 'exhausted' || outcome.kind === 'refused') return
-    this.bought.push(index)
+    this.made.push({ index, round, gain, outcome: outcome.kind })
     this.spent += this.#pool.cost[index]
     if (outcome.kind !== 'finished') return
     this.known.push(index)

@@ -1,0 +1,62 @@
+import * as Plot from '@observablehq/plot'
+import type { PoolView } from '../../../campaign/pool/view.ts'
+import { linearAxis } from '../../draw/axis.ts'
+import { type Figure, onePanel } from '../../draw/figure.ts'
+import { ink, lawColor, muted, truthColor } from '../../draw/style.ts'
+import { thin } from '../../draw/thin.ts'
+import { counted, excess, percent } from '../../number.ts'
+import { joined } from '../../prose.ts'
+
+/** More bars than this stand in each other's way. */
+const mostRuns = 300
+const height = 380
+
+/** Predicted less on record, with the ends of the interval, of the runs to predict that have a loss. */
+const pointsOf = ({ result: { prediction } }: PoolView) =>
+  (prediction?.target ?? []).flatMap(({ predicted, interval: [low, high], loss }) =>
+    loss === null
+      ? []
+      : [{ loss, error: predicted - loss, low: low - loss, high: high - loss, isInside: low <= loss && loss <= high }],
+  )
+
+export const errors: Figure<PoolView> = {
+  name: 'errors',
+  title: 'Predicted losses against those on record',
+  caption(view) {
+    const scores = view.result.prediction?.scores
+    return joined(
+      `Predicted loss less that on record, with its ${percent(view.task.confidence)} interval; red where it does not hold 0.`,
+      scores && `Root mean square ${excess(scores.rmse)} nats.`,
+      pointsOf(view).length > mostRuns && `Drawn: ${mostRuns} runs, spread evenly.`,
+    )
+  },
+  alt: (view) => `Error of the predicted loss of ${counted(pointsOf(view).length, 'run')} whose loss is on record.`,
+  draw(view) {
+    const points = thin(pointsOf(view), mostRuns).map((point) => ({
+      ...point,
+      color: point.isInside ? ink : truthColor,
+    }))
+    if (points.length === 0) return null
+    return onePanel({
+      height,
+      margin: { top: 30, right: 16, bottom: 52, left: 64 },
+      x: linearAxis(
+        'loss on record (nats/token)',
+        points.map(({ loss }) => loss),
+      ),
+      y: linearAxis('predicted − on record (nats/token)', [0, ...points.flatMap(({ low, high }) => [low, high])]),
+      marks: [
+        Plot.ruleY([0], { stroke: muted, strokeWidth: 1 }),
+        Plot.ruleX(points, {
+          x: 'loss',
+          y1: 'low',
+          y2: 'high',
+          stroke: lawColor,
+          strokeOpacity: 0.6,
+          strokeWidth: 1.4,
+        }),
+        Plot.dot(points, { x: 'loss', y: 'error', r: 3.2, fill: 'color', stroke: '#fff', strokeWidth: 0.5 }),
+      ],
+    })
+  },
+}
