@@ -1,4 +1,5 @@
 import { IsoflopError } from '../core/errors.ts'
+import { readParquet } from '../parquet/parquet.ts'
 import { sectionsOf } from './sections.ts'
 import { badFormat, type Source, unpackedBytes } from './sources.ts'
 
@@ -122,7 +123,7 @@ function textOfField(value: unknown, textField: string): RowText {
 /** Only the column of the text is read, a row group at a time. */
 async function* parquetRows(source: Source, textField: string): AsyncGenerator<Row> {
   try {
-    yield* rowsOfGroups(source, textField)
+    yield* rowsOfFile(source, textField)
   } catch (cause) {
     if (cause instanceof IsoflopError) throw cause
     const what = `is cut off or damaged Parquet (${(cause as Error).message})`
@@ -130,28 +131,30 @@ async function* parquetRows(source: Source, textField: string): AsyncGenerator<R
   }
 }
 
-async function* rowsOfGroups({ path, bytes }: Source, column: string): AsyncGenerator<Row> {
-  const [{ asyncBufferFromFile, parquetMetadataAsync, parquetScan, parquetSchema }, { compressors }] =
-    await Promise.all([import('hyparquet'), import('hyparquet-compressors')])
-  const file = await asyncBufferFromFile(path)
-  const metadata = await parquetMetadataAsync(file)
-  const names = parquetSchema(metadata).children.map((child) => child.element.name)
-  if (!names.includes(column)) throw columnMissing(path, column, names)
-  const scan = await parquetScan({ file, metadata, compressors, columns: [column] })
-  const total = Number(metadata.num_rows)
-  for (const { rowStart, rowEnd } of scan.ranges) {
-    const values = await scan.readColumn({ column, rowStart, rowEnd })
-    for (let i = 0; i < values.length; i++) {
-      const number = rowStart + i + 1
-      const end = (bytes * number) / total
-      yield { number, end, endsDocument: true, read: () => textOfField(values[i], column) }
-    }
+async function* rowsOfFile({ path, bytes }: Source, column: string): AsyncGenerator<Row> {
+  let total = 0
+  const choose = (names: readonly string[], rows: number) => {
+    total = rows
+    if (!names.includes(column)) throw columnMissing(path, column, names)
+    return [column]
   }
+  for await (const { start, size, columns } of readParquet(path, choose))
+    for (let i = 0; i < size; i++) {
+      const number = start + i + 1
+      const end = (bytes * number) / total
+      yield { number, end, endsDocument: true, read: () => textOfField(columns[0][i], column) }
+    }
+}
+
+/** Names of columns as far as they can be read in a message. */
+const shownNames = (names: readonly string[]): string => {
+  const shown = names.slice(0, 40).map((name) => name.slice(0, 40))
+  return (names.length > 40 ? [...shown, `and ${names.length - 40} more`] : shown).join(', ')
 }
 
 const columnMissing = (path: string, column: string, names: readonly string[]): IsoflopError =>
   new IsoflopError(
     'COLUMN_MISSING',
-    `${path} has no column "${column}"; it has: ${names.join(', ')}.`,
+    `${path} has no column "${column}"; it has: ${shownNames(names)}.`,
     'Name the one with the text: --text-field NAME.',
   )

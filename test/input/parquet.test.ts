@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { parquetWriteBuffer } from 'hyparquet-writer'
+import { readParquet } from '../../src/parquet/parquet.ts'
 import { assertNothingLost, listOf, readText, reasons, rejects } from './files.ts'
+import { mutated } from './mutations.ts'
 
 type Options = Parameters<typeof parquetWriteBuffer>[0]
 
@@ -78,4 +80,24 @@ test('a Parquet file without rows is empty', async () => {
 test('columns are found and named in Parquet as elsewhere', async () => {
   await rejects(readText(parquet(three.slice(0, 3))), 'COLUMN_MISSING', /no column for loss.*host, params, tokens/)
   await rejects(readText(parquet(three), { columns: { loss: 'x' } }), 'COLUMN_UNKNOWN', /no column "x"/)
+})
+
+test('a few bytes that ask for memory or time without end are an error, and the next file is read', async () => {
+  // Run lengths and sizes of pages with some bits changed: each took gigabytes, or never ended.
+  for (const k of [256, 334, 347, 601, 1111])
+    await rejects(readText(mutated('parquet', k)), 'FILE_FORMAT', /far more memory or time than a file of its size/)
+  assert.deepEqual(listOf((await readText(parquet(three))).runs), expected)
+})
+
+test('several files are read at the same time, and one that is given up holds nothing up', async () => {
+  const read = await Promise.all(Array.from({ length: 4 }, (_, i) => readText(parquet(three), {}, `${i}.parquet`)))
+  for (const { runs } of read) assert.deepEqual(listOf(runs), expected)
+  for await (const { size } of readParquet(parquet(three), (names) => names)) {
+    assert.equal(size, 3)
+    break
+  }
+  await assert.rejects(async () => {
+    for await (const _ of readParquet(parquet(three), () => ['no such column']));
+  }, /no such column/)
+  assert.deepEqual(listOf((await readText(parquet(three))).runs), expected)
 })

@@ -1,0 +1,117 @@
+import { Worker } from 'node:worker_threads'
+import type { AsyncBuffer, ParquetScan } from 'hyparquet'
+
+/** What the process of `parquet.ts` is asked, one question at a time. */
+export type Question =
+  /** `bytes`: the size of the file, by which the limits are set. */
+  | { readonly kind: 'open'; readonly file: string | Uint8Array; readonly bytes: number }
+  | { readonly kind: 'choose'; readonly columns: readonly string[] }
+  | { readonly kind: 'next' }
+
+export interface RowsAnswer {
+  readonly kind: 'rows'
+  readonly start: number
+  readonly size: number
+  /** In the order in which they were chosen. */
+  readonly columns: readonly ArrayLike<unknown>[]
+}
+
+export type Answer =
+  | { readonly kind: 'opened'; readonly names: readonly string[]; readonly rows: number }
+  | { readonly kind: 'chosen' }
+  | RowsAnswer
+  | { readonly kind: 'failed'; readonly message: string }
+
+/**
+ * What a file may take: memory and processor time grow with it, and are generous. Numbers in JavaScript's lists take up to 24 bytes each,
+ * and packed ones often less than one.
+ */
+const limitsOf = (bytes: number) => ({
+  memory: 2 ** 29 + 64 * bytes,
+  cpuMs: 1_000 + bytes / 1_000, // tables take 20 to 60 ms a MB
+  rows: 2 ** 20 + 64 * bytes,
+})
+
+/** Rows that are answered at once. */
+const rowsAtOnce = 4096
+
+/** [bytes of memory, processor time in ms since the process began] that end the process. */
+const limits = new Float64Array(new SharedArrayBuffer(16)).fill(Number.POSITIVE_INFINITY)
+
+// A thread of its own, because the reader may be in a loop that never ends.
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+const watchdog = new Worker(new URL(`./watchdog.${extension}`, import.meta.url), { workerData: limits })
+const isWatched = new Promise((resolve) => watchdog.once('message', resolve))
+
+const cpuMs = (): number => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
+
+/** The file that is open. */
+let reading: {
+  readonly scan: (columns: readonly string[]) => Promise<ParquetScan>
+  parts: AsyncGenerator<RowsAnswer> | null
+}
+
+async function answer(question: Question): Promise<Answer> {
+  switch (question.kind) {
+    case 'open':
+      await isWatched
+      return open(question.file, question.bytes)
+    case 'choose':
+      reading.parts = partsOf(await reading.scan(question.columns), question.columns)
+      return { kind: 'chosen' }
+    case 'next': {
+      const part = await reading.parts?.next()
+      return part?.value ?? { kind: 'failed', message: 'it has fewer rows than it says' }
+    }
+  }
+}
+
+async function open(place: string | Uint8Array, bytes: number): Promise<Answer> {
+  const allowed = limitsOf(bytes)
+  limits[0] = allowed.memory
+  limits[1] = cpuMs() + allowed.cpuMs
+  const [{ asyncBufferFromFile, parquetMetadataAsync, parquetScan, parquetSchema }, { compressors }] =
+    await Promise.all([import('hyparquet'), import('hyparquet-compressors')])
+  const file = typeof place === 'string' ? await asyncBufferFromFile(place) : bufferOf(place)
+  const metadata = await parquetMetadataAsync(file)
+  const names = parquetSchema(metadata).children.map((child) => child.element.name)
+  const rows = metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0)
+  if (Number(metadata.num_rows) !== rows) throw new Error(`it says ${metadata.num_rows} rows, its parts ${rows}`)
+  if (!(rows >= 0 && rows <= allowed.rows)) throw new Error(`it says ${rows} rows, and has ${bytes} bytes`)
+  const scan = (columns: readonly string[]) =>
+    parquetScan({ file, metadata, compressors, columns: [...new Set(columns)] })
+  reading = { scan, parts: null }
+  return { kind: 'opened', names, rows }
+}
+
+/** The bytes as hyparquet asks for them. */
+const bufferOf = (bytes: Uint8Array): AsyncBuffer => ({
+  byteLength: bytes.length,
+  slice: (start, end) => new Uint8Array(bytes.subarray(start, end)).buffer,
+})
+
+/** The rows in parts: a row group is decoded as a whole, and handed on a few thousand rows at a time. */
+async function* partsOf(scan: ParquetScan, names: readonly string[]): AsyncGenerator<RowsAnswer> {
+  for (const { rowStart, rowEnd } of scan.ranges) {
+    const columns = await Promise.all(names.map((column) => scan.readColumn({ column, rowStart, rowEnd })))
+    for (let start = rowStart; start < rowEnd; start += rowsAtOnce) {
+      const size = Math.min(rowsAtOnce, rowEnd - start)
+      const [from, to] = [start - rowStart, start - rowStart + size]
+      yield { kind: 'rows', start, size, columns: columns.map((column) => column.slice(from, to)) }
+    }
+  }
+}
+
+process.on('message', (question: Question) => {
+  answer(question)
+    .catch(
+      (error: unknown): Answer => ({ kind: 'failed', message: error instanceof Error ? error.message : String(error) }),
+    )
+    .then((said) => process.send?.(said, undefined, undefined, (error) => error && process.exit(1)))
+})
+process.on('disconnect', () => process.exit())
+// Ctrl-C reaches every process of the terminal; who asked decides what becomes of it.
+process.on('SIGINT', () => {})
