@@ -4,7 +4,9 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { isatty } from 'node:tty'
 import { fileURLToPath } from 'node:url'
+import { launcherVariable } from './parent.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
@@ -22,7 +24,10 @@ export function findNode24() {
   return places.find((path) => existsSync(path)) ?? null
 }
 
-/** Runs Node 24 with these arguments, this terminal and this environment, and ends as it ends. */
+/**
+ * Runs Node 24 with these arguments, this terminal and this environment, passes signals on, and ends as it ends. A command that asks for
+ * it (parent.js) ends with this process, also with kill -9, by the channel between them.
+ */
 export function runOnNode24(args) {
   const node = findNode24()
   if (node === null) {
@@ -32,9 +37,15 @@ export function runOnNode24(args) {
     )
     process.exit(2)
   }
-  const child = spawn(node, args, { stdio: 'inherit' })
-  // Ctrl-C reaches the child by itself, being in the same terminal; it decides when to end, so the parent waits.
-  process.on('SIGINT', () => {})
+  const child = spawn(node, args, {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, [launcherVariable]: String(process.pid) },
+  })
+  // Ctrl-C reaches the child by itself where they share a terminal: it decides when to end, so the parent waits.
+  const hasTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor))
+  process.on('SIGINT', () => {
+    if (!hasTerminal) child.kill('SIGINT')
+  })
   process.on('SIGTERM', () => child.kill('SIGTERM'))
   child.on('exit', (code, signal) => {
     if (signal) {

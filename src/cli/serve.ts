@@ -103,6 +103,7 @@ async function runServe(flags: ServeFlags): Promise<void> {
         for (const note of notes) console.log(`  ${note}`)
         if (firstKey !== null) printFirstKey(firstKey, url, flags)
         await stopped()
+        endAnyway()
       } finally {
         // Together: the server waits for its answers, which a training may only give in hours.
         await Promise.all([app.close(), backend.close()])
@@ -162,6 +163,17 @@ function exampleOf(grid: readonly number[] = apiLimits.trainFlops): WireConfig {
 
 /** A database's place as it may be printed. */
 export const withoutPassword = (place: string): string => place.replace(/(:\/\/[^:@/]+):[^@/]*@/, '$1:***@')
+
+/** How long stopping may take, ms: answers have 10 s, trainings 8 s for a checkpoint, and then the database has the rest. */
+const longestStop = 11_500
+
+/** Ends the process though something does not let go, such as a database that does not answer. All that was answered is on disk. */
+function endAnyway(): void {
+  setTimeout(() => {
+    console.error('error: The server ends without waiting any longer; what it had reserved is freed by the next one.')
+    process.exit(1)
+  }, longestStop).unref()
+}
 
 /**
  * Resolves when the process is asked to stop. A second signal stops at once, unless it comes with the first: what starts processes

@@ -38,6 +38,11 @@ export const errorTable = rows({
     meaning:
       'Waiting for an equal query that runs elsewhere was ended: the server stops, or the client left; nothing was charged.',
   },
+  TOO_MANY_CONNECTIONS: {
+    status: 503,
+    meaning:
+      'The server has as many connections as it can have, or as it takes from one address; idle ones were ended first.',
+  },
   LEDGER_UNBALANCED: {
     meaning: "What a key has used or reserved is not the sum of its runs or reservations. The server's log tells it.",
   },

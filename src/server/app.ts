@@ -1,6 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import { answerError } from './answer-error.ts'
+import { createConnections, usualLimits } from './connections.ts'
 import { createLedger } from './ledger.ts'
 import { createMetrics } from './metrics.ts'
 import type { ServerOptions } from './options.ts'
@@ -11,18 +12,19 @@ import { startUpkeep } from './upkeep.ts'
 export type { ServerOptions } from './options.ts'
 
 /**
- * A training API over a store and a backend, ready to listen. Closing it waits for what is in flight, not for the store: close a
- * backend whose answers take long at the same time.
+ * A training API over a store and a backend, ready to listen. Closing it waits for what is in flight, 10 s at most, not for the store:
+ * close a backend whose answers take long at the same time.
  */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const { store, backend, clock } = options
+  const limits = options.limits ?? usualLimits()
+  const connections = createConnections(limits)
   const app = Fastify({
     logger: false, // a log of URLs would be a log of keys
-    forceCloseConnections: 'idle',
+    serverFactory: connections.serve,
+    forceCloseConnections: false, // see `close` below
     bodyLimit: 65_536,
     exposeHeadRoutes: false, // HEAD /loss would train and charge, and show nothing for it
-    // An answer may take hours: nothing limits it, and routers on the way are shown that the connection lives.
-    http: { keepAlive: true, keepAliveInitialDelay: 30_000 },
     routerOptions: { maxParamLength: 500 },
   })
   app.setValidatorCompiler(validatorCompiler)
@@ -31,19 +33,25 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   app.setNotFoundHandler((request, reply) =>
     reply.code(404).send({ message: `There is no ${request.method} ${request.url.split('?')[0]}; see /docs` }),
   )
-  // Once closing, an answer also ends its connection: a client that keeps it open must not hold the server up.
-  let closing = false
-  app.addHook('preClose', async () => {
-    closing = true
-  })
-  app.addHook('onSend', async (_request, reply) => {
-    if (closing) reply.header('connection', 'close')
-  })
-
   const tickets = createTickets(store)
   const ledger = createLedger(store, backend, clock, tickets)
   const upkeep = await startUpkeep(store, tickets, options.onError ?? (() => {}), options.upkeep)
   app.addHook('onClose', async () => upkeep.stop())
+  const close = async () => {
+    // What waits for a run of another process is told that it ends, shortly before its connection is cut.
+    const patience = setTimeout(ledger.stop, 0.9 * limits.graceMs)
+    await connections.close()
+    clearTimeout(patience)
+    ledger.stop()
+  }
+  let isClosing = false
+  app.addHook('onSend', async (_request, reply) => {
+    if (isClosing) reply.header('connection', 'close') // an answer also ends its connection
+  })
+  app.addHook('preClose', async () => {
+    isClosing = true
+    await close()
+  })
   const metrics = createMetrics({ ledger, tickets, upkeep, backend })
   await addRoutes(app, { ...options, ledger, metrics })
   return app

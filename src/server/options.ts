@@ -1,5 +1,6 @@
 import type { Backend } from '../backend/backend.ts'
 import type { Clock } from '../core/clock.ts'
+import type { ConnectionLimits } from './connections.ts'
 import type { Truth } from './grade.ts'
 import type { Ledger } from './ledger.ts'
 import type { Metrics } from './metrics.ts'
@@ -20,6 +21,8 @@ export interface ServerOptions {
   readonly leaderboard?: boolean
   /** How often reservations are looked after; every 3 s unless given. */
   readonly upkeep?: UpkeepTimes
+  /** How many connections there may be, and how long they may take; `usualLimits()` unless given. */
+  readonly limits?: ConnectionLimits
   /** Told of each error that is not the caller's fault. */
   readonly onError?: ((error: Error) => void) | undefined
 }

@@ -1,0 +1,145 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { Socket } from 'node:net'
+import { IsoflopError } from '../core/errors.ts'
+
+export interface ConnectionLimits {
+  /** How long a request may take to arrive, ms. Its answer may take hours. */
+  readonly requestMs: number
+  /** How long answers may take once the server closes, ms. */
+  readonly graceMs: number
+  /** Connections in all, and from one address. */
+  readonly most: number
+  readonly mostByAddress: number
+}
+
+/** The connections of a server, on however many addresses it listens. */
+export interface Connections {
+  /** Makes a server whose connections these are. */
+  serve(listener: RequestListener): Server
+  readonly open: number
+  /** Listens no more, ends what is idle at once and the rest when it is answered, or when `graceMs` have passed. Resolves when none is left. */
+  close(): Promise<void>
+}
+
+/**
+ * Limits that hold on this machine: most of the descriptors that a process may have are connections, half of those may come from one
+ * address. Files, the database and trainings need some, and a server without descriptors can answer nobody.
+ */
+export function usualLimits(openFiles = mostOpenFiles()): ConnectionLimits {
+  const most = Math.min(20_000, Math.floor(0.75 * openFiles))
+  return { requestMs: 30_000, graceMs: 10_000, most, mostByAddress: Math.floor(most / 2) }
+}
+
+/** The process's limit of descriptors; where the system tells none, one that every system has. */
+function mostOpenFiles(): number {
+  const report: typeof process.report & { excludeNetwork?: boolean } = process.report
+  report.excludeNetwork = true // looking up who is connected takes a second on some machines
+  const { userLimits } = report.getReport() as { userLimits?: { open_files?: { soft?: unknown } } }
+  const soft = userLimits?.open_files?.soft
+  return typeof soft === 'number' ? soft : 1024
+}
+
+/**
+ * Node's own closing leaves connections open that have never sent a request, and switches its time-outs off at the same moment: one
+ * idle connection kept a server alive for ever. So connections are counted here.
+ */
+export function createConnections(limits: ConnectionLimits): Connections {
+  const { requestMs, graceMs, most, mostByAddress } = limits
+  const servers: Server[] = []
+  /** Requests in flight of each connection; by address too. The oldest come first. */
+  const busy = new Map<Socket, number>()
+  const byAddress = new Map<string, Set<Socket>>()
+  let closing: Promise<void> | null = null
+  let allGone = () => {}
+
+  const add = (socket: Socket) => {
+    const address = socket.remoteAddress ?? ''
+    const neighbours = byAddress.get(address) ?? new Set()
+    const isFull =
+      neighbours.size >= mostByAddress ? !makeRoom(neighbours) : busy.size >= most && !makeRoom(busy.keys())
+    if (isFull || closing) return refuse(socket)
+    busy.set(socket, 0)
+    byAddress.set(address, neighbours.add(socket))
+    socket.once('close', () => {
+      busy.delete(socket)
+      neighbours.delete(socket)
+      if (neighbours.size === 0) byAddress.delete(address)
+      if (busy.size === 0) allGone()
+    })
+  }
+
+  /** Ends the oldest idle connection; whether there was one. */
+  const makeRoom = (sockets: Iterable<Socket>): boolean => {
+    for (const socket of sockets)
+      if (busy.get(socket) === 0 && !socket.destroyed) {
+        socket.destroy()
+        return true
+      }
+    return false
+  }
+
+  const begun: RequestListener = ({ socket }, response) => {
+    busy.set(socket, (busy.get(socket) ?? 0) + 1)
+    response.once('close', () => {
+      const requests = busy.get(socket)
+      if (requests === undefined) return
+      busy.set(socket, requests - 1)
+      if (closing && requests === 1) socket.destroySoon() // its answer had begun before, and did not say that it is the last
+    })
+  }
+
+  const end = async () => {
+    const gone = new Promise<void>((resolve) => {
+      allGone = resolve
+    })
+    for (const server of servers) server.close()
+    for (const [socket, requests] of busy) if (requests === 0) socket.destroy()
+    const late = setTimeout(() => {
+      for (const socket of busy.keys()) socket.destroy()
+    }, graceMs)
+    if (busy.size > 0) await gone
+    clearTimeout(late)
+  }
+
+  return {
+    get open() {
+      return busy.size
+    },
+    serve(listener) {
+      const server = createServer(
+        {
+          keepAlive: true, // routers on the way are shown that a connection lives whose answer takes hours
+          keepAliveInitialDelay: 30_000,
+          keepAliveTimeout: 72_000,
+          requestTimeout: requestMs,
+          headersTimeout: requestMs,
+          connectionsCheckingInterval: Math.ceil(requestMs / 10),
+        },
+        listener,
+      )
+      server.on('connection', add)
+      server.prependListener('request', begun)
+      servers.push(server)
+      return server
+    },
+    close() {
+      closing ??= end()
+      return closing
+    },
+  }
+}
+
+/** Answers a connection that is one too many, and ends it. */
+function refuse(socket: Socket): void {
+  const { message } = new IsoflopError(
+    'TOO_MANY_CONNECTIONS',
+    'This server has as many connections as it can have, or as it takes from one address.',
+    'Close some, and try again.',
+  )
+  const body = JSON.stringify({ message })
+  socket.on('error', () => {}) // it may be gone already
+  socket.end(
+    `HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    () => socket.destroy(),
+  )
+}
