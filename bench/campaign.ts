@@ -1,7 +1,13 @@
+import { fileURLToPath } from 'node:url'
+import type { Config } from '../src/core/config.ts'
+import { apiSpace } from '../src/cs336/space.ts'
+import { readSpace } from '../src/space/file.ts'
+import type { Space } from '../src/space/space.ts'
 /**
  * How good campaigns are: regret at 1e19 FLOPs, error of the predicted loss and coverage of its 95 % interval, on simulated worlds
  * of eight kinds, `adaptive` beside the hand-made designs in the same worlds.
- * Run with `npm run bench:campaign [-- --worlds 96 --unlike 24 --staged 32 --cs336 16 --from 0 --threads 2 --strategies adaptive]`.
+ * `--llama N` and `--ladder N` play drawn worlds in the two spaces of examples/spaces.
+ * Run with `npm run bench:campaign [-- --worlds 96 --unlike 24 --staged 32 --cs336 16 --llama 0 --ladder 0 --from 0 --threads 2 --strategies adaptive]`.
  *
  * Seeds from 0 on are for reporting: seed:0 to 127, unlike:0 to 31, staged:0 to 31, and cs336 with the campaign's seeds 0 to 15.
  * Whoever changes planner, law or priors tries it on seeds from 1000 on (`--from 1000`; staged:1000 to 1015) and on no others.
@@ -14,7 +20,6 @@ import { campaign } from '../src/campaign/campaign.ts'
 import { regret } from '../src/core/regret.ts'
 import { outcomeOf, type Trainer } from '../src/core/trainer.ts'
 import { apiCodec, type TrainingConfig } from '../src/cs336/config.ts'
-import { targetFlops } from '../src/cs336/limits.ts'
 import { median, quantile } from '../src/numeric/quantile.ts'
 import { adaptive } from '../src/plan/adaptive/adaptive.ts'
 import { profilesStrategy } from '../src/plan/profiles/profiles.ts'
@@ -56,9 +61,27 @@ interface Outcome {
   readonly cpu: number
 }
 
-function open(name: string): { world: World; form: string; seed: number } {
+interface Opened {
+  readonly world: World<Config>
+  readonly form: string
+  readonly seed: number
+  readonly space: Space
+}
+
+/** The examples' spaces, by the kind of their worlds. */
+const spaceFiles: Readonly<Record<string, string>> = { llama: 'llama.json', ladder: 'ladder.toml' }
+
+async function open(name: string): Promise<Opened> {
   const [kind, number] = name.split(':')
   const seed = Number(number)
+  if (kind in spaceFiles) {
+    const space = await readSpace(fileURLToPath(new URL(`../examples/spaces/${spaceFiles[kind]}`, import.meta.url)))
+    return { world: drawnWorld(seed, space), form: kind, seed: 0, space }
+  }
+  return { ...openCourse(kind, seed), space: apiSpace }
+}
+
+function openCourse(kind: string, seed: number): Omit<Opened, 'space'> {
   if (kind === 'cs336') return { world: cs336World(), form: 'cs336', seed }
   if (kind === 'unlike') return { world: unlikeWorld(seed), form: 'unlike', seed: 0 }
   if (kind === 'staged') return { world: stagedWorld(seed), form: 'staged', seed: 0 }
@@ -67,19 +90,19 @@ function open(name: string): { world: World; form: string; seed: number } {
 }
 
 async function play(name: string, strategy: Strategy): Promise<Outcome> {
-  const { world, form, seed } = open(name)
-  const best = optimum(world, targetFlops)
+  const { world, form, seed, space } = await open(name)
+  const best = optimum(world, space.target, space.targetLimits)
   const asked = new Map<string, number>()
-  const trainer: Trainer<TrainingConfig> = {
+  const trainer: Trainer = {
     name,
     async train(config) {
-      const identity = apiCodec.identity(config)
+      const identity = space.identity(config)
       asked.set(identity, (asked.get(identity) ?? 0) + 1)
       return outcomeOf(world.observe(config))
     },
   }
   const before = process.threadCpuUsage()
-  const { prediction, spentFlops, queries } = await campaign({ trainer, strategy, seed })
+  const { prediction, spentFlops, queries } = await campaign({ trainer, strategy, seed, space })
   const { user, system } = process.threadCpuUsage(before)
   const truth = world.loss(prediction.config)
   const interval = prediction.interval.loss
@@ -92,7 +115,7 @@ async function play(name: string, strategy: Strategy): Promise<Outcome> {
     half: interval && (interval[1] - interval[0]) / 2,
     covers: interval && interval[0] <= truth && truth <= interval[1],
     queries,
-    over: Math.max(0, spentFlops - 2e18),
+    over: Math.max(0, spentFlops - space.budget),
     twice: [...asked.values()].filter((count) => count > 1).length,
     cpu: (user + system) / 1e6,
   }
@@ -160,6 +183,8 @@ async function main(): Promise<void> {
       unlike: { type: 'string', default: '24' },
       staged: { type: 'string', default: '32' },
       cs336: { type: 'string', default: '16' },
+      llama: { type: 'string', default: '0' },
+      ladder: { type: 'string', default: '0' },
       threads: { type: 'string', default: '2' },
       strategies: { type: 'string', default: strategies.map(({ name }) => name).join(',') },
       json: { type: 'boolean', default: false },
@@ -173,6 +198,8 @@ async function main(): Promise<void> {
     ...series('unlike', Number(values.unlike), from),
     ...series('staged', Number(values.staged), from),
     ...series('cs336', Number(values.cs336), from),
+    ...series('llama', Number(values.llama), from),
+    ...series('ladder', Number(values.ladder), from),
   ]
   const names = values.strategies.split(',')
   const outcomes = await playAll(

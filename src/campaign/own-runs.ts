@@ -1,3 +1,4 @@
+import type { Config } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
 import type { TrainedRun, Trainer } from '../core/trainer.ts'
 import { normalized } from '../input/columns.ts'
@@ -9,10 +10,10 @@ import type { Space } from '../space/space.ts'
  *
  * @throws IsoflopError those of `readConfigs`, and CONFIG_INVALID for runs of another vocabulary.
  */
-export async function ownRuns(files: readonly string[], { vocabularySize }: Space): Promise<TrainedRun[]> {
-  const tables: ConfigTable[] = []
-  for (const file of files) tables.push(await readConfigs(file))
-  for (const table of tables) checkVocabulary(table, vocabularySize)
+export async function ownRuns(files: readonly string[], space: Space): Promise<TrainedRun[]> {
+  const tables: ConfigTable<Config>[] = []
+  for (const file of files) tables.push(await readConfigs(file, { codec: space }))
+  for (const table of tables) checkVocabulary(table, space)
   return tables.flatMap(({ rows }) => rows.map(({ config, loss }) => ({ config, loss: loss ?? Number.NaN })))
 }
 
@@ -22,7 +23,7 @@ export const withRuns = (trainer: Trainer, runs: readonly TrainedRun[]): Trainer
   previous: async () => [...runs, ...((await trainer.previous?.()) ?? [])],
 })
 
-function checkVocabulary({ name, columns, rows }: ConfigTable, vocabularySize: number): void {
+function checkVocabulary({ name, columns, rows }: ConfigTable<Config>, { vocabularySize }: Space): void {
   const place = columns.findIndex((column) => normalized(column) === normalized('vocabularySize'))
   const other = rows.find(({ cells }) => place >= 0 && Number(cells[place]) !== vocabularySize)
   if (other === undefined) return

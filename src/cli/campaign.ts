@@ -33,8 +33,9 @@ interface CampaignFlags extends PoolFlags {
   readonly runs?: readonly string[]
   readonly parallel?: number
   readonly strategy: StrategyName
+  readonly space?: string
   readonly trainFlopsGrid?: readonly number[]
-  readonly vocabSize: number
+  readonly vocabSize?: number
 }
 
 /** `isoflop campaign`. */
@@ -58,12 +59,12 @@ export function campaignCommand(): Command {
     .option('--budget <FLOPS>', 'what to spend, at most (default: 2e18)', budget('--budget'))
     .option('--target <FLOPS>', 'the run to predict (default: 1e19)', budget('--target'))
     .option('--strategy <NAME>', strategyNames.join(', '), nameOf('--strategy', strategyNames), strategyNames[0])
+    .option('--space <FILE>', "models, batches, rates and FLOPs of your own, JSON or TOML (default: the course's)")
     .option('--train-flops-grid <LIST>', "the FLOPs that a query may have (default: the API's 16)", grid)
     .option(
       '--vocab-size <N>',
-      'words of the models that are asked for',
+      'words of the models that are asked for (default: 32000)',
       wholeNumber('--vocab-size', 2, 'a whole number such as 32000'),
-      apiSpace.vocabularySize,
     )
     .option('--out <DIR>', 'where the record and the report go', 'out')
     .option('--seed <N>', 'equal seeds plan equally', wholeNumber('--seed', 0, 'a whole number such as 0'), 0)
@@ -72,6 +73,7 @@ export function campaignCommand(): Command {
     .addHelpText(
       'after',
       '\nExamples:\n  isoflop campaign --world seed:7 --out out/seven\n' +
+        '  isoflop campaign --space examples/spaces/llama.json --world seed:7 --out out/llama\n' +
         '  ISOFLOP_API_KEY=... isoflop campaign --api http://localhost:8000 --out out/assignment',
     )
     .action((flags: CampaignFlags, own: Command) => (isPoolCampaign(own) ? runPool(flags) : runCampaign(flags)))
@@ -81,7 +83,7 @@ export function campaignCommand(): Command {
 const grid = wholeBudgets('--train-flops-grid')
 
 async function runCampaign(flags: CampaignFlags): Promise<void> {
-  const space = openSpace(flags)
+  const space = await openSpace(flags)
   const { budget = space.budget, target = space.target, seed } = flags
   const runs = await ownRuns(flags.runs ?? [], space)
   const { trainer, truthAt, trueLoss } = await openTrainer(flags, space, target)
@@ -111,9 +113,22 @@ async function runCampaign(flags: CampaignFlags): Promise<void> {
   }
 }
 
-/** What may be asked. */
-const openSpace = ({ trainFlopsGrid, vocabSize }: CampaignFlags): Space =>
-  cs336Space({ vocabularySize: vocabSize, ...(trainFlopsGrid && { trainFlops: trainFlopsGrid }) })
+/** What may be asked: the course's space, or that of a file. Errors: BAD_OPTION, and those of `readSpace`. */
+async function openSpace({ space, trainFlopsGrid, vocabSize }: CampaignFlags): Promise<Space> {
+  if (space === undefined)
+    return cs336Space({
+      ...(vocabSize !== undefined && { vocabularySize: vocabSize }),
+      ...(trainFlopsGrid && { trainFlops: trainFlopsGrid }),
+    })
+  if (vocabSize !== undefined || trainFlopsGrid !== undefined)
+    throw new IsoflopError(
+      'BAD_OPTION',
+      `${vocabSize === undefined ? '--train-flops-grid' : '--vocab-size'} came with --space, whose file says that.`,
+      'Change the file, or leave the option out.',
+    )
+  const { spaceNamed } = await import('./space-option.ts')
+  return spaceNamed(space)
+}
 
 // Where runs come from
 
@@ -136,6 +151,18 @@ async function openTrainer(flags: CampaignFlags, space: Space, target: number): 
       'BAD_OPTION',
       '--parallel came without --api.',
       'A simulated world answers at once: leave it out.',
+    )
+  if (api !== undefined && space.name !== apiSpace.name)
+    throw new IsoflopError(
+      'BAD_OPTION',
+      `--api trains the course's models alone, not those of the space ${space.name}.`,
+      'Leave --space out, try the space on a simulated world (--world seed:7), or bring your own trainer: docs/library.md.',
+    )
+  if (api === undefined && world === undefined && space.name !== apiSpace.name)
+    throw new IsoflopError(
+      'BAD_OPTION',
+      `Nobody is named who trains models of the space ${space.name}.`,
+      'Try it on a simulated world first: --world seed:7. docs/library.md shows how to bring your own trainer.',
     )
   if (api === undefined) return openWorldTrainer(world ?? 'cs336', space, target)
   const key = apiKey ?? process.env.ISOFLOP_API_KEY

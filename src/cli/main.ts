@@ -8,6 +8,7 @@ import { gradeCommand } from './grade.ts'
 import { keysCommand } from './keys.ts'
 import { serveCommand } from './serve.ts'
 import { simulateCommand } from './simulate.ts'
+import { spaceCommand } from './space.ts'
 import { trainCommand } from './train.ts'
 import { worldCommand } from './world.ts'
 
@@ -34,6 +35,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .addCommand(gradeCommand())
     .addCommand(simulateCommand())
     .addCommand(worldCommand())
+    .addCommand(spaceCommand())
     .showHelpAfterError(false)
   inheritSettings(program)
   // A reader that has seen enough, as in `isoflop ... | head`, is no error.

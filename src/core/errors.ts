@@ -24,6 +24,7 @@ export const errorTable = rows({
   BAD_OPTION: { meaning: 'An option or an argument has a value that it cannot take.' },
   OUTPUT_FAILED: { meaning: 'A result could not be written.' },
   WORLD_UNKNOWN: { meaning: 'There is no world of that name.' },
+  SPACE_INVALID: { meaning: 'The file of a space says something that no space can be.' },
   CONFIG_INVALID: { status: 404, meaning: 'A hyperparameter is outside its range, or the combination is not allowed.' },
   KEY_INVALID: { status: 422, meaning: 'An API key that the server does not know, or that was revoked.' },
   KEY_WITHOUT_RUNS: { status: 422, meaning: 'A key that has not made a query yet.' },

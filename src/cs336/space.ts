@@ -1,5 +1,5 @@
 import type { Config } from '../core/config.ts'
-import { type EmbeddingAccounting, embeddingAccountings, tokensFor } from '../core/flops.ts'
+import { type EmbeddingAccounting, tokensFor } from '../core/flops.ts'
 import type { Measure, Place, Space } from '../space/space.ts'
 import { apiCodec, type TrainingConfig } from './config.ts'
 import {
@@ -66,7 +66,11 @@ export function cs336Space({
     contextLength,
     batchUnit: 'sequences',
     constants: {},
-    accountings: embeddingAccountings,
+    accountings: {
+      none: 'the embedding counts nowhere',
+      tokens: 'the embedding costs tokens',
+      'tokens-and-size': 'the embedding costs tokens and counts as size',
+    },
     words: {
       keys: ['dModel', 'numLayers', 'numHeads'],
       head: 'd × n / heads',

@@ -2,7 +2,7 @@ import type { EmbeddingAccounting } from '../core/flops.ts'
 import type { TrainedRun } from '../core/trainer.ts'
 import { invertPositive } from '../numeric/cholesky.ts'
 import { levenbergMarquardt } from '../numeric/levenberg-marquardt.ts'
-import type { Measuring } from '../space/space.ts'
+import { accountingsOf, type Measuring } from '../space/space.ts'
 import { cutOf, isUsable, mostUsableLoss } from './cut.ts'
 import { type Deviation, deviationOver } from './deviation.ts'
 import { jointReference } from './law.ts'
@@ -62,7 +62,7 @@ export function fitJoint(runs: readonly TrainedRun[], options: JointOptions): Jo
 
 /** The accounting under which the plain form makes the runs most probable. */
 function likeliestAccounting(runs: readonly TrainedRun[], options: JointOptions): EmbeddingAccounting {
-  const { accountings: possible = options.space.accountings } = options
+  const { accountings: possible = accountingsOf(options.space) } = options
   if (possible.length === 1) return possible[0]
   return fitForms(runs, options, ['plain'], priors.usual, runs.length)[0].mode.fitted.accounting
 }
@@ -93,7 +93,7 @@ export function fitForms(
   const deviation = deviationOver(points, Math.log(options.target / jointReference.trainFlops))
   const fit = (form: JointForm, accounting: EmbeddingAccounting) =>
     fitMode(jointData(used, accounting, options.space, among), form, accounting, options, deviation, prior)
-  const firsts = (options.accountings ?? options.space.accountings).map((accounting) => fit(first, accounting))
+  const firsts = (options.accountings ?? accountingsOf(options.space)).map((accounting) => fit(first, accounting))
   const most = Math.max(...firsts.map(({ fitted }) => fitted.evidence))
   const modes = firsts.flatMap((mode) => {
     const { evidence, accounting } = mode.fitted

@@ -9,6 +9,8 @@ export interface Field {
   /** Its name in the name of a folder. */
   readonly brief: string
   readonly kind: 'whole' | 'real' | 'text'
+  /** What a text may be; default anything that matches `textValue`. */
+  readonly values?: readonly string[]
 }
 
 type Value = number | string
@@ -40,7 +42,7 @@ export const identitySeparator = '/'
 export function codecOf<C extends Config>(fields: readonly Field[]): Codec<C> {
   const at = (config: C, { key }: Field) => (config as unknown as Record<string, Value>)[key]
   const build = (values: readonly unknown[]): C | null =>
-    values.every((value, k) => isOf(fields[k].kind, value))
+    values.every((value, k) => isOf(fields[k], value))
       ? (Object.fromEntries(fields.map(({ key }, k) => [key, values[k]])) as unknown as C)
       : null
   const parse = (texts: readonly (string | undefined)[]) =>
@@ -75,8 +77,8 @@ const patterns: Readonly<Record<Field['kind'], string>> = {
 /** What a text in a configuration may be. */
 export const textValue = /^[A-Za-z0-9._]{1,40}$/
 
-function isOf(kind: Field['kind'], value: unknown): boolean {
-  if (kind === 'text') return typeof value === 'string' && textValue.test(value)
+function isOf({ kind, values }: Field, value: unknown): boolean {
+  if (kind === 'text') return typeof value === 'string' && (values ? values.includes(value) : textValue.test(value))
   if (typeof value !== 'number' || !Number.isFinite(value)) return false
   return kind === 'real' || Number.isInteger(value)
 }

@@ -1,5 +1,5 @@
 import type { Config } from '../core/config.ts'
-import type { EmbeddingAccounting } from '../core/flops.ts'
+import { type EmbeddingAccounting, embeddingAccountings } from '../core/flops.ts'
 import type { Codec } from './codec.ts'
 import type { Limits, Model } from './limits.ts'
 
@@ -31,8 +31,8 @@ export interface Place {
 /** How configurations of a space are measured: all that a law needs of it. */
 export interface Measuring<C extends Config = Config> {
   readonly vocabularySize: number
-  /** The ways in which parameters and tokens may be counted: where it is known, there is one. */
-  readonly accountings: readonly EmbeddingAccounting[]
+  /** The ways in which parameters and tokens may be counted, in words; where it is known, there is one. */
+  readonly accountings: Readonly<Partial<Record<EmbeddingAccounting, string>>>
   measure(config: C, accounting: EmbeddingAccounting): Measure
   /** The same of a place, between models too. */
   measureAt(place: Place, accounting: EmbeddingAccounting): Measure
@@ -87,6 +87,10 @@ export interface Space<C extends Config = Config> extends Measuring<C>, Codec<C>
 
 /** The configuration of a model, in a space that has that model. */
 export const configWith = <C extends Config>(model: Model, rest: Config): C => ({ ...model, ...rest }) as unknown as C
+
+/** The ways in which parameters and tokens may be counted. */
+export const accountingsOf = ({ accountings }: Measuring): readonly EmbeddingAccounting[] =>
+  embeddingAccountings.filter((name) => accountings[name] !== undefined)
 
 /** The place of a configuration. */
 export function placeOf(space: Measuring, config: Config): Place {

@@ -37,20 +37,14 @@ function atCapOf({ target, space, seed }: Situation, fit: JointFit, chosen: Expe
   return { config, parameters, tokens, loss, interval: interval.loss, gain }
 }
 
-const accountingText = {
-  none: 'the embedding counts nowhere',
-  tokens: 'the embedding costs tokens',
-  'tokens-and-size': 'the embedding costs tokens and counts as size',
-} as const
-
 /** A mode in the units that people use: nats, exponents, the learning rate itself. */
 function lawOf({ mode, weight }: WeightedMode): NamedLaw {
-  const { theta, form, accounting, scales } = mode.fitted
+  const { theta, form, accounting, scales, space } = mode.fitted
   const value = (name: keyof typeof jointIndex) => theta[jointIndex[name]]
   const left = value('left')
   const lean = (value('balance') - value('alpha') + value('beta')) / 2
   return {
-    name: `${form}; ${accountingText[accounting]}`,
+    name: `${form}; ${space.accountings[accounting]}`,
     weight,
     coefficients: {
       E: Math.exp(value('E')),

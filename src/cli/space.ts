@@ -1,0 +1,35 @@
+import { Command } from 'commander'
+
+/** `isoflop space`. */
+export function spaceCommand(): Command {
+  const command = new Command('space')
+    .summary('your own models: what a campaign may ask')
+    .description('A space says which models, batches, rates and FLOPs a campaign may ask for (docs/space.md).')
+    .addHelpText('after', '\nExample:\n  isoflop space show examples/spaces/llama.json')
+  command
+    .command('show')
+    .summary('what a space holds: sizes, steps and cost at each budget')
+    .description(
+      'Checks the file of a space and shows what it holds: sizes, tokens, steps and cost at each of its budgets.',
+    )
+    .argument('<FILE>', 'JSON, or TOML where its name ends in .toml; "cs336" is the space of the course')
+    .option('--json', 'print one JSON object instead of tables')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  isoflop space show examples/spaces/llama.json\n  isoflop space show examples/spaces/ladder.toml --json',
+    )
+    .action(showSpace)
+  return command
+}
+
+async function showSpace(file: string, { json }: { readonly json?: boolean }): Promise<void> {
+  const [{ spaceNamed }, { summaryOf }, { spaceJson, spaceText }] = await Promise.all([
+    import('./space-option.ts'),
+    import('../space/summary.ts'),
+    import('../report/space.ts'),
+  ])
+  const summary = summaryOf(await spaceNamed(file))
+  console.log(
+    json ? JSON.stringify(spaceJson(summary), null, 2) : spaceText(summary, { bold: process.stdout.isTTY === true }),
+  )
+}
