@@ -19,7 +19,6 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { campaign } from '../src/campaign/campaign.ts'
 import { regret } from '../src/core/regret.ts'
 import { outcomeOf, type Trainer } from '../src/core/trainer.ts'
-import { apiCodec, type TrainingConfig } from '../src/cs336/config.ts'
 import { median, quantile } from '../src/numeric/quantile.ts'
 import { adaptive } from '../src/plan/adaptive/adaptive.ts'
 import { profilesStrategy } from '../src/plan/profiles/profiles.ts'

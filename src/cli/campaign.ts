@@ -156,13 +156,13 @@ async function openTrainer(flags: CampaignFlags, space: Space, target: number): 
     throw new IsoflopError(
       'BAD_OPTION',
       `--api trains the course's models alone, not those of the space ${space.name}.`,
-      'Leave --space out, try the space on a simulated world (--world seed:7), or bring your own trainer: docs/library.md.',
+      'Leave --space out, try the space on a simulated world (--world seed:7), or bring your own trainer: docs/space.md.',
     )
   if (api === undefined && world === undefined && space.name !== apiSpace.name)
     throw new IsoflopError(
       'BAD_OPTION',
       `Nobody is named who trains models of the space ${space.name}.`,
-      'Try it on a simulated world first: --world seed:7. docs/library.md shows how to bring your own trainer.',
+      'Try it on a simulated world first: --world seed:7. docs/space.md shows how to bring your own trainer.',
     )
   if (api === undefined) return openWorldTrainer(world ?? 'cs336', space, target)
   const key = apiKey ?? process.env.ISOFLOP_API_KEY

@@ -20,8 +20,8 @@ export interface Codec<C extends Config = Config> {
   readonly fields: readonly Field[]
   /** The canonical text of a configuration: equal configurations have equal texts, on every machine. */
   identity(config: C): string
-  /** Its fields by their outside names, in order. */
-  record(config: C): Record<string, Value>
+  /** Its fields by their outside names, in order, and what every run of its space has in addition. */
+  record(config: C): Record<string, Value | boolean>
   /** The inverse of `record`: null where a field is missing or of another kind. What else there is does not matter. */
   configOf(record: Readonly<Record<string, unknown>>): C | null
   /** The inverse of `identity`; null for any other text. */

@@ -63,6 +63,8 @@ export function spaceOf(spec: SpaceSpec): Space {
   const trainFlops = Array.isArray(spec.train_flops) ? spec.train_flops : halfDecades(spec.train_flops)
   return {
     ...codec,
+    // Whoever trains gets the constants with the rest, and the record keeps them.
+    record: (config) => ({ ...codec.record(config), ...spec.constants }),
     name: spec.name,
     fingerprint: `${spec.name}/${createHash('sha256').update(JSON.stringify(spec)).digest('hex').slice(0, 12)}`,
     limits,
