@@ -36,8 +36,8 @@ function assertSound({ runs, spentFlops, prediction }: Campaign<Config>, space: 
   assert.equal(tokens, space.measure(config, 'none').tokens)
 }
 
-/** Worlds of the tuning seeds, and the regret that a campaign there may have: the largest of eight such worlds was 0.011. */
-const most = 0.02
+/** Regret that a campaign may have, nats: nine of ten worlds from seed 1200 on had at most 0.003 (docs/log.md). */
+const most = 0.01
 for (const [space, seed] of [
   [llama, 1003],
   [ladder, 1005],
