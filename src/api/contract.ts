@@ -141,6 +141,22 @@ export const lossQueryOf = (trainFlops: readonly number[]) =>
         })
     })
 
+/** The most runs of a page of `GET /previous_runs`. */
+export const longestPage = 1000
+
+/** The query of `GET /previous_runs`: the contract's form without, a page with `limit`. */
+export const previousRunsQuery = z.object({
+  limit: wholeNumber('limit')
+    .refine(...inRange('limit', { least: 1, most: longestPage }, shownInteger))
+    .optional()
+    .meta({ type: 'integer', description: 'At most so many runs, and `next`; all of them where it is missing.' }),
+  after: wholeNumber('after')
+    .refine(...inRange('after', { least: 0, most: Number.MAX_SAFE_INTEGER }, shownInteger))
+    .optional()
+    .meta({ type: 'integer', description: 'Those behind an earlier page: what it gave as `next`.' }),
+  ...apiKeyQuery.shape,
+})
+
 /** A configuration as the wire names it. */
 export interface WireConfig {
   readonly d_model: number
@@ -215,6 +231,9 @@ export const errorAnswer = z.object({ message: z.string() })
 /** `GET /loss`'s answer, every digit of the total. */
 export const lossText = (loss: number, used: bigint): string =>
   `{"loss":${pythonFloat(loss)},"total_flops_used":${pythonInteger(used)}}`
+
+/** `GET /previous_runs` in pages: a page, and what to give as `after` for the next one. */
+export const previousRunsPage = previousRunsAnswer.extend({ next: z.number().nullable().optional() })
 
 /** One run of `GET /previous_runs`. */
 export const runText = (config: TrainingConfig, loss: number): string => {

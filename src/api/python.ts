@@ -15,4 +15,5 @@ export function pythonFloat(x: number): string {
 }
 
 /** A whole number, all digits: `10000000000000000`. */
-export const pythonInteger = (x: number | bigint): string => String(typeof x === 'bigint' ? x : integerAsWritten(x))
+export const pythonInteger = (x: number | bigint): string =>
+  String(typeof x === 'bigint' || Number.isSafeInteger(x) ? x : integerAsWritten(x)) // below 2^53 JavaScript writes them all

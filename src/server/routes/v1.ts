@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
@@ -9,19 +10,23 @@ import {
   lossQueryOf,
   lossText,
   messages,
-  previousRunsAnswer,
+  previousRunsPage,
+  previousRunsQuery,
   runText,
 } from '../../api/contract.ts'
 import { pythonInteger } from '../../api/python.ts'
 import { IsoflopError } from '../../core/errors.ts'
 import { apiLimits } from '../../cs336/limits.ts'
+import { createLongAnswers } from '../long-answer.ts'
 import type { QueryOutcome } from '../metrics.ts'
 import type { Services } from '../options.ts'
+import type { RunsPage, Store } from '../store/store.ts'
 import { callerOf, keyFirst } from './caller.ts'
 
 /** The contract of the course's training API, version 1: answers are written digit by digit as its server writes them. */
 export const v1: FastifyPluginAsyncZod<Services> = async (app, services) => {
   const { store, ledger, metrics, clock, trainFlops = apiLimits.trainFlops } = services
+  const longAnswer = createLongAnswers()
   app.addHook('onRequest', keyFirst(store))
 
   app.get(
@@ -72,18 +77,40 @@ export const v1: FastifyPluginAsyncZod<Services> = async (app, services) => {
     '/previous_runs',
     {
       schema: {
-        summary: 'All runs of the key',
+        summary: 'All runs of the key, or a page of them',
         tags: ['contract'],
-        querystring: apiKeyQuery,
-        response: { 200: previousRunsAnswer, ...refusals(422) },
+        querystring: previousRunsQuery,
+        response: { 200: previousRunsPage, ...refusals(404, 422) },
       },
     },
     async (request, reply) => {
-      const key = callerOf(request)
-      const runs = await store.runs(key.id)
-      return json(reply, `{"previous_runs":[${runs.map(({ config, loss }) => runText(config, loss)).join(',')}]}`)
+      const { id } = callerOf(request)
+      const { limit, after = 0 } = request.query
+      const first = await store.runs(id, BigInt(after), limit ?? runsInSlice)
+      if (limit !== undefined) return json(reply, `{"previous_runs":[${textOf(first)}],"next":${first.next}}`)
+      if (first.next === null) return json(reply, `{"previous_runs":[${textOf(first)}]}`)
+      const slices = allRuns(store, id, first)
+      return json(
+        reply,
+        longAnswer(slices, () => reply.raw.destroy()),
+      )
     },
   )
+}
+
+/** Runs that are read and written at once, some 10 microseconds each. */
+const runsInSlice = 100
+
+const textOf = ({ runs }: RunsPage): string => runs.map(({ config, loss }) => runText(config, loss)).join(',')
+
+/** The contract's answer with all runs, in slices. */
+async function* allRuns(store: Store, keyId: string, first: RunsPage): AsyncGenerator<string> {
+  yield `{"previous_runs":[${textOf(first)}`
+  for (let page = first; page.next !== null; ) {
+    page = await store.runs(keyId, page.next, runsInSlice)
+    if (page.runs.length > 0) yield `,${textOf(page)}` // none where the key was reset meanwhile
+  }
+  yield ']}'
 }
 
 /** The answers of these statuses, for the documentation. */
@@ -99,5 +126,5 @@ function leftBy({ raw }: FastifyReply): AbortSignal {
   return left.signal
 }
 
-const json = (reply: FastifyReply, text: string): FastifyReply =>
+const json = (reply: FastifyReply, text: string | Readable): FastifyReply =>
   reply.header('content-type', 'application/json').send(text)

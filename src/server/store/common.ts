@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { IsoflopError } from '../../core/errors.ts'
 import type { TrainingConfig } from '../../cs336/config.ts'
 import { apiCodec } from '../../cs336/config.ts'
-import type { KeyRecord, Proof } from './store.ts'
+import type { KeyRecord, Proof, RunsPage } from './store.ts'
 
 export interface StoreOptions {
   /** Name of this process among those that share a database; random unless given. */
@@ -112,16 +112,18 @@ export const proofFromRow = ({ used, ran, reserved, held }: ProofRow): Proof => 
 })
 
 export interface RunRow {
+  readonly id: bigint
   readonly config: string
   readonly cost: string
   readonly loss: number
 }
 
-export const runFromRow = ({ config, cost, loss }: RunRow) => ({
-  config: configOfRow(config),
-  cost: BigInt(cost),
-  loss,
-})
+/** A page of runs, out of rows of which there is one more than the page holds where it is not the last. */
+export function pageOfRows(rows: readonly RunRow[], limit: number): RunsPage {
+  const page = rows.slice(0, limit)
+  const runs = page.map(({ config, cost, loss }) => ({ config: configOfRow(config), cost: BigInt(cost), loss }))
+  return { runs, next: rows.length > limit ? (page.at(-1)?.id ?? null) : null }
+}
 
 export interface SubmissionRow {
   readonly config: string

@@ -11,9 +11,9 @@ import {
   keyTaken,
   newInstance,
   type ProofRow,
+  pageOfRows,
   proofFromRow,
   type RunRow,
-  runFromRow,
   type StoreOptions,
   type SubmissionRow,
   storeClosed,
@@ -116,7 +116,7 @@ export async function openPostgres(url: string, options: StoreOptions = {}): Pro
       const columns = [seen.map(({ ticket }) => ticket), seen.map(({ renewals }) => renewals)]
       return Number((await first<{ reclaimed: bigint }>('reclaim', ...columns))?.reclaimed ?? 0)
     },
-    runs: async (keyId) => (await query<RunRow>('runs', keyId)).map(runFromRow),
+    runs: async (keyId, after, limit) => pageOfRows(await query<RunRow>('runs', keyId, after, limit + 1), limit),
 
     async prove(keyId) {
       const row = await first<ProofRow>('prove', keyId)
@@ -251,7 +251,7 @@ const texts = {
   reserve: 'SELECT kind, loss, budget, used, free FROM isoflop.reserve($1, $2, $3, $4, $5, $6)',
   settle: 'SELECT isoflop.settle($1, $2) AS used',
   release: 'SELECT isoflop.release($1)',
-  runs: 'SELECT config, cost, loss FROM isoflop.runs WHERE key_id = $1 ORDER BY id',
+  runs: 'SELECT id, config, cost, loss FROM isoflop.runs WHERE key_id = $1 AND id > $2 ORDER BY id LIMIT $3',
   renew: 'SELECT isoflop.renew($1)',
   reservations: 'SELECT ticket, renewals FROM isoflop.reservations',
   reclaim: 'SELECT isoflop.reclaim($1, $2) AS reclaimed',

@@ -9,9 +9,9 @@ import {
   keyTaken,
   newInstance,
   type ProofRow,
+  pageOfRows,
   proofFromRow,
   type RunRow,
-  runFromRow,
   type StoreOptions,
   type SubmissionRow,
   submissionFromRow,
@@ -148,7 +148,8 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
     },
     reservations: () => read(() => statements.reservations.all() as unknown as SeenReservation[]),
     reclaim: async (seen) => (seen.length === 0 ? 0 : write(() => reclaim(seen))),
-    runs: (keyId) => read(() => (statements.runs.all(keyId) as unknown as RunRow[]).map(runFromRow)),
+    runs: (keyId, after, limit) =>
+      read(() => pageOfRows(statements.runs.all(keyId, after, limit + 1) as unknown as RunRow[], limit)),
 
     prove: (keyId) =>
       read(() => {
@@ -237,7 +238,7 @@ function prepareAll(db: DatabaseSync) {
     ),
     check: prepare('UPDATE health SET checks = checks + 1'),
     addRun: prepare('INSERT INTO runs (key_id, config, cost, loss) VALUES (?, ?, ?, ?)'),
-    runs: prepare('SELECT config, cost, loss FROM runs WHERE key_id = ? ORDER BY id'),
+    runs: prepare('SELECT id, config, cost, loss FROM runs WHERE key_id = ? AND id > ? ORDER BY id LIMIT ?'),
     deleteRuns: prepare('DELETE FROM runs WHERE key_id = ?'),
 
     putSubmission: prepare(

@@ -23,6 +23,12 @@ export interface StoredRun {
   readonly loss: number
 }
 
+/** Some of a key's runs, and what to give as `after` for the next ones; null where there are none. */
+export interface RunsPage {
+  readonly runs: readonly StoredRun[]
+  readonly next: bigint | null
+}
+
 /** What became of a wish to run a configuration. */
 export type Reservation =
   /** This key settled this configuration before: no charge. */
@@ -106,8 +112,11 @@ export interface Store {
   reservations(): Promise<SeenReservation[]>
   /** Gives back those that were not renewed since they were seen, as far as their keys are not locked; gives their number. */
   reclaim(seen: readonly SeenReservation[]): Promise<number>
-  /** Runs in the order they were settled. */
-  runs(keyId: string): Promise<StoredRun[]>
+  /**
+   * A key's runs in the order they were settled: at most `limit` of those behind `after`, which is 0n or what an earlier page gave.
+   * Pages are read one by one: runs that are settled meanwhile come in the last one.
+   */
+  runs(keyId: string, after: bigint, limit: number): Promise<RunsPage>
 
   /** A key's sums beside what they have to be; null when there is no such key. */
   prove(keyId: string): Promise<Proof | null>

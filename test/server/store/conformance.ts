@@ -9,7 +9,7 @@ import { random } from '../../../src/core/random.ts'
 import { apiCodec } from '../../../src/cs336/config.ts'
 import { openStore } from '../../../src/server/store/open.ts'
 import type { Reservation, Store } from '../../../src/server/store/store.ts'
-import { configOf, costOf, lossOf } from './examples.ts'
+import { configOf, costOf, lossOf, runsOf } from './examples.ts'
 import { storeProperty } from './model.ts'
 
 export const storeUnavailable = { name: 'IsoflopError', code: 'STORE_UNAVAILABLE' }
@@ -35,7 +35,7 @@ export function ticketOf(reservation: Reservation): bigint {
  */
 export async function audit(store: Store): Promise<void> {
   for (const { id, used, reserved } of await store.listKeys()) {
-    const runs = await store.runs(id)
+    const runs = await runsOf(store, id)
     assert.equal(
       runs.reduce((sum, { cost }) => sum + cost, 0n),
       used,
@@ -148,7 +148,7 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
     assert.deepEqual(await store.reserve('a', configOf(11), cost, 1), refused)
     assert.deepEqual(await store.reserve('a', configOf(11), 1n, 1), refused)
     assert.deepEqual(
-      (await store.runs('a')).map((settled) => settled.cost),
+      (await runsOf(store, 'a')).map((settled) => settled.cost),
       Array(10).fill(cost),
     )
   })
@@ -183,13 +183,13 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
       const first = await store.reserve('a', configOf(3), 5n, 1)
       assert.deepEqual(await store.reserve('a', configOf(3), 5n, 1), { kind: 'in-flight' })
       assert.deepEqual(
-        [(await store.getKey('a'))!.used, (await store.getKey('a'))!.reserved, await store.runs('a')],
+        [(await store.getKey('a'))!.used, (await store.getKey('a'))!.reserved, await runsOf(store, 'a')],
         [0n, 5n, []],
       )
       assert.deepEqual(await store.settle(ticketOf(first), Math.PI), { used: 5n })
       assert.deepEqual(await store.reserve('a', configOf(3), 5n, 1), { kind: 'settled', loss: Math.PI, used: 5n })
       assert.equal(await run(store, 'a', 1, 7n), 12n)
-      assert.deepEqual(await store.runs('a'), [
+      assert.deepEqual(await runsOf(store, 'a'), [
         { config: configOf(3), cost: 5n, loss: Math.PI },
         { config: configOf(1), cost: 7n, loss: lossOf(1) },
       ])
@@ -285,7 +285,7 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
     const ticket = ticketOf(await store.reserve('a', configOf(2), 11n, 1))
     const other = ticketOf(await store.reserve('b', configOf(2), 11n, 1))
     assert.equal(await store.resetKey('a'), true)
-    assert.deepEqual([await store.runs('a'), await store.getSubmission('a')], [[], null])
+    assert.deepEqual([await runsOf(store, 'a'), await store.getSubmission('a')], [[], null])
     const key = (await store.getKey('a'))!
     assert.deepEqual([key.used, key.reserved], [0n, 0n])
     assert.equal(await store.settle(ticket, 3), null)
@@ -374,7 +374,7 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
     const other = await open()
     const kept = ticketOf(await other.reserve('a', configOf(2), 3n, 1))
     await before.reserve('a', configOf(3), 5n, 1)
-    const runs = await before.runs('a')
+    const runs = await runsOf(before, 'a')
     await Promise.all([before.close(), before.close()])
     await assert.rejects(before.getKey('a'), storeUnavailable)
     await assert.rejects(before.reserve('a', configOf(9), 1n, 1), storeUnavailable)
@@ -382,7 +382,7 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
     const after = await open()
     const key = (await after.getKey('a'))!
     assert.deepEqual([key.used, key.reserved], [costOf(1), 3n])
-    assert.deepEqual(await after.runs('a'), runs)
+    assert.deepEqual(await runsOf(after, 'a'), runs)
     assert.equal((await after.getSubmission('a'))!.predictedLoss, 2)
     await other.settle(kept, 1)
   })
@@ -413,7 +413,7 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
     for (const { go } of children) go()
     for (const { ended } of children) assert.deepEqual(await ended, [0, null])
     const key = (await store.getKey('a'))!
-    const runs = await store.runs('a')
+    const runs = await runsOf(store, 'a')
     const acknowledged = children.flatMap((child) => child.acknowledged.map((line) => line.split(' ')[0]))
     assert.deepEqual(acknowledged.sort(), runs.map(({ config }) => apiCodec.identity(config)).sort())
     assert.ok(key.used <= key.budget && key.budget - key.used < costOf(configurations), `${key.budget - key.used} left`)
@@ -447,7 +447,7 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
       assert.equal((await store.getKey(id))!.reserved, 0n)
     }
     for (const [id, lines] of acknowledged) {
-      const stored = new Set((await store.runs(id)).map(({ config }) => apiCodec.identity(config)))
+      const stored = new Set((await runsOf(store, id)).map(({ config }) => apiCodec.identity(config)))
       for (const line of lines) assert.ok(stored.has(line.split(' ')[0]), `${line} was acknowledged and is gone`)
     }
     assert.ok(

@@ -1,4 +1,6 @@
+import assert from 'node:assert/strict'
 import type { TrainingConfig } from '../../../src/cs336/config.ts'
+import type { RunsPage, Store, StoredRun } from '../../../src/server/store/store.ts'
 
 /** Different configurations by number, with learning rates that have no short binary form. */
 export const configOf = (index: number): TrainingConfig => ({
@@ -14,3 +16,16 @@ export const configOf = (index: number): TrainingConfig => ({
 export const costOf = (index: number): bigint => 2n ** 53n + 1n + 2n * BigInt(index)
 
 export const lossOf = (index: number): number => 2 + 1 / (index + 3)
+
+/** All runs of a key, read in pages of different sizes. */
+export async function runsOf(store: Store, keyId: string): Promise<StoredRun[]> {
+  const all: StoredRun[] = []
+  let next: bigint | null = 0n
+  for (let limit = 1; next !== null; limit = 3 * limit) {
+    const page: RunsPage = await store.runs(keyId, next, limit)
+    assert.ok(page.runs.length === limit || page.next === null)
+    all.push(...page.runs)
+    next = page.next
+  }
+  return all
+}

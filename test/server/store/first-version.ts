@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { apiCodec } from '../../../src/cs336/config.ts'
 import { openStore } from '../../../src/server/store/open.ts'
 import { audit, run } from './conformance.ts'
-import { configOf, costOf, lossOf } from './examples.ts'
+import { configOf, costOf, lossOf, runsOf } from './examples.ts'
 
 const used = costOf(1) + costOf(2)
 const budget = 9_200_000_000_000_000_000n
@@ -27,7 +27,7 @@ export async function checkBroughtUpToDate(location: string): Promise<void> {
   const b = { id: 'b', label: '', budget: 5n, used: 0n, reserved: 0n, revoked: false, createdAt: 7 }
   assert.deepEqual(await store.listKeys(), [b, a])
   const runs = [1, 2].map((index) => ({ config: configOf(index), cost: costOf(index), loss: lossOf(index) }))
-  assert.deepEqual(await store.runs('a'), runs)
+  assert.deepEqual(await runsOf(store, 'a'), runs)
   assert.deepEqual(await store.getSubmission('a'), {
     ...{ config: configOf(4), predictedLoss: 2.5, submittedAt: 1_700_000_000_999 },
   })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { IsoflopError } from '../../../src/core/errors.ts'
 import type { SeenReservation, Store, Submission } from '../../../src/server/store/store.ts'
-import { configOf } from './examples.ts'
+import { configOf, runsOf } from './examples.ts'
 
 const keyNames = ['a', 'b'] as const
 
@@ -195,7 +195,7 @@ async function compare(store: Store, ids: string[], model: Model): Promise<void>
       [budget, sum(runs), sum(reservedOf(model, index)), revoked],
     )
     const expected = runs.map(({ config, cost, loss }) => ({ config: configOf(config), cost, loss }))
-    assert.deepEqual(await store.runs(ids[index]), expected)
+    assert.deepEqual(await runsOf(store, ids[index]), expected)
     assert.deepEqual(await store.getSubmission(ids[index]), submission)
   }
 }

@@ -5,7 +5,7 @@ import { migrationsOf } from '../../../src/server/store/migrate.ts'
 import { openStore } from '../../../src/server/store/open.ts'
 import { startPostgres, type TestPostgres } from '../postgres.ts'
 import { addKey, audit, conformance, run, storeUnavailable, ticketOf } from './conformance.ts'
-import { configOf, costOf, lossOf } from './examples.ts'
+import { configOf, costOf, lossOf, runsOf } from './examples.ts'
 import { checkBroughtUpToDate, firstVersionRows } from './first-version.ts'
 
 let postgres: TestPostgres
@@ -53,7 +53,7 @@ test('lost connections: rejected meanwhile, then it works by itself and every ac
   await Promise.all(workers)
   assert.deepEqual([...codes], ['STORE_UNAVAILABLE'])
   await audit(store)
-  const losses = new Set((await store.runs('a')).map(({ loss }) => loss))
+  const losses = new Set((await runsOf(store, 'a')).map(({ loss }) => loss))
   for (const index of acknowledged) assert.ok(losses.has(lossOf(index)), `run ${index} was acknowledged and is gone`)
   const usedBefore = (await store.getKey('a'))!.used
   assert.equal(await run(store, 'a', 901, 5n), usedBefore + 5n)

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { migrationsOf } from '../../../src/server/store/migrate.ts'
 import { openStore } from '../../../src/server/store/open.ts'
 import { addKey, audit, conformance, run, storeUnavailable, ticketOf } from './conformance.ts'
-import { configOf, costOf } from './examples.ts'
+import { configOf, costOf, runsOf } from './examples.ts'
 import { checkBroughtUpToDate, firstVersionRows } from './first-version.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'isoflop-store-'))
@@ -161,7 +161,7 @@ test('disk full: rejected and nothing changed; room again: works, nothing lost',
   assert.ok(report.before > 0 && report.after > 0, JSON.stringify(report))
   const store = await openStore(file)
   await audit(store)
-  const runs = await store.runs('a')
+  const runs = await runsOf(store, 'a')
   assert.equal(runs.length, report.before + report.after)
   const expected = report.settled.map(costOf).reduce((sum: bigint, cost: bigint) => sum + cost)
   assert.equal((await store.getKey('a'))!.used, expected)
