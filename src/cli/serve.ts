@@ -4,12 +4,15 @@ import type { FastifyInstance } from 'fastify'
 import { type WireConfig, wireOfConfig } from '../api/contract.ts'
 import { systemClock } from '../core/clock.ts'
 import { IsoflopError } from '../core/errors.ts'
+import { printable } from '../core/printable.ts'
 import { version } from '../core/version.ts'
 import { apiBudget, apiLimits } from '../cs336/limits.ts'
 import { accountings } from '../cs336/parameters.ts'
 import { devices } from '../gpt/engine.ts'
 import type { Losses } from '../gpt/losses.ts'
 import { addKey } from '../server/keys.ts'
+import type { ServicePage } from '../server/options.ts'
+import { shownPlace } from '../server/store/place.ts'
 import type { Store } from '../server/store/store.ts'
 import type { BackendFlags } from './backend.ts'
 import { flops, nameOf, wholeBudgets, wholeNumber } from './options.ts'
@@ -21,6 +24,8 @@ interface ServeFlags extends BackendFlags {
   readonly budget?: bigint
   readonly key?: readonly string[]
   readonly leaderboard?: boolean
+  readonly docs: boolean
+  readonly metrics: boolean
   readonly trainFlopsGrid?: readonly number[]
 }
 
@@ -59,6 +64,8 @@ export function serveCommand(): Command {
     .option('--budget <FLOPS>', 'budget of keys made by this command (default: 2e18)', flops('--budget'))
     .option('--key <KEY...>', 'make sure that these keys exist')
     .option('--leaderboard', 'show GET /leaderboard to everyone')
+    .option('--no-docs', 'do not show /docs')
+    .option('--no-metrics', 'do not show /metrics, where who may read it is not told otherwise')
     .addHelpText(
       'after',
       '\nExamples:\n  isoflop serve --host 0.0.0.0 --db postgres://isoflop@localhost/isoflop --leaderboard\n' +
@@ -93,13 +100,14 @@ async function runServe(flags: ServeFlags): Promise<void> {
         version,
         truth,
         leaderboard: flags.leaderboard === true,
+        closed: closedOf(flags),
         trainFlops: flags.trainFlopsGrid ?? apiLimits.trainFlops,
         onError: printError,
       })
       try {
         const url = await listen(app, flags)
         console.log(`listening on ${url}`)
-        console.log(`  ${backend.name}; keys and runs in ${withoutPassword(place)}; documentation at ${url}/docs`)
+        console.log(`  ${backend.name}; keys and runs in ${shownPlace(place)}${documentation(url, flags)}`)
         for (const note of notes) console.log(`  ${note}`)
         if (firstKey !== null) printFirstKey(firstKey, url, flags)
         await stopped()
@@ -116,10 +124,19 @@ async function runServe(flags: ServeFlags): Promise<void> {
   }
 }
 
+const documentation = (url: string, { docs }: ServeFlags): string => (docs ? `; documentation at ${url}/docs` : '')
+
+/** What is closed: commander makes --no-docs `docs: false`. */
+const closedOf = ({ docs, metrics }: ServeFlags): ServicePage[] => [
+  ...(docs ? [] : (['docs'] as const)),
+  ...(metrics ? [] : (['metrics'] as const)),
+]
+
 /** Tells who runs the server of an error, and of what lies behind it where clients are not told. */
-function printError({ message, cause }: Error): void {
-  console.error(`error: ${message}`)
-  if (cause instanceof Error && !message.includes(cause.message)) console.error(`  ${cause.message}`)
+function printError({ message, cause }: Error, about?: { readonly id: string; readonly more: number }): void {
+  const more = about !== undefined && about.more > 0 ? ` (${about.more} more like it since it was last told)` : ''
+  console.error(printable(`error${about === undefined ? '' : ` ${about.id}`}: ${message}${more}`))
+  if (cause instanceof Error && !message.includes(cause.message)) console.error(printable(`  ${cause.message}`))
 }
 
 /** Listens, and gives the address that clients use. */
@@ -160,9 +177,6 @@ function exampleOf(grid: readonly number[] = apiLimits.trainFlops): WireConfig {
   const [dModel, numLayers] = trainFlops < 1e14 ? [64, 2] : [256, 4]
   return wireOfConfig({ dModel, numLayers, numHeads: 4, batchSize: 128, learningRate: 0.001, trainFlops })
 }
-
-/** A database's place as it may be printed. */
-export const withoutPassword = (place: string): string => place.replace(/(:\/\/[^:@/]+):[^@/]*@/, '$1:***@')
 
 /** How long stopping may take, ms: answers have 10 s, trainings 8 s for a checkpoint, and then the database has the rest. */
 const longestStop = 11_500

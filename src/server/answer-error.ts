@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { outOfRange } from '../api/contract.ts'
 import { errorTable, IsoflopError } from '../core/errors.ts'
+import type { Complaints } from './complaints.ts'
 
 /** A validation issue as zod reports it through Fastify. */
 interface Issue {
@@ -8,12 +9,15 @@ interface Issue {
   readonly params?: { readonly issue?: { readonly params?: { readonly kind?: string } } & Record<string, unknown> }
 }
 
-/** Turns every error into the contract's `{"message": ...}` with the right status; defects are told to `onError` only. */
-export function answerError(onError?: (error: Error) => void) {
+/**
+ * Turns every error into the contract's `{"message": ...}` with the right status. What is no caller's fault is told to the log only: the
+ * caller gets what it means, without the hosts, paths and causes that databases and defects speak of, and an id by which the log has them.
+ */
+export function answerError(complaints: Complaints) {
   return (error: FastifyError | IsoflopError | Error, _request: FastifyRequest, reply: FastifyReply) => {
     const { status, message } = statusOf(error)
-    if (status >= 500) onError?.(error)
-    return reply.code(status).send({ message })
+    const text = status >= 500 ? `${message.replace(/\.?$/, '.')} Error ${complaints.tell(error)}.` : message
+    return reply.code(status).send({ message: text })
   }
 }
 
@@ -22,13 +26,16 @@ function statusOf(error: Error & { validation?: unknown; statusCode?: number; co
   message: string
 } {
   if (error instanceof IsoflopError) {
-    const { status = 500 } = errorTable[error.code]
-    return { status, message: status === 500 ? 'Internal server error' : error.message }
+    const { status = 500, meaning } = errorTable[error.code] as { status?: number; meaning: string }
+    if (status === 500) return { status, message: internal }
+    return { status, message: error.code === 'STORE_UNAVAILABLE' ? meaning : error.message }
   }
   if (Array.isArray(error.validation)) return invalid(error.validation as Issue[])
   const status = error.statusCode ?? 500
-  return { status, message: status >= 500 ? 'Internal server error' : error.message }
+  return { status, message: status >= 500 ? internal : error.message }
 }
+
+const internal = 'Internal server error.'
 
 /** The first fault decides: 404 for a value outside its range, 422 for one that is missing or of the wrong type. */
 function invalid(issues: readonly Issue[]): { status: number; message: string } {

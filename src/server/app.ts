@@ -1,7 +1,9 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import { answerError } from './answer-error.ts'
+import { createComplaints } from './complaints.ts'
 import { createConnections, usualLimits } from './connections.ts'
+import { addHeaders } from './headers.ts'
 import { createLedger } from './ledger.ts'
 import { createMetrics } from './metrics.ts'
 import type { ServerOptions } from './options.ts'
@@ -29,13 +31,16 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   })
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
-  app.setErrorHandler(answerError(options.onError))
+  const complaints = createComplaints(clock, options.onError ?? (() => {}))
+  app.setErrorHandler(answerError(complaints))
+  addHeaders(app)
+  const hint = options.closed?.includes('docs') ? '' : '; see /docs'
   app.setNotFoundHandler((request, reply) =>
-    reply.code(404).send({ message: `There is no ${request.method} ${request.url.split('?')[0]}; see /docs` }),
+    reply.code(404).send({ message: `There is no ${request.method} ${request.url.split('?')[0]}${hint}` }),
   )
   const tickets = createTickets(store)
   const ledger = createLedger(store, backend, clock, tickets)
-  const upkeep = await startUpkeep(store, tickets, options.onError ?? (() => {}), options.upkeep)
+  const upkeep = await startUpkeep(store, tickets, complaints.tell, options.upkeep)
   app.addHook('onClose', async () => upkeep.stop())
   const close = async () => {
     // What waits for a run of another process is told that it ends, shortly before its connection is cut.

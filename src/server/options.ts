@@ -1,11 +1,15 @@
 import type { Backend } from '../backend/backend.ts'
 import type { Clock } from '../core/clock.ts'
+import type { Complaint } from './complaints.ts'
 import type { ConnectionLimits } from './connections.ts'
 import type { Truth } from './grade.ts'
 import type { Ledger } from './ledger.ts'
 import type { Metrics } from './metrics.ts'
 import type { Store } from './store/store.ts'
 import type { UpkeepTimes } from './upkeep.ts'
+
+/** What a server shows beside its answers. */
+export type ServicePage = 'docs' | 'metrics'
 
 /** What a server is made of. */
 export interface ServerOptions {
@@ -23,8 +27,10 @@ export interface ServerOptions {
   readonly upkeep?: UpkeepTimes
   /** How many connections there may be, and how long they may take; `usualLimits()` unless given. */
   readonly limits?: ConnectionLimits
-  /** Told of each error that is not the caller's fault. */
-  readonly onError?: ((error: Error) => void) | undefined
+  /** Pages that nobody is shown; none unless given. */
+  readonly closed?: readonly ServicePage[]
+  /** Told of errors that are not the caller's fault, of alike ones once a minute. */
+  readonly onError?: Complaint | undefined
 }
 
 /** What the routes stand on. */

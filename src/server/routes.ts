@@ -16,7 +16,7 @@ import { v1 } from './routes/v1.ts'
  * | `routes/docs.ts` | GET `/docs` | who reads about it |
  */
 export async function addRoutes(app: FastifyInstance, services: Services): Promise<void> {
-  await addDocs(app, services.version) // first: it describes the routes that come after it
+  if (!services.closed?.includes('docs')) await addDocs(app, services.version) // first: it describes the routes that come after it
   await app.register(v1, services)
   await app.register(assignment, services)
   await app.register(service, services)

@@ -16,5 +16,5 @@ export async function addDocs(app: FastifyInstance, version: string): Promise<vo
     },
     transform: jsonSchemaTransform,
   })
-  await app.register(swaggerUi, { routePrefix: '/docs' })
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
 }

@@ -14,6 +14,7 @@ export const service: FastifyPluginAsyncZod<Services> = async (app, services) =>
     },
   )
 
+  if (services.closed?.includes('metrics')) return
   app.get('/metrics', { schema: { hide: true } }, async (_, reply) =>
     reply.type(metrics.contentType).send(await metrics.text()),
   )

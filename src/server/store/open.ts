@@ -1,4 +1,5 @@
 import type { StoreOptions } from './common.ts'
+import { isPostgres, shownPlace } from './place.ts'
 import { openPostgres } from './postgres.ts'
 import { openSqlite } from './sqlite.ts'
 import type { Store } from './store.ts'
@@ -11,7 +12,10 @@ export type { StoreOptions } from './common.ts'
  *
  * @example const store = await openStore('ledger.db')
  *
- * Rejects with STORE_UNAVAILABLE when it cannot be opened or was written by a newer version.
+ * Rejects with BAD_OPTION for an address that cannot be read, with STORE_UNAVAILABLE when it cannot be opened or was written by a
+ * newer version.
  */
-export const openStore = (location: string, options: StoreOptions = {}): Promise<Store> =>
-  /^postgres(ql)?:\/\//.test(location) ? openPostgres(location, options) : openSqlite(location, options)
+export async function openStore(location: string, options: StoreOptions = {}): Promise<Store> {
+  shownPlace(location) // refuses what may not be shown
+  return isPostgres(location) ? openPostgres(location, options) : openSqlite(location, options)
+}

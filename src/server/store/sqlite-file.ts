@@ -1,3 +1,4 @@
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { IsoflopError } from '../../core/errors.ts'
@@ -8,6 +9,7 @@ import { migrationsOf } from './migrate.ts'
 export async function openDatabase(path: string, lockTimeoutMs: number): Promise<DatabaseSync> {
   let db: DatabaseSync | null = null
   try {
+    makePrivate(path)
     db = new DatabaseSync(path, { timeout: lockTimeoutMs, enableForeignKeyConstraints: true })
     await useWriteAheadLog(db)
     // FULL: a commit waits until the log is on the disk, so that it survives a power cut, not only a crash.
@@ -21,6 +23,15 @@ export async function openDatabase(path: string, lockTimeoutMs: number): Promise
     db?.close()
     throw error instanceof IsoflopError ? error : unavailable(error)
   }
+}
+
+/**
+ * Makes the file, if it is not there, so that nobody else on the machine reads who has which key and what it was answered. SQLite gives
+ * its log the same rights.
+ */
+function makePrivate(path: string): void {
+  if (path === ':memory:' || existsSync(path)) return
+  closeSync(openSync(path, 'a', 0o600))
 }
 
 /** FLOPs are decimal text in SQLite, whose integers end at 2^63: this is the SQL function that adds them. */

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { IsoflopError } from '../../src/core/errors.ts'
+import { createComplaints } from '../../src/server/complaints.ts'
+import { unavailable } from '../../src/server/store/common.ts'
+import { openStore } from '../../src/server/store/open.ts'
+import { shownPlace } from '../../src/server/store/place.ts'
+import { query, type Serving, serving } from './serving.ts'
+
+const told: { error: Error; id: string; more: number }[] = []
+let server: Serving
+before(async () => {
+  server = await serving({ onError: (error, { id, more }) => told.push({ error, id, more }) })
+})
+after(() => server.close())
+
+test('every answer is kept by nobody, run by nobody, and tells no other site of its address', async () => {
+  const paths = ['/loss', '/total_flops_used', '/previous_runs', '/healthz', '/metrics', '/nowhere', '/docs/json']
+  for (const path of paths) {
+    const { headers } = await fetch(new URL(path, server.url))
+    assert.equal(headers.get('x-content-type-options'), 'nosniff', path)
+    assert.equal(headers.get('cache-control'), 'no-store', path)
+    assert.equal(headers.get('referrer-policy'), 'no-referrer', path)
+    assert.match(headers.get('content-security-policy') ?? '', /^default-src '(none|self)'/, path)
+  }
+})
+
+test('/docs runs its own scripts alone', async () => {
+  const page = await fetch(new URL('/docs', server.url))
+  const policy = page.headers.get('content-security-policy') ?? ''
+  assert.equal(page.headers.get('x-content-type-options'), 'nosniff')
+  assert.match(policy, /script-src 'self'/)
+  assert.doesNotMatch(policy, /unsafe-eval|script-src[^;]*unsafe-inline|https?:\/\/(?!validator)/)
+  const scripts = [...(await page.text()).matchAll(/<script[^>]*src="([^"]+)"/g)].map(([, address]) => address)
+  assert.ok(scripts.length > 0)
+  for (const address of scripts) assert.equal((await fetch(new URL(address, page.url))).status, 200, address)
+})
+
+test('/docs and /metrics can be closed', async () => {
+  const own = await serving({ closed: ['docs', 'metrics'] })
+  for (const path of ['/docs', '/docs/json', '/docs/static/index.html', '/metrics']) {
+    const { status, body } = await own.get(path)
+    assert.equal(status, 404, path)
+    assert.doesNotMatch(body.message, /see \/docs/)
+  }
+  assert.equal((await own.get('/loss', query)).status, 200)
+  await own.close()
+})
+
+test('what is wrong with the server is told to the log alone, by the id that the caller gets', async () => {
+  const secret = 'connect ECONNREFUSED 10.1.2.3:5432, database "class", /var/lib/secret'
+  for (const [error, status] of [
+    [unavailable(new Error(secret)), 503],
+    [new IsoflopError('TRAINING_FAILED', 'It broke off', 'none', { cause: new Error(secret) }), 503],
+    [new IsoflopError('OUTPUT_FAILED', secret, 'none'), 500],
+    [new Error(secret), 500],
+  ] as const) {
+    server.backend.fail = error
+    const answer = await server.get('/loss', { ...query, learning_rate: 0.0005 })
+    assert.equal(answer.status, status)
+    assert.doesNotMatch(answer.text, /10\.1|5432|class|secret|ECONN/)
+    const id = /Error ([0-9a-f]{8})\.$/.exec(answer.body.message)?.[1]
+    assert.deepEqual(told.at(-1), { error, id, more: 0 })
+  }
+  server.backend.fail = null
+})
+
+test('errors that are alike are told once a minute, and then how many there were', () => {
+  let now = 0
+  const said: string[] = []
+  const { tell } = createComplaints({ now: () => now }, (error, { more }) => said.push(`${error.message} +${more}`))
+  const full = (k: number) => tell(new Error(`reservation ${k} failed: disk full`))
+  const id = full(0)
+  for (let k = 1; k < 64_138; k++) assert.equal(full(k), id)
+  assert.notEqual(tell(new Error('another one')), id)
+  now = 60_001
+  assert.notEqual(full(7), id)
+  assert.deepEqual(said, [
+    'reservation 0 failed: disk full +0',
+    'another one +0',
+    'reservation 7 failed: disk full +64137',
+  ])
+  // Errors that are all different are no way to fill the log either.
+  for (let k = 0; k < 1000; k++) tell(new Error(`kind ${'x'.repeat(k % 150)}${k % 7 ? 'a' : 'b'}`))
+  assert.ok(said.length <= 102)
+})
+
+test('no form of an address shows a password', () => {
+  const shown = {
+    'postgres://user:hunter2@host:5432/db': 'postgres://host:5432/db',
+    'postgresql://user:hunter2@host/db?sslmode=require': 'postgres://host/db',
+    'postgres://:hunter2@host/db': 'postgres://host/db',
+    'postgres://user:hun@ter2@host/db': 'postgres://host/db',
+    'postgres://user:hun:ter2@host/db': 'postgres://host/db',
+    'postgres://host/db?user=user&password=hunter2': 'postgres://host/db',
+    'POSTGRES://user:hunter2@host/db': 'postgres://host/db',
+    'postgres://user:hunter2@/db?host=/run/postgresql': 'postgres://socket/db',
+    'postgres://user:hun%40ter2@host/db': 'postgres://host/db',
+    'isoflop.sqlite': 'isoflop.sqlite',
+    'C:\\data\\isoflop.sqlite': 'C:\\data\\isoflop.sqlite',
+  }
+  for (const [place, expected] of Object.entries(shown)) assert.equal(shownPlace(place), expected)
+})
+
+test('an address whose password is not escaped is refused without repeating it, before anybody is asked', async () => {
+  for (const place of [
+    'postgres://user:hunter/2@host/db',
+    'postgres://user:1/hunter2@host/db',
+    'postgres://user:hunter?2@host/db',
+    'postgres://user:1#hunter2@host/db',
+    'postgres://user:1?hunter2@host/db',
+    'mysql://user:hunter2@host/db',
+    'postgress://user:hunter2@host/db',
+  ])
+    await assert.rejects(openStore(place), (error: IsoflopError) => {
+      assert.equal(error.code, 'BAD_OPTION', place)
+      assert.doesNotMatch(`${error.message} ${error.advice} ${error.cause}`, /hunter/)
+      return true
+    })
+})
+
+test('a new database is readable by its owner alone, its log too', { skip: process.platform === 'win32' }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'isoflop-modes-'))
+  const own = await serving({ place: join(folder, 'private.sqlite') })
+  await own.get('/loss', query)
+  for (const name of ['private.sqlite', 'private.sqlite-wal', 'private.sqlite-shm'])
+    assert.equal(statSync(join(folder, name)).mode & 0o777, 0o600, name)
+  await own.close()
+  rmSync(folder, { recursive: true })
+})
