@@ -114,9 +114,9 @@ test('asked again and again with the losses of what it named, it spends the budg
     if (advice.kind === 'round' && named.length > 0) {
       deviations.push(Math.sqrt(advice.plan.before))
       assert.ok(advice.plan.after < advice.plan.before)
-      assert.ok(
-        advice.allowance !== null && costOf(named) <= advice.allowance && advice.allowance <= budget - costOf(made),
-      )
+      // A round ends with the run that fills it.
+      assert.ok(advice.allowance !== null && advice.allowance <= budget / 8)
+      assert.ok(costOf(named.slice(0, -1)) < advice.allowance && costOf([...made, ...named]) <= budget)
     }
     if (named.length === 0) break
     made = [...made, ...named]

@@ -47,7 +47,6 @@ function stoppedBy(
   if (budget !== undefined && spent + own + cheapest > budget)
     return { kind: 'budget', left: Math.max(0, budget - spent - own), cheapest }
   if (advice.kind === 'opening') return { kind: 'opening' }
-  if (advice.allowance !== null && own + cheapest > advice.allowance)
-    return { kind: 'round', allowance: advice.allowance }
+  if (advice.allowance !== null && own >= advice.allowance) return { kind: 'round', allowance: advice.allowance }
   return { kind: 'no-gain' }
 }

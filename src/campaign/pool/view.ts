@@ -136,7 +136,7 @@ export type NextStopped =
   | { readonly kind: 'budget'; readonly left: number; readonly cheapest: number }
   /** A law can be fitted when these have their loss. */
   | { readonly kind: 'opening' }
-  /** No other run fits into what a round may cost. */
+  /** They cost what a round may. */
   | { readonly kind: 'round'; readonly allowance: number }
   | { readonly kind: 'no-gain' }
 

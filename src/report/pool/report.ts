@@ -90,8 +90,8 @@ function advisedBlocks(view: PoolView<Advised>, figure: Draw): Block[] {
     ...(stopped === null ? [] : [paragraph(stoppedText(stopped, task))]),
     paragraph(
       task.budget === null
-        ? 'Each is worth most for its cost, given those before it. With --budget they are what a round of it does best.'
-        : 'Together they lower the variance of the law’s loss at the target most of all that a round, an eighth of the budget, can pay.',
+        ? 'Each is worth most for its cost, given those before it. With --budget they are a round of it, an eighth.'
+        : 'They are a round, an eighth of the budget: those of most worth for their cost, or dearer ones where so few runs would spend little of it.',
       ' Worth is what each is expected to remove of it, given those before. Fill in their losses and give the same command again to go on.',
     ),
     paragraph(sentence(`${capital(poolText(view))}; spent ${spentText(spent, task)}`)),

@@ -113,9 +113,9 @@ export function stoppedText(stopped: NextStopped, task: PoolTask): string {
     case 'opening':
       return 'When these have their loss a law can be fitted, and the same command names the next ones.'
     case 'round':
-      return `A round may cost ${costText(stopped.allowance, task)}, an eighth of the budget: the law is fitted anew before the next.`
+      return `A round ends at ${costText(stopped.allowance, task)}, an eighth of the budget: then the law is fitted anew.`
     case 'no-gain':
-      return 'No other run that a round can pay would lower the uncertainty.'
+      return 'No other run would lower the uncertainty.'
   }
 }
 
