@@ -24,6 +24,8 @@ import {
 
 /** Rows of a table in the report, at most. */
 const mostRows = 500
+/** Longer ones are closed at first. */
+const mostOpen = 25
 const figureFolder = 'figures'
 
 /**
@@ -70,7 +72,7 @@ function playedBlocks(view: PoolView<Played>, figure: Draw): Block[] {
       { code: 'isoflop fit' },
       ' reads.',
     ),
-    ...purchaseTable(purchases, task, mostRows, 'in purchases.jsonl'),
+    ...folded(purchases.length, purchaseTable(purchases, task, mostRows, 'in purchases.jsonl')),
     heading('What the rest of the pool says'),
     ...list(hindsightTexts(view)),
   ]
@@ -114,13 +116,17 @@ function predictionBlocks({ task }: PoolView, prediction: ViewedPrediction, from
       ? [paragraph({ strong: 'These runs do not determine it:' }, ` ${undetermined}.`)]
       : []),
     ...(scores ? [paragraph(scoresText(scores, 'Predicted'))] : []),
-    ...targetTable(target, task, mostRows, 'with --json'),
+    ...folded(target.length, targetTable(target, task, mostRows, 'with --json')),
     paragraph(
       `Intervals at ${percent(task.confidence)} are of the law; a single run scatters about it. They hold the uncertainty of its coefficients and ` +
         'of the exponent of its norm, and beyond the runs 0.4 % of the loss for each factor e of compute.',
     ),
   ]
 }
+
+/** A table that is longer than a screen is closed at first. */
+const folded = (rows: number, blocks: Block[]): Block[] =>
+  rows > mostOpen ? [{ kind: 'section', isClosed: true, title: `All ${counted(rows, 'run')}`, blocks }] : blocks
 
 function diagnosticBlocks({ diagnostics }: PoolView): Block[] {
   const items = [...diagnostics].sort((a, b) => Number(b.severity === 'warning') - Number(a.severity === 'warning'))

@@ -17,8 +17,9 @@ interface Place {
 }
 
 interface ChosenPlace extends Place {
-  /** Place in the order of choosing, from 0 to 1. */
+  /** Place of the first run there in the order of choosing, from 0 to 1. */
   readonly rank: number
+  readonly runs: number
 }
 
 const placeOf = ({ parameters, tokens }: { parameters: number; tokens: number }): Place => ({
@@ -26,11 +27,22 @@ const placeOf = ({ parameters, tokens }: { parameters: number; tokens: number })
   y: parameters,
 })
 
-/** The runs that were bought or are to be made, in their order. */
+/** Where runs were bought or are to be made, by the first at each place. */
 function chosenOf({ result }: PoolView): ChosenPlace[] {
   const runs = result.kind === 'played' ? result.purchases : result.next
-  return runs.map((run, k) => ({ ...placeOf(run), rank: runs.length > 1 ? k / (runs.length - 1) : 1 }))
+  const last = Math.max(1, runs.length - 1)
+  const groups = Map.groupBy(runs.entries(), ([, { parameters, tokens }]) => `${parameters} ${tokens}`)
+  return [...groups.values()].map(([[k, run], ...others]) => ({
+    ...placeOf(run),
+    rank: k / last,
+    runs: 1 + others.length,
+  }))
 }
+
+const countOf = (places: readonly ChosenPlace[]): number => places.reduce((sum, { runs }) => sum + runs, 0)
+
+/** Pixels: the area grows with the runs at one place. */
+const radiusOf = ({ runs }: ChosenPlace): number => Math.min(14, 4.5 * Math.sqrt(runs))
 
 function aimsOf({ result: { prediction } }: PoolView): Place[] {
   if (prediction === null) return []
@@ -47,11 +59,11 @@ export const places: Figure<PoolView> = {
   caption: (view) =>
     joined(
       'Grey: sizes and tokens of the pool.',
-      `Discs: the runs that ${verb(view)}, the later the darker; at one place they cover each other.`,
+      `Discs: the runs that ${verb(view)}, the later the darker, larger where several are at one place.`,
       aimsOf(view).length > 0 && 'Diamonds: what is predicted.',
     ),
   alt: (view) =>
-    `Parameters against tokens of the pool, with the ${counted(chosenOf(view).length, 'run')} that ${verb(view)} and what is predicted.`,
+    `Parameters against tokens of the pool, with the ${counted(countOf(chosenOf(view)), 'run')} that ${verb(view)} and what is predicted.`,
   draw(view) {
     const pool = thin(view.pool.places, mostPlaces).map(placeOf)
     const chosen = chosenOf(view)
@@ -73,8 +85,8 @@ export const places: Figure<PoolView> = {
       marks: [
         Plot.dot(pool, { ...place, r: 3, fill: faint, stroke: muted, strokeWidth: 0.5 }),
         Plot.dot(
-          chosen.map((run) => ({ ...run, color: budgetColor(run.rank) })),
-          { ...place, r: 5, fill: 'color', stroke: '#fff', strokeWidth: 0.7 },
+          chosen.map((run) => ({ ...run, color: budgetColor(run.rank), radius: radiusOf(run) })),
+          { ...place, r: { value: 'radius', scale: null }, fill: 'color', stroke: '#fff', strokeWidth: 0.7 },
         ),
         Plot.dot(aims, { ...place, symbol: 'diamond', r: 5, fill: '#fff', stroke: truthColor, strokeWidth: 1.6 }),
       ],
