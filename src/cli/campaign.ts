@@ -15,6 +15,7 @@ import {
 import { worldTrainer } from '../campaign/world-trainer.ts'
 import type { Config } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
+import { printable } from '../core/printable.ts'
 import type { Trainer } from '../core/trainer.ts'
 import { apiSpace, cs336Space } from '../cs336/space.ts'
 import { type StrategyName, strategyNamed, strategyNames } from '../plan/strategies.ts'
@@ -24,6 +25,7 @@ import { listenForSignals } from './interruption.ts'
 import { noticeText } from './notices.ts'
 import { budget, nameOf, wholeBudgets, wholeNumber } from './options.ts'
 import { isPoolCampaign, type PoolFlags, runPool, withPoolOptions } from './pool.ts'
+import { print, printJson, printPage, say } from './print.ts'
 import { writeUp } from './write-up.ts'
 
 interface CampaignFlags extends PoolFlags {
@@ -99,7 +101,7 @@ async function runCampaign(flags: CampaignFlags): Promise<void> {
       ...options,
       withEvidence: true,
       signal: interruption.signal,
-      onNotice: (notice) => process.stderr.write(`${noticeText(notice)}\n`),
+      onNotice: (notice) => say(noticeText(notice)),
       onStanding: line.show,
     }).catch(explained(flags))
     line.done()
@@ -215,9 +217,9 @@ function standingProgress(stream: NodeJS.WriteStream, about: Surroundings): Stan
       const rounds = view?.rounds.length
       view = viewOfStanding(standing, about, view)
       if (stream.isTTY) {
-        stream.write(`\r\x1b[K${standingLine(view).slice(0, (stream.columns ?? 100) - 1)}`)
+        stream.write(`\r\x1b[K${printable(standingLine(view)).slice(0, (stream.columns ?? 100) - 1)}`)
         isShown = true
-      } else if (view.rounds.length !== rounds) stream.write(`${standingLine(view)}\n`)
+      } else if (view.rounds.length !== rounds) stream.write(`${printable(standingLine(view))}\n`)
     },
     done() {
       if (isShown) stream.write('\r\x1b[K')
@@ -233,7 +235,8 @@ async function printPlan(options: Omit<CampaignOptions<Config>, 'trainer'>, { js
     import('../report/campaign/text.ts'),
     import('../report/campaign/json.ts'),
   ])
-  console.log(json ? JSON.stringify(planJson(plan, viewedSpace(space)), null, 2) : planText(plan, budget, space))
+  if (json) printJson(planJson(plan, viewedSpace(space)))
+  else print(planText(plan, budget, space))
 }
 
 async function printCampaign(view: EndedView, flags: CampaignFlags, files: readonly string[]): Promise<void> {
@@ -242,7 +245,7 @@ async function printCampaign(view: EndedView, flags: CampaignFlags, files: reado
     import('../report/campaign/json.ts'),
     import('../report/page/text.ts'),
   ])
-  if (flags.json) return console.log(JSON.stringify(campaignJson(view), null, 2))
-  console.log(campaignText(view, { bold: process.stdout.isTTY === true }))
-  console.log(`\n${wrap(`wrote ${files.join(', ')}`, '', '  ').join('\n')}`)
+  if (flags.json) return printJson(campaignJson(view))
+  printPage(campaignText(view, { bold: process.stdout.isTTY === true }))
+  print(`\n${wrap(`wrote ${files.join(', ')}`, '', '  ').join('\n')}`)
 }

@@ -6,6 +6,7 @@ import { type Manifest, splitNames } from '../corpus/manifest.ts'
 import type { Prepared } from '../corpus/prepare.ts'
 import { count, counted, significant } from '../report/number.ts'
 import { probability, wholeNumber } from './options.ts'
+import { print, printJson } from './print.ts'
 import { workProgress } from './progress.ts'
 
 /** `isoflop corpus`. */
@@ -99,8 +100,8 @@ async function runPrepare(inputs: string[], flags: PrepareFlags): Promise<void> 
     bar.done()
   }
   const corpus = await openCorpus(out)
-  if (flags.json) printJson(corpus)
-  else console.log([beginnings[prepared.work](out), ...(await describe(corpus))].join('\n'))
+  if (flags.json) printFacts(corpus)
+  else print([beginnings[prepared.work](out), ...(await describe(corpus))].join('\n'))
   corpus.close()
 }
 
@@ -114,20 +115,20 @@ async function runShow(folder: string, flags: { readonly verify?: boolean; reado
   const corpus = await openCorpus(folder)
   try {
     if (flags.verify) await (await import('../corpus/verify.ts')).verifyCorpus(corpus)
-    if (flags.json) return printJson(corpus)
+    if (flags.json) return printFacts(corpus)
     const verified = flags.verify ? ['every file has the hash that the manifest says'] : []
-    console.log([...(await describe(corpus)), await firstWords(corpus), ...verified].join('\n'))
+    print([...(await describe(corpus)), await firstWords(corpus), ...verified].join('\n'))
   } finally {
     corpus.close()
   }
 }
 
-function printJson({ manifest, tokens, identity, bytesPerToken }: Corpus): void {
+function printFacts({ manifest, tokens, identity, bytesPerToken }: Corpus): void {
   const { vocabularySize, separator, train, val, options, sources, emptyDocuments, corruptRows } = manifest
   const documents = { train: train.documents, val: val.documents }
   const bytes = { train: train.bytes, val: val.bytes }
   const facts = { identity, vocabularySize, separator, tokens, documents, bytes, bytesPerToken, options }
-  console.log(JSON.stringify({ ...facts, sources, emptyDocuments, corruptRows }, null, 2))
+  printJson({ ...facts, sources, emptyDocuments, corruptRows })
 }
 
 /** A corpus in lines. */

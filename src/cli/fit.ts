@@ -12,6 +12,7 @@ import { commandLine } from './command-line.ts'
 import { type FitInput, loadRuns } from './data.ts'
 import { budgets, namesOf, priorOf, probability, wholeNumber } from './options.ts'
 import { writeOutput } from './output.ts'
+import { print, printJson, printPage } from './print.ts'
 import { progress } from './progress.ts'
 
 interface FitFlags {
@@ -109,7 +110,7 @@ async function runFit(files: string[], flags: FitFlags): Promise<void> {
       written.push(...(await writePlots(flags.plots, findings)))
     }
     bar.done()
-    if (flags.json) console.log(JSON.stringify(fitJson(findings.analysis, input.data, diagnostics, version), null, 2))
+    if (flags.json) printJson(fitJson(findings.analysis, input.data, diagnostics, version))
     else await printTables(findings, input, written)
   } finally {
     bar.done()
@@ -122,9 +123,9 @@ async function printTables(findings: Findings, { data }: FitInput, written: read
   const [{ fitText }, { wrap }] = await Promise.all([import('../report/fit/text.ts'), import('../report/page/text.ts')])
   const names = data.sources.map(({ name }) => name).join(', ')
   const excluded = data.excluded.length > 0 ? `, ${data.excluded.length} of ${data.read} rows excluded` : ''
-  console.log(`${data.runs.size} runs from ${names}${excluded}\n`)
-  console.log(fitText(findings, { bold: process.stdout.isTTY === true }))
-  if (written.length > 0) console.log(`\n${wrap(`wrote ${written.join(', ')}`, '', '  ').join('\n')}`)
+  print(`${data.runs.size} runs from ${names}${excluded}\n`)
+  printPage(fitText(findings, { bold: process.stdout.isTTY === true }))
+  if (written.length > 0) print(`\n${wrap(`wrote ${written.join(', ')}`, '', '  ').join('\n')}`)
 }
 
 /** Writes the report as the file's name says: Markdown with its figures beside it, or one HTML page. */

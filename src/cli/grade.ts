@@ -1,6 +1,8 @@
 import { Command } from 'commander'
+import { printableLine } from '../core/printable.ts'
 import { nonEmbeddingParameters } from '../cs336/parameters.ts'
 import { type Grade, gradeSubmissions } from '../server/grade.ts'
+import { print, printJson } from './print.ts'
 import { defaultDatabase } from './serve.ts'
 
 /** `isoflop grade`. */
@@ -24,16 +26,16 @@ export function gradeCommand(): Command {
       const store = await openStore(db ?? defaultDatabase())
       try {
         const grades = gradeSubmissions(await store.listSubmissions(), truth)
-        console.log(
-          json ? JSON.stringify({ world, bestLoss: truth.bestLoss, grades }, null, 2) : table(grades, truth.bestLoss),
-        )
+        if (json) printJson({ world, bestLoss: truth.bestLoss, grades })
+        else print(table(grades, truth.bestLoss))
       } finally {
         await store.close()
       }
     })
 }
 
-function table(grades: readonly Grade[], bestLoss: number): string {
+function table(judged: readonly Grade[], bestLoss: number): string {
+  const grades = judged.map((grade) => ({ ...grade, label: printableLine(grade.label) }))
   if (grades.length === 0) return 'No predictions were submitted yet (POST /submission).'
   const width = Math.max(5, ...grades.map(({ label }) => label.length))
   const head = `rank  ${'label'.padEnd(width)}  key          N         loss  regret  predicted   error`

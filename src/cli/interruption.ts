@@ -1,3 +1,5 @@
+import { say } from './print.ts'
+
 const signalNumbers = { SIGINT: 2, SIGTERM: 15 } as const
 
 /** A wish that the work ends early. */
@@ -17,7 +19,7 @@ export function listenForSignals(says: string): Interruption {
     process.exitCode = 128 + signalNumbers[name]
     if (controller.signal.aborted) process.exit()
     controller.abort()
-    process.stderr.write(`\n${says}; the same again ends at once\n`)
+    say(`\n${says}; the same again ends at once`)
   }
   const names = Object.keys(signalNumbers) as (keyof typeof signalNumbers)[]
   for (const name of names) process.on(name, onSignal)

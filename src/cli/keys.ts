@@ -1,9 +1,11 @@
 import { Command } from 'commander'
 import { systemClock } from '../core/clock.ts'
 import { IsoflopError } from '../core/errors.ts'
+import { printableLine } from '../core/printable.ts'
 import { addKey } from '../server/keys.ts'
 import type { Store } from '../server/store/store.ts'
 import { flops } from './options.ts'
+import { print, printJson } from './print.ts'
 import { defaultBudget, defaultDatabase } from './serve.ts'
 
 interface KeysFlags {
@@ -34,7 +36,7 @@ export function keysCommand(): Command {
     .action(async (flags: KeysFlags & { label: string; budget?: bigint; key?: string }) => {
       const { label, budget = defaultBudget, key } = flags
       const made = await withStore(flags, (store) => addKey(store, { label, budget, key, now: systemClock.now() }))
-      console.log(made.key)
+      print(made.key)
     })
   sub('list', 'all keys: name, label, budget, used')
     .option('--json', 'print JSON')
@@ -67,17 +69,17 @@ async function withStore<Result>({ db }: KeysFlags, work: (store: Store) => Prom
 async function change(id: string, done: Promise<boolean>, what: string): Promise<void> {
   if (!(await done))
     throw new IsoflopError('BAD_OPTION', `There is no key "${id}".`, 'See "isoflop keys list" for their short names.')
-  console.log(`${id} ${what}`)
+  print(`${id} ${what}`)
 }
 
 async function list(store: Store, json: boolean): Promise<void> {
-  const keys = await store.listKeys()
+  const keys = (await store.listKeys()).map((key) => (json ? key : { ...key, label: printableLine(key.label) }))
   if (json) {
     const rows = keys.map(({ id, label, budget, used, reserved, revoked, createdAt }) => ({
       ...{ id, label, revoked, createdAt: new Date(createdAt).toISOString() },
       ...{ budget: String(budget), used: String(used), reserved: String(reserved) },
     }))
-    console.log(JSON.stringify(rows, null, 2))
+    printJson(rows)
     return
   }
   const width = Math.max(5, ...keys.map(({ label }) => label.length))
@@ -87,7 +89,7 @@ async function list(store: Store, json: boolean): Promise<void> {
   )
   const row = (id: string, label: string, budget: unknown, used: unknown) =>
     `${id.padEnd(10)} ${label.padEnd(width)} ${String(budget).padStart(digits)} ${String(used).padStart(digits)}`
-  console.log(row('key', 'label', 'budget', 'used'))
+  print(row('key', 'label', 'budget', 'used'))
   for (const { id, label, budget, used, revoked } of keys)
-    console.log(`${row(id, label, budget, used)}${revoked ? '  revoked' : ''}`)
+    print(`${row(id, label, budget, used)}${revoked ? '  revoked' : ''}`)
 }

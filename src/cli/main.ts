@@ -6,6 +6,7 @@ import { corpusCommand } from './corpus.ts'
 import { fitCommand } from './fit.ts'
 import { gradeCommand } from './grade.ts'
 import { keysCommand } from './keys.ts'
+import { say } from './print.ts'
 import { serveCommand } from './serve.ts'
 import { simulateCommand } from './simulate.ts'
 import { spaceCommand } from './space.ts'
@@ -84,12 +85,11 @@ function report(error: unknown, help: string): number {
     error instanceof Error ? error.message : String(error),
     'This is a defect of isoflop. Please report it with the command you ran.',
   )
-  if (process.env.ISOFLOP_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`)
-  else process.stderr.write('  ISOFLOP_DEBUG=1 shows where it happened.\n')
+  if (process.env.ISOFLOP_DEBUG && error instanceof Error) say(String(error.stack))
+  else say('  ISOFLOP_DEBUG=1 shows where it happened.')
   return 1
 }
 
-const write = (code: string, message: string, advice: string) =>
-  process.stderr.write(`error[${code}]: ${message}\n  ${advice}\n`)
+const write = (code: string, message: string, advice: string) => say(`error[${code}]: ${message}\n  ${advice}`)
 
 const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1).replace(/\.?$/, '.')

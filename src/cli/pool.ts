@@ -11,6 +11,7 @@ import { parseColumns, type ToldColumns } from '../input/read.ts'
 import { commandLine } from './command-line.ts'
 import { probability, wholeNumber } from './options.ts'
 import { writeOutput } from './output.ts'
+import { print, printJson, printPage } from './print.ts'
 import { progressLine } from './progress.ts'
 
 export interface PoolFlags {
@@ -161,7 +162,7 @@ async function printPool(view: PoolView, { json }: PoolFlags, files: readonly st
     import('../report/pool/json.ts'),
     import('../report/page/text.ts'),
   ])
-  if (json) return console.log(JSON.stringify(poolJson(view), null, 2))
-  console.log(choiceText(view, { bold: process.stdout.isTTY === true }))
-  if (files.length > 0) console.log(`\n${wrap(`wrote ${files.join(', ')}`, '', '  ').join('\n')}`)
+  if (json) return printJson(poolJson(view))
+  printPage(choiceText(view, { bold: process.stdout.isTTY === true }))
+  if (files.length > 0) print(`\n${wrap(`wrote ${files.join(', ')}`, '', '  ').join('\n')}`)
 }

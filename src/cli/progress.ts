@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts'
+import { printable } from '../core/printable.ts'
 
 /** One line on the terminal that says what is being done; nothing where output is not a terminal. */
 export interface Progress {
@@ -18,7 +19,7 @@ export function progressLine(stream: NodeJS.WriteStream, quiet: boolean, textOf:
   let shown = false
   return {
     step(name) {
-      stream.write(`\r\x1b[K${textOf(name)}`)
+      stream.write(`\r\x1b[K${printable(textOf(name))}`)
       shown = true
     },
     done() {

@@ -4,7 +4,6 @@ import type { FastifyInstance } from 'fastify'
 import { type WireConfig, wireOfConfig } from '../api/contract.ts'
 import { systemClock } from '../core/clock.ts'
 import { IsoflopError } from '../core/errors.ts'
-import { printable } from '../core/printable.ts'
 import { version } from '../core/version.ts'
 import { apiBudget, apiLimits } from '../cs336/limits.ts'
 import { accountings } from '../cs336/parameters.ts'
@@ -16,6 +15,7 @@ import { shownPlace } from '../server/store/place.ts'
 import type { Store } from '../server/store/store.ts'
 import type { BackendFlags } from './backend.ts'
 import { flops, nameOf, wholeBudgets, wholeNumber } from './options.ts'
+import { print, say } from './print.ts'
 
 interface ServeFlags extends BackendFlags {
   readonly port: number
@@ -106,9 +106,9 @@ async function runServe(flags: ServeFlags): Promise<void> {
       })
       try {
         const url = await listen(app, flags)
-        console.log(`listening on ${url}`)
-        console.log(`  ${backend.name}; keys and runs in ${shownPlace(place)}${documentation(url, flags)}`)
-        for (const note of notes) console.log(`  ${note}`)
+        print(`listening on ${url}`)
+        print(`  ${backend.name}; keys and runs in ${shownPlace(place)}${documentation(url, flags)}`)
+        for (const note of notes) print(`  ${note}`)
         if (firstKey !== null) printFirstKey(firstKey, url, flags)
         await stopped()
         endAnyway()
@@ -135,8 +135,8 @@ const closedOf = ({ docs, metrics }: ServeFlags): ServicePage[] => [
 /** Tells who runs the server of an error, and of what lies behind it where clients are not told. */
 function printError({ message, cause }: Error, about?: { readonly id: string; readonly more: number }): void {
   const more = about !== undefined && about.more > 0 ? ` (${about.more} more like it since it was last told)` : ''
-  console.error(printable(`error${about === undefined ? '' : ` ${about.id}`}: ${message}${more}`))
-  if (cause instanceof Error && !message.includes(cause.message)) console.error(printable(`  ${cause.message}`))
+  say(`error${about === undefined ? '' : ` ${about.id}`}: ${message}${more}`)
+  if (cause instanceof Error && !message.includes(cause.message)) say(`  ${cause.message}`)
 }
 
 /** Listens, and gives the address that clients use. */
@@ -167,8 +167,8 @@ async function ensureKeys(
 
 function printFirstKey(key: string, url: string, { budget = defaultBudget, trainFlopsGrid }: ServeFlags): void {
   const query = Object.entries(exampleOf(trainFlopsGrid)).map(([name, value]) => `${name}=${value}`)
-  console.log(`\nA first key, with a budget of ${budget} FLOPs. It is shown only now:\n\n  ${key}\n`)
-  console.log(`Try it:\n\n  curl '${url}/loss?${query.join('&')}&api_key=${key}'\n`)
+  print(`\nA first key, with a budget of ${budget} FLOPs. It is shown only now:\n\n  ${key}\n`)
+  print(`Try it:\n\n  curl '${url}/loss?${query.join('&')}&api_key=${key}'\n`)
 }
 
 /** A query to try: with few FLOPs, of the smallest model. */
@@ -184,7 +184,7 @@ const longestStop = 11_500
 /** Ends the process though something does not let go, such as a database that does not answer. All that was answered is on disk. */
 function endAnyway(): void {
   setTimeout(() => {
-    console.error('error: The server ends without waiting any longer; what it had reserved is freed by the next one.')
+    say('error: The server ends without waiting any longer; what it had reserved is freed by the next one.')
     process.exit(1)
   }, longestStop).unref()
 }

@@ -2,8 +2,9 @@ import { Command } from 'commander'
 import { IsoflopError } from '../core/errors.ts'
 import { textOfCell } from '../input/cell.ts'
 import { type ConfigRow, readConfigs } from '../input/configs.ts'
-import { csvOf } from '../input/fields.ts'
+import { csvOf, withoutFormula } from '../input/fields.ts'
 import type { World } from '../world/world.ts'
+import { printData } from './print.ts'
 
 /** `isoflop simulate`. */
 export function simulateCommand(): Command {
@@ -11,7 +12,8 @@ export function simulateCommand(): Command {
     .summary('the losses that a simulated world gives a table of configurations')
     .description(
       'Reads a table with the columns d_model, num_layers, num_heads, batch_size, learning_rate and\n' +
-        'train_flops, and prints it as CSV with a column loss; other columns stay as they are.',
+        'train_flops, and prints it as CSV with a column loss; other columns stay as they are,\n' +
+        'but for an apostrophe before what a spreadsheet would run as a formula.',
     )
     .argument('<FILE>', 'CSV, TSV, JSON, JSONL or Parquet; - is stdin')
     .option('--world <NAME>', 'cs336, handout, chinchilla, seed:N or staged:N', 'cs336')
@@ -34,7 +36,7 @@ async function runSimulate(file: string, flags: { world: string; noiseFree?: boo
     cells[place] = String(lossOf(world, name, row, flags.noiseFree === true))
     return cells
   })
-  process.stdout.write(csvOf([header, ...table]))
+  printData(csvOf([header, ...table].map((cells) => cells.map(withoutFormula))))
 }
 
 /** The loss of a row; CONFIG_INVALID where it is so far out that the law overflows. */

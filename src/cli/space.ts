@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { printJson, printPage } from './print.ts'
 
 /** `isoflop space`. */
 export function spaceCommand(): Command {
@@ -29,7 +30,6 @@ async function showSpace(file: string, { json }: { readonly json?: boolean }): P
     import('../report/space.ts'),
   ])
   const summary = summaryOf(await spaceNamed(file))
-  console.log(
-    json ? JSON.stringify(spaceJson(summary), null, 2) : spaceText(summary, { bold: process.stdout.isTTY === true }),
-  )
+  if (json) printJson(spaceJson(summary))
+  else printPage(spaceText(summary, { bold: process.stdout.isTTY === true }))
 }

@@ -14,6 +14,7 @@ import type { Speed, StepReport } from '../gpt/train.ts'
 import { compact, nats, significant } from '../report/number.ts'
 import { listenForSignals } from './interruption.ts'
 import { budget, nameOf, positive, wholeNumber } from './options.ts'
+import { print, printJson, say } from './print.ts'
 import { duration, progressLine } from './progress.ts'
 
 interface TrainFlags {
@@ -83,7 +84,7 @@ async function runTrain(flags: TrainFlags): Promise<void> {
   const corpus = await openCorpus(flags.corpus)
   try {
     const recipe = recipeOf(requestOf(flags, corpus))
-    for (const line of warnings(recipe)) process.stderr.write(`${line}\n`)
+    for (const line of warnings(recipe)) say(line)
     const interruption = listenForSignals('ending after a checkpoint')
     const line = trainProgress(recipe)
     const outcome = await run({
@@ -102,7 +103,7 @@ async function runTrain(flags: TrainFlags): Promise<void> {
       interruption.end()
     })
     if (outcome.kind === 'interrupted') return goOnLater(outcome.step, recipe)
-    if (flags.json) console.log(JSON.stringify(outcome.record, null, 2))
+    if (flags.json) printJson(outcome.record)
     else printRecord(outcome.record, flags.out)
     if (outcome.record.outcome === 'diverged') throw diverged(outcome.record)
   } finally {
@@ -142,7 +143,7 @@ function trainProgress({ steps }: Recipe) {
   let logged = systemClock.now()
   return {
     begin(engine: string, note: string | null) {
-      process.stderr.write(`${engine}\n${note === null ? '' : `note: ${note}\n`}`)
+      say(note === null ? engine : `${engine}\nnote: ${note}`)
     },
     step({ step, loss }: StepReport, { tokensPerSecond, gemmFraction, secondsLeft }: Speed) {
       const speed = `${Math.round(tokensPerSecond)} tokens/s (${Math.round(100 * gemmFraction)} % of GEMM peak)`
@@ -150,14 +151,14 @@ function trainProgress({ steps }: Recipe) {
       shown.step(text)
       if (process.stderr.isTTY || systemClock.now() - logged < loggedEveryMs) return
       logged = systemClock.now()
-      process.stderr.write(`${text}\n`)
+      say(text)
     },
     done: () => shown.done(),
   }
 }
 
 function goOnLater(step: number, { steps }: Recipe): void {
-  process.stderr.write(`stopped after step ${step} of ${steps}; the same command with --resume goes on\n`)
+  say(`stopped after step ${step} of ${steps}; the same command with --resume goes on`)
 }
 
 function printRecord(
@@ -183,7 +184,7 @@ function printRecord(
     ],
     ['record', recordFile(out)],
   ]
-  for (const [name, text] of rows) console.log(`${name.padEnd(9)}${text}`)
+  for (const [name, text] of rows) print(`${name.padEnd(9)}${text}`)
 }
 
 const diverged = ({ divergedAt, config }: TrainingRecord): IsoflopError =>

@@ -8,6 +8,7 @@ import type { Optimum, World } from '../world/world.ts'
 import { describeWorld, type WorldFacts, worldEntries } from '../world/worlds.ts'
 import { budgets } from './options.ts'
 import { writeOutput } from './output.ts'
+import { print, printJson } from './print.ts'
 
 /** `isoflop world`. */
 export function worldCommand(): Command {
@@ -19,7 +20,7 @@ export function worldCommand(): Command {
     .command('list')
     .summary('every world there is')
     .action(() => {
-      for (const { name, summary } of worldEntries) console.log(`${name.padEnd(12)} ${summary}`)
+      for (const { name, summary } of worldEntries) print(`${name.padEnd(12)} ${summary}`)
     })
   command
     .command('show')
@@ -49,17 +50,17 @@ async function showWorld(name: string, flags: ShowFlags): Promise<void> {
   const targets = (flags.target ?? [targetFlops]).map((flops) => optimum(facts.world, flops))
   const allowed = apiLimits.trainFlops.map((flops) => optimum(facts.world, flops, queryLimits))
   const written = flags.plots ? await drawWorld(facts.world, flags.plots) : []
-  if (flags.json) printJson(facts, targets, allowed)
+  if (flags.json) printFacts(facts, targets, allowed)
   else await printTables(facts, targets, allowed, written)
 }
 
-function printJson(facts: WorldFacts, targets: readonly Optimum[], allowed: readonly Optimum[]): void {
+function printFacts(facts: WorldFacts, targets: readonly Optimum[], allowed: readonly Optimum[]): void {
   const { world, form, law, noise, coefficients } = facts
   const rows = (list: readonly Optimum[]) =>
     list.map(({ config, loss }) => ({ ...config, parameters: sizeOf(config), loss, noise: world.noise(config) }))
   const { name, description } = world
   const optima = { targets: rows(targets), optima: rows(allowed) }
-  console.log(JSON.stringify({ name, description, form, law, noise, coefficients, ...optima }, null, 2))
+  printJson({ name, description, form, law, noise, coefficients, ...optima })
 }
 
 async function printTables(
@@ -95,7 +96,7 @@ async function printTables(
     ...table(allowed),
     ...(written.length > 0 ? ['', `wrote ${written.join(', ')}`] : []),
   ]
-  console.log(lines.join('\n'))
+  print(lines.join('\n'))
 }
 
 const sizeOf = ({ dModel, numLayers }: TrainingConfig): number => nonEmbeddingParameters(dModel, numLayers)

@@ -1,3 +1,5 @@
+import { numberOf } from './cell.ts'
+
 /** Rows of delimited text as far as they are whole. */
 export interface Split {
   readonly rows: readonly (readonly string[])[]
@@ -105,6 +107,13 @@ class Scan {
 /** A cell as CSV holds it. */
 const csvCell = (text: string): string =>
   /[",\n\r]/.test(text) || text !== text.trim() ? `"${text.replaceAll('"', '""')}"` : text
+
+/**
+ * A cell that a spreadsheet shows and does not run: what begins like a formula and is no number gets an apostrophe before it.
+ * https://owasp.org/www-community/attacks/CSV_Injection
+ */
+export const withoutFormula = (text: string): string =>
+  /^[=+\-@\t\r]/.test(text) && Number.isNaN(numberOf(text)) ? `'${text}` : text
 
 /** Rows as CSV, lines ending in \n. */
 export const csvOf = (rows: readonly (readonly string[])[]): string =>

@@ -1,3 +1,4 @@
+import { printable } from '../../core/printable.ts'
 import { type Block, type Cell, type Page, type Remark, type Span, spansOf, type Text } from './blocks.ts'
 
 /** A document as Markdown with tables, one line a paragraph; its figures are files in `folder` beside it. */
@@ -68,7 +69,7 @@ function codeSpan(text: string): string {
   return `${fence}${space}${oneLine(text)}${space}${fence}`
 }
 
-const oneLine = (text: string): string => text.replace(/\s+/g, ' ')
+const oneLine = (text: string): string => printable(text.replace(/\s+/g, ' '))
 
 /** Text that Markdown shows as it is. An underscore inside a word means nothing there. */
 export const escapeMarkdown = (text: string): string =>

@@ -1,3 +1,5 @@
+import { printable } from '../../core/printable.ts'
+
 /** Text that is HTML already. Everything else that enters a template is escaped. */
 export class Html {
   readonly text: string
@@ -10,7 +12,7 @@ type Part = Html | string | number | null | readonly Part[]
 
 /** Escapes text for HTML, in elements and in quoted attributes. */
 export const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+  printable(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 
 function render(part: Part): string {
   if (part instanceof Html) return part.text

@@ -1,3 +1,4 @@
+import { printable } from '../../core/printable.ts'
 import { type Block, type Cell, type Column, type Remark, type Span, spansOf, type Text } from './blocks.ts'
 
 /** Columns of a terminal. */
@@ -33,8 +34,8 @@ function linesOf(block: Block, indent: string, options: TextOptions): string[] {
     case 'list':
       return block.items.flatMap((item) => hanging(inline(item)))
     case 'facts': {
-      const width = Math.max(...block.rows.map(([name]) => name.length))
-      return block.rows.map(([name, value]) => `${indent}${name.padEnd(width)}  ${inline(value)}`)
+      const width = Math.max(...block.rows.map(([name]) => printable(name).length))
+      return block.rows.map(([name, value]) => `${indent}${printable(name).padEnd(width)}  ${inline(value)}`)
     }
     case 'table':
       return alignColumns(
@@ -42,9 +43,12 @@ function linesOf(block: Block, indent: string, options: TextOptions): string[] {
         block.rows.map((row) => row.map((cell) => cellOf(cell, options))),
       ).map((line) => `${indent}${line}`)
     case 'diagnostics':
-      return block.items.flatMap((item) => [...hanging(inline(remarkOf(item))), ...wrap(item.advice, `${indent}  `)])
+      return block.items.flatMap((item) => [
+        ...hanging(inline(remarkOf(item))),
+        ...wrap(printable(item.advice), `${indent}  `),
+      ])
     case 'figure':
-      return hanging(`${block.figure.title}: ${block.figure.alt}`)
+      return hanging(printable(`${block.figure.title}: ${block.figure.alt}`))
     case 'section':
       return [
         `${indent}${inline({ strong: block.title })}`,
@@ -59,14 +63,15 @@ const inlineOf = (text: Text, options: TextOptions): string =>
     .join('')
 
 function spanOf(span: Span, { bold }: TextOptions): string {
-  if (typeof span === 'string') return span
-  if ('formula' in span) return span.formula
-  if ('code' in span) return span.code
-  return bold ? `\u001b[1m${span.strong}\u001b[22m` : span.strong
+  if (typeof span === 'string') return printable(span)
+  if ('formula' in span) return printable(span.formula)
+  if ('code' in span) return printable(span.code)
+  const strong = printable(span.strong)
+  return bold ? `\u001b[1m${strong}\u001b[22m` : strong
 }
 
 const cellOf = (cell: Cell, options: TextOptions): string =>
-  typeof cell === 'object' && 'value' in cell ? `${cell.value} ${cell.interval}` : inlineOf(cell, options)
+  typeof cell === 'object' && 'value' in cell ? printable(`${cell.value} ${cell.interval}`) : inlineOf(cell, options)
 
 const remarkOf = ({ severity, code, message }: Remark): Text => [
   { strong: `${severity === 'warning' ? 'warning' : 'note'} ${code}` },

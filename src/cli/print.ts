@@ -1,0 +1,29 @@
+import { printable } from '../core/printable.ts'
+
+/** The only way to the terminal: what comes from files, servers and databases cannot command it. */
+
+/** Prints lines on standard output. */
+export const print = (text: string): void => console.log(printable(text))
+
+/** Prints what `report/page/text.ts` made, whose texts are printable and whose titles are bold by a command of ours. */
+export const printPage = (text: string): void => console.log(text)
+
+/** Prints a value as JSON, in which characters that command a terminal are escaped: it means the same. */
+export const printJson = (value: unknown): void => console.log(jsonText(value))
+
+// Below 0x20 JSON escapes all by itself.
+const jsonText = (value: unknown): string =>
+  JSON.stringify(value, null, 2).replace(
+    /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+
+/** Prints data for programs, as they are; on a terminal, where a person looks, so that they do not command it. */
+export const printData = (text: string): void => {
+  process.stdout.write(process.stdout.isTTY ? printable(text) : text)
+}
+
+/** Says something on standard error. */
+export const say = (text: string): void => {
+  process.stderr.write(`${printable(text)}\n`)
+}
