@@ -18,10 +18,11 @@ export function createTickets(store: Pick<Store, 'release' | 'renew'>): Tickets 
   const held = new Set<bigint>()
   const owed = new Set<bigint>()
 
-  const giveBack = async (tickets: readonly bigint[]) => {
-    if (tickets.length === 0) return
-    await store.release(tickets)
-    for (const ticket of tickets) owed.delete(ticket)
+  const giveBack = async (ticket: bigint) => {
+    try {
+      await store.release([ticket])
+      owed.delete(ticket)
+    } catch {} // it stays owed
   }
 
   return {
@@ -33,11 +34,11 @@ export function createTickets(store: Pick<Store, 'release' | 'renew'>): Tickets 
     async giveBack(ticket) {
       held.delete(ticket)
       owed.add(ticket)
-      await giveBack([ticket]).catch(() => {}) // it stays owed
+      await giveBack(ticket)
     },
     async renew() {
-      await giveBack([...owed])
       if (held.size > 0) await store.renew([...held])
+      await Promise.all([...owed].map(giveBack))
     },
   }
 }

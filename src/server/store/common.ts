@@ -9,7 +9,7 @@ export interface StoreOptions {
   readonly instance?: string
   /** How long a statement waits for another process's lock, ms; 5000 unless given. */
   readonly lockTimeoutMs?: number
-  /** PostgreSQL: the most connections of this process; 10 unless given. */
+  /** PostgreSQL: the most connections of this process, at least 2; 10 unless given. */
   readonly connections?: number
 }
 

@@ -1,4 +1,4 @@
-import { Pool, type PoolClient, types } from 'pg'
+import type { PoolClient } from 'pg'
 import { IsoflopError } from '../../core/errors.ts'
 import { apiCodec } from '../../cs336/config.ts'
 import {
@@ -16,12 +16,12 @@ import {
   type RunRow,
   type StoreOptions,
   type SubmissionRow,
-  storeClosed,
   submissionFromRow,
   ticketCounter,
   unavailable,
 } from './common.ts'
 import { migrationsOf } from './migrate.ts'
+import { connectPostgres, type Statement } from './postgres-connections.ts'
 import type { Reservation, SeenReservation, Store } from './store.ts'
 
 /** What the SQL function `reserve` answers. */
@@ -45,109 +45,104 @@ interface WishRow {
  */
 export async function openPostgres(url: string, options: StoreOptions = {}): Promise<Store> {
   const instance = options.instance ?? newInstance()
-  const pool = newPool(url, options)
+  const connections = connectPostgres(url, options)
   const nextTicket = ticketCounter()
-  let closing: Promise<void> | null = null
+  /** Whose reservations these are, so that settling and releasing them go the way of their key. */
+  const keyOfTicket = new Map<bigint, string>()
 
-  const query = async <Row>(statement: Statement, ...values: unknown[]): Promise<Row[]> => {
-    if (closing) throw storeClosed()
-    try {
-      return (await pool.query({ ...statements[statement], values })).rows
-    } catch (error) {
-      throw unavailable(error)
-    }
-  }
-  const first = async <Row>(statement: Statement, ...values: unknown[]): Promise<Row | undefined> =>
-    (await query<Row>(statement, ...values))[0]
-  const key = async (statement: Statement, value: string) => {
-    const row = await first<KeyRow>(statement, value)
+  const ask = <Row>(statement: StatementName, ...values: unknown[]): Promise<Row[]> =>
+    connections.ask(statements[statement], values)
+  const askKey = async (statement: StatementName, value: string) => {
+    const [row] = await ask<KeyRow>(statement, value)
     return row ? keyFromRow(row) : null
   }
+  const change = <Row>(keyId: string, statement: StatementName, ...values: unknown[]): Promise<Row[]> =>
+    connections.change(keyId, statements[statement], values)
   /** Whether the statement returned a row, that is, changed one. */
-  const changed = async (statement: Statement, ...values: unknown[]) => (await query(statement, ...values)).length > 0
-
-  const leave = async () => {
-    // Best effort: what could not be tidied up is reclaimed by another process.
-    await pool.query({ ...statements.leave, values: [instance] }).catch(() => {})
-    await pool.end()
+  const changed = async (keyId: string, statement: StatementName, ...values: unknown[]) =>
+    (await change(keyId, statement, ...values)).length > 0
+  const release = async (ticket: bigint) => {
+    await change(keyOfTicket.get(ticket) ?? '', 'release', [ticket])
+    keyOfTicket.delete(ticket)
   }
 
   try {
-    await migrate(pool)
+    await connections.together(migrate)
   } catch (error) {
-    await pool.end()
+    await connections.close(statements.leave, [instance])
     throw error instanceof IsoflopError ? error : unavailable(error)
   }
 
   return {
     async addKey({ id, hash, label, budget, createdAt }) {
       checkFlops('A budget', budget)
-      if (!(await changed('addKey', id, hash, label, budget, createdAt))) throw keyTaken(id)
+      if (!(await changed(id, 'addKey', id, hash, label, budget, createdAt))) throw keyTaken(id)
     },
-    findKey: (hash) => key('keyOfHash', hash),
-    getKey: (id) => key('keyOfId', id),
-    listKeys: async () => (await query<KeyRow>('keys')).map(keyFromRow),
-    revokeKey: (id) => changed('revoke', id),
+    findKey: (hash) => askKey('keyOfHash', hash),
+    getKey: (id) => askKey('keyOfId', id),
+    listKeys: async () => (await ask<KeyRow>('keys')).map(keyFromRow),
+    revokeKey: (id) => changed(id, 'revoke', id),
     async setBudget(id, budget) {
       checkFlops('A budget', budget)
-      return changed('setBudget', budget, id)
+      return changed(id, 'setBudget', budget, id)
     },
-    resetKey: async (id) => (await first<{ reset: boolean }>('reset', id))?.reset === true,
+    resetKey: async (id) => (await change<{ reset: boolean }>(id, 'reset', id))[0]?.reset === true,
 
     async reserve(keyId, config, cost, now) {
       checkFlops('A cost', cost)
       const ticket = nextTicket()
-      const wish = await first<WishRow>('reserve', keyId, apiCodec.identity(config), cost, ticket, instance, now)
-      return reservationFrom(wish as WishRow, keyId, ticket)
+      const values = [keyId, apiCodec.identity(config), cost, ticket, instance, now]
+      const [wish] = await change<WishRow>(keyId, 'reserve', ...values)
+      if (wish.kind === 'reserved') keyOfTicket.set(ticket, keyId)
+      return reservationFrom(wish, keyId, ticket)
     },
     async settle(ticket, loss) {
       checkLoss('A loss', loss)
-      const used = (await first<{ used: string | null }>('settle', ticket, loss))?.used
-      return used == null ? null : { used: BigInt(used) }
+      const [{ used }] = await change<{ used: string | null }>(keyOfTicket.get(ticket) ?? '', 'settle', ticket, loss)
+      keyOfTicket.delete(ticket)
+      return used === null ? null : { used: BigInt(used) }
     },
     async release(tickets) {
-      await query('release', tickets)
+      await Promise.all(tickets.map(release))
     },
     async renew(tickets) {
-      await query('renew', tickets)
+      await ask('renew', tickets)
     },
-    reservations: () => query<SeenReservation>('reservations'),
+    reservations: () => ask<SeenReservation>('reservations'),
     async reclaim(seen) {
       const columns = [seen.map(({ ticket }) => ticket), seen.map(({ renewals }) => renewals)]
-      return Number((await first<{ reclaimed: bigint }>('reclaim', ...columns))?.reclaimed ?? 0)
+      const [{ reclaimed }] = await ask<{ reclaimed: bigint }>('reclaim', ...columns)
+      return Number(reclaimed)
     },
-    runs: async (keyId, after, limit) => pageOfRows(await query<RunRow>('runs', keyId, after, limit + 1), limit),
+    runs: async (keyId, after, limit) => pageOfRows(await ask<RunRow>('runs', keyId, after, limit + 1), limit),
 
     async prove(keyId) {
-      const row = await first<ProofRow>('prove', keyId)
+      const [row] = await ask<ProofRow>('prove', keyId)
       return row ? proofFromRow(row) : null
     },
     async reconcile(keyId) {
-      await query('reconcile', keyId)
+      await change(keyId, 'reconcile', keyId)
     },
     async check() {
-      await query('check')
+      await change('', 'check')
     },
 
     async putSubmission(keyId, { config, predictedLoss, submittedAt }) {
       checkLoss('A predicted loss', predictedLoss)
-      if (!(await changed('putSubmission', apiCodec.identity(config), predictedLoss, submittedAt, keyId)))
+      if (!(await changed(keyId, 'putSubmission', apiCodec.identity(config), predictedLoss, submittedAt, keyId)))
         throw keyInvalid(keyId)
     },
     async getSubmission(keyId) {
-      const row = await first<SubmissionRow>('submission', keyId)
+      const [row] = await ask<SubmissionRow>('submission', keyId)
       return row ? submissionFromRow(row) : null
     },
     listSubmissions: async () =>
-      (await query<KeyRow & SubmissionRow>('submissions')).map((row) => ({
+      (await ask<KeyRow & SubmissionRow>('submissions')).map((row) => ({
         key: keyFromRow(row),
         submission: submissionFromRow(row),
       })),
 
-    close() {
-      closing ??= leave()
-      return closing
-    },
+    close: () => connections.close(statements.leave, [instance]),
   }
 }
 
@@ -168,56 +163,19 @@ function reservationFrom({ kind, loss, budget, used, free }: WishRow, keyId: str
   }
 }
 
-function newPool(url: string, { lockTimeoutMs = 5000, connections = 10 }: StoreOptions): Pool {
-  const pool = new Pool({
-    connectionString: url,
-    max: connections,
-    connectionTimeoutMillis: 5000,
-    idle_in_transaction_session_timeout: 60_000,
-    lock_timeout: lockTimeoutMs,
-    statement_timeout: 10_000,
-    query_timeout: 15_000, // where the server is gone without a word and its own timeout cannot answer
-    keepAlive: true,
-    application_name: 'isoflop',
-    // An answer to settle must mean that the run is on the disk, also where the database's default says otherwise.
-    options: '-c synchronous_commit=on',
-    types: { getTypeParser: parserOf },
-  })
-  // An idle connection that breaks is not worth a crash: the pool drops it, the next query connects anew.
-  pool.on('error', () => {})
-  return pool
-}
-
-/** int8 becomes a bigint; pg's default is a string. */
-const parserOf: typeof types.getTypeParser = ((oid: number, format?: 'text') =>
-  oid === types.builtins.INT8 ? BigInt : types.getTypeParser(oid, format)) as typeof types.getTypeParser
-
 /** Any number does that no other program locks in this database. */
 const migrationLock = 1_769_105_512
 
 /**
  * Brings the tables up to date. Servers that start at once do it one after another; the later ones find nothing to do.
  */
-async function migrate(pool: Pool): Promise<void> {
-  const client = await pool.connect()
-  client.on('error', ignore) // the query in flight rejects anyway
-  let failure: Error | undefined
-  try {
-    await client.query('BEGIN')
-    await client.query("SET LOCAL lock_timeout = '60s'; SET LOCAL statement_timeout = '60s'")
-    await client.query('SELECT pg_advisory_xact_lock($1)', [migrationLock])
-    await applyMissing(client)
-    await client.query('COMMIT')
-  } catch (error) {
-    failure = error as Error
-    throw error
-  } finally {
-    client.off('error', ignore)
-    client.release(failure) // a connection in an unknown state is closed
-  }
+async function migrate(client: PoolClient): Promise<void> {
+  await client.query('BEGIN')
+  await client.query("SET LOCAL lock_timeout = '60s'; SET LOCAL statement_timeout = '60s'")
+  await client.query('SELECT pg_advisory_xact_lock($1)', [migrationLock])
+  await applyMissing(client)
+  await client.query('COMMIT')
 }
-
-const ignore = () => {}
 
 async function applyMissing(client: PoolClient): Promise<void> {
   // Asked first, because making a schema needs a permission that a server's daily user need not have.
@@ -272,9 +230,18 @@ const texts = {
                 FROM isoflop.submissions JOIN isoflop.keys ON id = key_id ORDER BY created_at, id COLLATE "C"`,
 }
 
-type Statement = keyof typeof texts
+type StatementName = keyof typeof texts
 
-/** Named, so that each connection plans a statement once. */
+/** Statements that every request waits for: its answer is worth less than a connection that hangs. */
+const quick: readonly string[] = ['keyOfHash', 'keyOfId', 'renew', 'reservations']
+
 const statements = Object.fromEntries(
-  Object.entries(texts).map(([name, text]) => [name, { name: `isoflop-${name}`, text }]),
-) as Record<Statement, { name: string; text: string }>
+  Object.entries(texts).map(([name, text]) => {
+    const statement: Statement = {
+      name: `isoflop-${name}`,
+      text,
+      ...(quick.includes(name) && { query_timeout: 5_000 }),
+    }
+    return [name, statement]
+  }),
+) as Record<StatementName, Statement>

@@ -74,6 +74,46 @@ test('a row lock that is held for too long: STORE_UNAVAILABLE, then it works', a
   await store.close()
 })
 
+test('a dozen locked keys: their queries are rejected in time, and every other key goes on meanwhile', async () => {
+  const url = await postgres.database()
+  const store = await openStore(url, { lockTimeoutMs: 2000 })
+  const locked = Array.from({ length: 12 }, (_, k) => `locked ${k}`)
+  for (const id of [...locked, 'free']) await addKey(store, id, 10n ** 20n)
+  const other = new pg.Client(url)
+  await other.connect()
+  await other.query("BEGIN; SELECT FROM isoflop.keys WHERE id LIKE 'locked%' FOR UPDATE")
+  const started = performance.now()
+  const waiting = Promise.allSettled(
+    locked.flatMap((id) => Array.from({ length: 20 }, (_, k) => store.reserve(id, configOf(k), 1n, 1))),
+  ).then((answers) => ({ answers, took: performance.now() - started }))
+  let isOver = false
+  waiting.then(() => {
+    isOver = true
+  })
+  const took: number[] = []
+  for (let k = 0; !isOver; k++) {
+    const begun = performance.now()
+    await run(store, 'free', k, 1n)
+    assert.equal((await store.findKey('hash of locked 3'))!.used, 0n)
+    took.push(performance.now() - begun)
+  }
+  const { answers, took: all } = await waiting
+  for (const answer of answers) {
+    assert.ok(answer.status === 'rejected')
+    assert.equal(answer.reason.code, 'STORE_UNAVAILABLE')
+  }
+  assert.ok(all < 6000, `${all} ms until the last was rejected`)
+  assert.ok(
+    took.length >= 3 && Math.max(...took) < 2500,
+    `${took.length} runs of the free key, the slowest in ${Math.max(...took)} ms`,
+  )
+  await other.query('ROLLBACK')
+  await other.end()
+  assert.equal(await run(store, 'locked 3', 1, 1n), 1n)
+  await audit(store)
+  await store.close()
+})
+
 test('a database of the first version keeps its keys, runs, reservations and submissions, and then takes more than 2^63', async () => {
   const url = await postgres.database()
   const old = new pg.Client(url)
