@@ -58,8 +58,8 @@ export function campaignCommand(): Command {
       'queries at once, where the API trains as many (default: 1)',
       wholeNumber('--parallel', 1, 'a whole number such as 4'),
     )
-    .option('--budget <FLOPS>', 'what to spend, at most (default: 2e18)', budget('--budget'))
-    .option('--target <FLOPS>', 'the run to predict (default: 1e19)', budget('--target'))
+    .option('--budget <FLOPS>', "what to spend, at most (default: the space's; the course's 2e18)", budget('--budget'))
+    .option('--target <FLOPS>', "the run to predict (default: the space's; the course's 1e19)", budget('--target'))
     .option('--strategy <NAME>', strategyNames.join(', '), nameOf('--strategy', strategyNames), strategyNames[0])
     .option('--space <FILE>', "models, batches, rates and FLOPs of your own, JSON or TOML (default: the course's)")
     .option('--train-flops-grid <LIST>', "the FLOPs that a query may have (default: the API's 16)", grid)

@@ -437,8 +437,9 @@ test('the adaptive campaign, killed and started again, ends the same', async () 
   assert.equal(api.charged, twin.charged)
 })
 
-test('help shows two examples', async () => {
+test('help shows an example of each way in', async () => {
   const { status, stdout } = await campaign('--help')
   assert.equal(status, 0)
-  assert.equal(stdout.split('Examples:')[1].match(/isoflop campaign /g)?.length, 2)
+  for (const way of ['--world', '--space', '--api', '--pool'])
+    assert.match(stdout.split('Examples:')[1], new RegExp(`isoflop campaign ${way} `))
 })
