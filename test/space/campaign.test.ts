@@ -71,6 +71,22 @@ for (const [space, seed] of [
     assert.deepEqual(Object.keys(runs[0]).slice(0, -4), space.fields.map(({ name }) => name).slice(0, -1))
   })
 
+test('alternatives of a list are its models, each once, and a best one at its end is said to be there', async () => {
+  const world = drawnWorld(3, ladder)
+  const { prediction } = await campaign({ trainer: worldTrainer(world), space: ladder, budget: 3e19 })
+  const names = prediction.alternatives.map(({ config }) => (config as Config & { model: string }).model)
+  assert.deepEqual(new Set(names).size, names.length)
+  assert.ok(names.length >= 4)
+  const chosen = (prediction.config as Config & { model: string }).model
+  assert.ok(names.includes(chosen))
+  const isEnd = chosen === '1.8b' || chosen === '10m'
+  assert.equal(
+    prediction.diagnostics.some(({ code }) => code === 'size-at-end'),
+    isEnd,
+  )
+  assert.ok(isEnd, 'the best of this world is the largest')
+})
+
 test('the hand-made baseline plays in a list of models, too', async () => {
   const world = drawnWorld(1005, ladder)
   assertSound(

@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../../core/diagnostic.ts'
+import { type Diagnostic, short } from '../../core/diagnostic.ts'
 import { type JointFit, mostUsableLoss, type WeightedMode } from '../../joint/fit.ts'
 import { jointIndex } from '../../joint/law.ts'
 import { median, middle95, normal95 } from '../../numeric/quantile.ts'
@@ -87,6 +87,7 @@ function narrowingOf({ sources, scatter }: Expectation): string[] {
 function diagnosticsOf(situation: Situation, fit: JointFit, expectation: Expectation): Diagnostic[] {
   return [
     ...setAside(situation, fit),
+    ...endOfSizes(situation, expectation),
     ...censoredRate(situation, expectation),
     ...foretold(situation, fit),
     ...disagreement(fit),
@@ -107,6 +108,25 @@ function setAside({ runs }: Situation, { used, cut }: JointFit): Diagnostic[] {
         (diverged > 0 ? `, ${diverged} because they diverged.` : '.'),
       evidence: { high, diverged, cut },
       advice: 'Such runs tell about the beginning of training; the law is about trained models.',
+    },
+  ]
+}
+
+/** A size is at the end of those that the target may have within this share of it. */
+const endShare = 0.01
+
+function endOfSizes({ space }: Situation, { parameters }: Expectation): Diagnostic[] {
+  const { least, most } = space.targetLimits.models.parameters
+  const isLargest = parameters >= most * (1 - endShare)
+  if (least === most || (!isLargest && parameters > least * (1 + endShare))) return []
+  const [end, other] = isLargest ? ['largest', 'larger'] : ['smallest', 'smaller']
+  return [
+    {
+      code: 'size-at-end',
+      severity: 'warning',
+      message: `The best model at the target is the ${end} that it may be, of ${short(parameters)} parameters.`,
+      evidence: { parameters, least, most },
+      advice: `A ${other} one may be better, and the interval of the best size ends there: widen the space, if you can train it.`,
     },
   ]
 }

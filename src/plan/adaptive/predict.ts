@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../../core/config.ts'
 import type { Interval } from '../../core/interval.ts'
 import { clamp, logRange } from '../../core/range.ts'
@@ -5,7 +6,7 @@ import type { JointFit } from '../../joint/fit.ts'
 import { bestPlace, descend, sizesAt } from '../../joint/place.ts'
 import { Posterior } from '../../joint/posterior.ts'
 import { median, middle95 } from '../../numeric/quantile.ts'
-import { type Limits, roundRate } from '../../space/limits.ts'
+import { type Limits, type Model, roundRate } from '../../space/limits.ts'
 import { configWith, type Place } from '../../space/space.ts'
 import type { Alternative } from '../strategy.ts'
 
@@ -106,8 +107,14 @@ function bestOfMean(posterior: Posterior, flops: number, limits: Limits): Place 
   return found.reduce((best, next) => (next.loss < best.loss ? next : best)).place
 }
 
-/** The whole configuration near a place whose expected loss is least. */
+/** The whole configuration near a place whose expected loss is least; models of a list are each taken at their best rate. */
 function legalAt(posterior: Posterior, place: Place, limits: Limits): Config {
+  const { models } = limits
+  if (models.all) {
+    const near = models.around(Math.exp(place.size), Math.exp(place.ratio))
+    const found = near.map((model) => tunedModel(posterior, model, place, limits))
+    return found.reduce((best, next) => (next.loss < best.loss ? next : best)).config
+  }
   const learningRate = roundRate(Math.exp(place.rate), limits.learningRate)
   const { batchSize, flops: trainFlops } = place
   const legal = limits.models.around(Math.exp(place.size), Math.exp(place.ratio)).map((model) => {
@@ -118,6 +125,19 @@ function legalAt(posterior: Posterior, place: Place, limits: Limits): Config {
   return legal.reduce((best, next) => (next.loss < best.loss ? next : best)).config
 }
 
+/** A model of a list at a place's batch and FLOPs, at the rate of least expected loss. */
+function tunedModel(posterior: Posterior, model: Model, { rate, batchSize, flops }: Place, limits: Limits) {
+  const at = (logRate: number): Config => {
+    const learningRate = roundRate(Math.exp(logRate), limits.learningRate)
+    return configWith(model, { batchSize, learningRate, trainFlops: flops })
+  }
+  const start = posterior.placeOf(at(rate))
+  const fixed = { least: start.size, most: start.size }
+  const { place } = descend(start, (trial) => posterior.meanLoss(trial), fixed, logRange(limits.learningRate))
+  const config = at(place.rate)
+  return { config, loss: posterior.meanLoss(posterior.placeOf(config)) }
+}
+
 /** Standard deviation over the modes of what each expects, nats: what depends on the form. */
 function spreadOfModes({ modes }: Posterior, config: Config): number {
   const expected = modes.map(({ mode, weight }) => ({ weight, loss: mode.lossOf(mode.fitted, mode.point(config)) }))
@@ -125,10 +145,14 @@ function spreadOfModes({ modes }: Posterior, config: Config): number {
   return Math.sqrt(expected.reduce((sum, { weight, loss }) => sum + weight * (loss - mean) ** 2, 0))
 }
 
-/** Other sizes than the expected best one, each at its best rate. */
+/** Other sizes than the expected best one, each at its best rate; of a list the models that are nearest to them. */
 export function alternativesTo({ posterior, config, loss }: Expectation, limits: Limits): Alternative[] {
   const chosen = posterior.placeOf(config)
-  return ratios.flatMap((ratio) => alternative(posterior, chosen, ratio, loss, limits))
+  const { models } = limits
+  if (!models.all) return ratios.flatMap((ratio) => alternative(posterior, chosen, ratio, loss, limits))
+  const near = new Set(ratios.map((ratio) => models.near(ratio * Math.exp(chosen.size), Math.exp(chosen.ratio))))
+  const asked = models.all.filter((model) => [...near].some((other) => isDeepStrictEqual(model, other)))
+  return asked.map((model) => told(posterior, tunedModel(posterior, model, chosen, limits).config, loss))
 }
 
 /** Another size at its best rate: nothing where the limits end before it. */
@@ -138,9 +162,12 @@ function alternative(posterior: Posterior, chosen: Place, ratio: number, best: n
   if (size !== clamp(size, sizes)) return []
   const fixed = { least: size, most: size }
   const { place } = descend({ ...chosen, size }, (at) => posterior.meanLoss(at), fixed, logRange(limits.learningRate))
-  const config = legalAt(posterior, place, limits)
+  return [told(posterior, legalAt(posterior, place, limits), best)]
+}
+
+function told(posterior: Posterior, config: Config, best: number): Alternative {
   const losses = posterior.losses(posterior.placeOf(config))
   const loss = median(losses)
   const parameters = posterior.measureOf(config).core
-  return [{ config, parameters, loss, excess: loss - best, interval: middle95(losses) }]
+  return { config, parameters, loss, excess: loss - best, interval: middle95(losses) }
 }

@@ -73,7 +73,7 @@ export function provenanceBlocks({ command, versions, view }: CampaignReport, ha
 function submissionSpans(view: CampaignView, hasSubmission: boolean): Span[] {
   if (!hasEnded(view)) return []
   if (!hasSubmission)
-    return ['There is no submission.json, because the prediction is not for the FLOPs of the assignment.']
+    return ['There is no submission.json, because the prediction is not for the models or the FLOPs of the assignment.']
   return [
     { code: 'submission.json' },
     ' beside this report is the prediction as ',
