@@ -31,11 +31,16 @@ export function apiTrainer(url: string, apiKey: string, capacity = 1): Trainer<T
 /** The address as it is kept in the record: no password, no query, no slash at the end. Errors: BAD_OPTION. */
 function addressOf(text: string): string {
   const url = URL.parse(text)
-  if (url === null || !/^https?:$/.test(url.protocol) || url.username || url.search)
-    throw new IsoflopError(
-      'BAD_OPTION',
-      `--api is "${text}", expected an http or https address without user or query.`,
-      'For example: --api http://localhost:8000',
-    )
+  if (url === null) throw badAddress('cannot be read as one')
+  if (!['http:', 'https:'].includes(url.protocol)) throw badAddress(`begins with "${url.protocol}"`)
+  if (url.username || url.password || url.search || url.hash) throw badAddress('has a user, a password or a query')
   return `${url.origin}${url.pathname}`.replace(/\/$/, '')
 }
+
+/** The address is not repeated: it may have a password or a key in it. */
+const badAddress = (what: string): IsoflopError =>
+  new IsoflopError(
+    'BAD_OPTION',
+    `The address of --api ${what}, expected an http or https address without user and query.`,
+    'For example: --api http://localhost:8000; the key goes into $ISOFLOP_API_KEY.',
+  )

@@ -147,7 +147,7 @@ type Attempt =
 async function attemptOnce(address: URL, init: RequestInit): Promise<Attempt> {
   try {
     const response = await fetch(address, init)
-    const text = await response.text()
+    const text = await textOf(response)
     if (response.status === 429) return { kind: 'busy', retryAfterMs: retryAfterMs(response.headers) }
     if (response.status >= 500) return { kind: 'failure', reason: `status ${response.status}` }
     return { kind: 'answer', status: response.status, text }
@@ -156,6 +156,21 @@ async function attemptOnce(address: URL, init: RequestInit): Promise<Attempt> {
     const kind = isTimeout(error) || isTimeout(cause) ? 'silence' : 'failure'
     return { kind, reason: cause instanceof Error ? cause.message || String(cause) : message }
   }
+}
+
+/** Bytes of the longest answer: a hundred thousand runs have 16 MB. */
+const longestAnswer = 2 ** 26
+
+/** The body, as far as it has an end: one that has none, or that unpacks to gigabytes, must not fill the memory. */
+async function textOf({ body }: Response): Promise<string> {
+  const parts: Uint8Array[] = []
+  let size = 0
+  for await (const part of body ?? []) {
+    size += part.length
+    if (size > longestAnswer) throw new Error('its answer has more than 64 MiB')
+    parts.push(part)
+  }
+  return new TextDecoder().decode(Buffer.concat(parts))
 }
 
 /** Our own time-out, or that of Node's fetch, which waits five minutes for an answer to begin. */

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import { trainingApi } from '../../src/client/client.ts'
 import { openRecord } from '../../src/client/record.ts'
 import { apiCodec } from '../../src/cs336/config.ts'
@@ -214,4 +215,25 @@ test('a record that cannot be written says so before an answer counts', () => {
   const file = join(folder, 'a-file')
   writeFileSync(file, '')
   assert.throws(() => openRecord(join(file, 'record.jsonl'), apiCodec), { code: 'OUTPUT_FAILED' })
+})
+
+test('an answer that never ends, or unpacks to gigabytes, is given up before it fills the memory', async () => {
+  const { url, server } = await scripted([])
+  const bomb = gzipSync(Buffer.alloc(1 << 28)) // 256 MiB in 260 kB
+  server.removeAllListeners('request')
+  server.on('request', (_, response) => response.setHeader('content-encoding', 'gzip').end(bomb))
+  const before = process.memoryUsage.rss()
+  await assert.rejects(trainingApi({ ...quick, url, retries: 0 }).previousRuns(), /more than 64 MiB/)
+  assert.ok(process.memoryUsage.rss() - before < 400e6)
+  server.removeAllListeners('request')
+  const piece = Buffer.alloc(1 << 20, ' ')
+  server.on('request', async (_, response) => {
+    while (!response.destroyed) {
+      response.write(piece)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  })
+  await assert.rejects(trainingApi({ ...quick, url, retries: 0 }).previousRuns(), /more than 64 MiB/)
+  server.closeAllConnections()
+  server.close()
 })

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { apiTrainer } from '../../src/campaign/api-trainer.ts'
+import { commandLine } from '../../src/cli/command-line.ts'
+import * as options from '../../src/cli/options.ts'
+import { openWorld } from '../../src/world/worlds.ts'
+import { assertLinear, ignoringErrors } from '../linear.ts'
+
+/** What an option may be given, up to the 128 kB that a system hands on. */
+const texts: Readonly<Record<string, (n: number) => string>> = {
+  digits: (n) => `${'1'.repeat(n)}x`,
+  'a point among digits': (n) => `${'1'.repeat(n / 2)}.${'1'.repeat(n / 2)}x`,
+  blanks: (n) => `${' '.repeat(n)}x`,
+  commas: (n) => ','.repeat(n),
+  'equals signs': (n) => '='.repeat(n),
+  'numbers and commas': (n) => '1e13,'.repeat(n / 5),
+  names: (n) => 'norm,'.repeat(n / 5),
+  'priors and commas': (n) => 'q=1:1,'.repeat(n / 6),
+  quotes: (n) => `'"`.repeat(n / 2),
+  colons: (n) => `seed:${'1'.repeat(n)}`,
+  letters: (n) => 'a'.repeat(n),
+}
+
+const parsers: Readonly<Record<string, (text: string) => unknown>> = {
+  wholeNumber: options.wholeNumber('--seed', 0, 'a whole number such as 0'),
+  positive: options.positive('--rate', 'a number such as 1'),
+  probability: options.probability('--confidence'),
+  budgets: options.budgets('--target'),
+  wholeBudgets: options.wholeBudgets('--train-flops-grid'),
+  flops: options.flops('--budget'),
+  priorOf: options.priorOf('--prior'),
+  namesOf: options.namesOf('--method', ['norm', 'surface']),
+  nameOf: options.nameOf('--method', ['norm', 'surface']),
+  commandLine: (text) => commandLine(['fit', text, `--api-key=${text}`]),
+  world: openWorld,
+}
+
+for (const [name, parse] of Object.entries(parsers))
+  test(`options are read in time that grows with their length: ${name}`, async () => {
+    for (const [what, textOf] of Object.entries(texts))
+      await assertLinear(`${name} of ${what}`, 60_000, textOf, ignoringErrors(parse))
+  })
+
+test('an address with a password or a key in it is refused without repeating it', () => {
+  for (const address of [
+    'http://user:hunter2@localhost',
+    'http://:hunter2@localhost',
+    'http://localhost?api_key=hunter2',
+    'http://localhost#hunter2',
+    'ftp://user:hunter2@localhost',
+    'http://user:hunter2@local host',
+    'hunter2',
+  ])
+    assert.throws(
+      () => apiTrainer(address, 'key'),
+      (error: { code?: string; message: string; advice?: string }) => {
+        assert.equal(error.code, 'BAD_OPTION', address)
+        assert.doesNotMatch(`${error.message} ${error.advice}`, /hunter/)
+        return true
+      },
+    )
+})
