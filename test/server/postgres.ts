@@ -18,6 +18,8 @@ export interface TestPostgres {
   database(): Promise<string>
   /** Cuts all connections as a crash does, keeps new ones out while `whileDown` runs, then lets them in again. */
   restart(whileDown?: () => Promise<void>): Promise<void>
+  /** kill -9: of the postmaster, which is started again, or of all that serve connections. */
+  kill(whom: 'postmaster' | 'backends'): Promise<void>
   /** Ends it and removes what it made. */
   stop(): Promise<void>
 }
@@ -50,10 +52,11 @@ async function usePostgres(address: string): Promise<TestPostgres> {
     await whileDown()
     await allowConnections(true)
   }
+  const kill = () => restart() // another program's processes are not ours to kill: their connections are
   const stop = async () => {
     for (const name of names) await execute(address, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
   }
-  return { url: await database(), database, restart, stop }
+  return { url: await database(), database, restart, kill, stop }
 }
 
 async function execute(address: string, sql: string): Promise<void> {
@@ -82,7 +85,7 @@ async function embeddedPostgres(): Promise<TestPostgres> {
   const killAtExit = () => child.kill('SIGQUIT')
   process.on('exit', killAtExit)
 
-  const end = async (signal: 'SIGINT' | 'SIGQUIT') => {
+  const end = async (signal: 'SIGINT' | 'SIGQUIT' | 'SIGKILL') => {
     const ended = once(child, 'exit')
     child.kill(signal)
     await ended
@@ -99,6 +102,11 @@ async function embeddedPostgres(): Promise<TestPostgres> {
     async restart(whileDown = async () => {}) {
       await end('SIGQUIT') // at once, without a checkpoint: the next start recovers from the log as after a crash
       await whileDown()
+      child = await launch(programs, data, port, owner)
+    },
+    async kill(whom) {
+      if (whom === 'backends') return killBackends(`${server}/postgres`)
+      await end('SIGKILL')
       child = await launch(programs, data, port, owner)
     },
     async stop() {
@@ -147,7 +155,18 @@ function runnable(programs: string, folder: string, owner: { uid?: number; gid?:
   return join(folder, 'native/bin')
 }
 
+/** Starts the server; again while what a killed one left behind, which notices it within a second, still holds the memory. */
 async function launch(programs: string, data: string, port: number, owner: object): Promise<ChildProcess> {
+  for (let attempt = 1; ; attempt++) {
+    const { child, log } = await launchOnce(programs, data, port, owner)
+    if (child) return child
+    assert.ok(attempt < 100 && /still in use|is another postmaster/.test(log), `PostgreSQL did not start: ${log}`)
+    await sleep(100)
+  }
+}
+
+/** The server that accepts connections, or null where it ended; and what it said. */
+async function launchOnce(programs: string, data: string, port: number, owner: object) {
   const settings = ['shared_buffers=32MB', `unix_socket_directories=${data}`, 'listen_addresses=127.0.0.1']
   const options = settings.flatMap((setting) => ['-c', setting])
   const child = spawn(join(programs, 'postgres'), ['-D', data, '-p', `${port}`, ...options], {
@@ -160,10 +179,21 @@ async function launch(programs: string, data: string, port: number, owner: objec
     log += text
   })
   for (let waited = 0; !log.includes('ready to accept connections'); waited += 20) {
-    assert.ok(child.exitCode === null && waited < 60_000, `PostgreSQL did not start: ${log}`)
+    if (child.exitCode !== null) return { child: null, log }
+    assert.ok(waited < 60_000, `PostgreSQL did not start: ${log}`)
     await sleep(20)
   }
-  return child
+  return { child, log }
+}
+
+/** kill -9 of every process that serves a connection of isoflop, at work or idle. */
+async function killBackends(address: string): Promise<void> {
+  const client = new pg.Client(address)
+  client.on('error', () => {}) // PostgreSQL ends all connections when one of its processes is killed
+  await client.connect()
+  const { rows } = await client.query("SELECT pid FROM pg_stat_activity WHERE application_name = 'isoflop'")
+  for (const { pid } of rows) process.kill(pid, 'SIGKILL')
+  await client.end().catch(() => {})
 }
 
 async function freePort(): Promise<number> {
