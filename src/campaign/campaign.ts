@@ -1,11 +1,22 @@
 import type { Config } from '../core/config.ts'
 import type { Diagnostic } from '../core/diagnostic.ts'
+import { IsoflopError } from '../core/errors.ts'
 import { outcomeOf, type TrainedRun, type Trainer } from '../core/trainer.ts'
 import type { TrainingConfig } from '../cs336/config.ts'
 import { apiSpace } from '../cs336/space.ts'
 import { adaptive } from '../plan/adaptive/adaptive.ts'
 import type { CampaignEvidence } from '../plan/evidence.ts'
-import type { CampaignRun, Forecast, Plan, ShortForecast, Situation, Strategy } from '../plan/strategy.ts'
+import {
+  type CampaignRun,
+  type Forecast,
+  type Judgement,
+  once,
+  type Plan,
+  type Planned,
+  type ShortForecast,
+  type Situation,
+  type Strategy,
+} from '../plan/strategy.ts'
 import type { Codec } from '../space/codec.ts'
 import type { Space } from '../space/space.ts'
 import { buyRound } from './round.ts'
@@ -13,13 +24,18 @@ import { buyRound } from './round.ts'
 /** Where a campaign stands, told after every run and every plan. */
 export interface Standing {
   readonly runs: readonly CampaignRun[]
+  readonly refused: readonly Refusal<Config>[]
+  readonly lost: readonly Refusal<Config>[]
   readonly spent: number
   readonly budget: number
-  readonly round: number
-  /** What the running round is about. */
-  readonly title: string
+  /** What each plan has bought; the last one is under way. */
+  readonly rounds: readonly Round[]
+  /** Runs of the running plan whose outcome is not told yet, in its order, with reason and expectation. */
+  readonly open: readonly Planned[]
   /** As of the latest plan; null before there are enough runs. */
   readonly estimate: ShortForecast | null
+  /** What the law of the latest plan says of single runs; null before there is one. Takes half a second, once for each plan. */
+  readonly evidence: () => CampaignEvidence | null
 }
 
 export interface CampaignOptions<C extends Config = TrainingConfig> {
@@ -115,8 +131,16 @@ export async function campaign<C extends Config = TrainingConfig>(options: Campa
   /** Asks for the runs of a plan; why buying has to end, null if it has not. */
   async function buy({ title, queries, estimate }: Plan & { kind: 'ask' }): Promise<string | null> {
     const round = rounds.length
-    const tell = () => onStanding({ runs, spent: spent(), budget, round, title, estimate })
     const before = { runs: runs.length, spent: spent() }
+    const bought = (): Round => ({ title, queries: runs.length - before.runs, spentFlops: spent() - before.spent })
+    const evidence = once(() => ({ value: evidenceOf(judged) }))
+    const judged = judgement
+    const open = [...queries]
+    const tell = () =>
+      onStanding({
+        ...{ runs, refused, lost, spent: spent(), budget, rounds: [...rounds, bought()], open: [...open], estimate },
+        evidence: () => evidence().value,
+      })
     tell()
     const end = await buyRound({
       queries,
@@ -124,14 +148,16 @@ export async function campaign<C extends Config = TrainingConfig>(options: Campa
       isWithinBudget: (flops) => spent() + flops <= budget,
       isInterrupted: () => signal?.aborted === true,
       train: ({ config, reason }) => train(config, { purpose: { round, reason }, ...(signal && { signal }) }),
-      onOutcome({ config, reason, expected = null }, outcome) {
+      onOutcome(query, outcome) {
+        const { config, reason, expected = null } = query
+        open.splice(open.indexOf(query), 1)
         if (outcome.kind === 'finished') runs.push({ config, loss: outcome.loss, round, reason, expected })
         else if (outcome.kind === 'diverged') runs.push({ config, loss: Number.NaN, round, reason, expected })
         else (outcome.kind === 'lost' ? lost : refused).push({ config, message: outcome.error.message })
         tell()
       },
     })
-    rounds.push({ title, queries: runs.length - before.runs, spentFlops: spent() - before.spent })
+    rounds.push(bought())
     return end
   }
 
@@ -161,6 +187,16 @@ export async function campaign<C extends Config = TrainingConfig>(options: Campa
   }
   // What comes out is configurations of the space, and those that went in are, too.
   return result as Campaign<C>
+}
+
+/** What a judgement says of single runs; null where there are too few for a law. */
+function evidenceOf(judgement: Judgement): CampaignEvidence | null {
+  try {
+    return judgement.evidence()
+  } catch (error) {
+    if (error instanceof IsoflopError && error.code === 'TOO_FEW_RUNS') return null
+    throw error
+  }
 }
 
 /** Asks the trainer, unless the answer is known. */

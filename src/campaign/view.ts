@@ -4,7 +4,7 @@ import type { Range } from '../core/range.ts'
 import type { TrainingConfig } from '../cs336/config.ts'
 import { apiSpace } from '../cs336/space.ts'
 import type { CampaignEvidence } from '../plan/evidence.ts'
-import type { CampaignRun, Forecast, ShortForecast, StrategyWords } from '../plan/strategy.ts'
+import type { CampaignRun, Forecast, Planned, ShortForecast, StrategyWords } from '../plan/strategy.ts'
 import type { Space } from '../space/space.ts'
 import type { Campaign, Refusal, Round, Standing } from './campaign.ts'
 import type { CampaignTruth } from './truth.ts'
@@ -23,15 +23,17 @@ export interface CampaignView {
   readonly queries: number
   /** In the order of their answers, those of before first. */
   readonly runs: readonly ViewedRun[]
-  /** Not trained, and nothing spent; told when the campaign has ended. */
+  /** Not trained, and nothing spent. */
   readonly refused: readonly Refusal<Config>[]
-  /** Asked for, and nobody knows what became of them; told when the campaign has ended. */
+  /** Asked for, and nobody knows what became of them. */
   readonly lost: readonly Refusal<Config>[]
+  /** Planned or running, in the order of the plan: why, and what is expected; empty when the campaign has ended. */
+  readonly open: readonly Required<Planned>[]
   /** What each plan bought; the last one may be under way. */
   readonly rounds: readonly Round[]
   /** What is expected at the target, as of the latest plan or of the end; null before there are enough runs. */
   readonly estimate: ShortForecast | null
-  /** What the fitted law says of runs and target; without it, as while the campaign goes on, figures show the runs alone. */
+  /** What the fitted law says of runs and target; without it figures show the runs alone. */
   readonly evidence: CampaignEvidence | null
   /** Null while the campaign goes on. */
   readonly result: CampaignResult | null
@@ -105,6 +107,7 @@ export function viewOfCampaign(campaign: Campaign<Config>, about: Surroundings):
     runs: runs.map(viewedIn(about)),
     refused,
     lost,
+    open: [],
     rounds,
     estimate: plainEstimate(prediction),
     evidence,
@@ -113,32 +116,25 @@ export function viewOfCampaign(campaign: Campaign<Config>, about: Surroundings):
 }
 
 /**
- * The view of a campaign that goes on, from where it stands and the view before, which knows what the earlier rounds were about.
- * @example onStanding: (standing) => { view = viewOfStanding(standing, { task }, view) }
+ * The view of a campaign that goes on. `withEvidence` tells what the law of the latest plan says of runs and target, for half a second.
+ * @example onStanding: (standing) => show(viewOfStanding(standing, { task }))
  */
 export function viewOfStanding(
-  { runs, spent, round, title, estimate }: Standing,
+  { runs, refused, lost, spent, rounds, open, estimate, evidence }: Standing,
   about: Surroundings,
-  before: CampaignView | null = null,
+  { withEvidence = false } = {},
 ): CampaignView {
-  const rounds = Array.from({ length: round + 1 }, (_, k) => {
-    const own = runs.filter((run) => run.round === k)
-    return {
-      title: k === round ? title : (before?.rounds[k]?.title ?? `round ${k}`),
-      queries: own.length,
-      spentFlops: own.reduce((sum, { config }) => sum + config.trainFlops, 0),
-    }
-  })
   return {
     ...common(about),
     spentFlops: spent,
     queries: runs.filter((run) => run.round >= 0).length,
     runs: runs.map(viewedIn(about)),
-    refused: [],
-    lost: [],
+    refused: [...refused],
+    lost: [...lost],
+    open: open.map(({ config, reason, expected = null }) => ({ config, reason, expected })),
     rounds,
     estimate: estimate && plainEstimate(estimate),
-    evidence: null,
+    evidence: withEvidence ? evidence() : null,
     result: null,
   }
 }

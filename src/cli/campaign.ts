@@ -215,7 +215,7 @@ function standingProgress(stream: NodeJS.WriteStream, about: Surroundings): Stan
   return {
     show(standing) {
       const rounds = view?.rounds.length
-      view = viewOfStanding(standing, about, view)
+      view = viewOfStanding(standing, about)
       if (stream.isTTY) {
         stream.write(`\r\x1b[K${printable(standingLine(view)).slice(0, (stream.columns ?? 100) - 1)}`)
         isShown = true

@@ -83,7 +83,7 @@ async function killedAfter(count: number, options: Partial<CampaignOptions>): Pr
 test('plans depend on the answers: rounds, reasons, spending and the standings told', async () => {
   const standings: string[] = []
   const result = await play({
-    onStanding: ({ round, runs, spent }) => standings.push(`${round} ${runs.length} ${spent}`),
+    onStanding: ({ rounds, runs, spent }) => standings.push(`${rounds.length - 1} ${runs.length} ${spent}`),
   })
   assert.deepEqual(
     result.rounds.map(({ queries, spentFlops }) => [queries, spentFlops]),

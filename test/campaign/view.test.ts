@@ -3,6 +3,10 @@ import { test } from 'node:test'
 import { campaign, type Standing } from '../../src/campaign/campaign.ts'
 import { type CampaignView, viewOfCampaign, viewOfStanding } from '../../src/campaign/view.ts'
 import { worldTrainer } from '../../src/campaign/world-trainer.ts'
+import { IsoflopError } from '../../src/core/errors.ts'
+import { outcomeOf } from '../../src/core/trainer.ts'
+import type { TrainingConfig } from '../../src/cs336/config.ts'
+import { adaptive } from '../../src/plan/adaptive/adaptive.ts'
 import { profilesStrategy } from '../../src/plan/profiles/profiles.ts'
 import { renderCampaign } from '../../src/report/campaign/report.ts'
 import { standingLine } from '../../src/report/campaign/text.ts'
@@ -29,7 +33,7 @@ test('followed while it goes on, a campaign ends where its last view stood', asy
     target: 1e19,
   }
   const views: CampaignView[] = []
-  const follow = (told: Standing) => views.push(viewOfStanding(told, { task }, views.at(-1) ?? null))
+  const follow = (told: Standing) => views.push(viewOfStanding(told, { task }))
   const ended = await campaign({ ...task, trainer: worldTrainer(world), strategy, onStanding: follow })
   const end = viewOfCampaign(ended, { task })
   const last = views.at(-1)!
@@ -44,16 +48,39 @@ test('followed while it goes on, a campaign ends where its last view stood', asy
   for (const [k, view] of views.slice(1).entries()) assert.ok(view.spentFlops >= views[k].spentFlops)
 })
 
-test('who comes late knows the running round by its title and the earlier ones by their number', () => {
-  const { rounds } = viewOfStanding(standing, { task: full.view.task })
-  assert.deepEqual(
-    rounds.map(({ title }) => title),
-    ['round 0', 'Round 1 of 2: mostly for the loss'],
-  )
-  assert.deepEqual(
-    interim.view.rounds.map(({ title }) => title),
-    full.view.rounds.slice(0, 2).map(({ title }) => title),
-  )
+test('while it goes on, the view tells what is refused, what is lost, what is still open and what the law says', async () => {
+  const world = drawnWorld(907)
+  const task = { source: 'x', strategy: adaptive.name, words: adaptive.words, seed: 0, budget: 2e18, target: 1e19 }
+  const views: CampaignView[] = []
+  const gone = new IsoflopError('TRAINING_FAILED', 'The node is gone.', 'Look at it.')
+  let asked = 0
+  const ended = await campaign({
+    trainer: {
+      name: 'x',
+      train: async (config: TrainingConfig) =>
+        ++asked === 3
+          ? { kind: 'refused', error: gone }
+          : asked === 5
+            ? { kind: 'lost', error: gone }
+            : outcomeOf(world.observe(config)),
+    },
+    budget: 1e17,
+    onStanding: (told) => views.push(viewOfStanding(told, { task }, { withEvidence: told.open.length === 1 })),
+  })
+  const last = views.at(-1)!
+  assert.deepEqual([last.refused.length, last.lost.length], [1, 1])
+  assert.deepEqual([last.refused, last.lost], [ended.refused, ended.lost])
+  for (const view of views) {
+    assert.deepEqual(JSON.parse(JSON.stringify(view)), view)
+    const told = view.open.every(({ reason }) => reason.length > 0)
+    assert.ok(told && view.open.length <= 30)
+  }
+  // Within a round there is one run fewer to come after each outcome; the plan's expectation is there before its run is.
+  const [first, second] = views
+  assert.deepEqual(second.open, first.open.slice(1))
+  const foretold = views.flatMap(({ open }) => open.filter(({ expected }) => expected !== null))
+  assert.ok(foretold.length > 0)
+  assert.ok(views.some(({ evidence }) => evidence !== null && evidence.profiles.length > 0))
 })
 
 test('the write-up of a campaign that goes on says so, shows its runs, and submits nothing', () => {

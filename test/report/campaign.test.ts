@@ -103,7 +103,12 @@ test('the summary in words', () => {
 })
 
 test('a standing in one line, a plan that asks nothing', () => {
-  const standing = { runs: result.runs, spent: 3e17, budget: 2e18, round: 1, title: 'profile at 1e17', estimate: null }
+  const rounds = [...result.rounds, { title: 'profile at 1e17', queries: 0, spentFlops: 0 }]
+  const { runs, refused, lost } = result
+  const standing: Standing = {
+    ...{ runs, refused, lost, spent: 3e17, budget: 2e18, rounds, open: [], estimate: null },
+    evidence: () => null,
+  }
   const lineOf = (one: Standing) => standingLine(viewOfStanding(one, { task }))
   assert.equal(lineOf(standing), '3e17 of 2e18 FLOPs, 3 runs, no estimate yet, profile at 1e17')
   assert.match(lineOf({ ...standing, estimate: prediction }), /N 1\.01e8, loss 2\.700 \[2\.600, 2\.800\], profile/)

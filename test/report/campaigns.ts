@@ -227,14 +227,17 @@ export const standing: Standing = {
   runs: runs.filter(({ round }) => round < 2),
   spent: 3.4e17,
   budget: 2e18,
-  round: 1,
-  title: 'Round 1 of 2: mostly for the loss',
+  refused: campaign.refused,
+  lost: campaign.lost,
+  rounds: campaign.rounds.slice(0, 2),
+  open: [{ config, reason: 'worth 0.01 nats', expected: { loss: 3.1, sd: 0.02 } }],
   estimate: prediction,
+  evidence: () => null,
 }
 
 export const interim: CampaignReport = {
   ...full,
-  view: viewOfStanding(standing, { task: onWorld.task }, viewOfCampaign(campaign, onWorld)),
+  view: viewOfStanding(standing, { task: onWorld.task }),
 }
 
 const onServer: Surroundings = {
