@@ -1,5 +1,6 @@
 import type { Config } from '../core/config.ts'
 import { type EmbeddingAccounting, tokensFor } from '../core/flops.ts'
+import { shapeWords } from '../space/shapes.ts'
 import type { Measure, Place, Space } from '../space/space.ts'
 import { apiCodec, type TrainingConfig } from './config.ts'
 import {
@@ -71,17 +72,7 @@ export function cs336Space({
       tokens: 'the embedding costs tokens',
       'tokens-and-size': 'the embedding costs tokens and counts as size',
     },
-    words: {
-      keys: ['dModel', 'numLayers', 'numHeads'],
-      head: 'd × n / heads',
-      legend: 'd × n / heads: d_model, layers and heads.',
-      joints: [' × ', ' / '],
-      words: [
-        { title: 'd_model', before: 'd_model ' },
-        { title: 'layers', one: ' layer', more: ' layers' },
-        { title: 'heads', one: ' head', more: ' heads' },
-      ],
-    },
+    words: shapeWords,
     measure: (config, accounting) => measured(config, config, accounting, words),
     measureAt: (place, accounting) =>
       measured(shapeAt(place), { batchSize: place.batchSize, trainFlops: place.flops }, accounting, words),

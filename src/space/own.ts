@@ -5,7 +5,15 @@ import type { Range } from '../core/range.ts'
 import { type Codec, codecOf, type Field } from './codec.ts'
 import { type Listed, ladderModels, type Rung, rungAt, usualFlopsPerToken } from './ladder.ts'
 import type { Limits, Models } from './limits.ts'
-import { headsFor, type Shape, type ShapeLimits, type ShapeModels, shapeModels } from './shapes.ts'
+import {
+  headsFor,
+  type Shape,
+  type ShapeLimits,
+  type ShapeModels,
+  shapeFields,
+  shapeModels,
+  shapeWords,
+} from './shapes.ts'
 import type { Measure, ModelWords, Place, Space } from './space.ts'
 import type { SpaceSpec } from './spec.ts'
 import { flopsPerToken, transformer } from './transformer.ts'
@@ -126,24 +134,6 @@ function runRefusal(config: Config, { batchSize, learningRate }: Limits, trainFl
 const isWithin = (x: number, { least, most }: Range): boolean => x >= least && x <= most
 
 // A family by width, depth and heads
-
-const shapeFields: readonly Field[] = [
-  { key: 'dModel', name: 'd_model', brief: 'd', kind: 'whole' },
-  { key: 'numLayers', name: 'num_layers', brief: 'n', kind: 'whole' },
-  { key: 'numHeads', name: 'num_heads', brief: 'h', kind: 'whole' },
-]
-
-export const shapeWords: ModelWords = {
-  keys: ['dModel', 'numLayers', 'numHeads'],
-  head: 'd × n / heads',
-  legend: 'd × n / heads: d_model, layers and heads.',
-  joints: [' × ', ' / '],
-  words: [
-    { title: 'd_model', before: 'd_model ' },
-    { title: 'layers', one: ' layer', more: ' layers' },
-    { title: 'heads', one: ' head', more: ' heads' },
-  ],
-}
 
 const knownAccountings = { none: 'size without embeddings', 'tokens-and-size': 'size with embeddings' } as const
 

@@ -1,5 +1,7 @@
 import { clamp, type Range } from '../core/range.ts'
+import type { Field } from './codec.ts'
 import type { Models } from './limits.ts'
+import type { ModelWords } from './space.ts'
 
 /** Width, depth and heads of a Transformer. */
 export interface Shape {
@@ -7,6 +9,25 @@ export interface Shape {
   readonly dModel: number
   readonly numLayers: number
   readonly numHeads: number
+}
+
+/** How a shape is written, and told. */
+export const shapeFields: readonly Field[] = [
+  { key: 'dModel', name: 'd_model', brief: 'd', kind: 'whole' },
+  { key: 'numLayers', name: 'num_layers', brief: 'n', kind: 'whole' },
+  { key: 'numHeads', name: 'num_heads', brief: 'h', kind: 'whole' },
+]
+
+export const shapeWords: ModelWords = {
+  keys: ['dModel', 'numLayers', 'numHeads'],
+  head: 'd × n / heads',
+  legend: 'd × n / heads: d_model, layers and heads.',
+  joints: [' × ', ' / '],
+  words: [
+    { title: 'd_model', before: 'd_model ' },
+    { title: 'layers', one: ' layer', more: ' layers' },
+    { title: 'heads', one: ' head', more: ' heads' },
+  ],
 }
 
 /** How the parameters of a family follow from width and depth; real numbers, too. */
