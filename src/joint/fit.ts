@@ -3,7 +3,7 @@ import type { TrainedRun } from '../core/trainer.ts'
 import { invertPositive } from '../numeric/cholesky.ts'
 import { levenbergMarquardt } from '../numeric/levenberg-marquardt.ts'
 import { accountingsOf, type Measuring } from '../space/space.ts'
-import { cutOf, isUsable, mostUsableLoss } from './cut.ts'
+import { cutOf, type Evidences, isUsable, mostUsableLoss } from './cut.ts'
 import { type Deviation, deviationOver } from './deviation.ts'
 import { jointReference } from './law.ts'
 import { JointMode } from './mode.ts'
@@ -53,8 +53,7 @@ const hopeless = 15
  */
 export function fitJoint(runs: readonly TrainedRun[], options: JointOptions): JointFit {
   const usable = runs.filter(isUsable)
-  const accounting = likeliestAccounting(usable, options)
-  const cut = cutOf(usable, (part) => evidenceOf(part, options, accounting, usable.length))
+  const cut = cutOf(usable, evidences(usable, options))
   const used = usable.filter(({ loss }) => loss < cut)
   const [forms, prior] = cut < mostUsableLoss ? [formsOfStages, priors.staged] : [formNames, priors.usual]
   return { modes: fitForms(used, options, forms, prior, used.length), used, cut }
@@ -67,18 +66,42 @@ function likeliestAccounting(runs: readonly TrainedRun[], options: JointOptions)
   return fitForms(runs, options, ['plain'], priors.usual, runs.length)[0].mode.fitted.accounting
 }
 
-/** Log evidence of runs that are believed as if they were `among` so many, averaged over two forms under one accounting. */
+/** The two beliefs that are weighed against each other where runs may be left out, over parts of `usable` runs. */
+function evidences(usable: readonly TrainedRun[], options: JointOptions): Evidences {
+  const among = usable.length
+  const usual = {
+    forms: ['plain', 'staged'],
+    prior: priors.usual,
+    accounting: likeliestAccounting(usable, options),
+  } as const
+  const staged = { forms: formsOfStages, prior: priors.staged, accounting: expectedAccounting(options) }
+  return {
+    usual: (part) => evidenceOf(part, options, usual, among),
+    staged: (part) => evidenceOf(part, options, staged, among),
+  }
+}
+
+/** The accounting that is likeliest beforehand where training has stages. */
+const expectedAccounting = ({ space, accountings = accountingsOf(space) }: JointOptions): EmbeddingAccounting =>
+  accountings.reduce((best, next) => (priors.staged.accounting[next] > priors.staged.accounting[best] ? next : best))
+
+interface Belief {
+  readonly forms: readonly JointForm[]
+  readonly prior: Prior
+  readonly accounting: EmbeddingAccounting
+}
+
+/** Log evidence of runs that are believed as if they were `among` so many, averaged over a belief's forms. */
 function evidenceOf(
   runs: readonly TrainedRun[],
   options: JointOptions,
-  accounting: EmbeddingAccounting,
+  { forms, prior, accounting }: Belief,
   among: number,
 ): number {
-  const forms = ['plain', 'staged'] as const
-  const modes = fitForms(runs, { ...options, accountings: [accounting] }, forms, priors.usual, among)
-  const evidences = modes.map(({ mode }) => mode.fitted.evidence)
-  const most = Math.max(...evidences)
-  return most + Math.log(evidences.reduce((sum, value) => sum + Math.exp(value - most), 0) / forms.length)
+  const modes = fitForms(runs, { ...options, accountings: [accounting] }, forms, prior, among)
+  const values = modes.map(({ mode }) => mode.fitted.evidence)
+  const most = Math.max(...values)
+  return most + Math.log(values.reduce((sum, value) => sum + Math.exp(value - most), 0) / forms.length)
 }
 
 /** The forms fitted to runs that are believed as if they were `among` so many (`runWeight`), by descending weight. */

@@ -172,7 +172,7 @@ test('equal runs give byte-equal fits; modes are ordered by weight, and the weig
 })
 
 test('runs that hardly learned are cut off where they disturb the law: in cs336, not in drawn worlds', () => {
-  // Of six spreads of cs336, the evidence cuts four.
+  // Of six spreads of cs336, the evidence cuts all.
   const small = spreadConfigs(120, 3, [1e15, 3e15, 1e16, 3e16, 1e17])
   const fitTo = (observe: (config: TrainingConfig) => number) =>
     fitJoint(

@@ -211,6 +211,18 @@ test('runs that were made without a plan stand for the opening, where cheap runs
   }
 })
 
+test('where cheap runs hardly learn but larger ones obey their law, three larger runs say so, and there is no climb', async () => {
+  // Drawn worlds whose few learned runs once counted as a law of their own: the climb cost 0.009 and 0.056 nats of regret.
+  for (const seed of [1066, 1174]) {
+    const world = drawnWorld(seed)
+    const { rounds, runs, prediction, diagnostics } = await play(world)
+    assert.match(rounds.map(({ title }) => title).join(), /Climb 1 of 4: .*Round 1 of 6/)
+    assert.ok(runs.every(({ reason }) => !reason.startsWith('rung 2')) && runs.length > 50, world.name)
+    assert.equal(diagnostics.find(({ code }) => code === 'untrained-set-aside')?.evidence.cut, 7, world.name)
+    assert.ok(world.loss(prediction.config) - optimum(world, targetFlops).loss < 0.008, world.name)
+  }
+})
+
 test('where cheap runs hardly learn the budget goes into a climb, and hardly any of it into runs that are in no fit', async () => {
   const world = stagedWorld(1008)
   const result = await play(world)
