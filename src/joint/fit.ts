@@ -3,7 +3,7 @@ import type { TrainedRun } from '../core/trainer.ts'
 import { invertPositive } from '../numeric/cholesky.ts'
 import { levenbergMarquardt } from '../numeric/levenberg-marquardt.ts'
 import { accountingsOf, type Measuring } from '../space/space.ts'
-import { cutOf, type Evidences, isUsable, mostUsableLoss } from './cut.ts'
+import { cutsOf, type Evidences, isUsable, mostUsableLoss } from './cut.ts'
 import { type Deviation, deviationOver } from './deviation.ts'
 import { jointReference } from './law.ts'
 import { JointMode } from './mode.ts'
@@ -19,7 +19,7 @@ export { isUsable, mostUsableLoss } from './cut.ts'
 export interface JointFit {
   /** By descending weight; the weights sum to 1. */
   readonly modes: readonly WeightedMode[]
-  /** The runs that the law was fitted to. */
+  /** The runs that the law was fitted to; where it is open whether early ones obey it (E51), those of the likelier case. */
   readonly used: readonly TrainedRun[]
   /** Runs at or above this loss were left out, nats. */
   readonly cut: number
@@ -46,17 +46,25 @@ const hopeless = 15
 
 /**
  * Fits the joint law by maximum a posteriori in several forms and accountings, with Laplace covariances and weights by evidence
- * (docs/math.md, "The joint law"). Runs of high loss are used as long as they help to predict those of low loss (`cutOf`). No
+ * (docs/math.md, "The joint law"). Runs of high loss are used as long as they help to predict those of low loss (`cutsOf`); where that is open, laws with and without them share the belief. No
  * random numbers: equal runs give equal fits. About 0.4 s for 100 runs. At least one run below `mostUsableLoss` is needed.
  *
  * @example fitJoint(runs, { target: 1e19, space: cs336Space() }).modes[0].mode
  */
 export function fitJoint(runs: readonly TrainedRun[], options: JointOptions): JointFit {
   const usable = runs.filter(isUsable)
-  const cut = cutOf(usable, evidences(usable, options))
-  const used = usable.filter(({ loss }) => loss < cut)
-  const [forms, prior] = cut < mostUsableLoss ? [formsOfStages, priors.staged] : [formNames, priors.usual]
-  return { modes: fitForms(used, options, forms, prior, used.length), used, cut }
+  const below = (cut: number) => usable.filter(({ loss }) => loss < cut)
+  const cuts = cutsOf(usable, evidences(usable, options))
+  const modes = cuts.flatMap(({ cut, belief }) => {
+    const [forms, prior] = cut < mostUsableLoss ? [formsOfStages, priors.staged] : [formNames, priors.usual]
+    const used = below(cut)
+    return fitForms(used, options, forms, prior, used.length).map(({ mode, weight }) => ({
+      mode,
+      weight: weight * belief,
+    }))
+  })
+  const [{ cut }] = cuts
+  return { modes: modes.sort((a, b) => b.weight - a.weight), used: below(cut), cut }
 }
 
 /** The accounting under which the plain form makes the runs most probable. */
