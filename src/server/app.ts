@@ -57,7 +57,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     isClosing = true
     await close()
   })
-  const metrics = createMetrics({ ledger, tickets, upkeep, backend })
+  const metrics = createMetrics({ ledger, tickets, upkeep, connections, backend })
   await addRoutes(app, { ...options, ledger, metrics })
   return app
 }

@@ -53,7 +53,7 @@ export function createConnections(limits: ConnectionLimits): Connections {
   let allGone = () => {}
 
   const add = (socket: Socket) => {
-    const address = socket.remoteAddress ?? ''
+    const address = networkOf(socket.remoteAddress ?? '')
     const neighbours = byAddress.get(address) ?? new Set()
     const isFull =
       neighbours.size >= mostByAddress ? !makeRoom(neighbours) : busy.size >= most && !makeRoom(busy.keys())
@@ -127,6 +127,18 @@ export function createConnections(limits: ConnectionLimits): Connections {
       return closing
     },
   }
+}
+
+/**
+ * Who an address belongs to: itself, or the first 64 bits of an IPv6 address, of which one machine has as many as it likes. The system
+ * writes addresses in their shortest form.
+ * @example networkOf('2001:db8::7') // '2001:db8:0:0'
+ */
+export function networkOf(address: string): string {
+  if (!address.includes(':') || address.includes('.')) return address
+  const [before, after] = address.split('::').map((part) => part.split(':').filter((group) => group !== ''))
+  const zeros = after === undefined ? 0 : 8 - before.length - after.length
+  return [...before, ...Array(zeros).fill('0'), ...(after ?? [])].slice(0, 4).join(':')
 }
 
 /** Answers a connection that is one too many, and ends it. */

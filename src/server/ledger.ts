@@ -53,8 +53,9 @@ export function createLedger(store: Store, backend: Backend, clock: Clock, ticke
       tickets.drop(ticket)
       return settled && { loss, used: settled.used, charged: true }
     } catch (error) {
-      // Whether the run or its settling failed, nothing is charged.
-      await tickets.giveBack(ticket)
+      // Whether the run or its settling failed, nothing is charged. Where the store is away, nobody need wait until it is asked again.
+      const givenBack = tickets.giveBack(ticket)
+      if (!isStoreAway(error)) await givenBack
       throw error
     }
   }
@@ -120,6 +121,8 @@ export function createLedger(store: Store, backend: Backend, clock: Clock, ticke
     },
   }
 }
+
+const isStoreAway = (error: unknown) => error instanceof IsoflopError && error.code === 'STORE_UNAVAILABLE'
 
 const ended = () =>
   new IsoflopError(

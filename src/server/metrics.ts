@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Backend } from '../backend/backend.ts'
+import type { Connections } from './connections.ts'
 import type { Ledger } from './ledger.ts'
 import type { Tickets } from './tickets.ts'
 import type { Upkeep } from './upkeep.ts'
@@ -19,11 +20,12 @@ interface Measured {
   readonly ledger: Pick<Ledger, 'running'>
   readonly tickets: Pick<Tickets, 'held'>
   readonly upkeep: Pick<Upkeep, 'reclaimed' | 'unbalanced'>
+  readonly connections: Pick<Connections, 'open'>
   readonly backend: Pick<Backend, 'trainings'>
 }
 
 /** Metrics of queries and reservations, and of trainings where the backend has some. */
-export function createMetrics({ ledger, tickets, upkeep, backend: { trainings } }: Measured): Metrics {
+export function createMetrics({ ledger, tickets, upkeep, connections, backend: { trainings } }: Measured): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const queries = new Counter({
@@ -53,11 +55,16 @@ export function createMetrics({ ledger, tickets, upkeep, backend: { trainings } 
     })
   gauge('isoflop_queries_running', 'Queries being run now.', () => ledger.running)
   gauge('isoflop_reservations_held', 'Reservations of this process.', () => tickets.held)
-  gauge(
-    'isoflop_reservations_reclaimed',
-    'Reservations freed by this process, because nobody renewed them.',
-    () => upkeep.reclaimed,
-  )
+  gauge('isoflop_connections', 'Connections of clients.', () => connections.open)
+  new Counter({
+    name: 'isoflop_reservations_reclaimed_total',
+    help: 'Reservations freed by this process, because nobody renewed them.',
+    registers: [registry],
+    collect() {
+      this.reset()
+      this.inc(upkeep.reclaimed)
+    },
+  })
   gauge(
     'isoflop_unbalanced_keys',
     'Keys whose sums are not those of their runs and reservations; 0 is right.',

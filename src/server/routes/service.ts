@@ -5,11 +5,16 @@ import type { Services } from '../options.ts'
 export const service: FastifyPluginAsyncZod<Services> = async (app, services) => {
   const { store, backend, ledger, metrics, version } = services
 
+  /** One check at a time, for all who ask meanwhile: each is a write to the disk, and needs no key. */
+  let checking: Promise<void> | null = null
   app.get(
     '/healthz',
     { exposeHeadRoute: true, schema: { summary: 'Whether the server can answer', tags: ['service'] } },
     async () => {
-      await store.check()
+      checking ??= store.check().finally(() => {
+        checking = null
+      })
+      await checking
       return { status: 'ok', backend: backend.name, version, running: ledger.running }
     },
   )
