@@ -5,6 +5,9 @@
  *
  *     npm run bench:scalebench -- FOLDER --repetitions 10
  *
+ * With --next 8 the runs are not bought by `chooseFromPool`: `nextFromPool` is asked for as many again and again, with the losses of what it
+ * named. With --held the dearest tenth of each training pool stands for the test runs, which are not looked at.
+ *
  * The tables are of PlanarG/active-sl (Sijie Li et al., arXiv 2604.22753, CC-BY-4.0) and not part of this repository: FOLDER, or
  * SCALEBENCH in the environment, or ../shared/truth/scalebench, holds TASK_train.csv and TASK_test.csv. A task without its files
  * is skipped by name. The score is the benchmark's: R^2 on the test runs, clipped to [-1, 1]. Form and weights of the law, and how
@@ -21,6 +24,8 @@ import { pointsOf } from '../src/fit/tuned/data.ts'
 import { fitTuned, type TunedFit, tunedPrediction } from '../src/fit/tuned/fit.ts'
 import { readRuns } from '../src/input/read.ts'
 import { chooseFromPool } from '../src/plan/pool/choose.ts'
+import { nextFromPool } from '../src/plan/pool/next.ts'
+import { scoresOf } from '../src/plan/pool/verdict.ts'
 
 const shares = [0.01, 0.05, 0.1] as const
 
@@ -34,7 +39,7 @@ const tasks = [
 const beside = fileURLToPath(new URL('../../shared/truth/scalebench', import.meta.url))
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { repetitions: { type: 'string', default: '10' } },
+  options: { repetitions: { type: 'string', default: '10' }, next: { type: 'string' }, held: { type: 'boolean' } },
 })
 const folder = positionals[0] ?? process.env.SCALEBENCH ?? beside
 const seeds = Array.from({ length: Number(values.repetitions) }, (_, seed) => seed)
@@ -90,6 +95,37 @@ async function choose(train: Runs, held: Runs, budget: number) {
   )
 }
 
+/** The same where what to make next is asked for again and again. */
+async function askAgain(train: Runs, held: Runs, budget: number, most: number) {
+  const { loss, ...settings } = train
+  const { loss: _hidden, ...target } = held
+  const pool = { settings, cost: train.flops }
+  return seeds.map((seed) => {
+    const known = new Float64Array(train.size).fill(Number.NaN)
+    for (;;) {
+      const advice = nextFromPool(pool, known, target, { budget, most, seed })
+      const named = advice.kind === 'opening' ? advice.runs : advice.plan.runs.map(({ index }) => index)
+      for (const i of named) known[i] = loss[i]
+      if (named.length > 0) continue
+      const told = advice.kind === 'round' ? scoresOf(advice.prediction.losses, held.loss) : null
+      return { r2: told?.r2 ?? -1, runs: known.filter(Number.isFinite).length, covered: told?.covered ?? 0 }
+    }
+  })
+}
+
+/** All but the dearest tenth of some runs, and that tenth. */
+function parted(runs: Runs): readonly [Runs, Runs] {
+  const order = [...runs.flops.keys()].sort((a, b) => runs.flops[a] - runs.flops[b])
+  const cut = Math.floor(0.9 * order.length)
+  return [
+    selectRuns(
+      runs,
+      order.slice(0, cut).sort((a, b) => a - b),
+    ),
+    selectRuns(runs, order.slice(cut)),
+  ]
+}
+
 const drawn = (train: Runs, held: Runs, budget: number): number[] =>
   seeds.map((seed) => {
     const fit = fitTuned(selectRuns(train, atRandom(train, budget, seed)))
@@ -103,8 +139,8 @@ for (const { name, published } of tasks) {
     console.log(`${name}: skipped, ${trained} or its test is not there`)
     continue
   }
-  const train = (await readRuns([trained])).runs
-  const held = (await readRuns([tested])).runs
+  const all = (await readRuns([trained])).runs
+  const [train, held] = values.held ? parted(all) : [all, (await readRuns([tested])).runs]
   const fit = fitTuned(train)
   const { r2, rmse, bias } = scores(predictions(fit, held), held)
   const believed = fit.modes.map(({ q, weight }) => `${q}: ${weight.toFixed(2)}`).join(', ')
@@ -115,7 +151,10 @@ for (const { name, published } of tasks) {
   const total = train.flops.reduce((a, b) => a + b)
   for (const [k, share] of shares.entries()) {
     const start = performance.now()
-    const chosen = await choose(train, held, share * total)
+    const budget = share * total
+    const chosen = await (values.next
+      ? askAgain(train, held, budget, Number(values.next))
+      : choose(train, held, budget))
     const seconds = (performance.now() - start) / 1000 / seeds.length
     const of = (quantity: keyof (typeof chosen)[number]) => chosen.map((choice) => choice[quantity])
     console.log(

@@ -297,6 +297,8 @@ test('what cannot be meant is refused with what to do', async () => {
   await refused('BAD_OPTION', /no --budget/, '--pool', pool, '--target', '1e22')
   await refused('BAD_OPTION', /none to make next/, '--pool', pool, '--target', '1e22', '--next', '3', ...budget)
   await refused('TOO_FEW_RUNS', /The cheapest run costs/, '--pool', pool, '--target', '1e22', '--budget', '1e-9')
+  const diverged = poolFile('diverged.csv', () => 'inf')
+  await refused('TOO_FEW_RUNS', /Add runs that finish/, '--pool', diverged, '--target', '1e22', ...budget)
   await refused('BAD_OPTION', /--budget is "-5"/, '--pool', pool, '--target', '1e22', '--budget', '-5')
   for (const option of [
     ['--world', 'seed:1'],

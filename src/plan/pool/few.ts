@@ -24,6 +24,8 @@ export function tooFewBought(
   return new IsoflopError(
     'TOO_FEW_RUNS',
     `A first law needs ${fewestForTuned} cheap runs that finish: of the budget of ${short(budget)} ${made.length} were bought for ${short(spent)}, and ${known.length} finished. The cheapest run costs ${short(cheapest[0])}, the ${fewestForTuned} cheapest ${short(least)}.`,
-    `Raise the budget well above ${short(least)}, or add cheaper runs to the pool.`,
+    made.length < fewestForTuned
+      ? `Raise the budget well above ${short(least)}, or add cheaper runs to the pool.`
+      : 'Add runs that finish: those that diverge tell no law.',
   )
 }
