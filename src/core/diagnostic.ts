@@ -46,6 +46,8 @@ export const diagnosticTable = {
   'size-at-end': 'The best model at the target is the largest or the smallest that it may be.',
   'rate-beyond-cap': 'The best learning rate at the target is higher than any rate that may be asked.',
   'foretold-runs': 'How many runs fell into the interval that was predicted before they were bought.',
+  'early-runs-undecided':
+    'Whether runs of high loss obey the law of the others is open; laws with and without them share the belief.',
   'forms-undecided': 'No form of the joint law has half of the belief.',
   'intervals-skipped': 'Intervals that are not computed for this many runs.',
 } as const

@@ -3,7 +3,7 @@ import type { TrainedRun } from '../core/trainer.ts'
 import { invertPositive } from '../numeric/cholesky.ts'
 import { levenbergMarquardt } from '../numeric/levenberg-marquardt.ts'
 import { accountingsOf, type Measuring } from '../space/space.ts'
-import { cutsOf, type Evidences, isUsable, mostUsableLoss } from './cut.ts'
+import { type Cut, cutsOf, type Evidences, isUsable, mostUsableLoss } from './cut.ts'
 import { type Deviation, deviationOver } from './deviation.ts'
 import { jointReference } from './law.ts'
 import { JointMode } from './mode.ts'
@@ -23,6 +23,8 @@ export interface JointFit {
   readonly used: readonly TrainedRun[]
   /** Runs at or above this loss were left out, nats. */
   readonly cut: number
+  /** Losses at or above which runs were left out in the cases that share the belief, the likeliest first; `cut` is the first's. */
+  readonly cuts: readonly Cut[]
 }
 
 export interface WeightedMode {
@@ -46,8 +48,8 @@ const hopeless = 15
 
 /**
  * Fits the joint law by maximum a posteriori in several forms and accountings, with Laplace covariances and weights by evidence
- * (docs/math.md, "The joint law"). Runs of high loss are used as long as they help to predict those of low loss (`cutsOf`); where that is open, laws with and without them share the belief. No
- * random numbers: equal runs give equal fits. About 0.4 s for 100 runs. At least one run below `mostUsableLoss` is needed.
+ * (docs/math.md, "The joint law"). Runs of high loss are used as far as they prove to obey the law of those of low loss (`cutsOf`); where that is
+ * open, laws with and without them share the belief. No random numbers: equal runs give equal fits. About 0.4 s for 100 runs. At least one run below `mostUsableLoss` is needed.
  *
  * @example fitJoint(runs, { target: 1e19, space: cs336Space() }).modes[0].mode
  */
@@ -64,7 +66,7 @@ export function fitJoint(runs: readonly TrainedRun[], options: JointOptions): Jo
     }))
   })
   const [{ cut }] = cuts
-  return { modes: modes.sort((a, b) => b.weight - a.weight), used: below(cut), cut }
+  return { modes: modes.sort((a, b) => b.weight - a.weight), used: below(cut), cut, cuts }
 }
 
 /** The accounting under which the plain form makes the runs most probable. */

@@ -190,6 +190,27 @@ test('runs that hardly learned are cut off where they disturb the law: in cs336,
   }
 })
 
+test('where it is open whether early runs obey the law of late ones, laws with and without them share the belief', () => {
+  const { observe } = drawnWorld(1165)
+  for (const [seed, likelier] of [
+    [1, 5.5],
+    [2, mostUsableLoss],
+  ]) {
+    const runs = spreadConfigs(24, seed, [3e15, 1e16, 3e16, 1e17]).map((config) => ({ config, loss: observe(config) }))
+    const { cuts, cut, used, modes } = fitJoint(runs, jointOptions)
+    assert.deepEqual([cut, used], [likelier, runs.filter(({ loss }) => loss < likelier)])
+    assert.deepEqual(new Set(cuts.map((one) => one.cut)), new Set([mostUsableLoss, 5.5]))
+    assert.equal(cuts[0].cut, likelier)
+    for (const { cut: at, belief } of cuts) {
+      const prior = at < mostUsableLoss ? priors.staged : priors.usual
+      const mine = modes.filter(({ mode }) => mode.fitted.prior === prior)
+      const sum = mine.reduce((total, { weight }) => total + weight, 0)
+      assert.ok(belief >= 0.05 && belief < 0.95 && Math.abs(sum - belief) < 1e-9, `${at}: ${sum}, ${belief}`)
+    }
+    for (let k = 1; k < modes.length; k++) assert.ok(modes[k].weight <= modes[k - 1].weight)
+  }
+})
+
 test('of 1,000 runs of cs336 up to 3e17 FLOPs the law at 1e19 is off by less than 0.1 nats', () => {
   const { observe, loss } = cs336World()
   const many = spreadConfigs(1000, 3, [3e16, 6e16, 1e17, 3e17])

@@ -15,6 +15,7 @@ import { withNoise } from '../../src/world/noise.ts'
 import { optimum } from '../../src/world/optimum.ts'
 import { stagedWorld } from '../../src/world/staged.ts'
 import type { World } from '../../src/world/world.ts'
+import { spreadConfigs } from '../joint/joint-runs.ts'
 import { trainerOf } from '../trainers.ts'
 import { assertLegal } from './legal.ts'
 
@@ -256,6 +257,20 @@ test('given runs that use up the budget: nothing is asked, and they are what the
   assert.equal(again.spentFlops, whole.spentFlops)
   assert.equal(again.prediction.loss, whole.prediction.loss)
   assert.deepEqual(again.prediction.config, whole.prediction.config)
+})
+
+test('where it is open whether early runs obey the law, a diagnostic says so with both beliefs', async () => {
+  const world = drawnWorld(1165)
+  const configs = spreadConfigs(24, 2, [3e15, 1e16, 3e16, 1e17])
+  const given = configs.map((config) => ({ config, loss: world.observe(config) }))
+  const budget = configs.reduce((sum, { trainFlops }) => sum + trainFlops, 0)
+  const { queries, diagnostics } = await play(world, { given, budget })
+  assert.equal(queries, 0)
+  const open = diagnostics.find(({ code }) => code === 'early-runs-undecided')
+  assert.ok(open)
+  assert.match(open.message, /laws of all runs have 57 % .*, laws of those below 5\.5 nats have 43 %/)
+  const settled = await playSeed(47)
+  assert.ok(settled.diagnostics.every(({ code }) => code !== 'early-runs-undecided'))
 })
 
 test('without noise an additive law is found: regret below 0.002, loss within 0.01', async () => {

@@ -1,4 +1,5 @@
 import { type Diagnostic, short } from '../../core/diagnostic.ts'
+import type { Cut } from '../../joint/cut.ts'
 import { type JointFit, mostUsableLoss, type WeightedMode } from '../../joint/fit.ts'
 import { jointIndex } from '../../joint/law.ts'
 import { median, middle95, normal95 } from '../../numeric/quantile.ts'
@@ -87,6 +88,7 @@ function narrowingOf({ sources, scatter }: Expectation): string[] {
 function diagnosticsOf(situation: Situation, fit: JointFit, expectation: Expectation): Diagnostic[] {
   return [
     ...setAside(situation, fit),
+    ...openCuts(fit),
     ...endOfSizes(situation, expectation),
     ...censoredRate(situation, expectation),
     ...foretold(situation, fit),
@@ -127,6 +129,21 @@ function endOfSizes({ space }: Situation, { parameters }: Expectation): Diagnost
       message: `The best model at the target is the ${end} that it may be, of ${short(parameters)} parameters.`,
       evidence: { parameters, least, most },
       advice: `A ${other} one may be better, and the interval of the best size ends there: widen the space, if you can train it.`,
+    },
+  ]
+}
+
+function openCuts({ cuts }: JointFit): Diagnostic[] {
+  if (cuts.length < 2) return []
+  const beliefIn = ({ cut, belief }: Cut) =>
+    `laws of ${cut === mostUsableLoss ? 'all runs' : `those below ${cut} nats`} have ${Math.round(100 * belief)} % of the belief`
+  return [
+    {
+      code: 'early-runs-undecided',
+      severity: 'info',
+      message: `Whether runs that learned little obey the law of the others is open: ${cuts.map(beliefIn).join(', ')}.`,
+      evidence: { cuts: cuts.map(({ cut, belief }) => ({ cut, belief })) },
+      advice: 'Prediction and intervals average over both; more runs that learned enough would tell.',
     },
   ]
 }

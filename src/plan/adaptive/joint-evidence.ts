@@ -184,7 +184,7 @@ const fewestRuns = 10
 
 function fitJointOrNothing(runs: readonly CampaignRun[], options: JointOptions): JointFit {
   const usable = runs.filter(isUsable)
-  return usable.length < fewestRuns ? { modes: [], used: [], cut: 0 } : fitJoint(runs, options)
+  return usable.length < fewestRuns ? { modes: [], used: [], cut: 0, cuts: [] } : fitJoint(runs, options)
 }
 
 /** Along the sizes of the target, each at its best. */
