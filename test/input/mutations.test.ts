@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { formats, readMutated, tallyText } from './mutations.ts'
 
 /** `npm run test:mutations` reads 5,000 of each. */
-const count = 300
+const count = 200
 
 for (const format of formats)
   test(`${count} mutated files are read or refused with a code: ${format}`, { timeout: 120_000 }, async (t) => {
