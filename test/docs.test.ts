@@ -23,6 +23,15 @@ test('docs/errors.md has the errors and the diagnostics of the code, no more and
   assert.deepEqual(tableUnder(text, 'Diagnostics'), Object.entries(diagnosticTable))
 })
 
+test('SECURITY.md says of every dependency what it may touch', () => {
+  const { dependencies, optionalDependencies } = JSON.parse(read('package.json'))
+  const table = read('SECURITY.md').split('## What each dependency may touch')[1]
+  const named = [...table.matchAll(/^\| (.*?) \|/gm)].flatMap(([, cell]) =>
+    [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name),
+  )
+  assert.deepEqual(named.sort(), Object.keys({ ...dependencies, ...optionalDependencies }).sort())
+})
+
 test('every error of the table can happen', () => {
   const files = ['src', 'bin'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
@@ -42,6 +51,7 @@ test('the README names every method, and its links and those of docs lead somewh
     'README.md',
     'ARCHITECTURE.md',
     'CHANGELOG.md',
+    'SECURITY.md',
     'docs/math.md',
     'docs/errors.md',
     'docs/log.md',

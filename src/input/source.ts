@@ -28,9 +28,17 @@ export async function loadSource(file: string, stdin: Readable): Promise<Source>
   return { name, bytes, sha256 }
 }
 
+/** Bytes of the longest input; Node reads no longer file at once. */
+const longestInput = 2 ** 31
+
 async function readAll(stdin: Readable): Promise<Buffer> {
   const chunks: Buffer[] = []
-  for await (const chunk of stdin) chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
+  let size = 0
+  for await (const chunk of stdin) {
+    chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
+    size += chunk.length
+    if (size >= longestInput) throw badFormat('<stdin>', `is ${tooLong}`, 'Give a part of it.')
+  }
   return Buffer.concat(chunks)
 }
 
@@ -45,6 +53,7 @@ async function readNamed(file: string): Promise<Buffer> {
   }
 }
 
+const tooLong = 'larger than 2 GiB, which is the most that can be read'
 const advice = 'Check the name of the file and that it may be read.'
 
 const unreadable: Readonly<Record<string, string>> = {
@@ -52,7 +61,7 @@ const unreadable: Readonly<Record<string, string>> = {
   ENOTDIR: 'does not exist',
   EISDIR: 'is a directory, expected a file',
   EACCES: 'may not be read (permission denied)',
-  ERR_FS_FILE_TOO_LARGE: 'is larger than 2 GiB, which is the most that can be read; compress it or split it',
+  ERR_FS_FILE_TOO_LARGE: `is ${tooLong}; compress it or split it`,
 }
 
 /**

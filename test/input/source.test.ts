@@ -91,6 +91,16 @@ test('gzip that unpacks far beyond what a table of its size would is refused bef
   assert.equal((await readText(gzipSync(`N,D,loss\n${rows.join('\n')}`))).runs.size, 20_000)
 })
 
+test('standard input that never ends is an error, not an end for lack of memory', async () => {
+  const piece = Buffer.from('1e9,2e10,2.5\n'.repeat(5_000_000))
+  const endless = Readable.from(
+    (function* () {
+      for (;;) yield piece
+    })(),
+  )
+  await rejects(readRuns(['-'], { stdin: endless }), 'FILE_FORMAT', /<stdin> is larger than 2 GiB/)
+})
+
 test('a line that no string can hold is an error with a code', { timeout: 60_000 }, async () => {
   const long = Buffer.alloc(600e6, ' ')
   for (const start of ['N,D,loss\n1,2', '{"N":1}\n{"N"', '{"N":[', '[{"N":']) {
