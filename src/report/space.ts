@@ -1,7 +1,7 @@
 import { viewedSpace } from '../campaign/view.ts'
 import type { BudgetSummary, SpaceSummary } from '../space/summary.ts'
 import { batchText, columnsOf, modelCell } from './campaign/configuration.ts'
-import { compact, percent, significant } from './number.ts'
+import { compact, counted, percent, significant } from './number.ts'
 import { type Column, facts, list } from './page/blocks.ts'
 import { type TextOptions, textOf } from './page/text.ts'
 
@@ -15,7 +15,7 @@ export function spaceText({ space, budgets, target, cautions }: SpaceSummary, op
   const row = ({ flops, share, sizes, usual, parameters, tokens, steps }: BudgetSummary) => [
     compact(flops),
     percent(Number(share.toPrecision(2))),
-    range(...sizes),
+    typeof sizes === 'string' ? sizes : range(...sizes),
     modelCell(view, usual),
     significant(parameters),
     significant(tokens),
@@ -23,7 +23,7 @@ export function spaceText({ space, budgets, target, cautions }: SpaceSummary, op
   ]
   const titles = ['FLOPs', 'of budget', 'N at 500 to 5 D/N', view.words.head, 'its N', 'D', 'steps']
   const columns = titles.map((title): Column => ({ title, align: 'right' }))
-  const listed = models.all ? `${models.all.length} models, ` : ''
+  const listed = models.all ? `${counted(models.all.length, 'model')}, ` : ''
   return textOf(
     [
       [

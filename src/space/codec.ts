@@ -71,11 +71,13 @@ const longestName = 255
 const patterns: Readonly<Record<Field['kind'], string>> = {
   whole: String.raw`\d+(?:e\+\d+)?`,
   real: String.raw`[\d.]+(?:e[+-]\d+)?`,
-  text: '[A-Za-z0-9._]+',
+  text: '[A-Za-z0-9._][A-Za-z0-9._-]*',
 }
 
-/** What a text in a configuration may be. */
-export const textValue = /^[A-Za-z0-9._]{1,40}$/
+/** What a text in a configuration may be: no identity or name of a folder with one can be read in two ways. */
+export const textValue = /^[A-Za-z0-9._][A-Za-z0-9._-]{0,39}$/
+export const textValueWords =
+  'must be 1 to 40 letters, digits, dots, underscores and hyphens, and not begin with a hyphen'
 
 function isOf({ kind, values }: Field, value: unknown): boolean {
   if (kind === 'text') return typeof value === 'string' && (values ? values.includes(value) : textValue.test(value))

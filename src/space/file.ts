@@ -35,7 +35,7 @@ async function documentIn(file: string): Promise<unknown> {
   try {
     if (extname(file).toLowerCase() !== '.toml') return JSON.parse(text)
     const { parse } = await import('smol-toml')
-    return parse(text)
+    return withoutBigInts(parse(text, { integersAsBigInt: 'asNeeded' }))
   } catch (cause) {
     const [reason] = (cause as Error).message.split('\n')
     const line = (cause as { line?: number }).line
@@ -48,6 +48,15 @@ async function documentIn(file: string): Promise<unknown> {
   }
 }
 
+/** FLOPs written out in digits are whole numbers beyond 2^53: TOML has them as such, JSON as what they are here, the nearest number. */
+function withoutBigInts(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value)
+  if (Array.isArray(value)) return value.map(withoutBigInts)
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutBigInts(inner)]))
+}
+
+/** The text of a file, without the mark that some editors begin it with. */
 async function textIn(file: string): Promise<string> {
   try {
     const { size } = await stat(file)
@@ -57,7 +66,7 @@ async function textIn(file: string): Promise<string> {
         `${file} has ${size} bytes; the file of a space has at most ${mostBytes}.`,
         'Name the file that describes the space, not a table of runs.',
       )
-    return await readFile(file, 'utf8')
+    return (await readFile(file, 'utf8')).replace(/^\uFEFF/, '')
   } catch (cause) {
     if (cause instanceof IsoflopError) throw cause
     throw new IsoflopError(
@@ -85,8 +94,11 @@ type Issue = z.core.$ZodIssue
 function mistakesOf(issues: readonly Issue[], document: unknown, base: readonly PropertyKey[] = []): string[] {
   return issues.flatMap((issue) => {
     const path = [...base, ...issue.path]
-    if (issue.code === 'invalid_union' && issue.errors.length > 0)
-      return mistakesOf(meantBranch(issue.errors, valueAt(document, path)), document, path)
+    if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+      const meant = meantBranch(issue.errors)
+      if (meant !== null) return mistakesOf(meant, document, path)
+    }
+    if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => `${placeText(path)}: ${message}`)
     if (issue.code === 'unrecognized_keys')
       return issue.keys.map((key) => `${placeText([...path, key])}: there is no such key`)
     const value = valueAt(document, path)
@@ -98,12 +110,11 @@ function mistakesOf(issues: readonly Issue[], document: unknown, base: readonly 
   })
 }
 
-/** Of several forms that a value may have, the one that its writer meant: a list for a list, an object for an object. */
-function meantBranch(branches: readonly (readonly Issue[])[], value: unknown): readonly Issue[] {
+/** Of several forms that a value may have, the one that its writer meant: a list for a list, an object for an object; null for neither. */
+function meantBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | null {
   const isOther = (issues: readonly Issue[]) =>
     issues.some(({ code, path }) => code === 'invalid_type' && path.length === 0)
-  const meant = branches.find((issues) => !isOther(issues))
-  return meant ?? branches[Array.isArray(value) ? 0 : branches.length - 1]
+  return branches.find((issues) => !isOther(issues)) ?? null
 }
 
 const placeText = (path: readonly PropertyKey[]): string =>
@@ -121,8 +132,21 @@ function valueAt(document: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 const shown = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? String(value)
+  const text =
+    typeof value === 'number' || typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? String(value))
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
+}
+
+/** Every width is looked at where a usual model is wanted: 4,096 of them take milliseconds, a million minutes. */
+const mostWidths = 4096
+
+function mistakeOfWidths(place: string, { from, to }: { from: number; to: number }, step: number): string[] {
+  const widths = Math.floor(to / step) - Math.ceil(from / step) + 1
+  if (widths < 1) return [`${place}: no width from ${from} to ${to} is a multiple of ${step}`]
+  if (widths <= mostWidths) return []
+  return [
+    `${place}: ${widths} widths from ${from} to ${to} are multiples of ${step}, at most ${mostWidths} may be: say a larger shapes.width_multiple`,
+  ]
 }
 
 /** What no single key can be blamed for. */
@@ -138,9 +162,8 @@ function contradictions(spec: SpaceSpec): string[] {
   if (spec.shapes) {
     const { d_model, head_dim, queries_per_kv: group, width_multiple } = spec.shapes
     const step = width_multiple ?? head_dim.from * group
-    const first = Math.ceil(d_model.from / step) * step
-    if (first > d_model.to)
-      mistakes.push(`shapes.d_model: no width from ${d_model.from} to ${d_model.to} is a multiple of ${step}`)
+    const widths = [['shapes.d_model', d_model] as const, ['target.d_model', spec.target.d_model] as const]
+    for (const [place, range] of widths) if (range) mistakes.push(...mistakeOfWidths(place, range, step))
   }
   const taken = ['d_model', 'num_layers', 'num_heads', 'model', 'batch_size', 'learning_rate', 'train_flops', 'loss']
   for (const key of Object.keys(spec.constants))

@@ -53,7 +53,9 @@ export function spaceOf(spec: SpaceSpec): Space {
   const family = spec.shapes ? shapedFamily(spec, spec.shapes) : listedFamily(spec.ladder ?? [])
   const codec: Codec<Config> = codecOf([...family.fields, ...runFields])
   const rates = range(spec.learning_rate)
-  const reached = { least: rates.least / targetReach.rate, most: rates.most * targetReach.rate }
+  // Who fixes the rate of all runs knows it: nothing could be learned of another one.
+  const reach = rates.least === rates.most ? 1 : targetReach.rate
+  const reached = { least: rates.least / reach, most: rates.most * reach }
   const batchSize = Array.isArray(batch.sizes) ? batch.sizes : doublings(batch.sizes)
   const limits: Limits = { models: family.models, batchSize, learningRate: rates }
   const stepTokens = (size: number) => size * (batch.unit === 'tokens' ? 1 : context)

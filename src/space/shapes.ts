@@ -68,12 +68,15 @@ export function headsFor(dModel: number, limits: ShapeLimits): number | null {
   const distance = (heads: number) => Math.abs(Math.log(dModel / heads / usualShape.headDimension))
   const least = Math.max(numHeads.least, Math.ceil(dModel / headDimension.most))
   const most = Math.min(numHeads.most, Math.floor(dModel / headDimension.least))
-  let best: number | null = null
-  for (let heads = least; heads <= most; heads++) {
-    if (dModel % heads !== 0 || heads % headMultiple !== 0) continue
-    if (best === null || distance(heads) < distance(best)) best = heads
-  }
-  return best
+  const isLegal = (heads: number) => dModel % heads === 0 && heads % headMultiple === 0
+  // Outwards from heads of 64, so that a width of a million with heads of any dimension takes a few steps, not a million.
+  const usual = Math.floor(dModel / usualShape.headDimension)
+  let below = Math.min(usual, most)
+  while (below >= least && !isLegal(below)) below--
+  let above = Math.max(usual + 1, least)
+  while (above <= most && !isLegal(above)) above++
+  if (below < least) return above <= most ? above : null
+  return above <= most && distance(above) < distance(below) ? above : below
 }
 
 /** Widths are multiples of this, so that heads of a usual dimension divide them: of 32 from 256 on, of 8 below. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { textValue } from './codec.ts'
+import { textValue, textValueWords } from './codec.ts'
 import { flopsFormulaNames } from './transformer.ts'
 
 /** What the file of a space says (docs/space.md). Everything that is not named here is a mistake. */
@@ -7,18 +7,31 @@ import { flopsFormulaNames } from './transformer.ts'
 const positive = z.number().finite().positive()
 const count = z.number().int().positive().max(1e9)
 
-const ends = (value: z.ZodNumber) =>
+const span = '{ "from": ..., "to": ... }'
+
+/** Where a value has another form than all that it may have, the message names them. */
+const ofForms =
+  (forms: string) => (issue: { readonly code?: string | undefined; readonly path?: readonly unknown[] | undefined }) =>
+    issue.code === 'invalid_type' || issue.code === 'invalid_union' ? `expected ${forms}` : undefined
+
+const ends = (value: z.ZodNumber, forms = span) =>
   z
-    .strictObject({ from: value, to: value })
+    .strictObject({ from: value, to: value }, { error: ofForms(forms) })
     .refine(({ from, to }) => from <= to, { message: 'from must not be above to' })
 
 /** One value, or all from one to another. */
 const spread = (value: z.ZodNumber) =>
-  z.preprocess((given) => (typeof given === 'number' ? { from: given, to: given } : given), ends(value))
+  z.preprocess(
+    (given) => (typeof given === 'number' ? { from: given, to: given } : given),
+    ends(value, `a number or ${span}`),
+  )
 
 const ascending = (values: readonly number[]) => values.every((value, k) => k === 0 || value > values[k - 1])
 const listOf = (value: z.ZodNumber) =>
   z.array(value).min(1).max(1000).refine(ascending, { message: 'the values must ascend, each once' })
+
+const listOrEnds = (value: z.ZodNumber) =>
+  z.union([listOf(value), ends(value)], { error: ofForms(`a list or ${span}`) })
 
 const shapes = z.strictObject({
   d_model: spread(count.min(8).max(1_000_000)),
@@ -35,7 +48,7 @@ const shapes = z.strictObject({
 
 const rung = z
   .strictObject({
-    name: z.string().regex(textValue, 'must be 1 to 40 letters, digits, dots and underscores'),
+    name: z.string().regex(textValue, textValueWords),
     parameters: positive.max(1e15),
     embedding_parameters: z.number().finite().nonnegative().max(1e15).optional(),
     flops_per_token: positive.max(1e18).optional(),
@@ -60,11 +73,11 @@ export const spaceSpec = z
     context: count.max(100_000_000),
     batch: z.strictObject({
       unit: z.enum(['sequences', 'tokens']),
-      sizes: z.union([listOf(count), ends(count)]),
+      sizes: listOrEnds(count),
     }),
     learning_rate: spread(positive.max(10)),
     /** FLOPs that a run may have. */
-    train_flops: z.union([listOf(positive.max(1e30)), ends(positive.max(1e30))]),
+    train_flops: listOrEnds(positive.max(1e30)),
     /** FLOPs to spend, and of the run to predict. */
     budget: positive.max(1e32),
     target: z.strictObject({
@@ -74,7 +87,12 @@ export const spaceSpec = z
       learning_rate: spread(positive.max(10)).optional(),
     }),
     constants: z
-      .record(z.string().regex(/^[a-z][a-z0-9_]{0,39}$/), z.union([z.number(), z.string(), z.boolean()]))
+      .record(
+        z
+          .string()
+          .regex(/^[a-z][a-z0-9_]{0,39}$/, 'names have small letters, digits and underscores, and begin with a letter'),
+        z.union([z.number(), z.string(), z.boolean()], { error: ofForms('a number, a text, true or false') }),
+      )
       .default({}),
   })
   .refine(({ shapes: knobs, ladder: list }) => (knobs === undefined) !== (list === undefined), {

@@ -1,5 +1,6 @@
 import type { Config } from '../core/config.ts'
 import { parameterTokens } from '../core/flops.ts'
+import type { Range } from '../core/range.ts'
 import { configWith, type Space } from './space.ts'
 
 /** What one budget buys in a space. */
@@ -7,8 +8,8 @@ export interface BudgetSummary {
   readonly flops: number
   /** Of the budget to spend. */
   readonly share: number
-  /** Models between these non-embedding parameters have from 500 tokens for each parameter to 5, as far as there are such. */
-  readonly sizes: readonly [least: number, most: number]
+  /** Models between these non-embedding parameters have from 500 tokens for each parameter to 5; why there are none. */
+  readonly sizes: readonly [least: number, most: number] | 'all too large' | 'all too small'
   /** The model that comes nearest to 20 tokens for each parameter, at the smallest batch. */
   readonly usual: Config
   readonly parameters: number
@@ -40,7 +41,7 @@ const opening = { runs: 46, share: 0.25 } as const
 export function summaryOf(space: Space): SpaceSummary {
   const budgets = space.trainFlops.map((flops) => budgetOf(space, flops, space.limits))
   const target = budgetOf(space, space.target, space.targetLimits)
-  return { space, budgets, target, cautions: cautionsOf(space, budgets) }
+  return { space, budgets, target, cautions: [...cautionsOf(space, budgets), ...cautionsOfSizes(budgets, target)] }
 }
 
 function budgetOf(space: Space, flops: number, { models, batchSize, learningRate }: Space['limits']): BudgetSummary {
@@ -54,12 +55,18 @@ function budgetOf(space: Space, flops: number, { models, batchSize, learningRate
   return {
     flops,
     share: flops / space.budget,
-    sizes: [within(sizeAt(tokensPerParameter.many)), within(sizeAt(tokensPerParameter.few))],
+    sizes: sizesWithin([sizeAt(tokensPerParameter.many), sizeAt(tokensPerParameter.few)], models.parameters),
     usual,
     parameters: core,
     tokens,
     steps: [tokens / stepTokens, tokens / space.measure(largest, 'none').stepTokens],
   }
+}
+
+function sizesWithin([least, most]: readonly [number, number], there: Range): BudgetSummary['sizes'] {
+  if (most < there.least) return 'all too large'
+  if (least > there.most) return 'all too small'
+  return [Math.max(least, there.least), Math.min(most, there.most)]
 }
 
 /** Non-embedding parameters of the model that so many FLOPs train on `ratio` tokens for each of them. */
@@ -75,6 +82,9 @@ function sizeFor(space: Space, flops: number, ratio: number): number {
   return Math.exp(low)
 }
 
+const countOf = (budgets: readonly unknown[]): string =>
+  budgets.length === 1 ? 'one budget' : `${budgets.length} budgets`
+
 const text = (x: number): string => x.toExponential().replace('+', '')
 
 function cautionsOf({ trainFlops, budget, target }: Space, budgets: readonly BudgetSummary[]): string[] {
@@ -84,13 +94,38 @@ function cautionsOf({ trainFlops, budget, target }: Space, budgets: readonly Bud
     cautions.push(
       `The first ${opening.runs} runs of the adaptive planner cost at least ${Math.round(100 * first)} % of the budget: add cheaper runs to train_flops, or raise the budget.`,
     )
-  const short = budgets.filter(({ steps: [most] }) => most < fewestSteps)
+  const short = budgets.filter(({ sizes, steps: [most] }) => most < fewestSteps && sizes !== 'all too large')
   if (short.length > 0)
     cautions.push(
-      `At ${short.length === 1 ? 'one budget' : `${short.length} budgets`} up to ${text(short[short.length - 1].flops)} FLOPs a usual model takes fewer than ${fewestSteps} steps: add a smaller batch.`,
+      `At ${countOf(short)} up to ${text(short[short.length - 1].flops)} FLOPs a usual model takes fewer than ${fewestSteps} steps: add a smaller batch.`,
     )
   const largest = Math.max(...trainFlops.filter((flops) => flops <= budget))
   if (target > 1000 * largest)
     cautions.push(`The target is ${Math.round(target / largest)} times the largest run: the interval will be wide.`)
+  return cautions
+}
+
+/** Where the models do not suit the budgets. */
+function cautionsOfSizes(budgets: readonly BudgetSummary[], target: BudgetSummary): string[] {
+  const { few, many } = tokensPerParameter
+  const large = budgets.filter(({ sizes }) => sizes === 'all too large')
+  const small = budgets.filter(({ sizes }) => sizes === 'all too small')
+  const cautions: string[] = []
+  if (large.length > 0)
+    cautions.push(
+      `At ${countOf(large)} up to ${text(large[large.length - 1].flops)} FLOPs even the smallest model has fewer than ${few} tokens for each parameter, and hardly learns: add smaller models, or leave these budgets out.`,
+    )
+  if (small.length > 0)
+    cautions.push(
+      `At ${countOf(small)} from ${text(small[0].flops)} FLOPs on even the largest model has more than ${many} tokens for each parameter: add larger models, or leave these budgets out.`,
+    )
+  if (target.sizes === 'all too small')
+    cautions.push(
+      `At the target even the largest model has more than ${many} tokens for each parameter: a larger one would reach a lower loss.`,
+    )
+  if (target.sizes === 'all too large')
+    cautions.push(
+      `At the target even the smallest model has fewer than ${few} tokens for each parameter: a smaller one would reach a lower loss.`,
+    )
   return cautions
 }

@@ -229,11 +229,13 @@ function fallsIn(space: Space, law: DrawnLaw): boolean {
   const { models, batchSize, learningRate } = space.limits
   const { least, most } = models.parameters
   const sizes = Array.from({ length: probedSizes }, (_, k) => least * (most / least) ** (k / (probedSizes - 1)))
+  // The run to predict may be smaller than the largest that are made.
+  const flops = [...space.trainFlops, space.target].sort((a, b) => a - b)
   const rates = [learningRate.least, Math.sqrt(learningRate.least * learningRate.most), learningRate.most]
   return sizes.every((size) =>
     batchSize.every((batch) =>
       rates.every((rate) => {
-        const losses = [...space.trainFlops, space.target].map((trainFlops) => {
+        const losses = flops.map((trainFlops) => {
           const config = configWith(models.usual(size), { batchSize: batch, learningRate: rate, trainFlops })
           return drawnLoss(law, config, space)
         })

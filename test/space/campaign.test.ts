@@ -155,3 +155,8 @@ test('the optimum of a list is the best of its models, batches and rates', () =>
         assert.ok(world.loss(config) >= best.loss - 1e-9)
       }
 })
+
+test('a world whose run to predict is smaller than the largest that are made has the law of its seed', () => {
+  const small = { ...ladder, target: 1e18 }
+  assert.deepEqual(drawnWorld(2, small).law, drawnWorld(2, ladder).law)
+})

@@ -80,6 +80,84 @@ for (const [what, change, message] of mistakes)
     assert.match(error.message, message)
   })
 
+test('a value of another form is told with all forms that it may have', () => {
+  const wide = (part: string) => new RegExp(`${part}\\.d_model: \\d+ widths .* at most 4096 may be`)
+  const forms: [string, (given: ReturnType<typeof document>) => void, RegExp][] = [
+    [
+      'a text for a range',
+      (given) => (given.learning_rate = 'x'),
+      /learning_rate: expected a number or \{ "from".*got "x"/,
+    ],
+    [
+      'a text for a list',
+      (given) => (given.train_flops = 'all'),
+      /train_flops: expected a list or \{ "from".*got "all"/,
+    ],
+    [
+      'a date',
+      (given) => (given.constants.day = new Date(0)),
+      /constants\.day: expected a number, a text, true or false/,
+    ],
+    ['no number', (given) => (given.constants.day = Number.NaN), /constants\.day: expected a number, .*, got NaN/],
+    ['an infinite budget', (given) => (given.budget = Infinity), /budget: expected number, got Infinity/],
+    ['a name of another kind', (given) => (given.constants.weightDecay = 1), /weightDecay: names have small letters/],
+    ['more widths than are looked at', (given) => (given.shapes.d_model.to = 999_999), wide('shapes')],
+    ['the same of the target', (given) => (given.target.d_model = { from: 256, to: 999_999 }), wide('target')],
+  ]
+  for (const [what, change, message] of forms) {
+    const given = document()
+    given.shapes.width_multiple = 64
+    change(given)
+    assert.match(errorOf(given).message, message, what)
+  }
+})
+
+test('files as people have them: FLOPs in digits, a mark at the beginning, names of models with hyphens', async () => {
+  const digits = { ...list(), budget: 1e18, target: { flops: 100_000_000_000_000_000_000 } }
+  const text = stringify(digits).replace(/^budget = .*$/m, 'budget = 1_000_000_000_000_000_000')
+  const inDigits = text.replace(/^flops = .*$/m, 'flops = 100000000000000000000')
+  assert.match(inDigits, /1_000_000_000_000_000_000/)
+  assert.match(inDigits, /100000000000000000000/)
+  const { budget, target } = await readSpace(written('digits.toml', inDigits))
+  assert.deepEqual([budget, target], [1e18, 1e20])
+  const marked = await readSpace(written('marked.json', `\uFEFF${JSON.stringify(document())}`))
+  assert.equal(marked.fingerprint, llama.fingerprint)
+  const named = list()
+  named.ladder[0].name = 'llama-3-8b-b64-lr1-C1'
+  const space = spaceOfDocument(named, 'named')
+  const config = { model: 'llama-3-8b-b64-lr1-C1', batchSize: 64, learningRate: 1e-3, trainFlops: 1e17 }
+  assert.deepEqual(space.configOfFolder(space.folderName(config)), config)
+  assert.deepEqual(space.configOfIdentity(space.identity(config)), config)
+  named.ladder[0].name = '-x'
+  assert.match(errorOf(named).message, /ladder\[0\]\.name: must be .* not begin with a hyphen/)
+})
+
+test('a rate that is fixed is that of the target, too', () => {
+  const fixed = document()
+  fixed.learning_rate = 2e-3
+  assert.deepEqual(spaceOfDocument(fixed, 'fixed').targetLimits.learningRate, { least: 2e-3, most: 2e-3 })
+  assert.deepEqual(llama.targetLimits.learningRate, { least: 1e-5, most: 0.1 })
+})
+
+test('models that suit no budget are said to be too large or too small, not too few steps of them', () => {
+  const models = (...parameters: number[]) => {
+    const rungs = parameters.map((each, k) => ({ name: `m${k}`, parameters: each }))
+    return summaryOf(spaceOfDocument({ ...list(), ladder: rungs }, 'models'))
+  }
+  const large = models(1e12, 1e13)
+  assert.equal(large.budgets[0].sizes, 'all too large')
+  assert.match(
+    large.cautions.join('\n'),
+    /At 8 budgets up to 3e19 FLOPs even the smallest model has fewer than 5 tokens/,
+  )
+  assert.match(large.cautions.join('\n'), /At the target even the smallest model has fewer than 5/)
+  assert.doesNotMatch(large.cautions.join('\n'), /smaller batch/)
+  const small = models(1e6, 2e6)
+  assert.equal(small.target.sizes, 'all too small')
+  assert.match(small.cautions.join('\n'), /budgets? from 3e16 FLOPs on even the largest model has more than 500 tokens/)
+  assert.match(small.cautions.join('\n'), /At the target even the largest model has more than 500/)
+})
+
 test('every mistake is told at once, in a list too', () => {
   const given = list()
   given.ladder[2].parameters = -1
@@ -113,7 +191,8 @@ test('the summary: fewer FLOPs a token mean more tokens, and what is wrong with 
       assert.ok(steps[0] >= steps[1] && tokens > 0 && flops > 0)
       assert.equal(space.measure(usual, 'none').core, parameters)
     }
-    for (let k = 1; k < budgets.length; k++) assert.ok(budgets[k].sizes[1] >= budgets[k - 1].sizes[1])
+    const largest = budgets.map(({ sizes }) => Number(sizes[1]))
+    for (let k = 1; k < budgets.length; k++) assert.ok(largest[k] >= largest[k - 1])
   }
   const poor = document()
   poor.train_flops = [3e18, 1e19]

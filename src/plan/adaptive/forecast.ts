@@ -152,11 +152,13 @@ function censoredRate({ space }: Situation, { config, interval }: Expectation): 
   const { most } = space.limits.learningRate
   const [low, high] = interval.learningRate
   if (config.learningRate <= most && high <= 1.5 * most) return []
+  const put = config.learningRate.toPrecision(2)
+  const upTo = config.learningRate <= most ? `, and may be ${high.toPrecision(2)}` : ''
   return [
     {
       code: 'rate-beyond-cap',
       severity: 'warning',
-      message: `The best learning rate at the target is put at ${config.learningRate.toPrecision(2)}, and no run may have more than ${most}.`,
+      message: `The best learning rate at the target is put at ${put}${upTo}; no run may have more than ${most}.`,
       evidence: { learningRate: config.learningRate, interval: [low, high], most },
       advice:
         'The rate is extrapolated: it rests on the law of the best rate and its prior. Sweep it at the target if you can.',
