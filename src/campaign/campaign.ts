@@ -1,7 +1,7 @@
 import type { Config } from '../core/config.ts'
 import type { Diagnostic } from '../core/diagnostic.ts'
 import { IsoflopError } from '../core/errors.ts'
-import { outcomeOf, type TrainedRun, type Trainer } from '../core/trainer.ts'
+import { expectOutcome, outcomeOf, type TrainedRun, type Trainer } from '../core/trainer.ts'
 import type { TrainingConfig } from '../cs336/config.ts'
 import { apiSpace } from '../cs336/space.ts'
 import { adaptive } from '../plan/adaptive/adaptive.ts'
@@ -204,7 +204,7 @@ function remembering(trainer: Trainer, answered: readonly TrainedRun[], codec: C
   const known = new Map(answered.map(({ config, loss }) => [codec.identity(config), loss]))
   return async (config, request) => {
     const loss = known.get(codec.identity(config))
-    return loss === undefined ? trainer.train(config, request) : outcomeOf(loss)
+    return loss === undefined ? expectOutcome(await trainer.train(config, request)) : outcomeOf(loss)
   }
 }
 

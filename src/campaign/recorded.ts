@@ -1,7 +1,7 @@
 import type { AnswerRecord } from '../client/record.ts'
 import type { Config } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
-import { type Outcome, outcomeOf, type TrainedRun, type Trainer } from '../core/trainer.ts'
+import { expectOutcome, type Outcome, outcomeOf, type TrainedRun, type Trainer } from '../core/trainer.ts'
 import type { Codec } from '../space/codec.ts'
 
 export interface RecordedOptions {
@@ -28,7 +28,7 @@ export function recorded(
   const ask: Trainer['train'] = async (config, request) => {
     if (spent + config.trainFlops > budget) return { kind: 'exhausted', error: overBudget(config, spent, budget) }
     spent += config.trainFlops
-    const outcome = await trainer.train(config, request)
+    const outcome = expectOutcome(await trainer.train(config, request))
     // A refusal costs nothing; an answer that could not be read may have cost something. The trainer knows.
     if (outcome.kind === 'refused' || outcome.kind === 'exhausted')
       spent = Math.max(spent - config.trainFlops, (await trainer.spentFlops?.()) ?? 0)

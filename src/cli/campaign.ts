@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { Command } from 'commander'
 import { apiTrainer } from '../campaign/api-trainer.ts'
 import { type Campaign, type CampaignOptions, firstPlan, type Standing } from '../campaign/campaign.ts'
@@ -196,7 +197,9 @@ const explained =
   ({ out }: CampaignFlags) =>
   (error: unknown): never => {
     if (!(error instanceof IsoflopError) || error.code !== 'TOO_FEW_RUNS') throw error
-    const advice = `${error.advice} What was bought is kept in ${out}: the same command goes on with it.`
+    const kept = `What was bought is kept in ${out}: the same command goes on with it`
+    const other = `one of another budget takes it along by --runs ${join(out, 'campaign.jsonl')} and an --out of its own`
+    const advice = `${error.advice} ${kept}, ${other}.`
     throw new IsoflopError(error.code, error.message, advice.trim(), { cause: error })
   }
 

@@ -51,6 +51,7 @@ export const errorTable = rows({
   API_UNREACHABLE: { meaning: 'The training API did not answer, after several tries.' },
   API_REFUSED: { meaning: 'The training API refused a query.' },
   CAMPAIGN_DIFFERS: { meaning: 'The folder holds the record of a campaign with other options.' },
+  OUTCOME_INVALID: { meaning: 'What a trainer of your own gave is no outcome of a run.' },
   CAMPAIGN_RUNNING: { meaning: 'Another process runs a campaign in the same folder.' },
   CORPUS_MISSING: { meaning: 'A folder has no finished corpus.' },
   CORPUS_INVALID: { meaning: 'A corpus is damaged: a file of it is not what was written.' },

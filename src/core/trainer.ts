@@ -64,9 +64,37 @@ export interface Trainer<C extends Config = Config> {
   close?(): Promise<void>
 }
 
-/** The outcome that a loss is, nats per token: a loss that is not finite is a run that diverged. */
-export const outcomeOf = (loss: number): Outcome =>
-  Number.isFinite(loss) ? { kind: 'finished', loss } : { kind: 'diverged' }
+/**
+ * The outcome that a loss is, nats per token: a loss that is not finite is a run that diverged.
+ * Errors: OUTCOME_INVALID for anything but a number, which would else pass for a run that diverged.
+ */
+export function outcomeOf(loss: number): Outcome {
+  if (typeof loss !== 'number') throw noOutcome(`the loss ${shown(loss)}`)
+  return Number.isFinite(loss) ? { kind: 'finished', loss } : { kind: 'diverged' }
+}
+
+/** What a trainer gave, if it is an outcome. Errors: OUTCOME_INVALID. */
+export function expectOutcome(given: unknown): Outcome {
+  const { kind, loss, error } = (given ?? {}) as { kind?: unknown; loss?: unknown; error?: { message?: unknown } }
+  if (kind === 'finished' && typeof loss === 'number' && loss > 0 && loss < Number.POSITIVE_INFINITY)
+    return given as Outcome
+  if (kind === 'diverged') return given as Outcome
+  const isTold = kind === 'refused' || kind === 'exhausted' || kind === 'lost'
+  if (isTold && typeof error?.message === 'string') return given as Outcome
+  throw noOutcome(shown(given))
+}
+
+const noOutcome = (what: string): IsoflopError =>
+  new IsoflopError(
+    'OUTCOME_INVALID',
+    `The trainer gave ${what}, expected { kind: 'finished', loss } with nats above 0, { kind: 'diverged' }, or 'refused', 'exhausted' or 'lost' with an error.`,
+    'Give outcomeOf(loss), with NaN for a run that diverged; what was made before is kept.',
+  )
+
+const shown = (value: unknown): string => {
+  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value))
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text
+}
 
 /** The loss of an outcome, for whoever can do nothing with another one. Errors: TRAINING_DIVERGED, or what the outcome says. */
 export function expectLoss(outcome: Outcome): number {

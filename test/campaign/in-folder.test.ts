@@ -3,9 +3,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { campaign } from '../../src/campaign/campaign.ts'
 import { campaignInFolder } from '../../src/campaign/in-folder.ts'
 import type { Notice } from '../../src/campaign/session.ts'
-import { outcomeOf, type Trainer } from '../../src/core/trainer.ts'
+import type { IsoflopError } from '../../src/core/errors.ts'
+import { type Outcome, outcomeOf, type Trainer } from '../../src/core/trainer.ts'
 import type { TrainingConfig } from '../../src/cs336/config.ts'
 import { profilesStrategy } from '../../src/plan/profiles/profiles.ts'
 import { drawnWorld } from '../../src/world/drawn.ts'
@@ -47,6 +49,38 @@ test('a campaign of the library goes on after every crash, equal to one that nev
     assert.equal(new Set(asked).size, asked.length)
     assert.equal(asked.length, total)
   }
+})
+
+test('what is no outcome of a run ends a campaign at once, and is neither recorded nor taken for a run that diverged', async () => {
+  const gives: [unknown, RegExp][] = [
+    [undefined, /The trainer gave undefined, expected \{ kind: 'finished', loss \}/],
+    [3.2, /gave 3\.2,/],
+    [{ loss: 3.2 }, /gave \{"loss":3\.2\},/],
+    [{ kind: 'finished', loss: '3.2' }, /gave \{"kind":"finished","loss":"3\.2"\}/],
+    [{ kind: 'finished', loss: -1 }, /nats above 0/],
+    [{ kind: 'finished', loss: Number.NaN }, /NaN for a run that diverged/],
+    [{ kind: 'refused' }, /'refused', 'exhausted' or 'lost' with an error/],
+  ]
+  for (const [k, [given, message]] of gives.entries()) {
+    const place = join(folder, `no-outcome-${k}`)
+    let asked = 0
+    const train = async () => {
+      asked++
+      return given as Outcome
+    }
+    const going = campaignInFolder({ folder: place, strategy, trainer: { name: 'mine', train } })
+    await assert.rejects(going, (error: IsoflopError) => {
+      assert.equal(error.code, 'OUTCOME_INVALID')
+      assert.match(`${error.message} ${error.advice}`, message)
+      return true
+    })
+    await assert.rejects(campaign({ strategy, trainer: { name: 'mine', train } }), { code: 'OUTCOME_INVALID' })
+    assert.equal(asked, 2)
+    assert.equal(readFileSync(join(place, 'campaign.jsonl'), 'utf8'), '')
+  }
+  // A misspelt field of a result: the commonest way to no loss.
+  assert.throws(() => outcomeOf(undefined as unknown as number), { code: 'OUTCOME_INVALID' })
+  assert.throws(() => outcomeOf('3.2' as unknown as number), { code: 'OUTCOME_INVALID' })
 })
 
 test('a run that diverged is recorded as one that was made, and is not asked for again', async () => {

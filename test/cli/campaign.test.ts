@@ -331,7 +331,10 @@ test('without runs there is no prediction, and it says that the same command goe
   api.refuses = () => true
   const { status, stderr } = await campaign(...against(api, 'none'))
   assert.equal(status, 2)
-  assert.match(stderr, /error\[TOO_FEW_RUNS\]: .+\n {2}.*kept in none: the same command goes on/)
+  assert.match(
+    stderr,
+    /error\[TOO_FEW_RUNS\]: .+\n {2}.*kept in none: the same command goes on with it, .* --runs none\/campaign\.jsonl/,
+  )
   api.refuses = () => false
   assert.deepEqual(outcome(resultOf(await campaign(...against(api, 'none')))), outcome(await unbroken()))
 })

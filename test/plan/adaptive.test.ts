@@ -140,6 +140,7 @@ test('small budgets: never passed, and a prediction or TOO_FEW_RUNS', async () =
       outcomes.push(error.code)
     }
     assert.ok(spent <= budget, `${spent} of ${budget}`)
+    if (budget < 5 * apiSpace.trainFlops[0]) assert.equal(spent, 0, 'a budget that pays for no law buys nothing')
   }
   assert.deepEqual(outcomes, ['predicted', 'predicted', ...new Array(4).fill('TOO_FEW_RUNS')])
 })

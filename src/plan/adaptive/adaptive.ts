@@ -84,10 +84,26 @@ const usableRuns = ({ runs }: Pick<Situation, 'runs'>): number => runs.filter(is
 function openingOf(situation: Situation): Plan | null {
   const { runs, round } = situation
   if (usableRuns({ runs: runs.filter((run) => run.round < 0) }) >= enoughGiven) return null
-  if (round === 0) return openingPlan(situation)
+  if (round === 0) {
+    expectPayable(situation)
+    return openingPlan(situation)
+  }
   if (round !== 1) return null
   if (learnsEarly(situation)) return restOfOpening(situation)
   return usableRuns(situation) < fewUsable ? furtherOpeningPlan(situation) : null
+}
+
+/** That the budget can pay for as many runs as a law needs. Errors: TOO_FEW_RUNS, before anything is spent. */
+function expectPayable(situation: Situation): void {
+  const { budget, spent, space } = situation
+  const [cheapest] = space.trainFlops
+  const payable = Math.max(0, Math.floor((budget - spent) / cheapest))
+  if (usableRuns(situation) + payable >= fewestUsable) return
+  throw new IsoflopError(
+    'TOO_FEW_RUNS',
+    `${budget - spent} FLOPs pay for ${payable} runs of ${cheapest}, the cheapest that may be asked, expected at least ${fewestUsable}. None was asked for.`,
+    'Give the campaign a larger budget, or allow cheaper runs.',
+  )
 }
 
 /** Whether the cheap runs learned enough to tell what trained models do. */
