@@ -20,11 +20,11 @@ export interface Answer {
 /** Answers queries and charges them: reserve, run, settle; release when the run fails. */
 export interface Ledger {
   /**
-   * The loss of a configuration. Repeats are free, equal queries in flight are one run. `gone` is aborted when nobody waits for this
-   * answer any more: a run that has begun is finished and settled, waiting for one of another process is given up.
+   * The loss of a configuration. Repeats are free, equal queries in flight are one run. `hasLeft` says whether
+   * nobody waits for this answer any more: a run that has begun is finished and settled, waiting for one of another process is given up.
    * @throws IsoflopError BUDGET_EXCEEDED, STORE_UNAVAILABLE, QUERY_ENDED, or what the backend refuses with; nothing is charged then.
    */
-  query(keyId: string, config: TrainingConfig, gone?: AbortSignal): Promise<Answer>
+  query(keyId: string, config: TrainingConfig, hasLeft?: () => boolean): Promise<Answer>
   /** How many queries are running. */
   readonly running: number
   /** Ends the queries that wait for runs of other processes. */
@@ -34,10 +34,10 @@ export interface Ledger {
 /** How long to wait before asking again for a query that another process runs, ms: doubling from the first to the last. */
 const patience = { first: 10, last: 500 }
 
-/** A query in flight, and how many wait for its answer. */
+/** A query in flight, and whether those who asked for it have left. */
 interface Flight {
   readonly answer: Promise<Answer>
-  waiting: number
+  readonly asked: (() => boolean)[]
 }
 
 export function createLedger(store: Store, backend: Backend, clock: Clock, tickets: Tickets): Ledger {
@@ -90,9 +90,9 @@ export function createLedger(store: Store, backend: Backend, clock: Clock, ticke
 
   const begin = (name: string, keyId: string, config: TrainingConfig): Flight => {
     const flight: Flight = {
-      waiting: 0,
+      asked: [],
       answer: query(keyId, config, () => {
-        const isWanted = flight.waiting > 0 && !isStopping
+        const isWanted = !isStopping && flight.asked.some((hasLeft) => !hasLeft())
         if (!isWanted) inFlight.delete(name) // at once: whoever asks from now on must not be told that it has ended
         return isWanted
       }).finally(() => {
@@ -107,12 +107,11 @@ export function createLedger(store: Store, backend: Backend, clock: Clock, ticke
     get running() {
       return inFlight.size
     },
-    async query(keyId, config, gone) {
+    async query(keyId, config, hasLeft = () => false) {
       const name = `${keyId} ${apiCodec.identity(config)}`
       const known = inFlight.get(name)
       const flight = known ?? begin(name, keyId, config)
-      flight.waiting++
-      gone?.addEventListener('abort', () => flight.waiting--, { once: true })
+      flight.asked.push(hasLeft)
       const answer = await flight.answer
       return known ? { ...answer, charged: false } : answer
     },

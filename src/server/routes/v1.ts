@@ -45,7 +45,7 @@ export const v1: FastifyPluginAsyncZod<Services> = async (app, services) => {
       const config = configOfWire(request.query)
       const key = callerOf(request)
       try {
-        const { loss, used, charged } = await ledger.query(key.id, config, leftBy(reply))
+        const { loss, used, charged } = await ledger.query(key.id, config, () => reply.raw.destroyed)
         count(charged ? 'settled' : 'repeated')
         return json(reply, lossText(loss, used))
       } catch (error) {
@@ -116,15 +116,6 @@ async function* allRuns(store: Store, keyId: string, first: RunsPage): AsyncGene
 /** The answers of these statuses, for the documentation. */
 const refusals = (...statuses: number[]) =>
   Object.fromEntries([...statuses, 503].map((status) => [status, errorAnswer]))
-
-/** Aborted when the client hangs up before it is answered. */
-function leftBy({ raw }: FastifyReply): AbortSignal {
-  const left = new AbortController()
-  raw.once('close', () => {
-    if (!raw.writableFinished) left.abort()
-  })
-  return left.signal
-}
 
 const json = (reply: FastifyReply, text: string | Readable): FastifyReply =>
   reply.header('content-type', 'application/json').send(text)
