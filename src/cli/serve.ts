@@ -9,6 +9,7 @@ import { apiBudget, apiLimits } from '../cs336/limits.ts'
 import { accountings } from '../cs336/parameters.ts'
 import { devices } from '../gpt/engine.ts'
 import type { Losses } from '../gpt/losses.ts'
+import { createComplaints } from '../server/complaints.ts'
 import { addKey } from '../server/keys.ts'
 import type { ServicePage } from '../server/options.ts'
 import { shownPlace } from '../server/store/place.ts'
@@ -90,7 +91,10 @@ async function runServe(flags: ServeFlags): Promise<void> {
   const place = flags.db ?? defaultDatabase()
   const store = await openStore(place)
   try {
-    const { backend, truth, notes } = await openBackend({ ...flags, onError: printError })
+    const { backend, truth, notes } = await openBackend({
+      ...flags,
+      onError: createComplaints(systemClock, printError).tell,
+    })
     try {
       const firstKey = await ensureKeys(store, flags)
       const app = await createServer({

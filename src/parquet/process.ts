@@ -70,11 +70,11 @@ async function answer(question: Question): Promise<Answer> {
 }
 
 async function open(place: string | Uint8Array, bytes: number): Promise<Answer> {
+  const [{ asyncBufferFromFile, parquetMetadataAsync, parquetScan, parquetSchema }, { compressors }] =
+    await Promise.all([import('hyparquet'), import('hyparquet-compressors')])
   const allowed = limitsOf(bytes)
   limits[0] = allowed.memory
   limits[1] = cpuMs() + allowed.cpuMs
-  const [{ asyncBufferFromFile, parquetMetadataAsync, parquetScan, parquetSchema }, { compressors }] =
-    await Promise.all([import('hyparquet'), import('hyparquet-compressors')])
   const file = typeof place === 'string' ? await asyncBufferFromFile(place) : bufferOf(place)
   const metadata = await parquetMetadataAsync(file)
   const names = parquetSchema(metadata).children.map((child) => child.element.name)
