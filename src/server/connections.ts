@@ -39,6 +39,25 @@ function mostOpenFiles(): number {
   return typeof soft === 'number' ? soft : 1024
 }
 
+interface Connection {
+  readonly network: Network
+  /** Requests in flight. */
+  requests: number
+}
+
+/** The connections of one address. */
+interface Network {
+  open: number
+  readonly idle: Set<Socket>
+}
+
+/** Ends the first of these connections, which then counts no more; whether there was one. */
+function endFirst(idle: Set<Socket>): boolean {
+  const [first] = idle
+  first?.destroy()
+  return first !== undefined && idle.delete(first)
+}
+
 /**
  * Node's own closing leaves connections open that have never sent a request, and switches its time-outs off at the same moment: one
  * idle connection kept a server alive for ever. So connections are counted here.
@@ -46,45 +65,39 @@ function mostOpenFiles(): number {
 export function createConnections(limits: ConnectionLimits): Connections {
   const { requestMs, graceMs, most, mostByAddress } = limits
   const servers: Server[] = []
-  /** Requests in flight of each connection; by address too. The oldest come first. */
-  const busy = new Map<Socket, number>()
-  const byAddress = new Map<string, Set<Socket>>()
+  const all = new Map<Socket, Connection>()
+  /** Those without a request in flight; the one that has been idle for longest comes first. */
+  const idle = new Set<Socket>()
+  const networks = new Map<string, Network>()
   let closing: Promise<void> | null = null
   let allGone = () => {}
 
   const add = (socket: Socket) => {
-    const address = networkOf(socket.remoteAddress ?? '')
-    const neighbours = byAddress.get(address) ?? new Set()
-    const isFull =
-      neighbours.size >= mostByAddress ? !makeRoom(neighbours) : busy.size >= most && !makeRoom(busy.keys())
+    const name = networkOf(socket.remoteAddress ?? '')
+    const network = networks.get(name) ?? { open: 0, idle: new Set() }
+    const isFull = network.open >= mostByAddress ? !endFirst(network.idle) : all.size >= most && !endFirst(idle)
     if (isFull || closing) return refuse(socket)
-    busy.set(socket, 0)
-    byAddress.set(address, neighbours.add(socket))
+    network.open++
+    networks.set(name, network)
+    all.set(socket, { network, requests: 0 })
+    for (const set of [idle, network.idle]) set.add(socket)
     socket.once('close', () => {
-      busy.delete(socket)
-      neighbours.delete(socket)
-      if (neighbours.size === 0) byAddress.delete(address)
-      if (busy.size === 0) allGone()
+      all.delete(socket)
+      for (const set of [idle, network.idle]) set.delete(socket)
+      if (--network.open === 0) networks.delete(name)
+      if (all.size === 0) allGone()
     })
   }
 
-  /** Ends the oldest idle connection; whether there was one. */
-  const makeRoom = (sockets: Iterable<Socket>): boolean => {
-    for (const socket of sockets)
-      if (busy.get(socket) === 0 && !socket.destroyed) {
-        socket.destroy()
-        return true
-      }
-    return false
-  }
-
   const begun: RequestListener = ({ socket }, response) => {
-    busy.set(socket, (busy.get(socket) ?? 0) + 1)
+    const connection = all.get(socket)
+    if (connection === undefined) return
+    connection.requests++
+    for (const set of [idle, connection.network.idle]) set.delete(socket)
     response.once('close', () => {
-      const requests = busy.get(socket)
-      if (requests === undefined) return
-      busy.set(socket, requests - 1)
-      if (closing && requests === 1) socket.destroySoon() // its answer had begun before, and did not say that it is the last
+      if (--connection.requests > 0 || !all.has(socket)) return
+      for (const set of [idle, connection.network.idle]) set.add(socket)
+      if (closing) socket.destroySoon() // its answer had begun before, and did not say that it is the last
     })
   }
 
@@ -93,17 +106,17 @@ export function createConnections(limits: ConnectionLimits): Connections {
       allGone = resolve
     })
     for (const server of servers) server.close()
-    for (const [socket, requests] of busy) if (requests === 0) socket.destroy()
+    for (const socket of idle) socket.destroy()
     const late = setTimeout(() => {
-      for (const socket of busy.keys()) socket.destroy()
+      for (const socket of all.keys()) socket.destroy()
     }, graceMs)
-    if (busy.size > 0) await gone
+    if (all.size > 0) await gone
     clearTimeout(late)
   }
 
   return {
     get open() {
-      return busy.size
+      return all.size
     },
     serve(listener) {
       const server = createServer(
