@@ -319,6 +319,20 @@ test('what cannot be meant is refused with what to do', async () => {
   await refused('BAD_OPTION', /--next came without --pool/, '--next', '3')
   await refused('COLUMN_UNKNOWN', /"euros"/, '--pool', pool, '--target', '1e22', ...budget, '--columns', 'cost=euros')
   await refused('FILE_NOT_FOUND', /nowhere\.csv/, '--pool', 'nowhere.csv', '--target', '1e22', ...budget)
+  const rows = Array.from({ length: 12 }, (_, k) => `${(k + 1) * 1e7},1e9,${k < 9 ? '"1,5"' : k},3.${k}`)
+  writeFileSync(join(folder, 'commas.csv'), `N,D,cost,loss\n${rows.join('\n')}\n`)
+  await refused(
+    'TOO_FEW_RUNS',
+    /9 of 12 rows .* cost "1,5" is not/,
+    '--pool',
+    'commas.csv',
+    '--target',
+    '1e22',
+    ...budget,
+  )
+  writeFileSync(join(folder, 'unnamed.csv'), `N,D,A100-days,loss\n${rows.join('\n')}\n`)
+  const unnamed = ['--pool', 'unnamed.csv', '--target', '1e22', '--budget', '100'] as const
+  await refused('TOO_FEW_RUNS', /No column has costs, so they are in FLOPs: .* --columns cost=NAME/, ...unnamed)
   writeFileSync(join(folder, 'one.csv'), 'N,D,loss\n1e8,1e9,3\n')
   await refused('TOO_FEW_RUNS', /one run/, '--pool', 'one.csv', '--target', '1e22', ...budget)
   writeFileSync(join(folder, 'tokens.csv'), 'N,D,lr,batch_tokens\n1e9,1e10,1e-3,1e6\n')

@@ -29,7 +29,7 @@ export async function chooseFrom(table: PoolTable, aim: PoolAim, options: PoolTa
   if (table.isRecorded && budget === undefined) throw noBudget(table)
   const result =
     table.isRecorded && !isDryRun
-      ? await played(table, aim, { ...asked, budget: budget! })
+      ? await played(table, aim, { ...asked, budget: budget! }).catch(explained(table))
       : advised(isDryRun && table.isRecorded ? hidden(table) : table, aim, asked)
   return {
     task: taskOf(table, aim, asked),
@@ -41,6 +41,22 @@ export async function chooseFrom(table: PoolTable, aim: PoolAim, options: PoolTa
     ),
   }
 }
+
+/** What of the table may be why too few runs could be bought: rows that were left out, costs that nobody gave. */
+const explained =
+  ({ data: { excluded, costColumn }, runs }: PoolTable) =>
+  (error: unknown): never => {
+    if (!(error instanceof IsoflopError) || error.code !== 'TOO_FEW_RUNS') throw error
+    const why: string[] = []
+    if (costColumn === null)
+      why.push('No column has costs, so they are in FLOPs: name one that has with --columns cost=NAME.')
+    if (excluded.length > 0) {
+      const [{ source, row, reason }] = excluded
+      const all = excluded.length + runs.size
+      why.push(`${excluded.length} of ${all} rows were left out, the first being ${source} row ${row}: ${reason}.`)
+    }
+    throw new IsoflopError(error.code, error.message, [error.advice, ...why].join(' '), { cause: error })
+  }
 
 const hidden = (table: PoolTable): PoolTable => ({
   ...table,
