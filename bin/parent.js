@@ -1,5 +1,5 @@
-// Ends this process with the one that started it, where that one passes no signals on: npx and npm end the shell between them
-// and the command, and leave the command running on its port. Plain JavaScript, because an older Node has to be able to read it.
+// Ends this process with the one that started it, where that one passes no signals on: npx ends the shell between it and the
+// command, and leaves the command running on its port. Plain JavaScript, because an older Node has to be able to read it.
 import { readFileSync } from 'node:fs'
 
 /** How often to look, ms. */
@@ -9,15 +9,15 @@ const every = 500
 export const launcherVariable = 'ISOFLOP_LAUNCHER'
 
 /**
- * Sends this process SIGTERM when npm or npx, or the older Node that started it for them, has ended; a command then stops as it does
- * for any SIGTERM. Whoever starts isoflop in another way decides by himself when it ends: it outlives a shell that is closed.
+ * Sends this process SIGTERM when npx, or the older Node that runs it, has ended; a command then stops as it does for any SIGTERM.
+ * Whoever starts isoflop in another way decides when it ends: it outlives a shell that is closed, and a script of npm that leaves it behind.
  */
 export function endWithParent() {
   const end = () => process.kill(process.pid, 'SIGTERM')
   if (process.env[launcherVariable] === String(process.ppid) && process.connected) {
     process.once('disconnect', end)
     process.channel?.unref()
-  } else if (process.env.npm_command) {
+  } else if (process.env.npm_command === 'exec') {
     const before = String(ancestors())
     const timer = setInterval(() => {
       if (String(ancestors()) === before) return
@@ -28,7 +28,7 @@ export function endWithParent() {
   }
 }
 
-/** The parent, and its parents as far as there are only shells in between: npm starts one that may outlive it. */
+/** The parent, and its parents as far as there are only shells in between: npx starts one that may outlive it. */
 function ancestors() {
   const pids = [process.ppid]
   for (;;) {
