@@ -250,6 +250,10 @@ export const runText = (config: TrainingConfig, loss: number): string => {
 /** Messages that the handout or this server promises. */
 export const messages = {
   invalidKey: (key: string) => `Invalid API key provided: ${key}`,
+  weakKey: (least: number) =>
+    `This server takes no API key of fewer than ${least} characters, because it can be guessed: ask who runs it for another`,
+  wrongKeys: (seconds: number) =>
+    `Too many wrong API keys came from this address: try again in ${seconds} s. Keys that worked before go on working`,
   missingKey: 'No API key provided: pass api_key in the query, or the header X-API-Key',
   noRuns: 'No runs found for this API key: query /loss first',
   overBudget: (cost: bigint, left: bigint, budget: bigint) =>

@@ -2,10 +2,11 @@ import { Command } from 'commander'
 import { systemClock } from '../core/clock.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { printableLine } from '../core/printable.ts'
-import { addKey } from '../server/keys.ts'
+import { addKey, isWeak, keyLength, type NewKey } from '../server/keys.ts'
 import type { Store } from '../server/store/store.ts'
+import { givenKeys } from './given-keys.ts'
 import { flops } from './options.ts'
-import { print, printJson } from './print.ts'
+import { print, printJson, say } from './print.ts'
 import { defaultBudget, defaultDatabase } from './serve.ts'
 
 interface KeysFlags {
@@ -32,12 +33,9 @@ export function keysCommand(): Command {
   sub('add', 'make a key and print it')
     .option('--label <TEXT>', 'whose key it is', '')
     .option('--budget <FLOPS>', 'how much it may spend (default: 2e18)', flops('--budget'))
-    .option('--key <KEY>', 'the key itself, instead of a random one')
-    .action(async (flags: KeysFlags & { label: string; budget?: bigint; key?: string }) => {
-      const { label, budget = defaultBudget, key } = flags
-      const made = await withStore(flags, (store) => addKey(store, { label, budget, key, now: systemClock.now() }))
-      print(made.key)
-    })
+    .option('--key <KEY>', 'the key itself, instead of a random one; others on this machine see it')
+    .option('--key-file <FILE>', 'keys instead of a random one, one a line; - for stdin')
+    .action((flags: AddFlags) => withStore(flags, (store) => add(store, flags)))
   sub('list', 'all keys: name, label, budget, used')
     .option('--json', 'print JSON')
     .action((flags: KeysFlags) => withStore(flags, (store) => list(store, flags.json === true)))
@@ -54,6 +52,39 @@ export function keysCommand(): Command {
     .argument('<ID>', 'the short name from the list')
     .action((id: string, flags: KeysFlags) => withStore(flags, (store) => change(id, store.resetKey(id), 'is reset')))
   return command
+}
+
+interface AddFlags extends KeysFlags {
+  readonly label: string
+  readonly budget?: bigint
+  readonly key?: string
+  readonly keyFile?: string
+}
+
+/** Prints a key that was made; of keys that were given, what became of them. */
+async function add(store: Store, { label, budget = defaultBudget, key, keyFile }: AddFlags): Promise<void> {
+  const about = { label, budget, now: systemClock.now() }
+  if (key === undefined && keyFile === undefined) return print((await addKey(store, about)).key)
+  const given = await givenKeys({ key: key === undefined ? [] : [key], keyFile })
+  const made: NewKey[] = []
+  for (const key of given) made.push(await addKey(store, { ...about, key }))
+  for (const { id, was } of made) print(`${id} ${outcomes[was]}`)
+  if (given.some(isWeak))
+    say(
+      `note: a server for other machines refuses keys of fewer than ${keyLength.strong} characters without --weak-keys`,
+    )
+  if (made.some(({ was }) => was === 'revoked'))
+    throw new IsoflopError(
+      'BAD_OPTION',
+      'A key that was revoked was to be added: it stays revoked.',
+      'Give another one, or none for a random one.',
+    )
+}
+
+const outcomes: Readonly<Record<NewKey['was'], string>> = {
+  unknown: 'added',
+  known: 'has this key already, and stays as it is',
+  revoked: 'had this key, and was revoked',
 }
 
 async function withStore<Result>({ db }: KeysFlags, work: (store: Store) => Promise<Result>): Promise<Result> {
@@ -88,7 +119,7 @@ async function list(store: Store, json: boolean): Promise<void> {
     ...keys.flatMap(({ budget, used }) => [budget, used].map((flops) => String(flops).length)),
   )
   const row = (id: string, label: string, budget: unknown, used: unknown) =>
-    `${id.padEnd(10)} ${label.padEnd(width)} ${String(budget).padStart(digits)} ${String(used).padStart(digits)}`
+    `${id.padEnd(11)} ${label.padEnd(width)} ${String(budget).padStart(digits)} ${String(used).padStart(digits)}`
   print(row('key', 'label', 'budget', 'used'))
   for (const { id, label, budget, used, revoked } of keys)
     print(`${row(id, label, budget, used)}${revoked ? '  revoked' : ''}`)

@@ -1,3 +1,4 @@
+import { isIP, isIPv6 } from 'node:net'
 import { IsoflopError } from '../core/errors.ts'
 import { exactInteger, integerAsWritten } from '../core/exact-integer.ts'
 import { type Normal, type NormPrior, usualPrior } from '../fit/norm/prior.ts'
@@ -61,6 +62,18 @@ export const wholeBudgets =
     const rounded = text.split(',').find((part) => exactInteger(part) !== integerAsWritten(Number(part)))
     if (rounded === undefined) return values
     throw bad(name, rounded.trim(), `whole numbers that a double holds, such as ${integerAsWritten(Number(rounded))}`)
+  }
+
+/** One more address of IP, or a block of them, for an option that takes several. */
+export const networkAddresses =
+  (name: string) =>
+  (text: string, before: readonly string[] = []): readonly string[] => {
+    const [address, length] = text.split('/')
+    const bits = isIPv6(address) ? 128 : 32
+    const isBlock = length === undefined || (/^\d{1,3}$/.test(length) && Number(length) >= 1 && Number(length) <= bits)
+    if (isIP(address) === 0 || !isBlock || text.split('/').length > 2)
+      throw bad(name, text.slice(0, longestPrior), 'the address of a reverse proxy such as 127.0.0.1')
+    return [...before, text]
   }
 
 /** One budget in FLOPs, of any size. */

@@ -10,12 +10,13 @@ import { accountings } from '../cs336/parameters.ts'
 import { devices } from '../gpt/engine.ts'
 import type { Losses } from '../gpt/losses.ts'
 import { createComplaints } from '../server/complaints.ts'
-import { addKey } from '../server/keys.ts'
+import { addKey, isWeak, keyLength } from '../server/keys.ts'
 import type { ServicePage } from '../server/options.ts'
 import { shownPlace } from '../server/store/place.ts'
 import type { Store } from '../server/store/store.ts'
 import type { BackendFlags } from './backend.ts'
-import { flops, nameOf, wholeBudgets, wholeNumber } from './options.ts'
+import { givenKeys } from './given-keys.ts'
+import { flops, nameOf, networkAddresses, wholeBudgets, wholeNumber } from './options.ts'
 import { print, say } from './print.ts'
 
 interface ServeFlags extends BackendFlags {
@@ -24,6 +25,9 @@ interface ServeFlags extends BackendFlags {
   readonly db?: string
   readonly budget?: bigint
   readonly key?: readonly string[]
+  readonly keyFile?: string
+  readonly weakKeys?: boolean
+  readonly proxy?: readonly string[]
   readonly leaderboard?: boolean
   readonly docs: boolean
   readonly metrics: boolean
@@ -63,7 +67,10 @@ export function serveCommand(): Command {
     .option('--train-flops-grid <LIST>', "the FLOPs that a query may have (default: the assignment's 16)", grid)
     .option('--db <PLACE>', 'a SQLite file, or postgres://... (default: $DATABASE_URL or isoflop.sqlite)')
     .option('--budget <FLOPS>', 'budget of keys made by this command (default: 2e18)', flops('--budget'))
-    .option('--key <KEY...>', 'make sure that these keys exist')
+    .option('--key <KEY...>', 'make sure that these keys exist; others on this machine see them, but not $ISOFLOP_KEYS')
+    .option('--key-file <FILE>', 'make sure that the keys in this file exist, one a line; - for stdin')
+    .option('--weak-keys', `take keys of fewer than ${keyLength.strong} characters also from other machines`)
+    .option('--proxy <ADDRESS...>', 'reverse proxies whose X-Forwarded-For tells who asks', proxyAddresses)
     .option('--leaderboard', 'show GET /leaderboard to everyone')
     .option('--no-docs', 'do not show /docs')
     .option('--no-metrics', 'do not show /metrics, where who may read it is not told otherwise')
@@ -77,6 +84,7 @@ export function serveCommand(): Command {
 
 const atLeastOne = (name: string) => wholeNumber(name, 1, 'a whole number such as 1')
 const seed = wholeNumber('--seed', 0, 'a whole number such as 0')
+const proxyAddresses = networkAddresses('--proxy')
 const grid = wholeBudgets('--train-flops-grid')
 const lossName = nameOf('--loss', lossNames)
 const accounting = nameOf('--accounting', accountings)
@@ -96,7 +104,9 @@ async function runServe(flags: ServeFlags): Promise<void> {
       onError: createComplaints(systemClock, printError).tell,
     })
     try {
-      const firstKey = await ensureKeys(store, flags)
+      const isPublic = !isLoopback(flags.host) || flags.proxy !== undefined
+      const weakKeys = flags.weakKeys === true || !isPublic
+      const firstKey = await ensureKeys(store, flags, weakKeys)
       const app = await createServer({
         store,
         backend,
@@ -105,6 +115,8 @@ async function runServe(flags: ServeFlags): Promise<void> {
         truth,
         leaderboard: flags.leaderboard === true,
         closed: closedOf(flags),
+        weakKeys,
+        proxies: flags.proxy ?? [],
         trainFlops: flags.trainFlopsGrid ?? apiLimits.trainFlops,
         onError: printError,
       })
@@ -159,15 +171,28 @@ async function listen(app: FastifyInstance, { host, port }: ServeFlags): Promise
 }
 
 /** Adds the keys asked for; makes one when there is none at all, and gives it. */
-async function ensureKeys(
-  store: Store,
-  { key: keys = [], budget = defaultBudget }: ServeFlags,
-): Promise<string | null> {
+async function ensureKeys(store: Store, flags: ServeFlags, weakKeys: boolean): Promise<string | null> {
+  const { budget = defaultBudget } = flags
   const now = systemClock.now()
-  for (const key of keys) await addKey(store, { key, label: '', budget, now })
+  const keys = await givenKeys(flags, process.env.ISOFLOP_KEYS)
+  if (!weakKeys && keys.some(isWeak)) throw tooWeak()
+  for (const key of keys) {
+    const { id, was } = await addKey(store, { key, label: '', budget, now })
+    if (was === 'revoked') say(`note: a key that was asked for is that of ${id}, which was revoked and stays so`)
+  }
   if ((await store.listKeys()).length > 0) return null
   return (await addKey(store, { label: 'first', budget, now })).key
 }
+
+const tooWeak = () =>
+  new IsoflopError(
+    'BAD_OPTION',
+    `A key of fewer than ${keyLength.strong} characters can be guessed, and this server is for other machines too.`,
+    'Give a longer one, or take the risk with --weak-keys.',
+  )
+
+/** Whether nobody on another machine can ask. */
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host)
 
 function printFirstKey(key: string, url: string, { budget = defaultBudget, trainFlopsGrid }: ServeFlags): void {
   const query = Object.entries(exampleOf(trainFlopsGrid)).map(([name, value]) => `${name}=${value}`)

@@ -27,6 +27,11 @@ export const errorTable = rows({
   SPACE_INVALID: { meaning: 'The file of a space says something that no space can be.' },
   CONFIG_INVALID: { status: 404, meaning: 'A hyperparameter is outside its range, or the combination is not allowed.' },
   KEY_INVALID: { status: 422, meaning: 'An API key that the server does not know, or that was revoked.' },
+  KEY_TRIES: {
+    status: 429,
+    meaning:
+      'Too many wrong keys came from one address; keys that worked before go on working. Retry-After says when to try again.',
+  },
   KEY_WITHOUT_RUNS: { status: 422, meaning: 'A key that has not made a query yet.' },
   BUDGET_EXCEEDED: { status: 403, meaning: 'A query would pass the budget of its key; nothing was charged.' },
   NOT_RECORDED: { status: 404, meaning: 'A replayed table has no run of this configuration.' },

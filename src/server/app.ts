@@ -3,7 +3,9 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import { answerError } from './answer-error.ts'
 import { createComplaints } from './complaints.ts'
 import { createConnections, usualLimits } from './connections.ts'
+import { createGate } from './gate.ts'
 import { addHeaders } from './headers.ts'
+import { keyHashOf } from './key-hash.ts'
 import { createLedger } from './ledger.ts'
 import { createMetrics } from './metrics.ts'
 import type { ServerOptions } from './options.ts'
@@ -27,6 +29,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     forceCloseConnections: false, // see `close` below
     bodyLimit: 65_536,
     exposeHeadRoutes: false, // HEAD /loss would train and charge, and show nothing for it
+    trustProxy: options.proxies === undefined || options.proxies.length === 0 ? false : [...options.proxies],
     routerOptions: { maxParamLength: 500 },
   })
   app.setValidatorCompiler(validatorCompiler)
@@ -38,6 +41,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   app.setNotFoundHandler((request, reply) =>
     reply.code(404).send({ message: `There is no ${request.method} ${request.url.split('?')[0]}${hint}` }),
   )
+  await keyHashOf(store) // hashes of an older version are brought up to date before anybody asks
+  const gate = createGate(options)
   const tickets = createTickets(store)
   const ledger = createLedger(store, backend, clock, tickets)
   const upkeep = await startUpkeep(store, tickets, complaints.tell, options.upkeep)
@@ -57,7 +62,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     isClosing = true
     await close()
   })
-  const metrics = createMetrics({ ledger, tickets, upkeep, connections, backend })
-  await addRoutes(app, { ...options, ledger, metrics })
+  const metrics = createMetrics({ gate, ledger, tickets, upkeep, connections, backend })
+  await addRoutes(app, { ...options, gate, ledger, metrics })
   return app
 }

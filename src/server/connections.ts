@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { IsoflopError } from '../core/errors.ts'
+import { networkOf } from './network.ts'
 
 export interface ConnectionLimits {
   /** How long a request may take to arrive, ms. Its answer may take hours. */
@@ -140,18 +141,6 @@ export function createConnections(limits: ConnectionLimits): Connections {
       return closing
     },
   }
-}
-
-/**
- * Who an address belongs to: itself, or the first 64 bits of an IPv6 address, of which one machine has as many as it likes. The system
- * writes addresses in their shortest form.
- * @example networkOf('2001:db8::7') // '2001:db8:0:0'
- */
-export function networkOf(address: string): string {
-  if (!address.includes(':') || address.includes('.')) return address
-  const [before, after] = address.split('::').map((part) => part.split(':').filter((group) => group !== ''))
-  const zeros = after === undefined ? 0 : 8 - before.length - after.length
-  return [...before, ...Array(zeros).fill('0'), ...(after ?? [])].slice(0, 4).join(':')
 }
 
 /** Answers a connection that is one too many, and ends it. */

@@ -1,38 +1,68 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
+import { IsoflopError } from '../core/errors.ts'
+import { keyHashOf } from './key-hash.ts'
 import type { KeyRecord, Store } from './store/store.ts'
 
 /** A key is shown once, when it is made; the store has only its hash. */
 export interface NewKey {
+  /** Short public name, which says nothing of the key. */
   readonly id: string
   readonly key: string
+  /** What it was before: such a key is left as it is, whatever was asked for. */
+  readonly was: 'unknown' | 'known' | 'revoked'
 }
 
-/** What is stored of a key. Keys are long random texts, so a plain hash cannot be searched backward. */
-export const hashKey = (key: string): string => createHash('sha256').update(key).digest('hex')
+/** Characters of the longest key, and of the shortest that cannot be guessed by asking a server: of random ones, 10^24. */
+export const keyLength = { longest: 200, strong: 16 } as const
 
-/** The short public name of a key, from its hash. */
-const idOf = (hash: string): string => `k${hash.slice(0, 8)}`
+/** Whether a key may be guessed by whoever can ask often enough, such as the course's eight digits. */
+export const isWeak = (key: string): boolean => key.length < keyLength.strong
 
-/** Makes a key, or stores a given one. Adding a key that exists changes nothing. */
-export async function addKey(
-  store: Store,
-  options: { readonly label: string; readonly budget: bigint; readonly now: number; readonly key?: string | undefined },
-): Promise<NewKey> {
-  const key = options.key ?? randomBytes(18).toString('base64url')
-  const hash = hashKey(key)
-  const id = idOf(hash)
-  if ((await store.findKey(hash)) !== null) return { id, key }
+/** What a query and a header carry unchanged. Errors: BAD_OPTION, which does not repeat the key. */
+export function checkKey(key: string): void {
+  if (/^[!-~]+$/.test(key) && key.length <= keyLength.longest) return
+  const came =
+    key === '' ? 'an empty text' : `${key.length} characters${/^[!-~]*$/.test(key) ? '' : ', not all of them such'}`
+  throw new IsoflopError(
+    'BAD_OPTION',
+    `A key has 1 to ${keyLength.longest} letters, digits and signs of ASCII and no blanks; this one has ${came}.`,
+    'Leave it out, and a random one is made.',
+  )
+}
+
+interface KeyOptions {
+  readonly label: string
+  readonly budget: bigint
+  readonly now: number
+  readonly key?: string | undefined
+}
+
+/**
+ * Makes a key, or stores a given one. One that is there already stays as it is.
+ * Errors: BAD_OPTION for a key that cannot be one, and those of the store.
+ */
+export async function addKey(store: Store, { label, budget, now, key = newSecret() }: KeyOptions): Promise<NewKey> {
+  checkKey(key)
+  const hash = await (await keyHashOf(store))(key)
+  const known = await store.findKey(hash)
+  if (known) return asItWas(known, key)
+  const id = newId()
   try {
-    await store.addKey({ id, hash, label: options.label, budget: options.budget, createdAt: options.now })
+    await store.addKey({ id, hash, label, budget, createdAt: now })
   } catch (error) {
-    // Another server may have added it in between.
-    if ((await store.findKey(hash)) === null) throw error
+    const other = await store.findKey(hash) // another server may have added it in between
+    if (other === null) throw error
+    return asItWas(other, key)
   }
-  return { id, key }
+  return { id, key, was: 'unknown' }
 }
 
-/** The key's record, or null when it is unknown or revoked. */
-export async function authenticate(store: Store, key: string): Promise<KeyRecord | null> {
-  const record = await store.findKey(hashKey(key))
-  return record === null || record.revoked ? null : record
-}
+const asItWas = ({ id, revoked }: KeyRecord, key: string): NewKey => ({ id, key, was: revoked ? 'revoked' : 'known' })
+
+const newSecret = () => randomBytes(18).toString('base64url')
+
+const newId = () => `k${randomBytes(5).toString('hex')}`
+
+/** The record of a key, revoked or not; null where there is none. Slow: see `gate.ts` for requests. */
+export const findKey = async (store: Store, key: string): Promise<KeyRecord | null> =>
+  store.findKey(await (await keyHashOf(store))(key))

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Backend } from '../backend/backend.ts'
 import type { Connections } from './connections.ts'
+import type { Gate } from './gate.ts'
 import type { Ledger } from './ledger.ts'
 import type { Tickets } from './tickets.ts'
 import type { Upkeep } from './upkeep.ts'
@@ -17,6 +18,7 @@ export type QueryOutcome = 'settled' | 'repeated' | 'refused' | 'failed'
 
 /** What metrics are taken of. */
 interface Measured {
+  readonly gate: Pick<Gate, 'wrong' | 'refused'>
   readonly ledger: Pick<Ledger, 'running'>
   readonly tickets: Pick<Tickets, 'held'>
   readonly upkeep: Pick<Upkeep, 'reclaimed' | 'unbalanced'>
@@ -25,7 +27,9 @@ interface Measured {
 }
 
 /** Metrics of queries and reservations, and of trainings where the backend has some. */
-export function createMetrics({ ledger, tickets, upkeep, connections, backend: { trainings } }: Measured): Metrics {
+export function createMetrics(measured: Measured): Metrics {
+  const { gate: keys, ledger, tickets, upkeep, connections } = measured
+  const { trainings } = measured.backend
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const queries = new Counter({
@@ -69,6 +73,12 @@ export function createMetrics({ ledger, tickets, upkeep, connections, backend: {
     'isoflop_unbalanced_keys',
     'Keys whose sums are not those of their runs and reservations; 0 is right.',
     () => upkeep.unbalanced,
+  )
+  gauge('isoflop_wrong_keys', 'Keys that nobody has, so far.', () => keys.wrong)
+  gauge(
+    'isoflop_wrong_keys_refused',
+    'Requests refused so far, because too many wrong keys came from their address.',
+    () => keys.refused,
   )
   if (trainings) {
     gauge('isoflop_trainings_running', 'Trainings that run now.', () => trainings.running)

@@ -2,11 +2,13 @@ import type { Backend } from '../backend/backend.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Complaint } from './complaints.ts'
 import type { ConnectionLimits } from './connections.ts'
+import type { Gate } from './gate.ts'
 import type { Truth } from './grade.ts'
 import type { Ledger } from './ledger.ts'
 import type { Metrics } from './metrics.ts'
 import type { Store } from './store/store.ts'
 import type { UpkeepTimes } from './upkeep.ts'
+import type { Patience } from './wrong-keys.ts'
 
 /** What a server shows beside its answers. */
 export type ServicePage = 'docs' | 'metrics'
@@ -27,6 +29,12 @@ export interface ServerOptions {
   readonly upkeep?: UpkeepTimes
   /** How many connections there may be, and how long they may take; `usualLimits()` unless given. */
   readonly limits?: ConnectionLimits
+  /** Whether keys that can be guessed are keys; yes unless given. */
+  readonly weakKeys?: boolean
+  /** How many wrong keys one address may try; `usualPatience` unless given. */
+  readonly patience?: Patience
+  /** Reverse proxies, whose word is taken for the address of a client; none unless given. */
+  readonly proxies?: readonly string[]
   /** Pages that nobody is shown; none unless given. */
   readonly closed?: readonly ServicePage[]
   /** Told of errors that are not the caller's fault, of alike ones once a minute. */
@@ -35,6 +43,7 @@ export interface ServerOptions {
 
 /** What the routes stand on. */
 export interface Services extends ServerOptions {
+  readonly gate: Gate
   readonly ledger: Ledger
   readonly metrics: Metrics
 }

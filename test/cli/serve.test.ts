@@ -16,6 +16,8 @@ after(() => {
 })
 
 const isoflop = (...args: string[]) => spawnSync(process.execPath, [bin, ...args], { encoding: 'utf8', cwd: folder })
+const isoflopWith = (input: string, ...args: string[]) =>
+  spawnSync(process.execPath, [bin, ...args], { encoding: 'utf8', cwd: folder, input })
 
 interface Served {
   readonly url: string
@@ -93,6 +95,66 @@ test('keys: added, listed, revoked, budgeted and reset while the server runs; ne
   assert.equal((await loss(server.url, key)).status, 422)
   assert.equal(isoflop('keys', 'revoke', 'nobody', ...db).status, 2)
   await server.stop()
+})
+
+test('keys that are given: in a file or on stdin, said what became of them, never empty, never seen by others unsaid', async () => {
+  const db = ['--db', 'given.sqlite']
+  writeFileSync(join(folder, 'keys.txt'), 'a-long-and-secret-key-1\n\n  a-long-and-secret-key-2\n', { mode: 0o644 })
+  const added = isoflop('keys', 'add', '--key-file', 'keys.txt', '--label', 'class', ...db)
+  assert.match(added.stdout, /^k[0-9a-f]{10} added\nk[0-9a-f]{10} added\n$/)
+  assert.match(added.stderr, /chmod 600/)
+  const [one] = added.stdout.split(' ')
+  const again = isoflopWith('a-long-and-secret-key-1\n', 'keys', 'add', '--key-file', '-', ...db)
+  assert.deepEqual(
+    [again.status, again.stdout, again.stderr],
+    [0, `${one} has this key already, and stays as it is\n`, ''],
+  )
+  isoflop('keys', 'revoke', one, ...db)
+  const revoked = isoflopWith('a-long-and-secret-key-1\n', 'keys', 'add', '--key-file', '-', ...db)
+  assert.equal(revoked.status, 2)
+  assert.equal(revoked.stdout, `${one} had this key, and was revoked\n`)
+  assert.match(revoked.stderr, /^error\[BAD_OPTION\]: .*stays revoked/)
+  for (const key of ['', ' ', 'two words']) {
+    const refused = isoflop('keys', 'add', '--key', key, ...db)
+    assert.equal(refused.status, 2)
+    assert.match(refused.stderr, /^error\[BAD_OPTION\]: A key has 1 to 200/)
+  }
+  assert.match(isoflop('keys', 'add', '--key', '12345678', ...db).stderr, /--weak-keys/)
+  assert.equal(isoflop('serve', '--key', '', '--port', '0', ...db).status, 2)
+  const server = await serve('--key-file', 'keys.txt', ...db)
+  assert.match(server.printed(), new RegExp(`^note: .* that of ${one}, which was revoked`, 'm'))
+  assert.equal((await loss(server.url, 'a-long-and-secret-key-2')).status, 200)
+  assert.equal((await loss(server.url, 'a-long-and-secret-key-1')).status, 422)
+  await server.stop()
+})
+
+test('keys come from $ISOFLOP_KEYS; a server for other machines takes weak ones with --weak-keys alone', async () => {
+  const db = ['--db', 'weak.sqlite']
+  process.env.ISOFLOP_KEYS = '06543210 a-long-and-secret-key'
+  const local = await serve(...db)
+  assert.equal((await loss(local.url, '06543210')).status, 200)
+  await local.stop()
+  for (const args of [
+    ['--host', '0.0.0.0'],
+    ['--proxy', '127.0.0.1'],
+    ['--host', '::'],
+  ]) {
+    const refused = isoflop('serve', '--port', '0', ...args, ...db)
+    assert.equal(refused.status, 2, `${args}`)
+    assert.match(refused.stderr, /^error\[BAD_OPTION\]: A key of fewer than 16 characters can be guessed/)
+  }
+  const open = await serve('--host', '0.0.0.0', '--weak-keys', ...db)
+  const url = `http://127.0.0.1:${new URL(open.url).port}`
+  assert.equal((await loss(url, '06543210')).status, 200)
+  await open.stop()
+  process.env.ISOFLOP_KEYS = ''
+  const strict = await serve('--proxy', '127.0.0.1', '10.0.0.0/8', ...db)
+  assert.equal((await loss(strict.url, '06543210')).status, 422)
+  assert.equal((await loss(strict.url, 'a-long-and-secret-key')).status, 200)
+  await strict.stop()
+  delete process.env.ISOFLOP_KEYS
+  for (const proxy of ['caddy', '10.0.0.0/40', '1.2.3.4/', '1.2.3.4/0'])
+    assert.match(isoflop('serve', '--proxy', proxy, ...db).stderr, /^error\[BAD_OPTION\]: --proxy is/)
 })
 
 test('--key makes sure of keys; two servers share one SQLite file', async () => {

@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type ConnectionLimits, networkOf, usualLimits } from '../../src/server/connections.ts'
+import { type ConnectionLimits, usualLimits } from '../../src/server/connections.ts'
+import { networkOf } from '../../src/server/network.ts'
 import { query, type Serving, serving } from './serving.ts'
 
 const limits: ConnectionLimits = { requestMs: 300, graceMs: 800, most: 20, mostByAddress: 10 }
@@ -138,7 +139,7 @@ test('limits are below the descriptors that the process may have', () => {
 test('an IPv6 address stands for its network of 64 bits, an IPv4 address for itself', () => {
   for (const [address, network] of [
     ['192.0.2.7', '192.0.2.7'],
-    ['::ffff:192.0.2.7', '::ffff:192.0.2.7'],
+    ['::ffff:192.0.2.7', '192.0.2.7'],
     ['::1', '0:0:0:0'],
     ['2001:db8::7', '2001:db8:0:0'],
     ['2001:db8:0:1:2:3:4:5', '2001:db8:0:1'],

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { addKey, hashKey } from '../../src/server/keys.ts'
+import { addKey, findKey } from '../../src/server/keys.ts'
 import { createLongAnswers } from '../../src/server/long-answer.ts'
 import { query, type Serving, serving } from './serving.ts'
 
@@ -16,7 +16,7 @@ after(() => rmSync(folder, { recursive: true }))
 async function servingRuns(name: string, runs: number): Promise<Serving> {
   const place = join(folder, name)
   const server = await serving({ place, budget: 10n ** 20n })
-  const { id } = (await server.store.findKey(hashKey(server.key)))!
+  const { id } = (await findKey(server.store, server.key))!
   const db = new DatabaseSync(place)
   db.exec(`
     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${runs})
@@ -77,7 +77,7 @@ test('pages that cannot be: 404 and 422 as for every number', async (t) => {
 test('a reset in the middle of an answer leaves whole JSON', async (t) => {
   const server = await servingRuns('reset.sqlite', 20_000)
   t.after(() => server.close())
-  const { id } = (await server.store.findKey(hashKey(server.key)))!
+  const { id } = (await findKey(server.store, server.key))!
   const response = await fetch(`${server.url}/previous_runs?api_key=${server.key}`)
   await server.store.resetKey(id)
   const { previous_runs } = (await response.json()) as { previous_runs: unknown[] }

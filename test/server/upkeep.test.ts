@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { hashKey } from '../../src/server/keys.ts'
+import { findKey } from '../../src/server/keys.ts'
 import { openStore } from '../../src/server/store/open.ts'
 import type { Store } from '../../src/server/store/store.ts'
 import { watchReservations } from '../../src/server/upkeep.ts'
@@ -74,7 +74,7 @@ for (const [name, place] of [
     t.after(() => Promise.all([server.close(), other.close(), dead.close()]))
     const answer = held(server)
     const asked = server.get('/loss', query)
-    const { id } = (await server.store.findKey(hashKey(server.key)))!
+    const { id } = (await findKey(server.store, server.key))!
     await dead.reserve(id, configOf(1), 7n, Date.now() + 365 * day)
     await dead.check()
     await until(async () => (await reservedIn(dead)) === 10_000_000_000_000_000n)

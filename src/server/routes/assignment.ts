@@ -15,8 +15,8 @@ import type { Submission } from '../store/store.ts'
 import { callerOf, keyFirst } from './caller.ts'
 
 /** The assignment's end: each key's prediction at 1e19 FLOPs, and the list of all, judged. */
-export const assignment: FastifyPluginAsyncZod<Services> = async (app, { store, clock, truth, leaderboard }) => {
-  const onRequest = keyFirst(store)
+export const assignment: FastifyPluginAsyncZod<Services> = async (app, { store, gate, clock, truth, leaderboard }) => {
+  const onRequest = keyFirst(gate)
   app.get(
     '/submission',
     { onRequest, schema: { summary: 'The prediction of the key', tags: ['assignment'], querystring: apiKeyQuery } },

@@ -25,9 +25,9 @@ import { callerOf, keyFirst } from './caller.ts'
 
 /** The contract of the course's training API, version 1: answers are written digit by digit as its server writes them. */
 export const v1: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  const { store, ledger, metrics, clock, trainFlops = apiLimits.trainFlops } = services
+  const { store, gate, ledger, metrics, clock, trainFlops = apiLimits.trainFlops } = services
   const longAnswer = createLongAnswers()
-  app.addHook('onRequest', keyFirst(store))
+  app.addHook('onRequest', keyFirst(gate))
 
   app.get(
     '/loss',

@@ -81,6 +81,10 @@ export async function openPostgres(url: string, options: StoreOptions = {}): Pro
     findKey: (hash) => askKey('keyOfHash', hash),
     getKey: (id) => askKey('keyOfId', id),
     listKeys: async () => (await ask<KeyRow>('keys')).map(keyFromRow),
+    hashes: async () => (await ask<{ hash: string }>('hashes')).map(({ hash }) => hash),
+    async replaceHash(hash, by) {
+      await change('', 'replaceHash', by, hash)
+    },
     revokeKey: (id) => changed(id, 'revoke', id),
     async setBudget(id, budget) {
       checkFlops('A budget', budget)
@@ -115,6 +119,14 @@ export async function openPostgres(url: string, options: StoreOptions = {}): Pro
       return Number(reclaimed)
     },
     runs: async (keyId, after, limit) => pageOfRows(await ask<RunRow>('runs', keyId, after, limit + 1), limit),
+
+    async remember(name, value) {
+      const recall = async () => (await ask<{ value: string }>('fact', name))[0]?.value
+      const known = await recall()
+      if (known !== undefined) return known
+      await change('', 'addFact', name, value)
+      return (await recall())!
+    },
 
     async prove(keyId) {
       const [row] = await ask<ProofRow>('prove', keyId)
@@ -203,6 +215,10 @@ const texts = {
   keyOfId: `SELECT ${keyColumns} FROM isoflop.keys WHERE id = $1`,
   // Bytewise, as SQLite does it, whatever the collation of the database.
   keys: `SELECT ${keyColumns} FROM isoflop.keys ORDER BY created_at, id COLLATE "C"`,
+  hashes: 'SELECT hash FROM isoflop.keys',
+  replaceHash: 'UPDATE isoflop.keys SET hash = $1 WHERE hash = $2',
+  fact: 'SELECT value FROM isoflop.facts WHERE name = $1',
+  addFact: 'INSERT INTO isoflop.facts (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING',
   revoke: 'UPDATE isoflop.keys SET revoked = true WHERE id = $1 RETURNING id',
   setBudget: 'UPDATE isoflop.keys SET budget = $1 WHERE id = $2 RETURNING id',
   reset: 'SELECT isoflop.reset($1)',

@@ -113,6 +113,10 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
     findKey: (hash) => peek(() => key(statements.keyOfHash, hash)),
     getKey: (id) => read(() => key(statements.keyOfId, id)),
     listKeys: () => read(() => (statements.keys.all() as unknown as KeyRow[]).map(keyFromRow)),
+    hashes: () => read(() => (statements.hashes.all() as unknown as { hash: string }[]).map(({ hash }) => hash)),
+    async replaceHash(hash, by) {
+      await write(() => changed(statements.replaceHash, by, hash))
+    },
     revokeKey: (id) => write(() => changed(statements.revoke, id)),
     async setBudget(id, budget) {
       checkFlops('A budget', budget)
@@ -150,6 +154,16 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
     reclaim: async (seen) => (seen.length === 0 ? 0 : write(() => reclaim(seen))),
     runs: (keyId, after, limit) =>
       read(() => pageOfRows(statements.runs.all(keyId, after, limit + 1) as unknown as RunRow[], limit)),
+
+    async remember(name, value) {
+      const recall = () => (statements.fact.get(name) as { value: string } | undefined)?.value
+      const known = await read(recall)
+      if (known !== undefined) return known
+      return write(() => {
+        statements.addFact.run(name, value)
+        return recall()!
+      })
+    },
 
     prove: (keyId) =>
       read(() => {
@@ -204,6 +218,10 @@ function prepareAll(db: DatabaseSync) {
     keyOfHash: prepare(`SELECT ${keyColumns} FROM keys WHERE hash = ?`),
     keyOfId: prepare(`SELECT ${keyColumns} FROM keys WHERE id = ?`),
     keys: prepare(`SELECT ${keyColumns} FROM keys ORDER BY created_at, id`),
+    hashes: prepare('SELECT hash FROM keys'),
+    replaceHash: prepare('UPDATE keys SET hash = ? WHERE hash = ?'),
+    fact: prepare('SELECT value FROM facts WHERE name = ?'),
+    addFact: prepare('INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING'),
     revoke: prepare('UPDATE keys SET revoked = 1 WHERE id = ?'),
     setBudget: prepare('UPDATE keys SET budget = ? WHERE id = ?'),
     forgetSums: prepare("UPDATE keys SET used = '0', reserved = '0' WHERE id = ?"),

@@ -86,6 +86,10 @@ export interface Store {
   /** The key with this id. */
   getKey(id: string): Promise<KeyRecord | null>
   listKeys(): Promise<KeyRecord[]>
+  /** The hashes of all keys. */
+  hashes(): Promise<string[]>
+  /** Gives the key with a hash another one; nothing where there is none. */
+  replaceHash(hash: string, by: string): Promise<void>
   /** False when there is no such key. The same for the next two. */
   revokeKey(id: string): Promise<boolean>
   setBudget(id: string, budget: bigint): Promise<boolean>
@@ -117,6 +121,9 @@ export interface Store {
    * Pages are read one by one: runs that are settled meanwhile come in the last one.
    */
   runs(keyId: string, after: bigint, limit: number): Promise<RunsPage>
+
+  /** What is kept under a name for the whole database: what was kept first, `value` where that is now. */
+  remember(name: string, value: string): Promise<string>
 
   /** A key's sums beside what they have to be; null when there is no such key. */
   prove(keyId: string): Promise<Proof | null>

@@ -130,6 +130,26 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
     await assert.rejects(store.reserve('x', configOf(1), 1n, 1), { code: 'KEY_INVALID' })
   })
 
+  storeTest('hashes: all of them, and one replaced by another', async (open) => {
+    const store = await open()
+    for (const id of ['a', 'b']) await addKey(store, id)
+    assert.deepEqual((await store.hashes()).sort(), ['hash of a', 'hash of b'])
+    await store.replaceHash('hash of a', 'slow hash of a')
+    await store.replaceHash('hash of a', 'another')
+    assert.deepEqual((await store.hashes()).sort(), ['hash of b', 'slow hash of a'])
+    assert.equal(await store.findKey('hash of a'), null)
+    assert.equal((await store.findKey('slow hash of a'))!.id, 'a')
+  })
+
+  storeTest('what is remembered under a name is what came first, for every process', async (open) => {
+    const stores = await Promise.all(Array.from({ length: 4 }, () => open()))
+    const answers = await Promise.all(stores.map((store, k) => store.remember('salt', `value ${k}`)))
+    assert.equal(new Set(answers).size, 1)
+    assert.match(answers[0], /^value [0-3]$/)
+    assert.equal(await stores[1].remember('other', 'x'), 'x')
+    assert.equal(await stores[2].remember('salt', 'x'), answers[0])
+  })
+
   storeTest('negative FLOPs and losses that are no numbers are refused', async (open) => {
     const store = await open()
     await assert.rejects(addKey(store, 'a', -1n), { code: 'CONFIG_INVALID' })

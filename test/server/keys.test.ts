@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { test } from 'node:test'
+import { addKey, findKey } from '../../src/server/keys.ts'
+import { openStore } from '../../src/server/store/open.ts'
+import type { Store } from '../../src/server/store/store.ts'
+
+const about = { label: 'Ada', budget: 5n, now: 1 }
+
+async function withStores(work: (...stores: [Store, Store]) => Promise<void>): Promise<void> {
+  const stores: [Store, Store] = [await openStore(':memory:'), await openStore(':memory:')]
+  await work(...stores)
+  await Promise.all(stores.map((store) => store.close()))
+}
+
+test('a name tells nothing of its key, and a hash nothing of the same key elsewhere', () =>
+  withStores(async (one, two) => {
+    const made = [await addKey(one, { ...about, key: '12345678' }), await addKey(two, { ...about, key: '12345678' })]
+    assert.notEqual(made[0].id, made[1].id)
+    for (const { id } of made) assert.match(id, /^k[0-9a-f]{10}$/)
+    const [hashes, others] = [await one.hashes(), await two.hashes()]
+    assert.notEqual(hashes[0], others[0])
+    const digest = createHash('sha256').update('12345678').digest('hex')
+    assert.ok([...hashes, ...others].every((hash) => hash.startsWith('scrypt:') && !hash.includes(digest)))
+    assert.equal((await findKey(one, '12345678'))!.id, made[0].id)
+    assert.equal(await findKey(one, '12345679'), null)
+    assert.equal(await findKey(one, hashes[0]), null, 'who has stolen the hash has no key')
+  }))
+
+test('what is no key is refused without being repeated: empty, blank, too long, beyond ASCII', () =>
+  withStores(async (store) => {
+    for (const key of ['', ' ', 'with blank', 'line\n', 'Schlüssel', '\0', 'x'.repeat(201)])
+      await assert.rejects(addKey(store, { ...about, key }), (error: { code?: string; message: string }) => {
+        assert.equal(error.code, 'BAD_OPTION')
+        assert.ok(key.length < 4 || !error.message.includes(key))
+        return true
+      })
+    assert.deepEqual(await store.listKeys(), [])
+    assert.equal((await addKey(store, { ...about, key: '~'.repeat(200) })).was, 'unknown')
+  }))
+
+test('a key that is there stays as it is, and a revoked one stays revoked and is said to be', () =>
+  withStores(async (store) => {
+    const { id, key } = await addKey(store, about)
+    const [before] = await store.listKeys()
+    assert.deepEqual(await addKey(store, { label: 'Eve', budget: 9n, now: 2, key }), { id, key, was: 'known' })
+    await store.revokeKey(id)
+    assert.deepEqual(await addKey(store, { label: 'Eve', budget: 9n, now: 2, key }), { id, key, was: 'revoked' })
+    assert.deepEqual(await store.listKeys(), [{ ...before, revoked: true }])
+  }))
+
+test('a key that two servers add at the same moment is one', () =>
+  withStores(async (store) => {
+    const made = await Promise.all(Array.from({ length: 8 }, () => addKey(store, { ...about, key: 'the-same-key' })))
+    assert.equal(new Set(made.map(({ id }) => id)).size, 1)
+    assert.equal(made.filter(({ was }) => was === 'unknown').length, 1)
+  }))
