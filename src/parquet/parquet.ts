@@ -21,9 +21,9 @@ export async function* readParquet(
   file: string | Uint8Array,
   choose: (names: readonly string[], rows: number) => readonly string[],
 ): AsyncGenerator<ParquetRows> {
+  const bytes = typeof file === 'string' ? statSync(file).size : file.length
   const reader = ParquetReader.take()
   try {
-    const bytes = typeof file === 'string' ? statSync(file).size : file.length
     const { names, rows } = await reader.ask({ kind: 'open', file, bytes }, 'opened')
     await reader.ask({ kind: 'choose', columns: choose(names, rows) }, 'chosen')
     for (let done = 0; done < rows; ) {
@@ -32,9 +32,12 @@ export async function* readParquet(
       yield part
     }
   } finally {
-    reader.giveBack()
+    reader.giveBack(bytes)
   }
 }
+
+/** After a file of more bytes than this a process is not used again: its memory is full of what was read. */
+const mostForReuse = 2 ** 20
 
 /** How long a process waits for another file, ms: starting one takes 0.1 s. */
 const idleMs = 2_000
@@ -79,13 +82,14 @@ class ParquetReader {
     return answer as Extract<Answer, { kind: Kind }>
   }
 
-  /** Lets another file be read; a process that is busy with an answer that nobody wants any more is ended. */
-  giveBack(): void {
+  /** Lets another file be read; a process that is busy with an answer that nobody wants any more, or that is not needed, is ended. */
+  giveBack(bytes: number): void {
     if (this.#end) return
-    if (this.#waiting || ParquetReader.#idle) {
+    if (this.#waiting || ParquetReader.#idle || bytes > mostForReuse) {
       this.#child.kill('SIGKILL')
       return
     }
+    this.#child.send({ kind: 'close' } satisfies Question, () => {})
     ParquetReader.#idle = this
     this.#child.unref()
     this.#child.channel?.unref()

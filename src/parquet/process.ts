@@ -7,6 +7,8 @@ export type Question =
   | { readonly kind: 'open'; readonly file: string | Uint8Array; readonly bytes: number }
   | { readonly kind: 'choose'; readonly columns: readonly string[] }
   | { readonly kind: 'next' }
+  /** Another file may come: what this one was allowed counts no longer, not even for receiving that one. Not answered. */
+  | { readonly kind: 'close' }
 
 export interface RowsAnswer {
   readonly kind: 'rows'
@@ -54,7 +56,9 @@ let reading: {
   parts: AsyncGenerator<RowsAnswer> | null
 }
 
-async function answer(question: Question): Promise<Answer> {
+type Asked = Exclude<Question, { kind: 'close' }>
+
+async function answer(question: Asked): Promise<Answer> {
   switch (question.kind) {
     case 'open':
       await isWatched
@@ -73,7 +77,8 @@ async function open(place: string | Uint8Array, bytes: number): Promise<Answer> 
   const [{ asyncBufferFromFile, parquetMetadataAsync, parquetScan, parquetSchema }, { compressors }] =
     await Promise.all([import('hyparquet'), import('hyparquet-compressors')])
   const allowed = limitsOf(bytes)
-  limits[0] = allowed.memory
+  // Of the file before this one something may still be there to be collected.
+  limits[0] = Math.max(allowed.memory, process.memoryUsage.rss() + 2 ** 28)
   limits[1] = cpuMs() + allowed.cpuMs
   const file = typeof place === 'string' ? await asyncBufferFromFile(place) : bufferOf(place)
   const metadata = await parquetMetadataAsync(file)
@@ -106,6 +111,10 @@ async function* partsOf(scan: ParquetScan, names: readonly string[]): AsyncGener
 }
 
 process.on('message', (question: Question) => {
+  if (question.kind === 'close') {
+    limits.fill(Number.POSITIVE_INFINITY)
+    return
+  }
   answer(question)
     .catch(
       (error: unknown): Answer => ({ kind: 'failed', message: error instanceof Error ? error.message : String(error) }),

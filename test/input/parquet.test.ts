@@ -89,6 +89,20 @@ test('a few bytes that ask for memory or time without end are an error, and the 
   assert.deepEqual(listOf((await readText(parquet(three))).runs), expected)
 })
 
+test('what a small file was allowed does not count for a large one that comes next', { timeout: 60_000 }, async () => {
+  // The bytes alone are more than a file of a kilobyte may take.
+  const large = Buffer.alloc(700e6)
+  const small = parquet(three)
+  large.set(small.subarray(small.length - 200), large.length - 200)
+  assert.deepEqual(listOf((await readText(small)).runs), expected)
+  await assert.rejects(
+    async () => {
+      for await (const _ of readParquet(large, (names) => names));
+    },
+    (error: Error) => !/memory or time/.test(error.message),
+  )
+})
+
 test('several files are read at the same time, and one that is given up holds nothing up', async () => {
   const read = await Promise.all(Array.from({ length: 4 }, (_, i) => readText(parquet(three), {}, `${i}.parquet`)))
   for (const { runs } of read) assert.deepEqual(listOf(runs), expected)
