@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { IsoflopError } from '../core/errors.ts'
 import type { TrainingConfig } from '../cs336/config.ts'
 import { apiCodec } from '../cs336/config.ts'
 import type { Accounting } from '../cs336/parameters.ts'
@@ -22,7 +23,7 @@ export interface RunsIdentity {
  */
 export interface RunsFolder {
   of(config: TrainingConfig): string
-  /** What a training came to; null where it has not ended. */
+  /** What a training came to; null where it has not ended, or where what it came to cannot be read: it then ends again. */
   record(config: TrainingConfig): TrainingRecord | null
   /** Trainings that were begun and have not ended, in the order of their names. */
   unfinished(): TrainingConfig[]
@@ -32,7 +33,14 @@ export interface RunsFolder {
 export function openRunsFolder(dir: string, { corpus, accounting, seed, device }: RunsIdentity): RunsFolder {
   const folder = join(dir, `c${corpus.slice(0, 12)}-${accounting}-seed${seed}-${device}`)
   const of = (config: TrainingConfig) => join(folder, apiCodec.folderName(config))
-  const record = (config: TrainingConfig) => recordIn(of(config))
+  const record = (config: TrainingConfig) => {
+    try {
+      return recordIn(of(config))
+    } catch (error) {
+      if (error instanceof IsoflopError && error.code === 'CHECKPOINT_INVALID') return null
+      throw error
+    }
+  }
   return {
     of,
     record,

@@ -79,6 +79,7 @@ async function train({ recipe, corpus: wanted, folder, device, threads }: TrainO
       threads,
       clock: systemClock,
       signal: stop.signal,
+      onDamage: ({ message, advice }) => process.stderr.write(`${message} ${advice}\n`),
     })
   } finally {
     corpus.close()

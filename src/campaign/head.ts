@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
+import { runOf } from '../client/record.ts'
 import { writeWhole } from '../core/durable.ts'
 import { IsoflopError } from '../core/errors.ts'
+import { readSummed, summed } from '../core/summed.ts'
 import type { TrainedRun } from '../core/trainer.ts'
 import { version } from '../core/version.ts'
 import type { Codec } from '../space/codec.ts'
@@ -31,11 +33,13 @@ export interface Head {
   readonly given: readonly TrainedRun[]
   /** The isoflop that began it. */
   readonly isoflop: string
+  /** Whether it has a checksum, and with it every answer. */
+  readonly hasSum: boolean
 }
 
 /** What a head's file holds: the layout's version first, so that a later isoflop knows what it reads. */
 interface HeadFile extends CampaignIdentity {
-  readonly campaign: 1
+  readonly campaign: typeof layout.summed
   readonly isoflop: string
   readonly given: readonly Readonly<Record<string, unknown>>[]
 }
@@ -44,39 +48,49 @@ interface HeadFile extends CampaignIdentity {
 export const runsIdentity = (runs: readonly TrainedRun[]): string =>
   runs.length === 0 ? '' : createHash('sha256').update(JSON.stringify(runs)).digest('hex').slice(0, 12)
 
-/** The head in a file; null without the file. Errors: CAMPAIGN_DIFFERS where it cannot be read as one. */
+/**
+ * The head in a file; null without the file. Errors: RECORD_DAMAGED where it is not what was written, CAMPAIGN_DIFFERS where it is none that
+ * this isoflop reads.
+ */
 export function readHead(file: string, codec: Codec): Head | null {
   if (!existsSync(file)) return null
-  const { campaign, isoflop, given, ...identity } = parsed(file)
-  if (campaign !== 1 || !Array.isArray(given) || typeof identity.source !== 'string') return notOurs(file)
-  const runs = given.map((row) => givenOf(row, codec) ?? notOurs(file))
-  return { identity, given: runs, isoflop }
+  const read = readSummed(writing(file, () => readFileSync(file, 'utf8')))
+  if (read.kind === 'damaged') throw damaged(file, read.reason)
+  const { campaign, isoflop, given, ...identity } = read.record
+  const hasSum = read.kind === 'whole'
+  if (
+    campaign !== (hasSum ? layout.summed : layout.unsummed) ||
+    !Array.isArray(given) ||
+    typeof identity.source !== 'string'
+  )
+    return notOurs(file)
+  const runs = given.map((row) => (isObject(row) ? runOf(row, codec) : null) ?? notOurs(file))
+  return { identity: identity as unknown as CampaignIdentity, given: runs, isoflop: String(isoflop), hasSum }
 }
 
-/** A run that was there before; null for a row that is none. */
-function givenOf({ loss, ...record }: Readonly<Record<string, unknown>>, codec: Codec): TrainedRun | null {
-  const config = codec.configOf(record)
-  if (config === null || !(loss === null || typeof loss === 'number')) return null
-  return { config, loss: loss ?? Number.NaN }
-}
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null
+
+/** Versions of the layout: since the second head and answers have checksums. */
+const layout = { unsummed: 1, summed: 2 } as const
 
 function notOurs(file: string): never {
   throw campaignDiffers(`${file} is not the head of a campaign that this isoflop reads in this space.`)
 }
 
-function parsed(file: string): HeadFile {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) ?? {}
-  } catch (error) {
-    throw campaignDiffers(`${file} cannot be read as the head of a campaign: ${(error as Error).message}.`)
-  }
-}
+/** Says that a file of a campaign is not what was written. */
+export const damaged = (file: string, reason: string): IsoflopError =>
+  new IsoflopError(
+    'RECORD_DAMAGED',
+    `${file} is not what was written: ${reason}.`,
+    'Put a copy of it in its place, or begin with another --out. Where an API trains, it gives the runs again for nothing.',
+  )
 
 /** Writes the head whole or not at all. Errors: OUTPUT_FAILED. */
 export function writeHead(file: string, identity: CampaignIdentity, given: readonly TrainedRun[], codec: Codec): void {
   const rows = given.map(({ config, loss }) => ({ ...codec.record(config), loss: Number.isFinite(loss) ? loss : null }))
-  const head: HeadFile = { campaign: 1, isoflop: version, ...identity, given: rows }
-  writing(file, () => writeWhole(file, `${JSON.stringify(head, null, 2)}\n`))
+  const head: HeadFile = { campaign: layout.summed, isoflop: version, ...identity, given: rows }
+  writing(file, () => writeWhole(file, `${summed(head, 2)}\n`))
 }
 
 const optionNames: Readonly<Record<keyof CampaignIdentity, string>> = {

@@ -30,7 +30,7 @@ export interface FolderCampaign<C extends Config = TrainingConfig> {
  * pays for nothing twice. Two processes never run in one folder.
  *
  * @example const { campaign } = await campaignInFolder({ folder: 'out', trainer })
- * @throws IsoflopError CAMPAIGN_DIFFERS, CAMPAIGN_RUNNING, OUTPUT_FAILED, and what `campaign` throws.
+ * @throws IsoflopError CAMPAIGN_DIFFERS, CAMPAIGN_RUNNING, OUTPUT_FAILED, RECORD_DAMAGED, and what `campaign` throws.
  */
 export async function campaignInFolder<C extends Config = TrainingConfig>(
   options: FolderOptions<C>,
@@ -67,5 +67,5 @@ function sessionOf(options: FolderOptions<Config>): SessionOptions {
     const plan = firstPlan({ ...options, given })
     return plan.kind === 'ask' ? (plan.queries[0]?.config ?? null) : null
   }
-  return { folder, trainer, identity, firstQuery, codec: space }
+  return { folder, trainer, identity, firstQuery, codec: space, remembers: options.trainer.previous !== undefined }
 }

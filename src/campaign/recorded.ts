@@ -39,9 +39,9 @@ export function recorded(
     ...trainer,
     async train(config, request = {}) {
       const identity = codec.identity(config)
-      const known = record.get(identity)
-      if (known !== undefined) return outcomeOf(known)
-      const loss = made.get(identity)
+      // Who made a run knows best what came of it; the record is for whoever does not remember.
+      const loss = made.get(identity) ?? record.get(identity)
+      if (record.get(identity) !== undefined && loss !== undefined) return outcomeOf(loss)
       const outcome: Outcome = loss === undefined ? await ask(config, request) : outcomeOf(loss)
       if (outcome.kind === 'finished') record.add(config, outcome.loss, { ...request.purpose })
       else if (outcome.kind === 'diverged') record.add(config, Number.NaN, { ...request.purpose })

@@ -7,7 +7,7 @@ import type { TrainedRun, Trainer } from '../core/trainer.ts'
 import { version } from '../core/version.ts'
 import type { Codec } from '../space/codec.ts'
 import { costOf, type FirstQuery, givenAmong } from './beginning.ts'
-import { type CampaignIdentity, campaignDiffers, differences, type Head, readHead, writeHead } from './head.ts'
+import { type CampaignIdentity, campaignDiffers, damaged, differences, type Head, readHead, writeHead } from './head.ts'
 import { recorded } from './recorded.ts'
 import { worldPrefix } from './world-trainer.ts'
 import { writing } from './writing.ts'
@@ -37,6 +37,10 @@ export type Notice =
   | { readonly kind: 'resumed'; readonly file: string; readonly runs: number; readonly flops: number }
   /** Runs of the trainer that the campaign does not know: asked for just before a crash, or by someone else. */
   | { readonly kind: 'unexplained'; readonly runs: number; readonly flops: number }
+  /** Lines of the record are not what was written: they are not believed, and the trainer gives the runs again. */
+  | { readonly kind: 'damaged'; readonly file: string; readonly lines: readonly number[] }
+  /** So many runs have another loss in the record than the trainer gives now: the trainer's counts. */
+  | { readonly kind: 'contradicted'; readonly file: string; readonly runs: number }
   /** Another isoflop began it: the plans may differ. */
   | { readonly kind: 'other-version'; readonly there: string; readonly here: string }
 
@@ -46,12 +50,15 @@ export interface SessionOptions {
   readonly identity: CampaignIdentity
   readonly firstQuery: FirstQuery
   readonly codec: Codec
+  /** Whether the trainer knows the runs that it made: it then gives them again for nothing. */
+  readonly remembers: boolean
 }
 
 /**
  * Begins a campaign in a folder, or goes on with the one that is there. A simulated campaign is begun anew each time, since its
  * answers cost nothing; it never replaces one that was paid for.
- * @throws IsoflopError CAMPAIGN_DIFFERS, CAMPAIGN_RUNNING, OUTPUT_FAILED, and what the trainer says.
+ * @throws IsoflopError CAMPAIGN_DIFFERS, CAMPAIGN_RUNNING, OUTPUT_FAILED, RECORD_DAMAGED where only the record knows the runs, and what the
+ * trainer says.
  */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { folder } = options
@@ -79,15 +86,21 @@ const filesOf = (folder: string) => ({
 })
 
 async function openLocked(options: SessionOptions): Promise<Omit<Session, 'close'>> {
-  const { folder, trainer, identity, codec } = options
+  const { folder, trainer, identity, codec, remembers } = options
   const files = filesOf(folder)
   const head = openHead(files, options)
   const [previous, charged] = await Promise.all([trainer.previous?.() ?? [], trainer.spentFlops?.() ?? 0])
   const begun = head === null ? beginning(previous, options) : { given: head.given, notices: versionNotice(head) }
   if (head === null) writeHead(files.head, identity, begun.given, codec)
-  const record = openRecord(files.answers, codec)
+  const record = openRecord(files.answers, codec, { unsummed: head?.hasSum === false })
+  if (record.damaged.length > 0 && !remembers)
+    throw damaged(files.answers, `line ${record.damaged.join(', ')} was changed since`)
   const known = [...begun.given, ...record.answers()]
-  const notices = [...begun.notices, ...(head === null ? [] : resuming(files.answers, record, previous, known, codec))]
+  const notices = [
+    ...begun.notices,
+    ...doubts(files.answers, record, previous, codec),
+    ...(head === null ? [] : resuming(files.answers, record, previous, known, codec)),
+  ]
   const spent = Math.max(charged, costOf([...known, ...previous], codec))
   const remembering = recorded(trainer, { record, codec, previous, budget: identity.budget, spent })
   return { trainer: remembering, given: begun.given, notices, files: [files.answers] }
@@ -136,6 +149,19 @@ function resuming(
   const others = previous.filter(({ config }) => !identities.has(codec.identity(config)))
   const resumed: Notice = { kind: 'resumed', file, ...sumOf(record.answers(), codec) }
   return others.length === 0 ? [resumed] : [resumed, { kind: 'unexplained', ...sumOf(others, codec) }]
+}
+
+/** What of a record is not to be believed. */
+function doubts(file: string, record: AnswerRecord, previous: readonly TrainedRun[], codec: Codec): Notice[] {
+  const contradicted = previous.filter(({ config, loss }) => {
+    const recorded = record.get(codec.identity(config))
+    return recorded !== undefined && !Object.is(recorded, loss)
+  })
+  const { damaged: lines } = record
+  return [
+    ...(lines.length > 0 ? [{ kind: 'damaged', file, lines } as const] : []),
+    ...(contradicted.length > 0 ? [{ kind: 'contradicted', file, runs: contradicted.length } as const] : []),
+  ]
 }
 
 const sumOf = (runs: readonly TrainedRun[], codec: Codec) => ({ runs: runs.length, flops: costOf(runs, codec) })

@@ -15,6 +15,10 @@ export function noticeText(notice: Notice): string {
         `the key has ${counted(notice.runs, 'run')} beyond the record, asked for just before it broke off or by another client: ` +
         `${compact(notice.flops)} FLOPs that count as spent`
       )
+    case 'damaged':
+      return `${notice.file} line ${notice.lines.join(', ')} is not what was written, and is not believed: the key gives the runs again`
+    case 'contradicted':
+      return `${counted(notice.runs, 'run')} ${notice.runs === 1 ? 'has' : 'have'} another loss in ${notice.file} than the key gives now, which counts`
     case 'other-version':
       return `begun with isoflop ${notice.there}, going on with ${notice.here}: the plans may differ`
   }

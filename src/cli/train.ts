@@ -98,6 +98,7 @@ async function runTrain(flags: TrainFlags): Promise<void> {
       signal: interruption.signal,
       onStart: ({ name, note }) => line.begin(name, note),
       onStep: line.step,
+      onDamage: ({ message, advice }) => say(`${message} ${advice}`),
     }).finally(() => {
       line.done()
       interruption.end()

@@ -13,6 +13,7 @@ import { dirname } from 'node:path'
 import type { Config } from '../core/config.ts'
 import { syncFolder } from '../core/durable.ts'
 import { outputFailed } from '../core/errors.ts'
+import { readSummed, summed } from '../core/summed.ts'
 import type { TrainedRun } from '../core/trainer.ts'
 import type { Codec } from '../space/codec.ts'
 
@@ -24,6 +25,8 @@ export interface AnswerRecord {
   /** What it holds, each configuration once, in the order of their answers. */
   answers(): TrainedRun[]
   get(identity: string): number | undefined
+  /** Lines, from 1, that are not what was written. They are not believed. */
+  readonly damaged: readonly number[]
   /**
    * Appends an answer, and `more` columns of it, on disk before anyone relies on it.
    * @throws IsoflopError OUTPUT_FAILED, the record being as it was before.
@@ -32,21 +35,25 @@ export interface AnswerRecord {
 }
 
 /**
- * Opens or begins a record. A line counts once its line end is on disk: what a crash left of a last one is cut off.
+ * Opens or begins a record. A line counts once its line end is on disk: what a crash left of a last one is cut off. Each line has a
+ * checksum; one without is believed where `unsummed` says so, as in records of earlier versions.
  * @throws IsoflopError OUTPUT_FAILED where it cannot be read or written.
  */
-export function openRecord(file: string, codec: Codec): AnswerRecord {
+export function openRecord(file: string, codec: Codec, { unsummed = false } = {}): AnswerRecord {
   const known = new Map<string, TrainedRun>()
-  for (const line of writing(file, () => wholeLines(file))) {
-    const run = answerOf(line, codec)
-    if (run && !known.has(codec.identity(run.config))) known.set(codec.identity(run.config), run)
+  const damaged: number[] = []
+  for (const [k, line] of writing(file, () => wholeLines(file)).entries()) {
+    const run = answerOf(line, codec, unsummed)
+    if (run === null) damaged.push(k + 1)
+    else if (!known.has(codec.identity(run.config))) known.set(codec.identity(run.config), run)
   }
   return {
     answers: () => [...known.values()],
     get: (identity) => known.get(identity)?.loss,
+    damaged,
     add(config, loss, more = {}) {
       const line = { ...codec.record(config), loss: Number.isFinite(loss) ? loss : null, ...more }
-      writing(file, () => appendLine(file, JSON.stringify(line)))
+      writing(file, () => appendLine(file, summed(line)))
       known.set(codec.identity(config), { config, loss })
     },
   }
@@ -60,7 +67,7 @@ function wholeLines(file: string): string[] {
   const bytes = readFileSync(file)
   const end = bytes.lastIndexOf('\n') + 1
   if (end < bytes.length) truncateSync(file, end)
-  return bytes.toString('utf8', 0, end).split('\n')
+  return bytes.toString('utf8', 0, end).split('\n').slice(0, -1)
 }
 
 /** Appends a line and waits for the disk; takes back what was written of it where that fails, as on a full disk. */
@@ -90,17 +97,15 @@ function writing<Result>(file: string, work: () => Result): Result {
   }
 }
 
-/** The run of a line; null for a line that has none. */
-function answerOf(line: string, codec: Codec): TrainedRun | null {
-  let answer: unknown
-  try {
-    answer = JSON.parse(line)
-  } catch {
-    return null
-  }
-  if (typeof answer !== 'object' || answer === null) return null
-  const { loss, ...record } = answer as Record<string, unknown>
+/** The run of a line; null where the line is not what was written. */
+function answerOf(line: string, codec: Codec, unsummed: boolean): TrainedRun | null {
+  const read = readSummed(line)
+  return read.kind === 'whole' || (read.kind === 'unsummed' && unsummed) ? runOf(read.record, codec) : null
+}
+
+/** The run of a record's fields; null where they are none: a loss is above 0, or null where training diverged. */
+export function runOf({ loss, ...record }: Readonly<Record<string, unknown>>, codec: Codec): TrainedRun | null {
   const config = codec.configOf(record)
-  if (config === null || !(loss === null || typeof loss === 'number')) return null
+  if (config === null || !(loss === null || (typeof loss === 'number' && loss > 0))) return null
   return { config, loss: loss ?? Number.NaN }
 }

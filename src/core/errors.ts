@@ -57,6 +57,9 @@ export const errorTable = rows({
   API_REFUSED: { meaning: 'The training API refused a query.' },
   CAMPAIGN_DIFFERS: { meaning: 'The folder holds the record of a campaign with other options.' },
   OUTCOME_INVALID: { meaning: 'What a trainer of your own gave is no outcome of a run.' },
+  RECORD_DAMAGED: {
+    meaning: 'A file that was written here is not what was written: a bit flipped, or somebody changed it.',
+  },
   CAMPAIGN_RUNNING: { meaning: 'Another process runs a campaign in the same folder.' },
   CORPUS_MISSING: { meaning: 'A folder has no finished corpus.' },
   CORPUS_INVALID: { meaning: 'A corpus is damaged: a file of it is not what was written.' },

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { writeWhole } from '../core/durable.ts'
 import { IsoflopError, outputFailed } from '../core/errors.ts'
+import { readSummed, summed } from '../core/summed.ts'
 import type { State } from './state.ts'
 
 /** Where a run stands after a step. */
@@ -14,16 +15,18 @@ export interface Progressed {
   readonly last: number | null
 }
 
-/** What a checkpoint file holds besides the arrays: one line of JSON at its start. */
+/** What a checkpoint file holds besides the arrays: one line of JSON at its start, with a checksum of its own. */
 interface Head extends Progressed {
-  readonly format: 'isoflop checkpoint 1'
+  readonly format: typeof format
   /** Elements of each array. */
   readonly size: number
   /** CRC-32 of the arrays. */
   readonly crc32: number
 }
 
-const format = 'isoflop checkpoint 1'
+const format = 'isoflop checkpoint 2'
+/** The format before heads had a checksum. */
+const unsummedFormat = 'isoflop checkpoint 1'
 
 /**
  * Replaces the checkpoint in a file by this one, whole or not at all: a line of JSON, then weights, first and second moments as
@@ -33,7 +36,7 @@ const format = 'isoflop checkpoint 1'
 export function saveCheckpoint(file: string, { step, average, last }: Progressed, state: State): void {
   const arrays = arraysOf(state).map(bytesOf)
   const head: Head = { format, step, average, last, size: state.weights.length, crc32: checksum(arrays) }
-  const line = new TextEncoder().encode(`${JSON.stringify(head)}\n`)
+  const line = new TextEncoder().encode(`${summed(head)}\n`)
   try {
     writeWhole(file, [line, ...arrays])
   } catch (cause) {
@@ -74,12 +77,13 @@ const bytesOf = (array: Float32Array): Uint8Array => new Uint8Array(array.buffer
 const checksum = (parts: readonly Uint8Array[]): number => parts.reduce((sum, part) => crc32(part, sum), 0)
 
 function headOf(line: string): Head | null {
-  try {
-    const head: Head = JSON.parse(line)
-    return head.format === format && Number.isSafeInteger(head.step) ? head : null
-  } catch {
-    return null
-  }
+  const read = readSummed(line)
+  if (read.kind === 'damaged') return null
+  const head = read.record as unknown as Head
+  const { step, average, last } = head
+  const isLoss = (value: unknown) => value === null || (typeof value === 'number' && value > 0)
+  const isOurs = read.record.format === (read.kind === 'whole' ? format : unsummedFormat)
+  return isOurs && Number.isSafeInteger(step) && step >= 0 && isLoss(average) && isLoss(last) ? head : null
 }
 
 function readIfThere(file: string): Buffer | null {
@@ -95,5 +99,5 @@ const invalid = (file: string, why: string): IsoflopError =>
   new IsoflopError(
     'CHECKPOINT_INVALID',
     `${file} is not a checkpoint of this run: ${why}.`,
-    'Delete the folder to train from the start.',
+    'Training begins again from the start.',
   )

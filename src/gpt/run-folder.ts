@@ -1,7 +1,8 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { lock, writeWhole } from '../core/durable.ts'
 import { IsoflopError, outputFailed } from '../core/errors.ts'
+import { readSummed, summed } from '../core/summed.ts'
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
 import type { Recipe } from './recipe.ts'
 import type { TrainingRecord } from './record.ts'
@@ -33,14 +34,18 @@ export interface RunFolder extends Keeping {
   close(): void
 }
 
+export interface RunFolderOptions extends Pick<RunIdentity, 'recipe' | 'corpus' | 'validationSequences' | 'device'> {
+  /** Goes on with a run that is there. */
+  readonly resume: boolean
+  /** Told of a checkpoint or a record that is damaged: it is set aside, and training goes on from what is left. */
+  readonly onDamage?: (error: IsoflopError) => void
+}
+
 /**
  * Begins a run in a folder, or goes on with the one that is there, where `resume` says so.
  * @throws IsoflopError TRAINING_EXISTS, TRAINING_DIFFERS, TRAINING_RUNNING, OUTPUT_FAILED.
  */
-export function openRunFolder(
-  folder: string,
-  { resume, ...about }: Pick<RunIdentity, 'recipe' | 'corpus' | 'validationSequences' | 'device'> & { resume: boolean },
-): RunFolder {
+export function openRunFolder(folder: string, { resume, onDamage = () => {}, ...about }: RunFolderOptions): RunFolder {
   const file = (name: string) => join(folder, name)
   const unlock = writing(folder, () => {
     mkdirSync(folder, { recursive: true })
@@ -51,9 +56,9 @@ export function openRunFolder(
     const identity: RunIdentity = { format, ...about, cut: cutFor(about.recipe.shape) }
     const resumed = begin(folder, file('run.json'), identity, resume)
     return {
-      finished: resumed ? recordIn(folder) : null,
+      finished: resumed ? readOrSetAside(recordFile(folder), () => recordIn(folder), onDamage) : null,
       load(state) {
-        const progressed = loadCheckpoint(file('checkpoint'), state)
+        const progressed = readOrSetAside(file('checkpoint'), () => loadCheckpoint(file('checkpoint'), state), onDamage)
         // Steps after the checkpoint are done again, and give the same lines.
         const lines = resumed ? linesOf(file('steps.jsonl')).slice(0, progressed?.step ?? 0) : []
         writing(folder, () => writeWhole(file('steps.jsonl'), lines.map((line) => `${line}\n`).join('')))
@@ -61,7 +66,7 @@ export function openRunFolder(
       },
       save: (progressed, state) => saveCheckpoint(file('checkpoint'), progressed, state),
       log: (report) => writing(folder, () => appendFileSync(file('steps.jsonl'), `${JSON.stringify(report)}\n`)),
-      finish: (record) => writing(folder, () => writeWhole(recordFile(folder), `${JSON.stringify(record)}\n`)),
+      finish: (record) => writing(folder, () => writeWhole(recordFile(folder), `${summed(record)}\n`)),
       close: unlock,
     }
   } catch (error) {
@@ -118,15 +123,38 @@ export const isBegun = (folder: string): boolean => existsSync(join(folder, 'run
 export function recordIn(folder: string): TrainingRecord | null {
   const text = textOf(recordFile(folder))
   if (text === null) return null
+  const read = readSummed(text)
+  const why = read.kind === 'damaged' ? read.reason : isRecord(read.record) ? null : 'it has no loss'
+  if (read.kind !== 'damaged' && why === null) return read.record as unknown as TrainingRecord
+  throw new IsoflopError(
+    'CHECKPOINT_INVALID',
+    `${recordFile(folder)} is not the record of a training: ${why}.`,
+    'Delete the file to train from the last checkpoint.',
+  )
+}
+
+/** Whether it has what is believed of it: losses above 0, all null where training diverged. Earlier versions wrote no checksum. */
+function isRecord({ loss, outcome }: Readonly<Record<string, unknown>>): boolean {
+  if (typeof loss !== 'object' || loss === null) return false
+  const { average, last, validation } = loss as Record<string, unknown>
+  const isRight = (value: unknown) =>
+    outcome === 'finished' ? typeof value === 'number' && value > 0 : outcome === 'diverged' && value === null
+  return [average, last, validation].every(isRight)
+}
+
+/** What is read from a file, or null where it is damaged: it is then set aside as `FILE.damaged`, as if there were none. */
+function readOrSetAside<Result>(
+  file: string,
+  read: () => Result | null,
+  onDamage: (error: IsoflopError) => void,
+): Result | null {
   try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new IsoflopError(
-      'CHECKPOINT_INVALID',
-      `${recordFile(folder)} is not the record of a training: ${(cause as Error).message}.`,
-      'Delete its folder to train from the start.',
-      { cause },
-    )
+    return read()
+  } catch (error) {
+    if (!(error instanceof IsoflopError) || error.code !== 'CHECKPOINT_INVALID') throw error
+    writing(file, () => renameSync(file, `${file}.damaged`))
+    onDamage(error)
+    return null
   }
 }
 

@@ -28,6 +28,8 @@ export interface RunOptions {
   /** Told once, before the first step: what it runs on, and what people should know of that. */
   onStart?(engine: { readonly name: string; readonly note: string | null }): void
   onStep?(report: StepReport, speed: Speed): void
+  /** Told of a checkpoint or a record that is damaged: it is set aside, and training goes on from what is left. */
+  onDamage?(error: IsoflopError): void
 }
 
 /** What became of a run: a record, or nothing yet because it was asked to stop. */
@@ -39,13 +41,16 @@ export type RunOutcome =
  * Trains a recipe in a folder, from where an earlier process left it. A run that diverges has ended, too: its record says so.
  *
  * @throws IsoflopError CONFIG_INVALID where the corpus has more words than the model, CORPUS_TOO_SMALL, TRAINING_EXISTS,
- * TRAINING_DIFFERS, TRAINING_RUNNING, DEVICE_UNAVAILABLE, CHECKPOINT_INVALID, OUTPUT_FAILED.
+ * TRAINING_DIFFERS, TRAINING_RUNNING, DEVICE_UNAVAILABLE, OUTPUT_FAILED.
  */
 export async function run(options: RunOptions): Promise<RunOutcome> {
   const { recipe, corpus, clock, device, resume, validationSequences = defaultValidationSequences } = options
   checkVocabulary(corpus, recipe)
   const text = textOf(corpus, recipe.shape.contextLength)
-  const folder = openRunFolder(options.folder, { recipe, corpus: corpus.identity, validationSequences, device, resume })
+  const folder = openRunFolder(options.folder, {
+    ...{ recipe, corpus: corpus.identity, validationSequences, device, resume },
+    onDamage: (error) => options.onDamage?.(error),
+  })
   try {
     if (folder.finished) return { kind: 'ended', record: folder.finished }
     const engine = await openEngine(options)

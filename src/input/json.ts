@@ -1,3 +1,4 @@
+import { isChanged } from '../core/summed.ts'
 import type { RowSink } from './rows.ts'
 import { badFormat, emptyFile, firstLine, type Source, textBlocks, wholeText } from './source.ts'
 
@@ -172,6 +173,8 @@ function lineAndColumn(text: string, position: number): string {
 export function readJsonObjects(source: Source, sink: RowSink): void {
   const single = singleObject(source)
   if (single === null) readLines(source, sink)
+  else if (isChanged(wholeText(source), single))
+    throw badFormat(source.name, 'was changed since it was written: its checksum is wrong', 'Take a copy that was not.')
   else readValues(source, recordsIn(source, single), sink)
 }
 
@@ -217,6 +220,8 @@ function readLines(source: Source, sink: RowSink): void {
       if (line.trim() === '') continue
       const value = parsed(line)
       if (value === undefined) sink.exclude(row, 'is not valid JSON')
+      else if (isRecord(value) && isChanged(line, value))
+        sink.exclude(row, 'was changed since it was written: its checksum is wrong')
       else records.add(row, value)
     }
   }

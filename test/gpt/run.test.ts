@@ -8,6 +8,7 @@ import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { random } from '../../src/core/random.ts'
 import { type RunOptions, run } from '../../src/gpt/run.ts'
+import { recordIn } from '../../src/gpt/run-folder.ts'
 import { tinyCorpus, tinyRecipe, tinyRun } from './runs.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'isoflop-training-'))
@@ -17,7 +18,7 @@ const folderOf = (name: string) => join(root, name)
 /** All that a run leaves, without how fast it was. */
 function leftIn(folder: string) {
   const read = (name: string) => readFileSync(join(folder, name))
-  const { speed: _, ...record } = JSON.parse(read('record.jsonl').toString())
+  const { speed: _, checksum: __, ...record } = JSON.parse(read('record.jsonl').toString())
   return { checkpoint: read('checkpoint'), steps: read('steps.jsonl').toString(), record }
 }
 
@@ -143,13 +144,40 @@ test('what is in the folder is neither overwritten nor mixed with another run', 
   assert.deepEqual(readFileSync(join(folder, 'checkpoint')), before)
 })
 
-test('a damaged checkpoint is not trained on', async () => {
+test('a damaged checkpoint is told once, set aside, and trained again from the start to the same end', async () => {
   const folder = folderOf('damaged')
   await runUntil(4, tinyRun(folder, steps))
   const bytes = readFileSync(join(folder, 'checkpoint'))
   bytes[bytes.length >> 1] ^= 4
   writeFileSync(join(folder, 'checkpoint'), bytes)
-  await assert.rejects(run(tinyRun(folder, steps)), { code: 'CHECKPOINT_INVALID' })
+  const told: string[] = []
+  const onDamage = ({ message }: Error) => told.push(message)
+  const ended = await run({ ...tinyRun(folder, steps), onDamage })
+  assert.equal(told.length, 1)
+  assert.match(told[0], /checkpoint is not a checkpoint of this run: its checksum is wrong/)
+  assert.deepEqual(readFileSync(join(folder, 'checkpoint.damaged')), bytes)
+  const whole = await run(tinyRun(folderOf('undamaged'), steps))
+  const { speed: _, ...record } = ended.kind === 'ended' ? ended.record : assert.fail()
+  const { speed: __, ...expected } = whole.kind === 'ended' ? whole.record : assert.fail()
+  assert.deepEqual(record, expected)
+})
+
+test('a record with a flipped bit is told, set aside, and made again from the last checkpoint', async () => {
+  const folder = folderOf('record')
+  const first = await run(tinyRun(folder, steps))
+  const file = join(folder, 'record.jsonl')
+  const whole = readFileSync(file)
+  for (const at of [10, whole.length >> 1, whole.length - 20]) {
+    const bytes = Buffer.from(whole)
+    bytes[at] ^= 1
+    writeFileSync(file, bytes)
+    assert.throws(() => recordIn(folder), { code: 'CHECKPOINT_INVALID' })
+    const told: string[] = []
+    const again = await run({ ...tinyRun(folder, steps), onDamage: ({ message }) => told.push(message) })
+    assert.equal(told.length, 1)
+    const losses = (outcome: typeof first) => (outcome.kind === 'ended' ? outcome.record.loss : assert.fail())
+    assert.deepEqual(losses(again), losses(first))
+  }
 })
 
 test('a run that diverges has ended: its record says where and has no losses', async () => {
