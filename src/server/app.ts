@@ -22,7 +22,7 @@ export type { ServerOptions } from './options.ts'
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const { store, backend, clock } = options
   const limits = options.limits ?? usualLimits()
-  const connections = createConnections(limits)
+  const connections = createConnections(limits, options.proxies)
   const app = Fastify({
     logger: false, // a log of URLs would be a log of keys
     serverFactory: connections.serve,

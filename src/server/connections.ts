@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { IsoflopError } from '../core/errors.ts'
-import { networkOf } from './network.ts'
+import { amongAddresses, networkOf } from './network.ts'
 
 export interface ConnectionLimits {
   /** How long a request may take to arrive, ms. Its answer may take hours. */
@@ -63,8 +63,9 @@ function endFirst(idle: Set<Socket>): boolean {
  * Node's own closing leaves connections open that have never sent a request, and switches its time-outs off at the same moment: one
  * idle connection kept a server alive for ever. So connections are counted here.
  */
-export function createConnections(limits: ConnectionLimits): Connections {
+export function createConnections(limits: ConnectionLimits, proxies: readonly string[] = []): Connections {
   const { requestMs, graceMs, most, mostByAddress } = limits
+  const isProxy = amongAddresses(proxies) // behind it are as many clients as there are
   const servers: Server[] = []
   const all = new Map<Socket, Connection>()
   /** Those without a request in flight; the one that has been idle for longest comes first. */
@@ -74,9 +75,11 @@ export function createConnections(limits: ConnectionLimits): Connections {
   let allGone = () => {}
 
   const add = (socket: Socket) => {
-    const name = networkOf(socket.remoteAddress ?? '')
+    const address = socket.remoteAddress ?? ''
+    const name = networkOf(address)
+    const mostHere = isProxy(address) ? most : mostByAddress
     const network = networks.get(name) ?? { open: 0, idle: new Set() }
-    const isFull = network.open >= mostByAddress ? !endFirst(network.idle) : all.size >= most && !endFirst(idle)
+    const isFull = network.open >= mostHere ? !endFirst(network.idle) : all.size >= most && !endFirst(idle)
     if (isFull || closing) return refuse(socket)
     network.open++
     networks.set(name, network)

@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ConnectionLimits, usualLimits } from '../../src/server/connections.ts'
-import { networkOf } from '../../src/server/network.ts'
+import { amongAddresses, networkOf } from '../../src/server/network.ts'
 import { query, type Serving, serving } from './serving.ts'
 
 const limits: ConnectionLimits = { requestMs: 300, graceMs: 800, most: 20, mostByAddress: 10 }
@@ -128,6 +128,22 @@ test('connections beyond the limit of an address: the oldest idle one makes room
     }),
   )
   await server.close()
+})
+
+test('a reverse proxy may have all connections', async () => {
+  const server = await serving({ limits: { ...limits, requestMs: 30_000 }, proxies: ['127.0.0.0/8'] })
+  const many: Awaited<ReturnType<typeof open>>[] = []
+  for (let k = 0; k < limits.most; k++) many.push(await open(server, get('/healthz')))
+  await Promise.all(
+    many.map(async (one) => {
+      while (!one.received.includes('"status"')) await sleep(5)
+    }),
+  )
+  assert.ok(many.every(({ socket }) => !socket.destroyed))
+  await server.close()
+  const isOne = amongAddresses(['10.0.0.0/8', '::1', '192.0.2.7'])
+  for (const address of ['10.1.2.3', '::ffff:10.1.2.3', '::1', '192.0.2.7']) assert.equal(isOne(address), true, address)
+  for (const address of ['11.1.2.3', '::2', '192.0.2.8', '']) assert.equal(isOne(address), false, address)
 })
 
 test('limits are below the descriptors that the process may have', () => {
