@@ -65,6 +65,31 @@ test('figures have words for those who do not see them', () => {
     }
 })
 
+test('names of budgets in the backtest never cover each other, however uneven the runs are', () => {
+  const [run] = full.view.runs
+  const counts = { 1e16: 60, 3e16: 33, 1e17: 44, 3e17: 39, 1e18: 17, 3e18: 5, 1e19: 2, 3e19: 1 }
+  const runs = Object.entries(counts).flatMap(([flops, count]) =>
+    Array.from({ length: count }, () => ({
+      ...run,
+      ...{ config: { ...run.config, trainFlops: Number(flops) }, loss: 3, expected: { loss: 3, sd: 0.01 } },
+    })),
+  )
+  const withheld = { fittedBelow: 1e18, predicted: 3, interval: [2.9, 3.1] as const }
+  const backtest = runs.flatMap(({ config }, k) => (config.trainFlops < 1e18 ? [] : [{ run: k, ...withheld }]))
+  const view = { ...full.view, runs, evidence: { ...full.view.evidence!, backtest } }
+  const { svg } = drawCampaign({ ...full, view }).get('backtest')!
+  const axes = [...svg.matchAll(/aria-label="x-axis tick label">(.*?)<\/g>/gs)].map(([, labels]) =>
+    [...labels.matchAll(/translate\(([\d.]+),.*?>([^<]+)<\/text>/g)].map(([, x, text]) => ({ x: Number(x), text })),
+  )
+  assert.deepEqual(
+    axes.map((names) => names.at(-1)?.text),
+    ['3e19', '3e19'],
+  )
+  assert.ok(axes[1].length >= 5, JSON.stringify(axes))
+  for (const names of axes)
+    for (let k = 1; k < names.length; k++) assert.ok(names[k].x - names[k - 1].x >= 36, JSON.stringify(names))
+})
+
 test('a figure whose data are missing is not drawn', () => {
   assert.deepEqual([...drawCampaign(plain).keys()], ['design', 'profiles'])
   assert.deepEqual([...drawCampaign(tiny).keys()], ['design'])

@@ -60,7 +60,7 @@ const cellOf = (cell: Cell): Html | Html[] =>
 const figureOf = ({ name, title, caption, svg }: FigureText): Html =>
   html`<figure id="figure-${name}">
 <h3>${title}</h3>
-${new Html(svg)}<figcaption>${caption}</figcaption>
+<div class="wide">${new Html(svg)}</div><figcaption>${caption}</figcaption>
 </figure>\n`
 
 const sectionOf = ({ title, blocks, isClosed = false }: Section): Html =>

@@ -52,11 +52,26 @@ function rowOf(runs: readonly ForetoldRun[], width: number): Row {
   }
   const domain = [-1, next - gap] as const
   const label = 'training compute C (FLOPs)'
+  const step = inner / (domain[1] - domain[0])
   return {
     shown,
-    axis: { type: 'linear', domain, label, ticks: [...ticks.keys()], format: (x) => ticks.get(x) ?? '' },
-    step: inner / (domain[1] - domain[0]),
+    axis: {
+      type: 'linear',
+      domain,
+      label,
+      ticks: apart([...ticks.keys()], nameWidth / step),
+      format: (x) => ticks.get(x) ?? '',
+    },
+    step,
   }
+}
+
+/** Of ascending places the last, and those before it that are so far apart: where there is no room, a budget has no name. */
+function apart(places: readonly number[], least: number): number[] {
+  const kept: number[] = []
+  for (const place of places.toReversed())
+    if (kept.length === 0 || kept[kept.length - 1] - place >= least) kept.push(place)
+  return kept.reverse()
 }
 
 const shownOf = (entry: ForetoldRun, x: number): Shown => ({
