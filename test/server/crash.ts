@@ -24,6 +24,7 @@ export async function start(db: string): Promise<Running> {
 }
 
 export async function kill({ child }: Running): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return // it has ended before
   const ended = new Promise((resolve) => child.once('exit', resolve))
   child.kill('SIGKILL')
   await ended

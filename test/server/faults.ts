@@ -61,18 +61,21 @@ export async function survivesFaults(
       await Promise.all([ask(0, rate), ask(1, rate)])
     }
   }
-  const clients = Array.from({ length: 8 }, client)
-  for (let time = 0; time < times; time++) {
-    const enough = answers.size + 20 + Math.floor(60 * uniform())
-    while (answers.size < enough) await Promise.race([sleep(5), ...clients])
-    await sleep(10 * uniform())
-    await fault(pair, time)
+  try {
+    const clients = Array.from({ length: 8 }, client)
+    for (let time = 0; time < times; time++) {
+      const enough = answers.size + 20 + Math.floor(60 * uniform())
+      while (answers.size < enough) await Promise.race([sleep(5), ...clients])
+      await sleep(10 * uniform())
+      await fault(pair, time)
+    }
+    isOver = true
+    await Promise.all(clients)
+    return { answers: answers.size, freedAfterMs: await checkLedger(db, asked) }
+  } finally {
+    isOver = true
+    await Promise.all(pair.servers.map(kill))
   }
-  isOver = true
-  await Promise.all(clients)
-  const freedAfterMs = await checkLedger(db, asked)
-  await Promise.all(pair.servers.map(kill))
-  return { answers: answers.size, freedAfterMs }
 }
 
 /** Every run that was asked for is there once, sums are right, and what is still reserved is freed in time; gives how long that took. */

@@ -192,7 +192,12 @@ async function killBackends(address: string): Promise<void> {
   client.on('error', () => {}) // PostgreSQL ends all connections when one of its processes is killed
   await client.connect()
   const { rows } = await client.query("SELECT pid FROM pg_stat_activity WHERE application_name = 'isoflop'")
-  for (const { pid } of rows) process.kill(pid, 'SIGKILL')
+  for (const { pid } of rows)
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error // when one is killed, PostgreSQL ends the others
+    }
   await client.end().catch(() => {})
 }
 
