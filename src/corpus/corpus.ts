@@ -1,8 +1,16 @@
-import { createHash } from 'node:crypto'
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { IsoflopError } from '../core/errors.ts'
-import { bytesPerToken, invalidCorpus, type Manifest, parseManifest, type SplitName } from './manifest.ts'
+import {
+  bytesPerToken,
+  identityOf,
+  invalidCorpus,
+  type Manifest,
+  parseManifest,
+  type SplitName,
+  sectionBytes,
+} from './manifest.ts'
 
 /** A prepared corpus, opened for reading: two long rows of tokens, documents one after the other. */
 export interface Corpus {
@@ -12,7 +20,7 @@ export interface Corpus {
   /** The token that ends every document. */
   readonly separator: number
   readonly tokens: { readonly train: number; readonly val: number }
-  /** SHA-256 of the manifest: equal for equal tokens, whatever folder they are in. */
+  /** SHA-256 of the manifest without its checksums: equal for equal tokens, whatever folder they are in. */
   readonly identity: string
   /** Bits per byte = loss in nats / ln 2 / this. */
   readonly bytesPerToken: number
@@ -25,8 +33,8 @@ export interface Corpus {
 }
 
 /**
- * Opens the corpus that `isoflop corpus prepare` made in a folder. Nothing is read ahead; the shards' sizes are checked, their
- * hashes only by `isoflop corpus show --verify`.
+ * Opens the corpus that `isoflop corpus prepare` made in a folder. Nothing is read ahead. The shards' sizes are checked, and each section of
+ * a shard when it is first read; their hashes only by `isoflop corpus show --verify`, for a corpus of an earlier version, too.
  *
  * @example const corpus = await openCorpus('corpus'); corpus.read('train', 0, 512)
  * @throws IsoflopError CORPUS_MISSING where no finished corpus is, CORPUS_INVALID where its files are not what was written.
@@ -51,7 +59,7 @@ export async function openCorpus(dir: string): Promise<Corpus> {
     vocabularySize,
     separator,
     tokens: { train: manifest.train.tokens, val: manifest.val.tokens },
-    identity: createHash('sha256').update(text).digest('hex'),
+    identity: identityOf(text),
     bytesPerToken: bytesPerToken(manifest),
     read(split, start, length) {
       const tokens = readTokens(shards[split], split, start, length)
@@ -83,6 +91,8 @@ interface Shard {
   readonly open: number
   readonly start: number
   readonly end: number
+  /** CRC-32 of its sections that were not read yet; null where they are right, or nobody knows. */
+  readonly sections: (number | null)[]
 }
 
 const tokenBytes = Uint16Array.BYTES_PER_ELEMENT
@@ -90,9 +100,9 @@ const tokenBytes = Uint16Array.BYTES_PER_ELEMENT
 /** Opens the shards of a split into a list, which the caller closes even where this throws. */
 function openShards(dir: string, manifest: Manifest, split: SplitName, shards: Shard[]): void {
   let start = 0
-  for (const { file, tokens } of manifest[split].shards) {
+  for (const { file, tokens, sections = [] } of manifest[split].shards) {
     const path = join(dir, file)
-    shards.push({ file: path, open: openShard(path), start, end: start + tokens })
+    shards.push({ file: path, open: openShard(path), start, end: start + tokens, sections: [...sections] })
     const { size } = fstatSync(shards[shards.length - 1].open)
     if (size !== tokens * tokenBytes) throw invalidCorpus(`${path} has ${size} bytes, expected ${tokens * tokenBytes}`)
     start += tokens
@@ -136,12 +146,33 @@ function readTokens(
   return tokens
 }
 
-function readInto(tokens: Uint16Array, { file, open }: Shard, place: number): void {
+function readInto(tokens: Uint16Array, shard: Shard, place: number): void {
   const bytes = new Uint8Array(tokens.buffer, tokens.byteOffset, tokens.byteLength)
+  checkSections(shard, place * tokenBytes, bytes.length)
+  readBytes(shard, bytes, place * tokenBytes)
+}
+
+/** Checks the sections that hold these bytes, each once. */
+function checkSections(shard: Shard, from: number, length: number): void {
+  const { sections, start, end, file } = shard
+  const size = (end - start) * tokenBytes
+  for (let k = Math.floor(from / sectionBytes); k * sectionBytes < from + length; k++) {
+    if (typeof sections[k] !== 'number') continue
+    const section = new Uint8Array(Math.min(sectionBytes, size - k * sectionBytes))
+    readBytes(shard, section, k * sectionBytes)
+    if (crc32(section) !== sections[k])
+      throw invalidCorpus(
+        `${file} is not what was written: the checksum of its bytes from ${k * sectionBytes} on is wrong`,
+      )
+    sections[k] = null
+  }
+}
+
+function readBytes({ file, open }: Shard, bytes: Uint8Array, from: number): void {
   let done = 0
   while (done < bytes.length) {
-    const read = readSync(open, bytes, done, bytes.length - done, place * tokenBytes + done)
-    if (read === 0) throw invalidCorpus(`${file} ends after ${place * tokenBytes + done} bytes`)
+    const read = readSync(open, bytes, done, bytes.length - done, from + done)
+    if (read === 0) throw invalidCorpus(`${file} ends after ${from + done} bytes`)
     done += read
   }
 }

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { IsoflopError } from '../core/errors.ts'
+import { readSummed, summed } from '../core/summed.ts'
 
 /**
  * `manifest.json`, what a corpus is. It is written last, so that a folder with one is finished, and it names no date and no
@@ -19,7 +21,15 @@ const split = z.object({
   /** Of text, in UTF-8. */
   bytes: count.positive(),
   /** In the order of reading; a token is an unsigned integer of 16 bits, its low byte first. */
-  shards: z.array(z.object({ file: z.string().regex(/^(train|val)-\d{5}\.bin$/), tokens: count.positive(), sha256 })),
+  shards: z.array(
+    z.object({
+      file: z.string().regex(/^(train|val)-\d{5}\.bin$/),
+      tokens: count.positive(),
+      sha256,
+      /** CRC-32 of each section of `sectionBytes`; corpora of earlier versions have none. */
+      sections: z.array(count.max(2 ** 32 - 1)).optional(),
+    }),
+  ),
 })
 
 /** Rows that could not be read, of which the first are listed; a source is its place in `sources`. */
@@ -27,6 +37,9 @@ export const corruptRowsSchema = z.object({
   count,
   first: z.array(z.object({ source: count, row: count, reason: z.string() })),
 })
+
+/** Bytes that are checked together when any of them is read. */
+export const sectionBytes = 1 << 20
 
 const manifestSchema = z.object({
   /** Version of the layout. */
@@ -73,19 +86,38 @@ export function parseManifest(file: string, text: string): Manifest {
     const { tokens, shards } = manifest[name]
     const sum = shards.reduce((total, shard) => total + shard.tokens, 0)
     if (sum !== tokens) throw invalidCorpus(`${file}: the shards of ${name} have ${sum} tokens, expected ${tokens}`)
+    for (const shard of shards) checkSections(file, shard)
   }
   return manifest
 }
 
-function parsedJson(file: string, text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw invalidCorpus(`${file} is not JSON: ${(error as Error).message}`)
-  }
+/** Refuses a shard with another number of checksums than it has sections. */
+function checkSections(file: string, { file: shard, tokens, sections }: Manifest['train']['shards'][number]): void {
+  const expected = Math.ceil((tokens * Uint16Array.BYTES_PER_ELEMENT) / sectionBytes)
+  if (sections !== undefined && sections.length !== expected)
+    throw invalidCorpus(`${file}: ${shard} has ${sections.length} checksums, expected ${expected}`)
 }
 
-export const manifestText = (manifest: Manifest): string => `${JSON.stringify(manifest, null, 2)}\n`
+/** What a manifest's text says; earlier versions wrote no checksum into it. */
+function parsedJson(file: string, text: string): unknown {
+  const read = readSummed(text)
+  if (read.kind === 'damaged') throw invalidCorpus(`${file} is not what was written: ${read.reason}`)
+  return read.record
+}
+
+export const manifestText = (manifest: Manifest): string => `${summed(manifest, 2)}\n`
+
+/**
+ * SHA-256 of a manifest's text without its checksums, which only repeat what its hashes say: equal for equal tokens, whatever the
+ * folder and the version of isoflop that prepared them.
+ */
+export function identityOf(text: string): string {
+  const read = readSummed(text)
+  const plain = read.kind === 'whole' ? `${JSON.stringify(read.record, withoutSections, 2)}\n` : text
+  return createHash('sha256').update(plain).digest('hex')
+}
+
+const withoutSections = (key: string, value: unknown): unknown => (key === 'sections' ? undefined : value)
 
 /**
  * Bytes of text that a token stands for, measured on the validation text, whose loss is what one wants to convert:

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { writeWhole } from '../core/durable.ts'
+import { readSummed, summed } from '../core/summed.ts'
 import { corruptRowsSchema, invalidCorpus } from './manifest.ts'
 
 /**
@@ -15,7 +16,9 @@ const splitSchema = z.object({
   documents: count,
   bytes: count,
   shards: z.object({
-    done: z.array(z.object({ file: z.string(), tokens: count, sha256: z.string() })).readonly(),
+    done: z
+      .array(z.object({ file: z.string(), tokens: count, sha256: z.string(), sections: z.array(count) }))
+      .readonly(),
     openTokens: count,
   }),
 })
@@ -53,13 +56,15 @@ export function readProgress(folder: string): Progress | null {
   const file = progressFile(folder)
   if (!existsSync(file)) return null
   try {
-    return progressSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
+    const read = readSummed(readFileSync(file, 'utf8'))
+    if (read.kind === 'whole') return progressSchema.parse(read.record)
   } catch {
-    throw invalidCorpus(`${file} is not what was written`)
+    // Said below.
   }
+  throw invalidCorpus(`${file} is not what was written`)
 }
 
 export const writeProgress = (folder: string, progress: Progress): void =>
-  writeWhole(progressFile(folder), `${JSON.stringify(progress, null, 2)}\n`)
+  writeWhole(progressFile(folder), `${summed(progress, 2)}\n`)
 
 export const removeProgress = (folder: string): void => rmSync(progressFile(folder), { force: true })

@@ -11,11 +11,20 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { invalidCorpus, type SplitName } from './manifest.ts'
+import { crc32 } from 'node:zlib'
+import { invalidCorpus, type SplitName, sectionBytes } from './manifest.ts'
+
+interface WrittenShard {
+  readonly file: string
+  readonly tokens: number
+  readonly sha256: string
+  /** CRC-32 of each section of `sectionBytes`. */
+  readonly sections: number[]
+}
 
 /** How far the shards of a split are written. */
 export interface ShardsState {
-  readonly done: readonly { readonly file: string; readonly tokens: number; readonly sha256: string }[]
+  readonly done: readonly WrittenShard[]
   /** Tokens on disk in the shard behind those. */
   readonly openTokens: number
 }
@@ -34,7 +43,7 @@ export class ShardWriter {
   readonly #folder: string
   readonly #split: SplitName
   readonly #shardTokens: number
-  readonly #done: ShardsState['done'][number][]
+  readonly #done: WrittenShard[]
   readonly #buffer = new Uint16Array(bufferTokens)
   #buffered = 0
   #open: number
@@ -97,12 +106,12 @@ export class ShardWriter {
     this.#buffered = 0
   }
 
-  /** The hash is of what is on disk, read again: a shard that was broken off and continued has no other. */
+  /** Hash and checksums are of what is on disk, read again: a shard that was broken off and continued has no other. */
   async #endShard(): Promise<void> {
     fsyncSync(this.#open)
     this.close()
     const file = shardName(this.#split, this.#done.length)
-    this.#done.push({ file, tokens: this.#openTokens, sha256: await fileSha256(join(this.#folder, file)) })
+    this.#done.push({ file, tokens: this.#openTokens, ...(await sumsOf(join(this.#folder, file))) })
     this.#openTokens = 0
   }
 }
@@ -133,8 +142,26 @@ function removeFrom(folder: string, split: SplitName, index: number): void {
 }
 
 /** SHA-256 of a file. Throws what the system says. */
-export async function fileSha256(file: string): Promise<string> {
+export const fileSha256 = async (file: string): Promise<string> => (await sumsOf(file)).sha256
+
+/** SHA-256 of a file, and CRC-32 of each section of it. Throws what the system says. */
+async function sumsOf(file: string): Promise<Pick<WrittenShard, 'sha256' | 'sections'>> {
   const hash = createHash('sha256')
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk)
-  return hash.digest('hex')
+  const sections: number[] = []
+  let [sum, filled] = [0, 0]
+  for await (const chunk of createReadStream(file, { highWaterMark: sectionBytes }) as AsyncIterable<Buffer>) {
+    hash.update(chunk)
+    // A chunk is a section, but where the system gives less at a time.
+    for (let from = 0; from < chunk.length; ) {
+      const part = chunk.subarray(from, from + sectionBytes - filled)
+      sum = crc32(part, sum)
+      filled += part.length
+      from += part.length
+      if (filled < sectionBytes) continue
+      sections.push(sum)
+      ;[sum, filled] = [0, 0]
+    }
+  }
+  if (filled > 0) sections.push(sum)
+  return { sha256: hash.digest('hex'), sections }
 }

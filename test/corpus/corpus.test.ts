@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { appendFileSync, cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { random } from '../../src/core/random.ts'
 import { openCorpus } from '../../src/corpus/corpus.ts'
 import { verifyCorpus } from '../../src/corpus/verify.ts'
 import { documents, jsonl, place, prepare, rejects, write } from './files.ts'
@@ -63,20 +65,23 @@ test('a folder without a finished corpus says what to do', async () => {
   await rejects(openCorpus(place('docs.jsonl')), 'CORPUS_MISSING')
 })
 
-/** A copy of the corpus with its manifest changed. */
-function changed(change: (text: string) => string): string {
-  const folder = place('changed')
+/** A copy of a corpus whose manifest is changed as by a stranger, who writes no checksums; or with them. */
+function changed(change: (text: string) => string, withSums = false): string {
+  const folder = place(withSums ? 'summed' : 'changed')
   rmSync(folder, { recursive: true, force: true })
   cpSync(place('parts'), folder, { recursive: true })
   const file = `${folder}/manifest.json`
-  writeFileSync(file, change(readFileSync(file, 'utf8')))
+  const text = readFileSync(file, 'utf8')
+  const bare = text.replace(/,\s*"sections": \[[^\]]*\]/g, '').replace(/,\s*"checksum": "\w+"/, '')
+  writeFileSync(file, change(withSums ? text : bare))
   return folder
 }
 
 test('a manifest by a stranger is checked before anything is read', async () => {
   for (const [from, to, pattern] of [
     [/^/, '!', /is not JSON/],
-    [/[\s\S]+/, 'null', /manifest: Invalid input/],
+    [/[\s\S]+/, 'null', /is not an object/],
+    [/[\s\S]+/, '{}', /corpus: Invalid input/],
     ['"corpus": 1', '"corpus": 2', /corpus/],
     ['"separator": 0', '"separator": 320', /separator is 320/],
     ['"vocabularySize": 320', '"vocabularySize": 70000', /vocabularySize/],
@@ -100,6 +105,10 @@ test('shards of another size are refused, others found by their hash and by thei
   writeFileSync(`${other}/train-00001.bin`, Buffer.alloc(2000, 0xff))
   const corpus = await openCorpus(other)
   assert.throws(() => corpus.read('train', 1500, 10), { code: 'CORPUS_INVALID', message: /token 65535 in train/ })
+  const summed = await openCorpus(changed((text) => text, true))
+  writeFileSync(join(summed.dir, 'train-00001.bin'), Buffer.alloc(2000, 0xff))
+  assert.throws(() => summed.read('train', 1500, 10), { message: /train-00001\.bin.* from 0 on is wrong/ })
+  summed.close()
   await rejects(verifyCorpus(corpus), 'CORPUS_INVALID', /train-00001\.bin is not what was written/)
   truncateSync(`${other}/train-00001.bin`, 100)
   assert.throws(() => corpus.read('train', 1500, 10), {
@@ -107,4 +116,69 @@ test('shards of another size are refused, others found by their hash and by thei
     message: /ends after/,
   })
   corpus.close()
+})
+
+/** Does work with one bit of a file flipped, 200 times in other places, and puts the file back. */
+async function withFlips(file: string, work: (at: number) => Promise<void>): Promise<void> {
+  const whole = readFileSync(file)
+  const { integer } = random(11, whole.length)
+  for (let k = 0; k < 200; k++) {
+    const at = integer(whole.length)
+    const flipped = Buffer.from(whole)
+    flipped[at] ^= 1 << integer(8)
+    writeFileSync(file, flipped)
+    await work(at)
+  }
+  writeFileSync(file, whole)
+}
+
+test('of 200 flipped bits in a shard and in a manifest none is trained on', async () => {
+  cpSync(place('whole'), place('flips'), { recursive: true })
+  const whole = await openCorpus(place('whole'))
+  const expected = whole.read('train', 0, whole.tokens.train)
+  whole.close()
+  const readAll = async (at: number) => {
+    const corpus = await openCorpus(place('flips'))
+    try {
+      assert.deepEqual(corpus.read('train', 0, corpus.tokens.train), expected, `${at}`)
+      assert.equal(corpus.identity, whole.identity, `${at}`)
+    } finally {
+      corpus.close()
+    }
+  }
+  await readAll(-1)
+  await withFlips(join(place('flips'), 'train-00000.bin'), (at) => rejects(readAll(at), 'CORPUS_INVALID'))
+  await withFlips(join(place('flips'), 'manifest.json'), (at) =>
+    readAll(at).catch((error) => assert.equal(error.code, 'CORPUS_INVALID', `${at}: ${error}`)),
+  )
+})
+
+test('a section is read once to be checked, and only where it is wanted', async (t) => {
+  const input = write('long.jsonl', jsonl(documents(9000)))
+  await prepare([input], 'long')
+  const corpus = await openCorpus(place('long'))
+  t.after(() => corpus.close())
+  const { tokens } = corpus.manifest.train.shards[0]
+  assert.ok(tokens * 2 > 1 << 20, `${tokens} tokens are one section`)
+  const file = join(place('long'), 'train-00000.bin')
+  const bytes = readFileSync(file)
+  bytes[bytes.length - 5] ^= 1
+  writeFileSync(file, bytes)
+  assert.equal(corpus.read('train', 100, 512).length, 512)
+  assert.throws(() => corpus.read('train', tokens - 600, 512), {
+    code: 'CORPUS_INVALID',
+    message: /from \d+ on is wrong/,
+  })
+})
+
+test('a corpus of an earlier version, without checksums, opens as the same corpus', async (t) => {
+  cpSync(place('whole'), place('earlier'), { recursive: true })
+  const file = join(place('earlier'), 'manifest.json')
+  const { checksum: _, ...manifest } = JSON.parse(readFileSync(file, 'utf8'))
+  for (const split of ['train', 'val']) for (const shard of manifest[split].shards) delete shard.sections
+  writeFileSync(file, `${JSON.stringify(manifest, null, 2)}\n`)
+  const [whole, earlier] = await Promise.all(['whole', 'earlier'].map((name) => openCorpus(place(name))))
+  t.after(() => [whole, earlier].map(({ close }) => close()))
+  assert.equal(earlier.identity, whole.identity)
+  assert.deepEqual(earlier.read('train', 0, 700), whole.read('train', 0, 700))
 })
