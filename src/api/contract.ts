@@ -258,5 +258,7 @@ export const messages = {
   noRuns: 'No runs found for this API key: query /loss first',
   overBudget: (cost: bigint, left: bigint, budget: bigint) =>
     `This query costs ${cost} FLOPs, but only ${left} of the budget of ${budget} FLOPs are left. Nothing was charged`,
+  submissionsUsed: (most: number) => `This API key has made all of its ${most} predictions: the last one counts`,
+  submissionsClosed: (deadline: string) => `Predictions were taken until ${deadline}: the last one counts`,
   noSubmission: 'This API key has not submitted a prediction yet: POST /submission',
 }

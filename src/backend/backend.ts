@@ -1,12 +1,20 @@
 import type { Trainer } from '../core/trainer.ts'
 import type { TrainingConfig } from '../cs336/config.ts'
 
+/** What the answers of a backend depend on beside the configuration: equal producers answer equally. */
+export interface Producer {
+  /** `simulate`, `replay` or `train`: all that everybody may know of it. */
+  readonly backend: string
+  readonly [fact: string]: string
+}
+
 /**
  * What answers a query: a simulation, a table of recorded runs, or a real training. The server calls `train` once for equal queries of
- * a key in flight, never for one answered before, and charges what finished alone. Its name is for logs and `/healthz`:
- * `simulate cs336`, `replay runs.csv`.
+ * a key in flight, never for one answered before, and charges what finished alone. Its name is for whoever runs it, as it may tell what
+ * is true: `simulate cs336`, `replay runs.csv`.
  */
 export interface Backend extends Trainer<TrainingConfig> {
+  readonly producer: Producer
   /** How many trainings wait and run now; only where answers take long. */
   readonly trainings?: { readonly waiting: number; readonly running: number }
   /** Ends what runs: it rejects, and so does every later query of a backend whose answers take long. Again: nothing. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { IsoflopError } from '../core/errors.ts'
 import { outcomeOf } from '../core/trainer.ts'
 import { apiCodec, type TrainingConfig } from '../cs336/config.ts'
@@ -31,6 +32,7 @@ export async function replayBackend(file: string): Promise<ReplayBackend> {
   const configs = [...runs.values()].map(({ config }) => config)
   return {
     name: `replay ${name}`,
+    producer: { backend: 'replay', table: digestOf(runs) },
     recorded: runs.size,
     repeated: rows.length - runs.size,
     async train(config) {
@@ -39,6 +41,12 @@ export async function replayBackend(file: string): Promise<ReplayBackend> {
     },
     close: async () => {},
   }
+}
+
+/** Equal for equal recorded runs, in whatever file and order. */
+function digestOf(runs: ReadonlyMap<string, { readonly loss: number }>): string {
+  const lines = [...runs].map(([identity, { loss }]) => `${identity} ${loss}`).sort()
+  return createHash('sha256').update(lines.join('\n')).digest('hex').slice(0, 12)
 }
 
 function notRecorded(config: TrainingConfig, recorded: readonly TrainingConfig[]): IsoflopError {

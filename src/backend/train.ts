@@ -100,6 +100,7 @@ export async function trainBackend(options: TrainBackendOptions): Promise<TrainB
 
   return {
     name: `train ${basename(corpusDir)}`,
+    producer: { backend: 'train', corpus: identity.slice(0, 12), accounting, loss, seed: String(seed), device },
     engine,
     trainings: queue,
     async train(config, { asker = '' } = {}) {

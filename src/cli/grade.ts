@@ -38,18 +38,21 @@ function table(judged: readonly Grade[], bestLoss: number): string {
   const grades = judged.map((grade) => ({ ...grade, label: printableLine(grade.label) }))
   if (grades.length === 0) return 'No predictions were submitted yet (POST /submission).'
   const width = Math.max(5, ...grades.map(({ label }) => label.length))
-  const head = `rank  ${'label'.padEnd(width)}  key           N         loss  regret  predicted   error`
-  const rows = grades.map(({ rank, label, key, config, trueLoss, regret, predictedLoss, error }) =>
-    [
-      String(rank).padStart(4),
-      label.padEnd(width),
-      key.padEnd(11),
-      nonEmbeddingParameters(config.dModel, config.numLayers).toExponential(2).replace('e+', 'e').padStart(7),
-      trueLoss.toFixed(4).padStart(7),
-      regret.toFixed(4),
-      predictedLoss.toFixed(4).padStart(9),
-      `${error < 0 ? '' : '+'}${error.toFixed(4)}`,
-    ].join('  '),
+  const head = `rank  ${'label'.padEnd(width)}  key           N         loss  regret  predicted    error  attempts  submitted`
+  const rows = grades.map(
+    ({ rank, label, key, config, trueLoss, regret, predictedLoss, error, attempts, submittedAt }) =>
+      [
+        String(rank).padStart(4),
+        label.padEnd(width),
+        key.padEnd(11),
+        nonEmbeddingParameters(config.dModel, config.numLayers).toExponential(2).replace('e+', 'e').padStart(7),
+        trueLoss.toFixed(4).padStart(7),
+        regret.toFixed(4),
+        predictedLoss.toFixed(4).padStart(9),
+        `${error < 0 ? '' : '+'}${error.toFixed(4)}`,
+        String(attempts).padStart(8),
+        new Date(submittedAt).toISOString(),
+      ].join('  '),
   )
   return [`The best loss at 1e19 FLOPs is ${bestLoss.toFixed(4)}.`, '', head, ...rows].join('\n')
 }

@@ -33,6 +33,7 @@ export function keysCommand(): Command {
   sub('add', 'make a key and print it')
     .option('--label <TEXT>', 'whose key it is', '')
     .option('--budget <FLOPS>', 'how much it may spend (default: 2e18)', flops('--budget'))
+    .option('--instructor', "an instructor's: it may see the truth before the deadline")
     .option('--key <KEY>', 'the key itself, instead of a random one; others on this machine see it')
     .option('--key-file <FILE>', 'keys instead of a random one, one a line; - for stdin')
     .action((flags: AddFlags) => withStore(flags, (store) => add(store, flags)))
@@ -56,14 +57,18 @@ export function keysCommand(): Command {
 
 interface AddFlags extends KeysFlags {
   readonly label: string
+  readonly instructor?: boolean
   readonly budget?: bigint
   readonly key?: string
   readonly keyFile?: string
 }
 
 /** Prints a key that was made; of keys that were given, what became of them. */
-async function add(store: Store, { label, budget = defaultBudget, key, keyFile }: AddFlags): Promise<void> {
-  const about = { label, budget, now: systemClock.now() }
+async function add(
+  store: Store,
+  { label, budget = defaultBudget, instructor = false, key, keyFile }: AddFlags,
+): Promise<void> {
+  const about = { label, budget, instructor, now: systemClock.now() }
   if (key === undefined && keyFile === undefined) return print((await addKey(store, about)).key)
   const given = await givenKeys({ key: key === undefined ? [] : [key], keyFile })
   const made: NewKey[] = []
@@ -106,8 +111,8 @@ async function change(id: string, done: Promise<boolean>, what: string): Promise
 async function list(store: Store, json: boolean): Promise<void> {
   const keys = (await store.listKeys()).map((key) => (json ? key : { ...key, label: printableLine(key.label) }))
   if (json) {
-    const rows = keys.map(({ id, label, budget, used, reserved, revoked, createdAt }) => ({
-      ...{ id, label, revoked, createdAt: new Date(createdAt).toISOString() },
+    const rows = keys.map(({ id, label, budget, used, reserved, revoked, instructor, createdAt }) => ({
+      ...{ id, label, revoked, instructor, createdAt: new Date(createdAt).toISOString() },
       ...{ budget: String(budget), used: String(used), reserved: String(reserved) },
     }))
     printJson(rows)
@@ -121,6 +126,6 @@ async function list(store: Store, json: boolean): Promise<void> {
   const row = (id: string, label: string, budget: unknown, used: unknown) =>
     `${id.padEnd(11)} ${label.padEnd(width)} ${String(budget).padStart(digits)} ${String(used).padStart(digits)}`
   print(row('key', 'label', 'budget', 'used'))
-  for (const { id, label, budget, used, revoked } of keys)
-    print(`${row(id, label, budget, used)}${revoked ? '  revoked' : ''}`)
+  for (const { id, label, budget, used, revoked, instructor } of keys)
+    print(`${row(id, label, budget, used)}${instructor ? '  instructor' : ''}${revoked ? '  revoked' : ''}`)
 }

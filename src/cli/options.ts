@@ -64,6 +64,16 @@ export const wholeBudgets =
     throw bad(name, rounded.trim(), `whole numbers that a double holds, such as ${integerAsWritten(Number(rounded))}`)
   }
 
+/** A moment with its zone, as ms since 1970: what is meant must not depend on where the server stands. */
+export const time =
+  (name: string): Parser<number> =>
+  (text) => {
+    const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/.test(text)
+    const ms = isTime ? Date.parse(text) : Number.NaN
+    if (Number.isNaN(ms)) throw bad(name, text, 'a time with its zone such as 2026-12-15T23:59Z')
+    return ms
+  }
+
 /** One more address of IP, or a block of them, for an option that takes several. */
 export const networkAddresses =
   (name: string) =>

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { Command } from 'commander'
 import type { FastifyInstance } from 'fastify'
 import { type WireConfig, wireOfConfig } from '../api/contract.ts'
+import type { Backend } from '../backend/backend.ts'
 import { systemClock } from '../core/clock.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { version } from '../core/version.ts'
@@ -10,13 +11,14 @@ import { accountings } from '../cs336/parameters.ts'
 import { devices } from '../gpt/engine.ts'
 import type { Losses } from '../gpt/losses.ts'
 import { createComplaints } from '../server/complaints.ts'
+import { usualSubmissions } from '../server/disclosure.ts'
 import { addKey, isWeak, keyLength } from '../server/keys.ts'
 import type { ServicePage } from '../server/options.ts'
 import { shownPlace } from '../server/store/place.ts'
 import type { Store } from '../server/store/store.ts'
 import type { BackendFlags } from './backend.ts'
 import { givenKeys } from './given-keys.ts'
-import { flops, nameOf, networkAddresses, wholeBudgets, wholeNumber } from './options.ts'
+import { flops, nameOf, networkAddresses, time, wholeBudgets, wholeNumber } from './options.ts'
 import { print, say } from './print.ts'
 
 interface ServeFlags extends BackendFlags {
@@ -29,6 +31,8 @@ interface ServeFlags extends BackendFlags {
   readonly weakKeys?: boolean
   readonly proxy?: readonly string[]
   readonly leaderboard?: boolean
+  readonly deadline?: number
+  readonly submissions: number
   readonly docs: boolean
   readonly metrics: boolean
   readonly trainFlopsGrid?: readonly number[]
@@ -71,7 +75,14 @@ export function serveCommand(): Command {
     .option('--key-file <FILE>', 'make sure that the keys in this file exist, one a line; - for stdin')
     .option('--weak-keys', `take keys of fewer than ${keyLength.strong} characters also from other machines`)
     .option('--proxy <ADDRESS...>', 'reverse proxies whose X-Forwarded-For tells who asks', proxyAddresses)
-    .option('--leaderboard', 'show GET /leaderboard to everyone')
+    .option('--leaderboard', 'show everyone who has predicted (GET /leaderboard), and after --deadline how well')
+    .option('--deadline <TIME>', 'when predicting ends and the truth is shown, such as 2026-12-15T23:59Z', deadline)
+    .option(
+      '--submissions <N>',
+      'predictions that a key may submit',
+      wholeNumber('--submissions', 1, 'a whole number such as 5'),
+      usualSubmissions,
+    )
     .option('--no-docs', 'do not show /docs')
     .option('--no-metrics', 'do not show /metrics, where who may read it is not told otherwise')
     .addHelpText(
@@ -86,6 +97,7 @@ const atLeastOne = (name: string) => wholeNumber(name, 1, 'a whole number such a
 const seed = wholeNumber('--seed', 0, 'a whole number such as 0')
 const proxyAddresses = networkAddresses('--proxy')
 const grid = wholeBudgets('--train-flops-grid')
+const deadline = time('--deadline')
 const lossName = nameOf('--loss', lossNames)
 const accounting = nameOf('--accounting', accountings)
 
@@ -114,6 +126,8 @@ async function runServe(flags: ServeFlags): Promise<void> {
         version,
         truth,
         leaderboard: flags.leaderboard === true,
+        deadline: flags.deadline ?? null,
+        submissions: flags.submissions,
         closed: closedOf(flags),
         weakKeys,
         proxies: flags.proxy ?? [],
@@ -123,7 +137,7 @@ async function runServe(flags: ServeFlags): Promise<void> {
       try {
         const url = await listen(app, flags)
         print(`listening on ${url}`)
-        print(`  ${backend.name}; keys and runs in ${shownPlace(place)}${documentation(url, flags)}`)
+        print(`  ${shownBackend(backend)}; keys and runs in ${shownPlace(place)}${documentation(url, flags)}`)
         for (const note of notes) print(`  ${note}`)
         if (firstKey !== null) printFirstKey(firstKey, url, flags)
         await stopped()
@@ -139,6 +153,10 @@ async function runServe(flags: ServeFlags): Promise<void> {
     await store.close()
   }
 }
+
+/** A world's name is a part of the answer, and the screen or the log may be seen by who is to find it. */
+const shownBackend = ({ name, producer }: Backend): string =>
+  producer.backend === 'simulate' ? 'a simulated world' : name
 
 const documentation = (url: string, { docs }: ServeFlags): string => (docs ? `; documentation at ${url}/docs` : '')
 

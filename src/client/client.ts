@@ -222,7 +222,7 @@ const refusalAdvice: Readonly<Record<RefusalCode, string>> = {
 function refusalCode(reply: Reply, path: string): RefusalCode {
   const message = messageOf(reply)
   if (reply.status === 401 || speaksOfKey(message)) return 'KEY_INVALID'
-  if (reply.status === 403 || /budget/i.test(message)) return 'BUDGET_EXCEEDED'
+  if (path !== '/submission' && (reply.status === 403 || /budget/i.test(message))) return 'BUDGET_EXCEEDED'
   if (reply.status === 404 && path === '/loss' && hasMessage(reply)) return 'CONFIG_INVALID'
   if (reply.status === 422 && path === '/loss' && /diverged/i.test(message)) return 'TRAINING_DIVERGED'
   return 'API_REFUSED'

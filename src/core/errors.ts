@@ -53,6 +53,11 @@ export const errorTable = rows({
     meaning: "What a key has used or reserved is not the sum of its runs or reservations. The server's log tells it.",
   },
   SUBMISSION_MISSING: { status: 404, meaning: 'A key has not submitted a prediction yet.' },
+  SUBMISSIONS_USED: { status: 403, meaning: 'A key has submitted as many predictions as it may.' },
+  SUBMISSIONS_CLOSED: {
+    status: 403,
+    meaning: 'The deadline has passed: the truth is out, and no prediction is taken.',
+  },
   API_UNREACHABLE: { meaning: 'The training API did not answer, after several tries.' },
   API_REFUSED: { meaning: 'The training API refused a query.' },
   CAMPAIGN_DIFFERS: { meaning: 'The folder holds the record of a campaign with other options.' },

@@ -3,6 +3,7 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import { answerError } from './answer-error.ts'
 import { createComplaints } from './complaints.ts'
 import { createConnections, usualLimits } from './connections.ts'
+import { createDisclosure } from './disclosure.ts'
 import { createGate } from './gate.ts'
 import { addHeaders } from './headers.ts'
 import { keyHashOf } from './key-hash.ts'
@@ -43,6 +44,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   )
   await keyHashOf(store) // hashes of an older version are brought up to date before anybody asks
   const gate = createGate(options)
+  const disclosure = createDisclosure(clock, options.deadline ?? null)
   const tickets = createTickets(store)
   const ledger = createLedger(store, backend, clock, tickets)
   const upkeep = await startUpkeep(store, tickets, complaints.tell, options.upkeep)
@@ -63,6 +65,6 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     await close()
   })
   const metrics = createMetrics({ gate, ledger, tickets, upkeep, connections, backend })
-  await addRoutes(app, { ...options, gate, ledger, metrics })
+  await addRoutes(app, { ...options, disclosure, gate, ledger, metrics })
   return app
 }

@@ -22,21 +22,26 @@ export interface Grade {
   readonly regret: number
   /** Predicted minus true loss. */
   readonly error: number
+  /** When it was submitted, ms since 1970, and as which attempt. */
+  readonly submittedAt: number
+  readonly attempts: number
 }
 
 /** Judges submissions: ranked by regret, then by how close the prediction was. */
 export function gradeSubmissions(
-  entries: readonly { readonly key: KeyRecord; readonly submission: Submission }[],
+  entries: readonly { readonly key: KeyRecord; readonly submission: Submission; readonly attempts: number }[],
   truth: Truth,
 ): Grade[] {
   return entries
-    .map(({ key, submission }) => {
+    .map(({ key, submission, attempts }) => {
       const trueLoss = truth.loss(submission.config)
-      const { config, predictedLoss } = submission
+      const { config, predictedLoss, submittedAt } = submission
       return {
         ...{ key: key.id, label: key.label, config, predictedLoss, trueLoss },
         regret: regret(trueLoss, truth.bestLoss),
         error: predictedLoss - trueLoss,
+        submittedAt,
+        attempts,
       }
     })
     .sort((p, q) => p.regret - q.regret || Math.abs(p.error) - Math.abs(q.error) || (p.key < q.key ? -1 : 1))

@@ -35,20 +35,22 @@ interface KeyOptions {
   readonly budget: bigint
   readonly now: number
   readonly key?: string | undefined
+  readonly instructor?: boolean
 }
 
 /**
  * Makes a key, or stores a given one. One that is there already stays as it is.
  * Errors: BAD_OPTION for a key that cannot be one, and those of the store.
  */
-export async function addKey(store: Store, { label, budget, now, key = newSecret() }: KeyOptions): Promise<NewKey> {
+export async function addKey(store: Store, options: KeyOptions): Promise<NewKey> {
+  const { label, budget, now, key = newSecret(), instructor = false } = options
   checkKey(key)
   const hash = await (await keyHashOf(store))(key)
   const known = await store.findKey(hash)
   if (known) return asItWas(known, key)
   const id = newId()
   try {
-    await store.addKey({ id, hash, label, budget, createdAt: now })
+    await store.addKey({ id, hash, label, budget, createdAt: now, instructor })
   } catch (error) {
     const other = await store.findKey(hash) // another server may have added it in between
     if (other === null) throw error

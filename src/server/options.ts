@@ -2,6 +2,7 @@ import type { Backend } from '../backend/backend.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Complaint } from './complaints.ts'
 import type { ConnectionLimits } from './connections.ts'
+import type { Disclosure } from './disclosure.ts'
 import type { Gate } from './gate.ts'
 import type { Truth } from './grade.ts'
 import type { Ledger } from './ledger.ts'
@@ -23,8 +24,12 @@ export interface ServerOptions {
   readonly trainFlops?: readonly number[]
   /** The world's truth, for grades; null when nobody knows it. */
   readonly truth?: Truth | null
-  /** Whether `GET /leaderboard` is open to everyone. */
+  /** Whether `GET /leaderboard` is open to everyone: who has submitted, and after the deadline how good it is. */
   readonly leaderboard?: boolean
+  /** When the truth is shown to everybody and no prediction is taken any more, ms since 1970; never unless given. */
+  readonly deadline?: number | null
+  /** How many predictions a key may submit; 5 unless given. */
+  readonly submissions?: number
   /** How often reservations are looked after; every 3 s unless given. */
   readonly upkeep?: UpkeepTimes
   /** How many connections there may be, and how long they may take; `usualLimits()` unless given. */
@@ -43,6 +48,7 @@ export interface ServerOptions {
 
 /** What the routes stand on. */
 export interface Services extends ServerOptions {
+  readonly disclosure: Disclosure
   readonly gate: Gate
   readonly ledger: Ledger
   readonly metrics: Metrics

@@ -189,7 +189,12 @@ test('the predictions are graded against the simulated truth', async () => {
     body: JSON.stringify(body),
   })
   assert.equal(sent.status, 200)
-  const board = await fetch(`${server.url}/leaderboard`)
+  assert.doesNotMatch(server.printed(), /handout/)
+  const open = await (await fetch(`${server.url}/leaderboard`)).text()
+  assert.doesNotMatch(open, /regret/)
+  const staff = isoflop('keys', 'add', '--instructor', '--db', 'grade.sqlite').stdout.trim()
+  assert.match(isoflop('keys', 'list', '--db', 'grade.sqlite').stdout, / {2}instructor$/m)
+  const board = await fetch(`${server.url}/leaderboard?api_key=${staff}`)
   const { leaderboard } = (await board.json()) as { leaderboard: { regret: number }[] }
   const { grades, bestLoss } = JSON.parse(
     isoflop('grade', '--db', 'grade.sqlite', '--world', 'handout', '--json').stdout,
@@ -224,6 +229,10 @@ test('bad options end with a code', async () => {
     ['serve', '--backend', 'magic', '--db', 'x.sqlite'],
     ['serve', '--port', 'x'],
     ['serve', '--budget', '1.5'],
+    ['serve', '--deadline', '2026-12-15'],
+    ['serve', '--deadline', '2026-12-15T23:59'],
+    ['serve', '--deadline', '2026-13-15T23:59Z'],
+    ['serve', '--submissions', '0'],
     ['serve', '--port', port, '--db', 'port.sqlite'],
     ['serve', '--db', join('missing', 'deep', 'x.sqlite'), '--port', '0'],
   ]) {

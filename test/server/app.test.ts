@@ -174,36 +174,15 @@ test('submission: sent, read, replaced, refused', async () => {
   }
   assert.equal((await post(body)).status, 200)
   assert.equal((await post({ ...body, predicted_loss: 2.65 })).status, 200)
-  const { predicted_loss, train_flops } = (await own.get('/submission')).body
-  assert.deepEqual([predicted_loss, train_flops], [2.65, 1e19])
+  const { predicted_loss, train_flops, attempts, attempts_left } = (await own.get('/submission')).body
+  assert.deepEqual([predicted_loss, train_flops, attempts_left], [2.65, 1e19, 3])
+  assert.deepEqual(
+    attempts.map((attempt: { predicted_loss: number }) => attempt.predicted_loss),
+    [2.7, 2.65],
+  )
   assert.equal((await post({ ...body, batch_size: 512 })).status, 404)
   assert.equal((await post({ ...body, predicted_loss: undefined })).status, 422)
   assert.equal((await post('nonsense')).status, 422)
-  await own.close()
-})
-
-test('leaderboard: off unless asked for, ranked by regret', async () => {
-  assert.equal((await server.get('/leaderboard')).status, 404)
-  const truth = { loss: lossOf, bestLoss: 2 }
-  const own = await serving({ truth, leaderboard: true })
-  const body = {
-    d_model: 1024,
-    num_layers: 8,
-    num_heads: 16,
-    batch_size: 128,
-    learning_rate: 0.001,
-    predicted_loss: 2.7,
-  }
-  await fetch(`${own.url}/submission?api_key=${own.key}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  })
-  const { leaderboard } = (await own.get('/leaderboard')).body
-  assert.equal(leaderboard.length, 1)
-  const trueLoss = lossOf(configOfWire({ ...body, train_flops: 1e19 }))
-  assert.deepEqual([leaderboard[0].rank, leaderboard[0].trueLoss, leaderboard[0].regret], [1, trueLoss, trueLoss - 2])
-  assert.ok(!JSON.stringify(leaderboard).includes(own.key))
   await own.close()
 })
 

@@ -19,7 +19,8 @@ export interface CountingBackend extends Backend {
 
 export function countingBackend(): CountingBackend {
   return {
-    name: 'counting',
+    name: 'counting runs',
+    producer: { backend: 'counting' },
     runs: 0,
     hold: null,
     fail: null,

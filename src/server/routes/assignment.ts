@@ -9,24 +9,30 @@ import {
 } from '../../api/contract.ts'
 import { IsoflopError } from '../../core/errors.ts'
 import { targetFlops } from '../../cs336/limits.ts'
+import { usualSubmissions } from '../disclosure.ts'
 import { gradeSubmissions } from '../grade.ts'
 import type { Services } from '../options.ts'
 import type { Submission } from '../store/store.ts'
-import { callerOf, keyFirst } from './caller.ts'
+import { callerIfAny, callerOf, keyFirst, keyIfGiven } from './caller.ts'
 
-/** The assignment's end: each key's prediction at 1e19 FLOPs, and the list of all, judged. */
-export const assignment: FastifyPluginAsyncZod<Services> = async (app, { store, gate, clock, truth, leaderboard }) => {
+/** The assignment's end: each key's predictions at 1e19 FLOPs, and the list of all, judged once everybody may know. */
+export const assignment: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  const { store, gate, clock, disclosure, truth, leaderboard, submissions: most = usualSubmissions } = services
   const onRequest = keyFirst(gate)
+
+  const standing = async (keyId: string) => {
+    const all = await store.submissions(keyId)
+    const last = all.at(-1)
+    if (last === undefined)
+      throw new IsoflopError('SUBMISSION_MISSING', messages.noSubmission, 'POST /submission first.')
+    const attempts_left = disclosure.isOpen ? 0 : Math.max(0, most - all.length)
+    return { ...wireSubmission(last), attempts_left, attempts: all.map(wireSubmission) }
+  }
+
   app.get(
     '/submission',
-    { onRequest, schema: { summary: 'The prediction of the key', tags: ['assignment'], querystring: apiKeyQuery } },
-    async (request) => {
-      const key = callerOf(request)
-      const submission = await store.getSubmission(key.id)
-      if (submission === null)
-        throw new IsoflopError('SUBMISSION_MISSING', messages.noSubmission, 'POST /submission first.')
-      return wireSubmission(submission)
-    },
+    { onRequest, schema: { summary: 'The predictions of the key', tags: ['assignment'], querystring: apiKeyQuery } },
+    async (request) => standing(callerOf(request).id),
   )
 
   app.post(
@@ -34,27 +40,47 @@ export const assignment: FastifyPluginAsyncZod<Services> = async (app, { store, 
     {
       onRequest,
       schema: {
-        summary: 'Predict the best configuration at 1e19 FLOPs and its loss; replaces an earlier prediction',
+        summary: 'Predict the best configuration at 1e19 FLOPs and its loss; the last prediction counts',
         tags: ['assignment'],
         querystring: apiKeyQuery,
         body: submissionBody,
       },
     },
     async (request) => {
-      const key = callerOf(request)
-      const submission = submissionOf(request.body, clock.now())
-      await store.putSubmission(key.id, submission)
-      return wireSubmission(submission)
+      const { id } = callerOf(request)
+      if (disclosure.isOpen) throw closed(disclosure.deadline!)
+      const { kind } = await store.submit(id, submissionOf(request.body, clock.now()), most)
+      if (kind === 'refused') throw used(most)
+      return standing(id)
     },
   )
 
   app.get(
     '/leaderboard',
-    { schema: { summary: 'All predictions, judged', tags: ['assignment'] } },
-    async (_, reply) => {
-      if (!leaderboard || !truth) return reply.code(404).send({ message: 'This server does not show a leaderboard' })
-      const grades = gradeSubmissions(await store.listSubmissions(), truth)
-      return { leaderboard: grades.map(({ config, ...grade }) => ({ ...grade, config: wireOfConfig(config) })) }
+    {
+      onRequest: keyIfGiven(gate),
+      schema: {
+        summary: 'Who has predicted; after the deadline, or for an instructor, judged',
+        tags: ['assignment'],
+        querystring: apiKeyQuery,
+      },
+    },
+    async (request, reply) => {
+      const caller = callerIfAny(request)
+      if (!leaderboard && !caller?.instructor)
+        return reply.code(404).send({ message: 'This server does not show a leaderboard' })
+      const entries = await store.listSubmissions()
+      const deadline = disclosure.deadline === null ? null : timeOf(disclosure.deadline)
+      if (!truth || !disclosure.mayKnow(caller)) {
+        const rows = entries.map(({ key: { id, label }, submission: { submittedAt } }) => ({
+          ...{ key: id, label, submitted_at: timeOf(submittedAt) },
+        }))
+        return { deadline, leaderboard: rows }
+      }
+      const rows = gradeSubmissions(entries, truth).map(({ config, submittedAt, ...grade }) => ({
+        ...{ ...grade, submitted_at: timeOf(submittedAt), config: wireOfConfig(config) },
+      }))
+      return { deadline, leaderboard: rows }
     },
   )
 }
@@ -68,5 +94,17 @@ const submissionOf = (body: SubmissionBody, now: number): Submission => ({
 const wireSubmission = ({ config, predictedLoss, submittedAt }: Submission) => ({
   ...wireOfConfig(config),
   predicted_loss: predictedLoss,
-  submitted_at: new Date(submittedAt).toISOString(),
+  submitted_at: timeOf(submittedAt),
 })
+
+const timeOf = (ms: number): string => new Date(ms).toISOString()
+
+const closed = (deadline: number) =>
+  new IsoflopError(
+    'SUBMISSIONS_CLOSED',
+    messages.submissionsClosed(timeOf(deadline)),
+    'GET /submission shows what counts.',
+  )
+
+const used = (most: number) =>
+  new IsoflopError('SUBMISSIONS_USED', messages.submissionsUsed(most), 'GET /submission shows what counts.')

@@ -21,6 +21,14 @@ export const keyFirst = (gate: Gate) => async (request: FastifyRequest, reply: F
   }
 }
 
+/** The same on a route that needs no key: whoever gives one must have it. */
+export const keyIfGiven = (gate: Gate) => async (request: FastifyRequest, reply: FastifyReply) => {
+  if (keyOf(request as Asking) !== undefined) await keyFirst(gate)(request, reply)
+}
+
+/** Whose request it is on such a route; null for nobody's. */
+export const callerIfAny = (request: FastifyRequest): KeyRecord | null => callers.get(request) ?? null
+
 /** Whose request it is, on a route with `keyFirst`. */
 export function callerOf(request: FastifyRequest): KeyRecord {
   const caller = callers.get(request)

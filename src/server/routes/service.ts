@@ -1,21 +1,28 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { apiKeyQuery } from '../../api/contract.ts'
 import type { Services } from '../options.ts'
+import { callerIfAny, keyIfGiven } from './caller.ts'
 
 /** What whoever runs the server asks of it: whether it can answer, and how much it did. */
 export const service: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  const { store, backend, ledger, metrics, version } = services
+  const { store, backend, disclosure, gate, ledger, metrics, version } = services
 
   /** One check at a time, for all who ask meanwhile: each is a write to the disk, and needs no key. */
   let checking: Promise<void> | null = null
   app.get(
     '/healthz',
-    { exposeHeadRoute: true, schema: { summary: 'Whether the server can answer', tags: ['service'] } },
-    async () => {
+    {
+      exposeHeadRoute: true,
+      onRequest: keyIfGiven(gate),
+      schema: { summary: 'Whether the server can answer', tags: ['service'], querystring: apiKeyQuery },
+    },
+    async (request) => {
       checking ??= store.check().finally(() => {
         checking = null
       })
       await checking
-      return { status: 'ok', backend: backend.name, version, running: ledger.running }
+      const name = disclosure.mayKnow(callerIfAny(request)) ? backend.name : backend.producer.backend
+      return { status: 'ok', backend: name, version, running: ledger.running }
     },
   )
 

@@ -84,6 +84,7 @@ export interface KeyRow {
   readonly used: string
   readonly reserved: string
   readonly revoked: boolean | bigint
+  readonly instructor: boolean | bigint
   readonly created_at: bigint
 }
 
@@ -94,6 +95,7 @@ export const keyFromRow = (row: KeyRow): KeyRecord => ({
   used: BigInt(row.used),
   reserved: BigInt(row.reserved),
   revoked: Boolean(row.revoked),
+  instructor: Boolean(row.instructor),
   createdAt: Number(row.created_at),
 })
 

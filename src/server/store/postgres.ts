@@ -22,7 +22,13 @@ import {
 } from './common.ts'
 import { migrationsOf } from './migrate.ts'
 import { connectPostgres, type Statement } from './postgres-connections.ts'
-import type { Reservation, SeenReservation, Store } from './store.ts'
+import type { Reservation, SeenReservation, Store, Submitted } from './store.ts'
+
+/** What the SQL function `submit` answers. */
+interface SubmittedRow {
+  readonly kind: Submitted['kind'] | null
+  readonly attempts: bigint
+}
 
 /** What the SQL function `reserve` answers. */
 interface WishRow {
@@ -74,9 +80,9 @@ export async function openPostgres(url: string, options: StoreOptions = {}): Pro
   }
 
   return {
-    async addKey({ id, hash, label, budget, createdAt }) {
+    async addKey({ id, hash, label, budget, createdAt, instructor = false }) {
       checkFlops('A budget', budget)
-      if (!(await changed(id, 'addKey', id, hash, label, budget, createdAt))) throw keyTaken(id)
+      if (!(await changed(id, 'addKey', id, hash, label, budget, createdAt, instructor))) throw keyTaken(id)
     },
     findKey: (hash) => askKey('keyOfHash', hash),
     getKey: (id) => askKey('keyOfId', id),
@@ -139,19 +145,19 @@ export async function openPostgres(url: string, options: StoreOptions = {}): Pro
       await change('', 'check')
     },
 
-    async putSubmission(keyId, { config, predictedLoss, submittedAt }) {
+    async submit(keyId, { config, predictedLoss, submittedAt }, most) {
       checkLoss('A predicted loss', predictedLoss)
-      if (!(await changed(keyId, 'putSubmission', apiCodec.identity(config), predictedLoss, submittedAt, keyId)))
-        throw keyInvalid(keyId)
+      const values = [keyId, apiCodec.identity(config), predictedLoss, submittedAt, most]
+      const [{ kind, attempts }] = await change<SubmittedRow>(keyId, 'submit', ...values)
+      if (kind === null) throw keyInvalid(keyId)
+      return { kind, attempts: Number(attempts) }
     },
-    async getSubmission(keyId) {
-      const [row] = await ask<SubmissionRow>('submission', keyId)
-      return row ? submissionFromRow(row) : null
-    },
+    submissions: async (keyId) => (await ask<SubmissionRow>('submissions', keyId)).map(submissionFromRow),
     listSubmissions: async () =>
-      (await ask<KeyRow & SubmissionRow>('submissions')).map((row) => ({
+      (await ask<KeyRow & SubmissionRow & { attempts: bigint }>('lastSubmissions')).map((row) => ({
         key: keyFromRow(row),
         submission: submissionFromRow(row),
+        attempts: Number(row.attempts),
       })),
 
     close: () => connections.close(statements.leave, [instance]),
@@ -206,10 +212,10 @@ async function applyMissing(client: PoolClient): Promise<void> {
   }
 }
 
-const keyColumns = 'id, label, budget, used, reserved, revoked, created_at'
+const keyColumns = 'keys.id, label, budget, used, reserved, revoked, instructor, created_at'
 
 const texts = {
-  addKey: `INSERT INTO isoflop.keys (id, hash, label, budget, created_at) VALUES ($1, $2, $3, $4, $5)
+  addKey: `INSERT INTO isoflop.keys (id, hash, label, budget, created_at, instructor) VALUES ($1, $2, $3, $4, $5, $6)
            ON CONFLICT DO NOTHING RETURNING id`,
   keyOfHash: `SELECT ${keyColumns} FROM isoflop.keys WHERE hash = $1`,
   keyOfId: `SELECT ${keyColumns} FROM isoflop.keys WHERE id = $1`,
@@ -236,14 +242,13 @@ const texts = {
   reconcile: 'SELECT isoflop.reconcile($1)',
   check: 'UPDATE isoflop.health SET checks = checks + 1',
   leave: 'SELECT isoflop.leave($1)',
-  putSubmission: `INSERT INTO isoflop.submissions (config, predicted_loss, submitted_at, key_id)
-                  SELECT $1, $2, $3, id FROM isoflop.keys WHERE id = $4
-                  ON CONFLICT (key_id) DO UPDATE SET config = excluded.config,
-                    predicted_loss = excluded.predicted_loss, submitted_at = excluded.submitted_at
-                  RETURNING key_id`,
-  submission: 'SELECT config, predicted_loss, submitted_at FROM isoflop.submissions WHERE key_id = $1',
-  submissions: `SELECT ${keyColumns}, config, predicted_loss, submitted_at
-                FROM isoflop.submissions JOIN isoflop.keys ON id = key_id ORDER BY created_at, id COLLATE "C"`,
+  submit: 'SELECT kind, attempts FROM isoflop.submit($1, $2, $3, $4, $5)',
+  submissions: 'SELECT config, predicted_loss, submitted_at FROM isoflop.submissions WHERE key_id = $1 ORDER BY id',
+  lastSubmissions: `SELECT ${keyColumns}, config, predicted_loss, submitted_at,
+                      (SELECT count(*) FROM isoflop.submissions WHERE key_id = keys.id) AS attempts
+                    FROM isoflop.submissions last JOIN isoflop.keys ON keys.id = key_id
+                    WHERE last.id = (SELECT max(id) FROM isoflop.submissions WHERE key_id = keys.id)
+                    ORDER BY created_at, keys.id COLLATE "C"`,
 }
 
 type StatementName = keyof typeof texts

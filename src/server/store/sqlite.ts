@@ -19,7 +19,7 @@ import {
 } from './common.ts'
 import { openDatabase } from './sqlite-file.ts'
 import { groupCommit } from './sqlite-turn.ts'
-import type { Reservation, SeenReservation, Store } from './store.ts'
+import type { Reservation, SeenReservation, Store, Submission, Submitted } from './store.ts'
 
 /** What is read to decide about a wish to run a configuration. */
 interface WishRow {
@@ -88,11 +88,25 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
       seen.map(({ ticket, renewals }) => statements.takeStanding.get(ticket, renewals) as ReservationRow | undefined),
     )
 
+  const submit = (keyId: string, submission: Submission, most: number): Submitted => {
+    if (!statements.keyOfId.get(keyId)) throw keyInvalid(keyId)
+    const before = (statements.submissions.all(keyId) as unknown as SubmissionRow[]).map(submissionFromRow)
+    const { config, predictedLoss, submittedAt } = submission
+    const identity = apiCodec.identity(config)
+    const last = before.at(-1)
+    const attempts = before.length
+    if (last && apiCodec.identity(last.config) === identity && last.predictedLoss === predictedLoss)
+      return { kind: 'repeated', attempts }
+    if (attempts >= most) return { kind: 'refused', attempts }
+    statements.addSubmission.run(keyId, identity, predictedLoss, submittedAt)
+    return { kind: 'kept', attempts: attempts + 1 }
+  }
+
   const reset = (id: string): boolean => {
     if (!changed(statements.forgetSums, id)) return false
     statements.deleteReservations.run(id)
     statements.deleteRuns.run(id)
-    statements.deleteSubmission.run(id)
+    statements.deleteSubmissions.run(id)
     return true
   }
 
@@ -105,9 +119,11 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
   }
 
   return {
-    async addKey({ id, hash, label, budget, createdAt }) {
+    async addKey({ id, hash, label, budget, createdAt, instructor = false }) {
       checkFlops('A budget', budget)
-      if (!(await write(() => changed(statements.addKey, id, hash, label, String(budget), createdAt))))
+      if (
+        !(await write(() => changed(statements.addKey, id, hash, label, String(budget), createdAt, Number(instructor))))
+      )
         throw keyTaken(id)
     },
     findKey: (hash) => peek(() => key(statements.keyOfHash, hash)),
@@ -177,22 +193,21 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
       await write(() => changed(statements.check))
     },
 
-    async putSubmission(keyId, { config, predictedLoss, submittedAt }) {
-      checkLoss('A predicted loss', predictedLoss)
-      const values = [apiCodec.identity(config), predictedLoss, submittedAt, keyId]
-      if (!(await write(() => changed(statements.putSubmission, ...values)))) throw keyInvalid(keyId)
+    async submit(keyId, submission, most) {
+      checkLoss('A predicted loss', submission.predictedLoss)
+      return write(() => submit(keyId, submission, most))
     },
-    getSubmission: (keyId) =>
-      read(() => {
-        const row = statements.submission.get(keyId) as SubmissionRow | undefined
-        return row ? submissionFromRow(row) : null
-      }),
+    submissions: (keyId) =>
+      read(() => (statements.submissions.all(keyId) as unknown as SubmissionRow[]).map(submissionFromRow)),
     listSubmissions: () =>
       read(() =>
-        (statements.submissions.all() as unknown as (KeyRow & SubmissionRow)[]).map((row) => ({
-          key: keyFromRow(row),
-          submission: submissionFromRow(row),
-        })),
+        (statements.lastSubmissions.all() as unknown as (KeyRow & SubmissionRow & { attempts: bigint })[]).map(
+          (row) => ({
+            key: keyFromRow(row),
+            submission: submissionFromRow(row),
+            attempts: Number(row.attempts),
+          }),
+        ),
       ),
 
     close: () => close(leave),
@@ -203,7 +218,7 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
 const changed = (statement: StatementSync, ...values: SQLInputValue[]): boolean =>
   Number(statement.run(...values).changes) > 0
 
-const keyColumns = 'id, label, budget, used, reserved, revoked, created_at'
+const keyColumns = 'keys.id, label, budget, used, reserved, revoked, instructor, created_at'
 
 function prepareAll(db: DatabaseSync) {
   const prepare = (sql: string): StatementSync => {
@@ -213,7 +228,7 @@ function prepareAll(db: DatabaseSync) {
   }
   return {
     addKey: prepare(
-      'INSERT INTO keys (id, hash, label, budget, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+      'INSERT INTO keys (id, hash, label, budget, created_at, instructor) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
     ),
     keyOfHash: prepare(`SELECT ${keyColumns} FROM keys WHERE hash = ?`),
     keyOfId: prepare(`SELECT ${keyColumns} FROM keys WHERE id = ?`),
@@ -259,16 +274,18 @@ function prepareAll(db: DatabaseSync) {
     runs: prepare('SELECT id, config, cost, loss FROM runs WHERE key_id = ? AND id > ? ORDER BY id LIMIT ?'),
     deleteRuns: prepare('DELETE FROM runs WHERE key_id = ?'),
 
-    putSubmission: prepare(
-      `INSERT INTO submissions (config, predicted_loss, submitted_at, key_id) SELECT ?, ?, ?, id FROM keys WHERE id = ?
-       ON CONFLICT (key_id) DO UPDATE SET
-         config = excluded.config, predicted_loss = excluded.predicted_loss, submitted_at = excluded.submitted_at`,
+    addSubmission: prepare(
+      'INSERT INTO submissions (key_id, config, predicted_loss, submitted_at) VALUES (?, ?, ?, ?)',
     ),
-    submission: prepare('SELECT config, predicted_loss, submitted_at FROM submissions WHERE key_id = ?'),
     submissions: prepare(
-      `SELECT ${keyColumns}, config, predicted_loss, submitted_at
-       FROM submissions JOIN keys ON id = key_id ORDER BY created_at, id`,
+      'SELECT config, predicted_loss, submitted_at FROM submissions WHERE key_id = ? ORDER BY submissions.id',
     ),
-    deleteSubmission: prepare('DELETE FROM submissions WHERE key_id = ?'),
+    lastSubmissions: prepare(
+      `SELECT ${keyColumns}, config, predicted_loss, submitted_at,
+         (SELECT count(*) FROM submissions WHERE key_id = keys.id) AS attempts
+       FROM submissions JOIN keys ON keys.id = key_id
+       WHERE submissions.id = (SELECT max(id) FROM submissions WHERE key_id = keys.id) ORDER BY created_at, keys.id`,
+    ),
+    deleteSubmissions: prepare('DELETE FROM submissions WHERE key_id = ?'),
   }
 }

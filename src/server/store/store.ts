@@ -12,6 +12,8 @@ export interface KeyRecord {
   /** Sum of the reservations in flight. */
   readonly reserved: bigint
   readonly revoked: boolean
+  /** Whether it may know what is true (see `disclosure.ts`). */
+  readonly instructor: boolean
   /** Milliseconds since 1970. */
   readonly createdAt: number
 }
@@ -40,12 +42,19 @@ export type Reservation =
   /** The budget does not hold it: nothing was set aside. */
   | { readonly kind: 'refused'; readonly left: bigint; readonly budget: bigint; readonly used: bigint }
 
-/** The 1e19 configuration that a key's owner believes in, and the loss predicted for it. */
+/** A 1e19 configuration that a key's owner believes in, and the loss predicted for it. */
 export interface Submission {
   readonly config: TrainingConfig
   readonly predictedLoss: number
   /** Milliseconds since 1970. */
   readonly submittedAt: number
+}
+
+/** What became of a prediction, and how many attempts the key has made in all. */
+export interface Submitted {
+  /** `repeated`: the key's last one came again, and is no attempt. `refused`: there are as many as there may be. */
+  readonly kind: 'kept' | 'repeated' | 'refused'
+  readonly attempts: number
 }
 
 /** A reservation as whoever looks after them sees it. */
@@ -73,11 +82,18 @@ export interface Proof {
  *
  * Methods reject with an IsoflopError: STORE_UNAVAILABLE when the disk is full, a lock is not to be had or the
  * connection is lost, having changed nothing (see `settle`), and the same call may succeed later; KEY_INVALID when
- * `reserve` or `putSubmission` finds no such key; CONFIG_INVALID when FLOPs are negative;
+ * `reserve` or `submit` finds no such key; CONFIG_INVALID when FLOPs are negative;
  * BAD_OPTION when a key's id or hash is taken; INTERNAL when a loss is not finite.
  */
 export interface Store {
-  addKey(key: { id: string; hash: string; label: string; budget: bigint; createdAt: number }): Promise<void>
+  addKey(key: {
+    id: string
+    hash: string
+    label: string
+    budget: bigint
+    createdAt: number
+    instructor?: boolean
+  }): Promise<void>
   /**
    * The key with this hash, revoked or not; null when there is none. The quick question of every request: its sums may
    * count runs of this process that are being made durable just now. All other methods show only what is durable.
@@ -132,9 +148,12 @@ export interface Store {
   /** Writes something, to see whether that is possible. */
   check(): Promise<void>
 
-  putSubmission(keyId: string, submission: Submission): Promise<void>
-  getSubmission(keyId: string): Promise<Submission | null>
-  listSubmissions(): Promise<{ readonly key: KeyRecord; readonly submission: Submission }[]>
+  /** Keeps a prediction as one of at most so many. */
+  submit(keyId: string, submission: Submission, most: number): Promise<Submitted>
+  /** All that a key has submitted, the last one last. */
+  submissions(keyId: string): Promise<Submission[]>
+  /** The last prediction of every key that has one, and how many it has. */
+  listSubmissions(): Promise<{ readonly key: KeyRecord; readonly submission: Submission; readonly attempts: number }[]>
 
   /** Finishes what was begun, releases this process's reservations, and rejects everything later. */
   close(): Promise<void>

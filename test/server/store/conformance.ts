@@ -109,6 +109,7 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
       used: 0n,
       reserved: 0n,
       revoked: false,
+      instructor: false,
       createdAt: 1_700_000_000_123,
     }
     assert.deepEqual(await store.findKey('hash of a'), a)
@@ -301,11 +302,11 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
     await addKey(store, 'b')
     await run(store, 'a', 1, 9n)
     await run(store, 'b', 1)
-    await store.putSubmission('a', { config: configOf(1), predictedLoss: 2, submittedAt: 1 })
+    await store.submit('a', { config: configOf(1), predictedLoss: 2, submittedAt: 1 }, 5)
     const ticket = ticketOf(await store.reserve('a', configOf(2), 11n, 1))
     const other = ticketOf(await store.reserve('b', configOf(2), 11n, 1))
     assert.equal(await store.resetKey('a'), true)
-    assert.deepEqual([await runsOf(store, 'a'), await store.getSubmission('a')], [[], null])
+    assert.deepEqual([await runsOf(store, 'a'), await store.submissions('a')], [[], []])
     const key = (await store.getKey('a'))!
     assert.deepEqual([key.used, key.reserved], [0n, 0n])
     assert.equal(await store.settle(ticket, 3), null)
@@ -313,21 +314,54 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
     assert.deepEqual(await store.settle(other, 3), { used: costOf(1) + 11n })
   })
 
-  storeTest('submissions: the last one counts', async (open) => {
+  storeTest(
+    'submissions: all are kept in their order, the last one counts, and is none when it comes again',
+    async (open) => {
+      const store = await open()
+      for (const id of ['b', 'a', 'c']) await addKey(store, id)
+      assert.deepEqual(await store.submissions('a'), [])
+      const submission = { config: configOf(5), predictedLoss: 2.345678901234567, submittedAt: 1_700_000_000_999 }
+      const first = { config: configOf(4), predictedLoss: 9, submittedAt: 1_800_000_000_000 }
+      assert.deepEqual(await store.submit('a', first, 3), { kind: 'kept', attempts: 1 })
+      assert.deepEqual(await store.submit('b', submission, 3), { kind: 'kept', attempts: 1 })
+      assert.deepEqual(await store.submit('a', submission, 3), { kind: 'kept', attempts: 2 })
+      assert.deepEqual(await store.submit('a', { ...submission, submittedAt: 5 }, 3), { kind: 'repeated', attempts: 2 })
+      assert.deepEqual(await store.submissions('a'), [first, submission])
+      assert.deepEqual(await store.submit('a', first, 3), { kind: 'kept', attempts: 3 })
+      assert.deepEqual(await store.submit('a', submission, 3), { kind: 'refused', attempts: 3 })
+      assert.deepEqual(await store.submit('a', first, 1), { kind: 'repeated', attempts: 3 })
+      assert.deepEqual(await store.submissions('a'), [first, submission, first])
+      assert.deepEqual(await store.listSubmissions(), [
+        { key: await store.getKey('a'), submission: first, attempts: 3 },
+        { key: await store.getKey('b'), submission, attempts: 1 },
+      ])
+      await assert.rejects(store.submit('x', submission, 3), { code: 'KEY_INVALID' })
+      await assert.rejects(store.submit('a', { ...submission, predictedLoss: Number.NaN }, 3), { code: 'INTERNAL' })
+    },
+  )
+
+  storeTest('32 predictions at once by two servers: as many are kept as there may be', async (open) => {
+    const stores = [await open(), await open()]
+    await addKey(stores[0], 'a')
+    const answers = await Promise.all(
+      Array.from({ length: 32 }, (_, k) =>
+        stores[k % 2].submit('a', { config: configOf(k), predictedLoss: 2, submittedAt: k }, 5),
+      ),
+    )
+    assert.equal(answers.filter(({ kind }) => kind === 'kept').length, 5)
+    assert.equal(answers.filter(({ kind }) => kind === 'refused').length, 27)
+    assert.equal((await stores[1].submissions('a')).length, 5)
+  })
+
+  storeTest('an instructor is one wherever the key is seen', async (open) => {
     const store = await open()
-    for (const id of ['b', 'a', 'c']) await addKey(store, id)
-    assert.equal(await store.getSubmission('a'), null)
-    const submission = { config: configOf(5), predictedLoss: 2.345678901234567, submittedAt: 1_700_000_000_999 }
-    await store.putSubmission('a', { config: configOf(4), predictedLoss: 9, submittedAt: 1 })
-    await store.putSubmission('b', submission)
-    await store.putSubmission('a', submission)
-    assert.deepEqual(await store.getSubmission('a'), submission)
-    assert.deepEqual(await store.listSubmissions(), [
-      { key: await store.getKey('a'), submission },
-      { key: await store.getKey('b'), submission },
-    ])
-    await assert.rejects(store.putSubmission('x', submission), { code: 'KEY_INVALID' })
-    await assert.rejects(store.putSubmission('a', { ...submission, predictedLoss: Number.NaN }), { code: 'INTERNAL' })
+    await addKey(store, 'a')
+    await store.addKey({ id: 'i', hash: 'hash of i', label: '', budget: 1n, createdAt: 1, instructor: true })
+    const all = await Promise.all([store.getKey('i'), store.findKey('hash of i'), store.getKey('a')])
+    assert.deepEqual(
+      all.map((key) => key?.instructor),
+      [true, true, false],
+    )
   })
 
   storeTest('reclaim frees what was not renewed since it was seen, and only that', async (open) => {
@@ -390,7 +424,7 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
     const before = await open()
     await addKey(before, 'a')
     await run(before, 'a', 1)
-    await before.putSubmission('a', { config: configOf(1), predictedLoss: 2, submittedAt: 1 })
+    await before.submit('a', { config: configOf(1), predictedLoss: 2, submittedAt: 1 }, 5)
     const other = await open()
     const kept = ticketOf(await other.reserve('a', configOf(2), 3n, 1))
     await before.reserve('a', configOf(3), 5n, 1)
@@ -403,7 +437,7 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
     const key = (await after.getKey('a'))!
     assert.deepEqual([key.used, key.reserved], [costOf(1), 3n])
     assert.deepEqual(await runsOf(after, 'a'), runs)
-    assert.equal((await after.getSubmission('a'))!.predictedLoss, 2)
+    assert.equal((await after.submissions('a')).at(-1)!.predictedLoss, 2)
     await other.settle(kept, 1)
   })
 

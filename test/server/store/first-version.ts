@@ -38,16 +38,25 @@ export const firstVersionRows = (schema: string): string[] => [
 /** Opens a database that holds these rows: all of them are there to the FLOP, and it takes budgets beyond 2^63. */
 export async function checkBroughtUpToDate(location: string): Promise<void> {
   const store = await openStore(location)
-  const a = { id: 'a', label: 'Ada', budget, used, reserved: costOf(3), revoked: false, createdAt: 1_700_000_000_123 }
-  const b = { id: 'b', label: '', budget: 5n, used: 0n, reserved: 0n, revoked: false, createdAt: 7 }
+  const a = {
+    id: 'a',
+    label: 'Ada',
+    budget,
+    used,
+    reserved: costOf(3),
+    revoked: false,
+    instructor: false,
+    createdAt: 1_700_000_000_123,
+  }
+  const b = { id: 'b', label: '', budget: 5n, used: 0n, reserved: 0n, revoked: false, instructor: false, createdAt: 7 }
   const keys = await store.listKeys()
   assert.deepEqual([keys[0], keys[2]], [b, a])
   await checkOldKey(store, keys[1])
   const runs = [1, 2].map((index) => ({ config: configOf(index), cost: costOf(index), loss: lossOf(index) }))
   assert.deepEqual(await runsOf(store, 'a'), runs)
-  assert.deepEqual(await store.getSubmission('a'), {
-    ...{ config: configOf(4), predictedLoss: 2.5, submittedAt: 1_700_000_000_999 },
-  })
+  assert.deepEqual(await store.submissions('a'), [
+    { config: configOf(4), predictedLoss: 2.5, submittedAt: 1_700_000_000_999 },
+  ])
   const asked = await store.reserve('a', configOf(1), costOf(1), 1)
   assert.deepEqual(asked, { kind: 'settled', loss: lossOf(1), used })
 
@@ -69,7 +78,7 @@ async function checkOldKey(store: Store, key: KeyRecord): Promise<void> {
   assert.ok(!oldHash.startsWith(id.slice(1, 9)))
   assert.deepEqual(key, { ...key, label: 'Old', budget: 7n, used: 2n, reserved: 1n, revoked: false, createdAt: 9 })
   assert.deepEqual(await runsOf(store, id), [{ config: configOf(1), cost: 2n, loss: lossOf(1) }])
-  assert.equal((await store.getSubmission(id))!.predictedLoss, 2.25)
+  assert.equal((await store.submissions(id))[0].predictedLoss, 2.25)
   assert.equal((await findKey(store, oldKey))!.id, id)
   assert.equal(await findKey(store, oldHash), null)
   assert.ok((await store.hashes()).every((hash) => hash.startsWith('scrypt:')))

@@ -19,7 +19,7 @@ interface Key {
   budget: bigint
   revoked: boolean
   runs: { config: number; cost: bigint; loss: number }[]
-  submission: Submission | null
+  submissions: Submission[]
 }
 
 const key = fc.nat(keyNames.length - 1)
@@ -71,7 +71,7 @@ export const storeProperty = (open: () => Promise<Store>) =>
   })
 
 const newModel = () => ({
-  keys: keyNames.map((): Key => ({ budget: 2n * 10n ** 18n, revoked: false, runs: [], submission: null })),
+  keys: keyNames.map((): Key => ({ budget: 2n * 10n ** 18n, revoked: false, runs: [], submissions: [] })),
   reservations: new Map<bigint, Reserved>(),
   /** Every ticket that was ever given, live or not. */
   tickets: [] as bigint[],
@@ -109,12 +109,11 @@ async function perform(step: Operation, stores: Store[], ids: string[], model: M
       return assert.equal(await store.setBudget(id, step.budget!), true)
     case 'reset':
       key.runs = []
-      key.submission = null
+      key.submissions = []
       for (const [ticket, one] of model.reservations) if (one.key === step.key) model.reservations.delete(ticket)
       return assert.equal(await store.resetKey(id), true)
     case 'submit':
-      key.submission = { config: configOf(step.config!), predictedLoss: step.loss!, submittedAt: 1000 }
-      return store.putSubmission(id, key.submission)
+      return submit(step as Required<Operation>, store, id, key)
     case 'renew': {
       const renewed = model.reservations.get(ticket)
       if (renewed) renewed.renewals++
@@ -166,6 +165,18 @@ async function reserve(step: Required<Operation>, store: Store, id: string, mode
 const isSeen = (model: Model, { ticket, renewals }: SeenReservation) =>
   model.reservations.get(ticket)?.renewals === renewals
 
+const mostSubmissions = 3
+
+async function submit(step: Required<Operation>, store: Store, id: string, key: Key) {
+  const submission = { config: configOf(step.config), predictedLoss: step.loss, submittedAt: 1000 }
+  const last = JSON.stringify(key.submissions.at(-1))
+  const kind =
+    last === JSON.stringify(submission) ? 'repeated' : key.submissions.length >= mostSubmissions ? 'refused' : 'kept'
+  if (kind === 'kept') key.submissions.push(submission)
+  const expected = { kind, attempts: key.submissions.length }
+  assert.deepEqual(await store.submit(id, submission, mostSubmissions), expected)
+}
+
 /** Other sequences have left reservations of other keys in the same database. */
 async function look(store: Store, model: Model) {
   const all = await store.reservations()
@@ -188,7 +199,7 @@ const outcome = <T>(promise: Promise<T>): Promise<T | string> =>
   })
 
 async function compare(store: Store, ids: string[], model: Model): Promise<void> {
-  for (const [index, { budget, revoked, runs, submission }] of model.keys.entries()) {
+  for (const [index, { budget, revoked, runs, submissions }] of model.keys.entries()) {
     const key = (await store.findKey(ids[index]))!
     assert.deepEqual(
       [key.budget, key.used, key.reserved, key.revoked],
@@ -196,6 +207,6 @@ async function compare(store: Store, ids: string[], model: Model): Promise<void>
     )
     const expected = runs.map(({ config, cost, loss }) => ({ config: configOf(config), cost, loss }))
     assert.deepEqual(await runsOf(store, ids[index]), expected)
-    assert.deepEqual(await store.getSubmission(ids[index]), submission)
+    assert.deepEqual(await store.submissions(ids[index]), submissions)
   }
 }
