@@ -36,7 +36,7 @@ test('a training that diverges behind the API is, up to the report, the run that
     const json = campaignJson(viewOfCampaign(campaign, { task: { ...identity, words: adaptive.words } }))
     assert.equal(json.runs.filter(({ loss }) => loss === null).length, diverged.length)
     const aside = campaign.diagnostics.find(({ code }) => code === 'untrained-set-aside')
-    assert.match(aside?.message ?? '', new RegExp(`, ${diverged.length} because they diverged\\.$`))
+    assert.match(aside?.message ?? '', new RegExp(`[:,] ${diverged.length} because they diverged\\.$`))
     // The server charges nothing for them; the campaign counts them as spent.
     const charged = Number(await trainer.spentFlops?.())
     const cost = diverged.reduce((sum, { config }) => sum + config.trainFlops, 0)

@@ -160,3 +160,20 @@ test('a world whose run to predict is smaller than the largest that are made has
   const small = { ...ladder, target: 1e18 }
   assert.deepEqual(drawnWorld(2, small).law, drawnWorld(2, ladder).law)
 })
+
+test('where models never finish it is said how many runs that cost, and from which size on none did', async () => {
+  const world = drawnWorld(1005, ladder)
+  const trainer: Trainer = {
+    name: 'small memory',
+    train: async (config) => outcomeOf(ladder.measure(config, 'none').core > 3e7 ? Number.NaN : world.observe(config)),
+  }
+  const { diagnostics, runs } = await campaign({ trainer, space: ladder, budget: 2e18 })
+  const many = diagnostics.find(({ code }) => code === 'many-diverged')
+  const diverged = runs.filter(({ loss }) => Number.isNaN(loss)).length
+  assert.match(
+    many?.message ?? '',
+    new RegExp(`^${diverged} of ${runs.length} runs diverged. None of more than 2.50e7 `),
+  )
+  const aside = diagnostics.find(({ code }) => code === 'untrained-set-aside')?.message
+  assert.match(aside ?? '', new RegExp(`runs are not in the fit: .*${diverged} because they diverged\\.$`))
+})

@@ -88,6 +88,7 @@ function narrowingOf({ sources, scatter }: Expectation): string[] {
 function diagnosticsOf(situation: Situation, fit: JointFit, expectation: Expectation): Diagnostic[] {
   return [
     ...setAside(situation, fit),
+    ...manyDiverged(situation, expectation),
     ...openCuts(fit),
     ...endOfSizes(situation, expectation),
     ...censoredRate(situation, expectation),
@@ -105,11 +106,35 @@ function setAside({ runs }: Situation, { used, cut }: JointFit): Diagnostic[] {
     {
       code: 'untrained-set-aside',
       severity: 'info',
-      message:
-        `${high} of ${runs.length} runs are not in the fit because their loss is ${cut} nats or more` +
-        (diverged > 0 ? `, ${diverged} because they diverged.` : '.'),
+      message: `${high + diverged} of ${runs.length} runs are not in the fit: ${[
+        ...(high > 0 ? [`${high} because their loss is ${cut} nats or more`] : []),
+        ...(diverged > 0 ? [`${diverged} because they diverged`] : []),
+      ].join(', ')}.`,
       evidence: { high, diverged, cut },
       advice: 'Such runs tell about the beginning of training; the law is about trained models.',
+    },
+  ]
+}
+
+/** From this share of all runs on it is said that they diverged. */
+const manyShare = 0.25
+
+/** Plans do not foresee which runs diverge: whoever trains has to be told how much that cost, and whether the predicted model ever finished. */
+function manyDiverged({ runs, space }: Situation, { parameters }: Expectation): Diagnostic[] {
+  const sizes = (list: typeof runs) => list.map(({ config }) => space.measure(config, 'none').core)
+  const finished = sizes(runs.filter(({ loss }) => Number.isFinite(loss)))
+  const diverged = runs.length - finished.length
+  if (diverged < manyShare * runs.length) return []
+  const [tried, reached] = [Math.max(...sizes(runs)), Math.max(...finished)]
+  const never = reached < tried ? ` None of more than ${short(reached)} parameters finished.` : ''
+  return [
+    {
+      code: 'many-diverged',
+      severity: 'warning',
+      message: `${diverged} of ${runs.length} runs diverged.${never}`,
+      evidence: { diverged, runs: runs.length, tried, finished: reached, predicted: parameters },
+      advice:
+        'Plans do not foresee that, and the prediction is of a model that trains: leave models and rates that diverge out of what may be asked.',
     },
   ]
 }
