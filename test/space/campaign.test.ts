@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { type Campaign, campaign } from '../../src/campaign/campaign.ts'
 import { campaignInFolder } from '../../src/campaign/in-folder.ts'
+import { ownRuns } from '../../src/campaign/own-runs.ts'
 import { viewOfCampaign } from '../../src/campaign/view.ts'
 import { worldTrainer } from '../../src/campaign/world-trainer.ts'
 import type { Config } from '../../src/core/config.ts'
@@ -67,6 +68,7 @@ for (const [space, seed] of [
       JSON.stringify(campaignJson(view)),
     ])
       assert.doesNotMatch(text, /undefined|NaN|\[object/)
+    if (space.batchUnit === 'tokens') assert.match(files['report.md'], /fitted loss of \S+ tokens is lower/)
     const { runs } = campaignJson(view)
     assert.deepEqual(Object.keys(runs[0]).slice(0, -4), space.fields.map(({ name }) => name).slice(0, -1))
   })
@@ -176,4 +178,22 @@ test('where models never finish it is said how many runs that cost, and from whi
   )
   const aside = diagnostics.find(({ code }) => code === 'untrained-set-aside')?.message
   assert.match(aside ?? '', new RegExp(`runs are not in the fit: .*${diverged} because they diverged\\.$`))
+})
+
+test('runs that were brought along have the constants of the space, where they say them', async () => {
+  const model = { model: '25m', batch_size: 64, learning_rate: 1e-3, train_flops: 1e17, loss: 3.5 }
+  const written = (name: string, rows: readonly object[]) => {
+    writeFileSync(join(folder, name), rows.map((row) => JSON.stringify(row)).join('\n'))
+    return [join(folder, name)]
+  }
+  assert.equal((await ownRuns(written('silent.jsonl', [model]), ladder)).length, 1)
+  assert.equal((await ownRuns(written('same.jsonl', [{ ...model, weight_decay: 0.1 }]), ladder)).length, 1)
+  const other = written('other.jsonl', [
+    { ...model, weight_decay: 0.1 },
+    { ...model, batch_size: 32, weight_decay: 0.3 },
+  ])
+  await assert.rejects(ownRuns(other, ladder), {
+    code: 'CONFIG_INVALID',
+    message: /row 2 has weight_decay 0\.3, expected the 0\.1 of the space/,
+  })
 })

@@ -45,14 +45,17 @@ function batchChoice({ result: { prediction }, runs, evidence, task, space }: En
   const counts = [...Map.groupBy(runs, ({ config }) => config.batchSize)].sort(([p], [q]) => p - q)
   const tried = counts.map(([size, own]) => `${own.length} with ${batchText(space, size)}`).join(', ')
   const effect = evidence?.batches.find(({ flops }) => flops === task.target)
-  return `Batch ${batchText(space, batchSize)}${effect ? `: ${effectText(effect)}` : ''}${tried ? `. Runs by batch: ${tried}` : ''}.`
+  return `Batch ${batchText(space, batchSize)}${effect ? `: ${effectText(effect, space)}` : ''}${tried ? `. Runs by batch: ${tried}` : ''}.`
 }
 
-function effectText({ batchSizes: [smaller, larger], difference, interval }: BatchEffect): string {
+function effectText(
+  { batchSizes: [smaller, larger], difference, interval }: BatchEffect,
+  space: EndedView['space'],
+): string {
   const [better, worse] = difference < 0 ? [larger, smaller] : [smaller, larger]
   const isOpen = interval !== null && interval[0] < 0 && interval[1] > 0
   return (
-    `at the target the fitted loss of ${better} is lower than that of ${worse} by ${significant(Math.abs(difference), 2)} nats` +
+    `at the target the fitted loss of ${batchText(space, better)} is lower than that of ${batchText(space, worse)} by ${significant(Math.abs(difference), 2)} nats` +
     (isOpen ? ', but the interval of the difference holds zero' : '')
   )
 }
