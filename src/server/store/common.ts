@@ -51,6 +51,14 @@ export const keyInvalid = (id: string) =>
 export const keyTaken = (id: string) =>
   new IsoflopError('BAD_OPTION', `There is already a key ${id}, or one with the same hash.`, 'Choose another id.')
 
+/** Says that a database is not what was written into it. */
+export const damagedDatabase = (what: string) =>
+  new IsoflopError(
+    'RECORD_DAMAGED',
+    `The database is not what was written into it: ${what}.`,
+    'Stop the server and put the latest backup in its place.',
+  )
+
 export const databaseTooNew = (version: number, known: number) =>
   new IsoflopError(
     'STORE_UNAVAILABLE',
@@ -118,11 +126,14 @@ export interface RunRow {
   readonly config: string
   readonly cost: string
   readonly loss: number
+  /** Whether its checksum is right; only SQLite needs one: PostgreSQL has checksums of its pages. */
+  readonly whole?: bigint
 }
 
 /** A page of runs, out of rows of which there is one more than the page holds where it is not the last. */
 export function pageOfRows(rows: readonly RunRow[], limit: number): RunsPage {
   const page = rows.slice(0, limit)
+  for (const { id, whole } of page) if (whole === 0n) throw damagedDatabase(`the run ${id} has another checksum`)
   const runs = page.map(({ config, cost, loss }) => ({ config: configOfRow(config), cost: BigInt(cost), loss }))
   return { runs, next: rows.length > limit ? (page.at(-1)?.id ?? null) : null }
 }

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto'
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { IsoflopError } from '../../core/errors.ts'
-import { databaseTooNew, unavailable } from './common.ts'
+import { damagedDatabase, databaseTooNew, unavailable } from './common.ts'
 import { migrationsOf } from './migrate.ts'
 
 /** Opens the file and brings its tables up to date. */
@@ -14,9 +15,11 @@ export async function openDatabase(path: string, lockTimeoutMs: number): Promise
     await useWriteAheadLog(db)
     // FULL: a commit waits until the log is on the disk, so that it survives a power cut, not only a crash.
     db.exec('PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864')
-    migrate(db)
+    checkPages(db, path)
+    db.function('row_checksum', { deterministic: true, varargs: true }, checksumOf)
     db.function('add_flops', addFlops)
     db.aggregate('sum_flops', { start: '0', step: addFlops })
+    migrate(db)
     db.exec('PRAGMA busy_timeout = 0') // from here on, see `patience` in sqlite-turn.ts
     return db
   } catch (error) {
@@ -33,6 +36,19 @@ function makePrivate(path: string): void {
   if (path === ':memory:' || existsSync(path)) return
   closeSync(openSync(path, 'a', 0o600))
 }
+
+/** Refuses a file whose pages do not fit together. Errors: RECORD_DAMAGED. */
+function checkPages(db: DatabaseSync, path: string): void {
+  const { quick_check: found } = db.prepare('PRAGMA quick_check(1)').get() as { quick_check: string }
+  if (found !== 'ok') throw damagedDatabase(`${path}: ${found}`)
+}
+
+/** The checksum of a row: whatever of it flips on a disk, it is then another one. */
+const checksumOf = (...values: SQLOutputValue[]): string =>
+  createHash('sha256')
+    .update(JSON.stringify(values.map(String)))
+    .digest('hex')
+    .slice(0, 12)
 
 /** FLOPs are decimal text in SQLite, whose integers end at 2^63: this is the SQL function that adds them. */
 const addFlops = (sum: SQLOutputValue, flops: SQLOutputValue): string =>

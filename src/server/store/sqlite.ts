@@ -3,6 +3,7 @@ import { apiCodec } from '../../cs336/config.ts'
 import {
   checkFlops,
   checkLoss,
+  damagedDatabase,
   type KeyRow,
   keyFromRow,
   keyInvalid,
@@ -27,7 +28,7 @@ interface WishRow {
   readonly used: string
   readonly reserved: string
   readonly revoked: bigint
-  readonly loss: number | null
+  readonly loss: number | typeof damagedRun | null
   readonly in_flight: bigint
 }
 
@@ -55,6 +56,7 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
     const wish = statements.wish.get(config, config, keyId) as WishRow | undefined
     if (!wish || wish.revoked) throw keyInvalid(keyId)
     const { loss } = wish
+    if (loss === damagedRun) throw damagedDatabase(`a run of the key ${keyId} has another checksum`)
     const [budget, used, reserved] = [wish.budget, wish.used, wish.reserved].map(BigInt)
     if (loss !== null) return { kind: 'settled', loss, used }
     if (wish.in_flight) return { kind: 'in-flight' }
@@ -218,6 +220,11 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
 const changed = (statement: StatementSync, ...values: SQLInputValue[]): boolean =>
   Number(statement.run(...values).changes) > 0
 
+/** What stands for the loss of a run whose row is not what was written. */
+const damagedRun = 'damaged'
+/** The loss of a run, as far as its checksum is right. */
+const believed = `CASE WHEN checksum = row_checksum(key_id, config, cost, loss) THEN loss ELSE '${damagedRun}' END`
+
 const keyColumns = 'keys.id, label, budget, used, reserved, revoked, instructor, created_at'
 
 function prepareAll(db: DatabaseSync) {
@@ -247,7 +254,7 @@ function prepareAll(db: DatabaseSync) {
 
     wish: prepare(
       `SELECT budget, used, reserved, revoked,
-         (SELECT loss FROM runs WHERE key_id = keys.id AND config = ?) AS loss,
+         (SELECT ${believed} FROM runs WHERE key_id = keys.id AND config = ?) AS loss,
          EXISTS (SELECT 1 FROM reservations WHERE key_id = keys.id AND config = ?) AS in_flight
        FROM keys WHERE id = ?`,
     ),
@@ -270,8 +277,10 @@ function prepareAll(db: DatabaseSync) {
       `UPDATE keys SET reserved = (SELECT sum_flops(cost) FROM reservations WHERE key_id = keys.id) WHERE id = ?`,
     ),
     check: prepare('UPDATE health SET checks = checks + 1'),
-    addRun: prepare('INSERT INTO runs (key_id, config, cost, loss) VALUES (?, ?, ?, ?)'),
-    runs: prepare('SELECT id, config, cost, loss FROM runs WHERE key_id = ? AND id > ? ORDER BY id LIMIT ?'),
+    addRun: prepare(`INSERT INTO runs (key_id, config, cost, loss, checksum)
+       VALUES (?1, ?2, ?3, ?4, row_checksum(?1, ?2, ?3, CAST(?4 AS REAL)))`),
+    runs: prepare(`SELECT id, config, cost, loss, checksum = row_checksum(key_id, config, cost, loss) AS whole
+       FROM runs WHERE key_id = ? AND id > ? ORDER BY id LIMIT ?`),
     deleteRuns: prepare('DELETE FROM runs WHERE key_id = ?'),
 
     addSubmission: prepare(
