@@ -69,5 +69,5 @@ test('SIGTERM ends a server within 12 s though its database, a client and a sile
   assert.ok(took < 12_000, `${took} ms`)
   assert.equal(status, 1)
   assert.match(printed, /The server ends without waiting any longer/)
-  assert.equal(await hanging, 'cut off')
+  assert.ok([503, 'cut off'].includes(await hanging), 'by the time-out of a statement, or by the end')
 })

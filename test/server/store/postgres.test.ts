@@ -103,9 +103,11 @@ test('a dozen locked keys: their queries are rejected in time, and every other k
     assert.equal(answer.reason.code, 'STORE_UNAVAILABLE')
   }
   assert.ok(all < 6000, `${all} ms until the last was rejected`)
+  took.sort((p, q) => p - q)
+  const [median, slowest] = [took[Math.floor(took.length / 2)], took[took.length - 1]]
   assert.ok(
-    took.length >= 3 && Math.max(...took) < 2500,
-    `${took.length} runs of the free key, the slowest in ${Math.max(...took)} ms`,
+    took.length >= 10 && median < 500 && slowest < 4500,
+    `${took.length} runs: ${median}, at most ${slowest} ms`,
   )
   await other.query('ROLLBACK')
   await other.end()
