@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { Backend } from '../backend/backend.ts'
 import type { ReplayBackend } from '../backend/replay.ts'
-import { simulateBackend } from '../backend/simulate.ts'
+import { simulateBackend, versionOf } from '../backend/simulate.ts'
 import type { TrainBackendOptions } from '../backend/train.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { targetFlops } from '../cs336/limits.ts'
@@ -90,8 +90,8 @@ function refuseOthers(flags: BackendFlags, own: readonly (keyof BackendFlags)[])
   )
 }
 
-/** The noise-free loss of a world, and the best there is at 1e19 FLOPs. */
-export async function truthOf(worldName: string): Promise<Truth> {
+/** The noise-free loss of a world, the best there is at 1e19 FLOPs, and which version of it this is. */
+export async function truthOf(worldName: string): Promise<Truth & { readonly version: string }> {
   const world = await openWorld(worldName)
-  return { loss: (config) => world.loss(config), bestLoss: optimum(world, targetFlops).loss }
+  return { loss: (config) => world.loss(config), bestLoss: optimum(world, targetFlops).loss, version: versionOf(world) }
 }

@@ -1,7 +1,9 @@
 import { Command } from 'commander'
+import { IsoflopError } from '../core/errors.ts'
 import { printableLine } from '../core/printable.ts'
 import { nonEmbeddingParameters } from '../cs336/parameters.ts'
 import { type Grade, gradeSubmissions } from '../server/grade.ts'
+import type { Store } from '../server/store/store.ts'
 import { print, printJson } from './print.ts'
 import { defaultDatabase } from './serve.ts'
 
@@ -14,17 +16,14 @@ export function gradeCommand(): Command {
         'FLOPs beyond the best possible; then by the error of the predicted loss. Noise-free nats/token.',
     )
     .option('--db <PLACE>', 'a SQLite file, or postgres://... (default: $DATABASE_URL or isoflop.sqlite)')
-    .option('--world <NAME>', 'the world that was served', 'cs336')
+    .option('--world <NAME>', 'the world that was served, where the database does not say it')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExamples:\n  isoflop grade\n  isoflop grade --world seed:7 --json')
-    .action(async ({ db, world, json }: { db?: string; world: string; json?: boolean }) => {
-      const [{ openStore }, { truthOf }] = await Promise.all([
-        import('../server/store/open.ts'),
-        import('./backend.ts'),
-      ])
-      const truth = await truthOf(world)
+    .action(async ({ db, world: named, json }: { db?: string; world?: string; json?: boolean }) => {
+      const { openStore } = await import('../server/store/open.ts')
       const store = await openStore(db ?? defaultDatabase())
       try {
+        const { world, truth } = await truthBehind(store, named)
         const grades = gradeSubmissions(await store.listSubmissions(), truth)
         if (json) printJson({ world, bestLoss: truth.bestLoss, grades })
         else print(table(grades, truth.bestLoss))
@@ -33,6 +32,43 @@ export function gradeCommand(): Command {
       }
     })
 }
+
+/** The truth that a database's answers came from: of the world that is noted there, else of the one that was named. */
+async function truthBehind(store: Store, named: string | undefined) {
+  const [{ truthOf }, { producerName, producerOf }] = await Promise.all([
+    import('./backend.ts'),
+    import('../server/producer.ts'),
+  ])
+  const producer = await producerOf(store)
+  const world = producer === null ? named : producer.world
+  if (world === undefined) throw producer === null ? unknownProducer() : noTruth(producerName(producer))
+  if (named !== undefined && named !== world) throw otherWorld(producerName(producer!), `world ${named}`)
+  const truth = await truthOf(world)
+  if (producer !== null && producer.version !== truth.version)
+    throw otherWorld(producerName(producer), `version ${truth.version} of that world`)
+  return { world, truth }
+}
+
+const unknownProducer = () =>
+  new IsoflopError(
+    'PRODUCER_UNKNOWN',
+    'The database does not say which world answered it.',
+    'Say it: --world NAME. A database that was served since is graded without.',
+  )
+
+const noTruth = (answered: string) =>
+  new IsoflopError(
+    'BAD_OPTION',
+    `The database has answers of ${answered}, of which nobody knows the truth.`,
+    'Only simulated worlds can be graded.',
+  )
+
+const otherWorld = (answered: string, asked: string) =>
+  new IsoflopError(
+    'PRODUCER_DIFFERS',
+    `The database has answers of ${answered}; what is to judge them is ${asked}.`,
+    'Leave --world out, and grade with the isoflop that served it.',
+  )
 
 function table(judged: readonly Grade[], bestLoss: number): string {
   const grades = judged.map((grade) => ({ ...grade, label: printableLine(grade.label) }))

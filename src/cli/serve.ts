@@ -5,6 +5,7 @@ import { type WireConfig, wireOfConfig } from '../api/contract.ts'
 import type { Backend } from '../backend/backend.ts'
 import { systemClock } from '../core/clock.ts'
 import { IsoflopError } from '../core/errors.ts'
+import { printableLine } from '../core/printable.ts'
 import { version } from '../core/version.ts'
 import { apiBudget, apiLimits } from '../cs336/limits.ts'
 import { accountings } from '../cs336/parameters.ts'
@@ -29,6 +30,7 @@ interface ServeFlags extends BackendFlags {
   readonly key?: readonly string[]
   readonly keyFile?: string
   readonly weakKeys?: boolean
+  readonly adopt?: boolean
   readonly proxy?: readonly string[]
   readonly leaderboard?: boolean
   readonly deadline?: number
@@ -70,6 +72,7 @@ export function serveCommand(): Command {
     .option('--seed <N>', 'train: of weights and order (default: 0)', seed)
     .option('--train-flops-grid <LIST>', "the FLOPs that a query may have (default: the assignment's 16)", grid)
     .option('--db <PLACE>', 'a SQLite file, or postgres://... (default: $DATABASE_URL or isoflop.sqlite)')
+    .option('--adopt', 'say that an older database, or one without answers, is that of what is served now')
     .option('--budget <FLOPS>', 'budget of keys made by this command (default: 2e18)', flops('--budget'))
     .option('--key <KEY...>', 'make sure that these keys exist; others on this machine see them, but not $ISOFLOP_KEYS')
     .option('--key-file <FILE>', 'make sure that the keys in this file exist, one a line; - for stdin')
@@ -103,10 +106,11 @@ const accounting = nameOf('--accounting', accountings)
 
 async function runServe(flags: ServeFlags): Promise<void> {
   // Loaded only here, so that the other commands start quickly.
-  const [{ createServer }, { openStore }, { openBackend }] = await Promise.all([
+  const [{ createServer }, { openStore }, { openBackend }, { claimStore }] = await Promise.all([
     import('../server/app.ts'),
     import('../server/store/open.ts'),
     import('./backend.ts'),
+    import('../server/producer.ts'),
   ])
   const place = flags.db ?? defaultDatabase()
   const store = await openStore(place)
@@ -116,6 +120,8 @@ async function runServe(flags: ServeFlags): Promise<void> {
       onError: createComplaints(systemClock, printError).tell,
     })
     try {
+      const trainFlops = flags.trainFlopsGrid ?? apiLimits.trainFlops
+      await claimStore(store, backend, trainFlops, { confirm: confirmation(flags) })
       const isPublic = !isLoopback(flags.host) || flags.proxy !== undefined
       const weakKeys = flags.weakKeys === true || !isPublic
       const firstKey = await ensureKeys(store, flags, weakKeys)
@@ -131,7 +137,7 @@ async function runServe(flags: ServeFlags): Promise<void> {
         closed: closedOf(flags),
         weakKeys,
         proxies: flags.proxy ?? [],
-        trainFlops: flags.trainFlopsGrid ?? apiLimits.trainFlops,
+        trainFlops,
         onError: printError,
       })
       try {
@@ -153,6 +159,22 @@ async function runServe(flags: ServeFlags): Promise<void> {
     await store.close()
   }
 }
+
+/** Whether what answered a database is as the question says: --adopt says yes, or who sits at the terminal. */
+const confirmation =
+  ({ adopt }: ServeFlags) =>
+  async (question: string): Promise<boolean> => {
+    if (adopt) {
+      say(`note: ${printableLine(question)} Yes, says --adopt.`)
+      return true
+    }
+    if (!process.stdin.isTTY || !process.stderr.isTTY) return false
+    const { createInterface } = await import('node:readline/promises')
+    const lines = createInterface({ input: process.stdin, output: process.stderr })
+    const answer = await lines.question(`${printableLine(question)} [y/N] `)
+    lines.close()
+    return /^y(es)?$/i.test(answer.trim())
+  }
 
 /** A world's name is a part of the answer, and the screen or the log may be seen by who is to find it. */
 const shownBackend = ({ name, producer }: Backend): string =>

@@ -58,6 +58,10 @@ export const errorTable = rows({
     status: 403,
     meaning: 'The deadline has passed: the truth is out, and no prediction is taken.',
   },
+  PRODUCER_DIFFERS: {
+    meaning: 'The database has answers of another backend, world, version, corpus, loss or list of FLOPs.',
+  },
+  PRODUCER_UNKNOWN: { meaning: 'The database has answers, and does not say what gave them.' },
   API_UNREACHABLE: { meaning: 'The training API did not answer, after several tries.' },
   API_REFUSED: { meaning: 'The training API refused a query.' },
   CAMPAIGN_DIFFERS: { meaning: 'The folder holds the record of a campaign with other options.' },

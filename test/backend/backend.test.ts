@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { Backend } from '../../src/backend/backend.ts'
 import { replayBackend } from '../../src/backend/replay.ts'
-import { simulateBackend } from '../../src/backend/simulate.ts'
+import { simulateBackend, versionOf } from '../../src/backend/simulate.ts'
+import type { TrainingConfig } from '../../src/cs336/config.ts'
 import { openWorld } from '../../src/world/worlds.ts'
 import { lossFrom } from '../trainers.ts'
 
@@ -49,6 +50,31 @@ test('replay: recorded answers, the first of repeated ones, and the nearest runs
     code: 'NOT_RECORDED',
     message: /The nearest: d_model 512, .*; d_model 256/,
   })
+})
+
+test('a version changes with what a world answers, and with nothing else', async () => {
+  const names = ['cs336', 'handout', 'chinchilla', 'seed:0', 'seed:1', 'seed:7', 'staged:0', 'staged:1']
+  const versions = await Promise.all(names.map(async (name) => versionOf(await openWorld(name))))
+  assert.equal(new Set(versions).size, names.length)
+  const world = await openWorld('cs336')
+  assert.equal(versionOf(world), versions[0])
+  const changes: Partial<Record<'start' | 'end', (config: TrainingConfig) => boolean>> = {
+    start: ({ trainFlops }) => trainFlops === 1e13,
+    end: ({ trainFlops }) => trainFlops === 1e18,
+  }
+  for (const [name, isChanged] of Object.entries(changes)) {
+    const changed = { ...world, observe: (c: TrainingConfig) => world.observe(c) + (isChanged(c) ? 1e-6 : 0) }
+    assert.notEqual(versionOf(changed), versions[0], name)
+  }
+})
+
+test('a table is known by its runs, not by its name or the order of its rows', async () => {
+  const of = async (name: string, ...rows: string[]) => (await replayBackend(table(name, ...rows))).producer.table
+  const first = await of('a.csv', recorded[0], recorded[1])
+  assert.equal(await of('b.csv', recorded[1], recorded[0]), first)
+  assert.equal(await of('c.csv', ...recorded), first, 'a repeated row says nothing')
+  assert.notEqual(await of('d.csv', recorded[0]), first)
+  assert.notEqual(await of('e.csv', recorded[0], recorded[1].replace('5.25', '5.26')), first)
 })
 
 test('replay: a table with a bad row, without a loss or without a column is refused, naming it', async () => {

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
@@ -196,14 +197,89 @@ test('the predictions are graded against the simulated truth', async () => {
   assert.match(isoflop('keys', 'list', '--db', 'grade.sqlite').stdout, / {2}instructor$/m)
   const board = await fetch(`${server.url}/leaderboard?api_key=${staff}`)
   const { leaderboard } = (await board.json()) as { leaderboard: { regret: number }[] }
-  const { grades, bestLoss } = JSON.parse(
-    isoflop('grade', '--db', 'grade.sqlite', '--world', 'handout', '--json').stdout,
-  )
+  const { grades, bestLoss } = JSON.parse(isoflop('grade', '--db', 'grade.sqlite', '--json').stdout)
   assert.equal(grades.length, 1)
   assert.equal(grades[0].regret, leaderboard[0].regret)
   assert.ok(grades[0].regret >= 0 && Math.abs(grades[0].trueLoss - bestLoss - grades[0].regret) < 1e-12)
-  assert.match(isoflop('grade', '--db', 'grade.sqlite', '--world', 'handout').stdout, /regret/)
+  assert.match(isoflop('grade', '--db', 'grade.sqlite').stdout, /regret/)
   await server.stop()
+})
+
+/** What serving comes to that is refused. */
+const refusedServe = (...args: string[]) => isoflop('serve', '--port', '0', ...args)
+
+test('a database has the answers of one world: another is refused with both names, and grade takes it from there', async () => {
+  const db = ['--db', 'world.sqlite']
+  const first = await serve(...db, '--world', 'seed:7', '--key', 'course')
+  assert.equal((await loss(first.url, 'course')).status, 200)
+  await first.stop()
+  writeFileSync(
+    join(folder, 'other.csv'),
+    `${'d_model,num_layers,num_heads,batch_size,learning_rate,train_flops,loss'}\n256,4,4,128,0.001,1e16,5.5\n`,
+  )
+  for (const [args, name] of [
+    [['--world', 'cs336'], /world seed:7, .*; what is to be served is simulate, world cs336, /],
+    [['--world', 'seed:8', '--adopt'], /world seed:7, .*; what is to be served is simulate, world seed:8, /],
+    [['--backend', 'replay:other.csv'], /world seed:7, .* is replay, table [0-9a-f]{12}\.$/m],
+    [['--world', 'seed:7', '--train-flops-grid', '1e13,1e16'], /train flops 1e13,3e13,.*train flops 1e13,1e16\.$/m],
+  ] as const) {
+    const { status, stderr } = refusedServe(...db, ...args)
+    assert.equal(status, 2)
+    assert.match(stderr, /^error\[PRODUCER_DIFFERS\]: /)
+    assert.match(stderr, name)
+  }
+  assert.equal(JSON.parse(isoflop('grade', '--json', ...db).stdout).world, 'seed:7')
+  assert.match(isoflop('grade', '--world', 'cs336', ...db).stderr, /^error\[PRODUCER_DIFFERS\]: .*seed:7.*cs336/)
+  const again = await serve(...db, '--world', 'seed:7')
+  assert.equal((await loss(again.url, 'course')).status, 200)
+  await again.stop()
+  const [{ id }] = JSON.parse(isoflop('keys', 'list', '--json', ...db).stdout)
+  isoflop('keys', 'reset', id, ...db)
+  assert.equal(refusedServe(...db, '--world', 'seed:8').status, 2, 'not without a word')
+  const adopted = await serve(...db, '--world', 'seed:8', '--adopt')
+  assert.match(adopted.printed(), /^note: The database is for simulate, world seed:7, .* Shall it be for .*seed:8/m)
+  await adopted.stop()
+  assert.equal(JSON.parse(isoflop('grade', '--json', ...db).stdout).world, 'seed:8')
+})
+
+test('a database of an older version is asked about, with what its runs tell, and is not guessed', async () => {
+  const db = ['--db', 'older.sqlite']
+  const forget = () => {
+    const file = new DatabaseSync(join(folder, 'older.sqlite'))
+    file.exec("DELETE FROM facts WHERE name = 'producer'") // older versions noted nothing
+    file.close()
+  }
+  const first = await serve(...db, '--world', 'seed:7', '--key', 'course')
+  assert.equal((await loss(first.url, 'course')).status, 200)
+  await first.stop()
+  forget()
+  const right = refusedServe(...db, '--world', 'seed:7')
+  assert.match(right.stderr, /^error\[PRODUCER_UNKNOWN\]: .*of 1 runs, 1 have the loss .*seed:7.*\?\n.*--adopt/)
+  const wrong = refusedServe(...db, '--world', 'seed:8')
+  assert.match(wrong.stderr, /^error\[PRODUCER_UNKNOWN\]: .*of 1 runs, 0 have the loss .*seed:8/)
+  assert.match(isoflop('grade', ...db).stderr, /^error\[PRODUCER_UNKNOWN\]: /)
+  assert.equal(isoflop('grade', '--world', 'seed:7', ...db).status, 0)
+  const adopted = await serve(...db, '--world', 'seed:7', '--adopt')
+  await adopted.stop()
+  assert.equal(refusedServe(...db, '--world', 'seed:8', '--adopt').status, 2)
+  assert.equal(isoflop('grade', ...db).status, 0)
+})
+
+const terminal = spawnSync('script', ['--version']).status === 0
+test('at a terminal the question is asked, and no is no', {
+  skip: terminal ? false : 'script is not here',
+}, async () => {
+  const db = ['--db', 'asked.sqlite']
+  const first = await serve(...db, '--world', 'seed:7')
+  await first.stop()
+  const asked = (answer: string) => {
+    const command = [process.execPath, bin, 'serve', '--port', '0', ...db, '--world', 'seed:8'].join(' ')
+    const { stdout } = spawnSync('script', ['-qec', command, '/dev/null'], {
+      ...{ encoding: 'utf8', cwd: folder, input: `${answer}\n`, timeout: 20_000 },
+    })
+    return stdout
+  }
+  assert.match(asked('n'), /Shall it be for .*seed:8.*\[y\/N\][\s\S]*error\[PRODUCER_DIFFERS\]/)
 })
 
 test('replay serves recorded runs, and refuses others with the nearest', async () => {

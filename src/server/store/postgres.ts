@@ -67,6 +67,7 @@ export async function openPostgres(url: string, options: StoreOptions = {}): Pro
   /** Whether the statement returned a row, that is, changed one. */
   const changed = async (keyId: string, statement: StatementName, ...values: unknown[]) =>
     (await change(keyId, statement, ...values)).length > 0
+  const recall = async (name: string) => (await ask<{ value: string }>('fact', name))[0]?.value ?? null
   const release = async (ticket: bigint) => {
     await change(keyOfTicket.get(ticket) ?? '', 'release', [ticket])
     keyOfTicket.delete(ticket)
@@ -127,11 +128,16 @@ export async function openPostgres(url: string, options: StoreOptions = {}): Pro
     runs: async (keyId, after, limit) => pageOfRows(await ask<RunRow>('runs', keyId, after, limit + 1), limit),
 
     async remember(name, value) {
-      const recall = async () => (await ask<{ value: string }>('fact', name))[0]?.value
-      const known = await recall()
-      if (known !== undefined) return known
+      const known = await recall(name)
+      if (known !== null) return known
       await change('', 'addFact', name, value)
-      return (await recall())!
+      return (await recall(name))!
+    },
+    recall,
+    async claim(producer, anyway) {
+      await change('', 'claim', producer, anyway)
+      const [{ answered }] = await ask<{ answered: boolean }>('answered')
+      return { kind: (await recall('producer')) === producer ? 'held' : 'not-held', answered }
     },
 
     async prove(keyId) {
@@ -214,6 +220,9 @@ async function applyMissing(client: PoolClient): Promise<void> {
 
 const keyColumns = 'keys.id, label, budget, used, reserved, revoked, instructor, created_at'
 
+const answered = `(EXISTS (SELECT FROM isoflop.runs) OR EXISTS (SELECT FROM isoflop.reservations)
+  OR EXISTS (SELECT FROM isoflop.submissions))`
+
 const texts = {
   addKey: `INSERT INTO isoflop.keys (id, hash, label, budget, created_at, instructor) VALUES ($1, $2, $3, $4, $5, $6)
            ON CONFLICT DO NOTHING RETURNING id`,
@@ -224,6 +233,11 @@ const texts = {
   hashes: 'SELECT hash FROM isoflop.keys',
   replaceHash: 'UPDATE isoflop.keys SET hash = $1 WHERE hash = $2',
   fact: 'SELECT value FROM isoflop.facts WHERE name = $1',
+  // Whoever comes second at the same moment meets the first one's row, and leaves it unless it was told to take it.
+  claim: `INSERT INTO isoflop.facts (name, value)
+          SELECT 'producer', $1 WHERE $2 OR NOT ${answered}
+          ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE $2 AND NOT ${answered}`,
+  answered: `SELECT ${answered} AS answered`,
   addFact: 'INSERT INTO isoflop.facts (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING',
   revoke: 'UPDATE isoflop.keys SET revoked = true WHERE id = $1 RETURNING id',
   setBudget: 'UPDATE isoflop.keys SET budget = $1 WHERE id = $2 RETURNING id',

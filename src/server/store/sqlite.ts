@@ -20,7 +20,7 @@ import {
 } from './common.ts'
 import { openDatabase } from './sqlite-file.ts'
 import { groupCommit } from './sqlite-turn.ts'
-import type { Reservation, SeenReservation, Store, Submission, Submitted } from './store.ts'
+import type { Claim, Reservation, SeenReservation, Store, Submission, Submitted } from './store.ts'
 
 /** What is read to decide about a wish to run a configuration. */
 interface WishRow {
@@ -89,6 +89,16 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
     giveBack(
       seen.map(({ ticket, renewals }) => statements.takeStanding.get(ticket, renewals) as ReservationRow | undefined),
     )
+
+  const factOf = (name: string): string | null =>
+    (statements.fact.get(name) as { value: string } | undefined)?.value ?? null
+
+  const claim = (producer: string, anyway: boolean): Claim => {
+    const answered = Boolean((statements.answered.get() as { answered: bigint }).answered)
+    const isFree = factOf('producer') === null ? anyway || !answered : anyway && !answered
+    if (isFree) statements.setFact.run('producer', producer)
+    return { kind: factOf('producer') === producer ? 'held' : 'not-held', answered }
+  }
 
   const submit = (keyId: string, submission: Submission, most: number): Submitted => {
     if (!statements.keyOfId.get(keyId)) throw keyInvalid(keyId)
@@ -174,14 +184,16 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
       read(() => pageOfRows(statements.runs.all(keyId, after, limit + 1) as unknown as RunRow[], limit)),
 
     async remember(name, value) {
-      const recall = () => (statements.fact.get(name) as { value: string } | undefined)?.value
+      const recall = () => factOf(name)
       const known = await read(recall)
-      if (known !== undefined) return known
+      if (known !== null) return known
       return write(() => {
         statements.addFact.run(name, value)
         return recall()!
       })
     },
+    recall: (name) => read(() => factOf(name)),
+    claim: (producer, anyway) => write(() => claim(producer, anyway)),
 
     prove: (keyId) =>
       read(() => {
@@ -243,6 +255,11 @@ function prepareAll(db: DatabaseSync) {
     hashes: prepare('SELECT hash FROM keys'),
     replaceHash: prepare('UPDATE keys SET hash = ? WHERE hash = ?'),
     fact: prepare('SELECT value FROM facts WHERE name = ?'),
+    setFact: prepare('INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value'),
+    answered: prepare(
+      `SELECT EXISTS (SELECT 1 FROM runs) OR EXISTS (SELECT 1 FROM reservations) OR EXISTS (SELECT 1 FROM submissions)
+         AS answered`,
+    ),
     addFact: prepare('INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING'),
     revoke: prepare('UPDATE keys SET revoked = 1 WHERE id = ?'),
     setBudget: prepare('UPDATE keys SET budget = ? WHERE id = ?'),

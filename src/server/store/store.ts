@@ -57,6 +57,12 @@ export interface Submitted {
   readonly attempts: number
 }
 
+/** Whether a producer is the one that is noted, and whether the database has runs, reservations or predictions. */
+export interface Claim {
+  readonly kind: 'held' | 'not-held'
+  readonly answered: boolean
+}
+
 /** A reservation as whoever looks after them sees it. */
 export interface SeenReservation {
   readonly ticket: bigint
@@ -140,6 +146,13 @@ export interface Store {
 
   /** What is kept under a name for the whole database: what was kept first, `value` where that is now. */
   remember(name: string, value: string): Promise<string>
+  /** What is kept under a name; null where nothing is. */
+  recall(name: string): Promise<string | null>
+  /**
+   * Notes what answers this database, under the name `producer`: where nothing was noted and nothing was answered yet. With `anyway` also
+   * where something was answered and nothing noted, or the other way round; never where both are.
+   */
+  claim(producer: string, anyway: boolean): Promise<Claim>
 
   /** A key's sums beside what they have to be; null when there is no such key. */
   prove(keyId: string): Promise<Proof | null>

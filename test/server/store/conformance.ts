@@ -149,6 +149,46 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
     assert.match(answers[0], /^value [0-3]$/)
     assert.equal(await stores[1].remember('other', 'x'), 'x')
     assert.equal(await stores[2].remember('salt', 'x'), answers[0])
+    assert.deepEqual(await Promise.all([stores[3].recall('salt'), stores[3].recall('none')]), [answers[0], null])
+  })
+
+  storeTest('a new database belongs to whoever claims it first; one with answers to nobody else ever', async (open) => {
+    const stores = await Promise.all(Array.from({ length: 4 }, () => open()))
+    const claims = await Promise.all(stores.map((store, k) => store.claim(`world ${k}`, false)))
+    assert.equal(claims.filter(({ kind }) => kind === 'held').length, 1)
+    assert.ok(claims.every(({ answered }) => !answered))
+    const [store] = stores
+    assert.deepEqual(await store.claim('another', false), { kind: 'not-held', answered: false })
+    assert.deepEqual(await store.claim('another', true), { kind: 'held', answered: false })
+    assert.equal(await store.recall('producer'), 'another')
+    await addKey(store, 'a')
+    assert.deepEqual(await store.claim('keys are no answers', true), { kind: 'held', answered: false })
+    const answers = [
+      async () => run(store, 'a', 1),
+      async () => store.submit('a', { config: configOf(1), predictedLoss: 2, submittedAt: 1 }, 5),
+      async () => {
+        await store.reserve('a', configOf(2), 1n, 1)
+        await store.check()
+      },
+    ]
+    for (const answer of answers) {
+      await answer()
+      assert.deepEqual(await stores[1].claim('other', false), { kind: 'not-held', answered: true })
+      assert.deepEqual(await stores[1].claim('other', true), { kind: 'not-held', answered: true })
+      assert.deepEqual(await stores[1].claim('keys are no answers', false), { kind: 'held', answered: true })
+      await store.resetKey('a')
+    }
+    assert.equal((await stores[1].claim('other', true)).kind, 'held')
+  })
+
+  storeTest('a database with answers of which nothing was noted is claimed with a word alone', async (open) => {
+    const store = await open()
+    await addKey(store, 'a')
+    await run(store, 'a', 1)
+    assert.deepEqual(await store.claim('world', false), { kind: 'not-held', answered: true })
+    assert.equal(await store.recall('producer'), null)
+    assert.deepEqual(await store.claim('world', true), { kind: 'held', answered: true })
+    assert.deepEqual(await store.claim('other', true), { kind: 'not-held', answered: true })
   })
 
   storeTest('negative FLOPs and losses that are no numbers are refused', async (open) => {

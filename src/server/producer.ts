@@ -1,0 +1,122 @@
+import type { Backend, Producer } from '../backend/backend.ts'
+import { IsoflopError } from '../core/errors.ts'
+import type { Store } from './store/store.ts'
+
+/**
+ * A database's answers come from one producer: the same backend, world and version of it, or corpus and loss, asked with the same FLOPs.
+ * Runs of two worlds in one database are fitted and graded as if they were of one, and nobody sees it.
+ */
+
+/** What a server is, as it is compared: a backend's producer and the FLOPs that it may be asked with. */
+export const servedProducer = (producer: Producer, trainFlops: readonly number[]): Producer => ({
+  ...producer,
+  train_flops: trainFlops.map((flops) => flops.toExponential().replace('e+', 'e')).join(','),
+})
+
+/** As it is stored: equal for equal producers. */
+const textOf = (producer: Producer): string =>
+  JSON.stringify(Object.entries(producer).sort(([p], [q]) => (p < q ? -1 : 1)))
+
+/** Facts in the order in which people are told them. The list of FLOPs is nearly always the assignment's, and only told where it differs. */
+const toldFacts = ['world', 'version', 'table', 'corpus', 'loss', 'accounting', 'seed', 'device']
+
+/** For people: what it is. */
+export const producerName = (producer: Producer): string =>
+  [
+    producer.backend,
+    ...toldFacts.filter((name) => name in producer).map((name) => factText([name, producer[name]])),
+  ].join(', ')
+
+const factText = ([name, value]: readonly [string, string]): string => `${name.replace('_', ' ')} ${value}`
+
+/** Two producers told apart: each one's name, with what differs beyond it. */
+function bothNames(one: Producer, other: Producer): readonly [string, string] {
+  const same = producerName(one) === producerName(other)
+  const named = (producer: Producer) =>
+    same ? `${producerName(producer)}, ${factText(['train_flops', producer.train_flops])}` : producerName(producer)
+  return [named(one), named(other)]
+}
+
+/** What answers a database; null where that was never noted. */
+export async function producerOf(store: Store): Promise<Producer | null> {
+  const text = await store.recall('producer')
+  return text === null ? null : (Object.fromEntries(JSON.parse(text)) as unknown as Producer)
+}
+
+/** How many of a database's runs have the loss that a backend gives. */
+export interface Evidence {
+  readonly agree: number
+  readonly compared: number
+}
+
+/** Runs that are compared at most: some 20 microseconds each. */
+const mostCompared = 1000
+
+/** Compares runs with what answers at once; null for trainings, which take hours. */
+export async function evidenceFor(store: Store, backend: Backend): Promise<Evidence | null> {
+  if (backend.producer.backend === 'train') return null
+  let [agree, compared] = [0, 0]
+  for (const { id } of await store.listKeys()) {
+    const { runs } = await store.runs(id, 0n, Math.max(1, mostCompared - compared))
+    for (const { config, loss } of runs) {
+      const outcome = await backend.train(config)
+      compared++
+      if (outcome.kind === 'finished' && outcome.loss === loss) agree++
+    }
+    if (compared >= mostCompared) break
+  }
+  return { agree, compared }
+}
+
+interface Claiming {
+  /** Says what answered a database of an older version; gives whether it was this producer. */
+  readonly confirm: (question: string) => Promise<boolean>
+}
+
+/**
+ * Makes sure that a backend is what answers a database, and notes that of a new one. For a database of an older version, which does not
+ * say what gave its runs, somebody is asked, with what its runs tell; for one that has keys alone, where another one was noted.
+ *
+ * Errors: PRODUCER_DIFFERS, with both names; PRODUCER_UNKNOWN where nobody says yes.
+ */
+export async function claimStore(
+  store: Store,
+  backend: Backend,
+  trainFlops: readonly number[],
+  { confirm }: Claiming,
+): Promise<void> {
+  const producer = servedProducer(backend.producer, trainFlops)
+  const text = textOf(producer)
+  const claim = await store.claim(text, false)
+  if (claim.kind === 'held') return
+  const stored = await producerOf(store)
+  if (stored !== null && claim.answered) throw differs(stored, producer)
+  const question =
+    stored === null
+      ? `The database has answers of an older isoflop, which did not note what gave them${shown(await evidenceFor(store, backend))}. Did ${producerName(producer)} give them all?`
+      : `The database is for ${bothNames(stored, producer)[0]}, and has no answers yet. Shall it be for ${bothNames(stored, producer)[1]}?`
+  if (!(await confirm(question))) throw stored === null ? unknown(question) : differs(stored, producer)
+  if ((await store.claim(text, true)).kind === 'held') return
+  throw differs((await producerOf(store)) ?? producer, producer)
+}
+
+const shown = (evidence: Evidence | null): string =>
+  evidence === null || evidence.compared === 0
+    ? ''
+    : `; of ${evidence.compared} runs, ${evidence.agree} have the loss that it would get now`
+
+const differs = (stored: Producer, served: Producer) => {
+  const [one, other] = bothNames(stored, served)
+  return new IsoflopError(
+    'PRODUCER_DIFFERS',
+    `The database has answers of ${one}; what is to be served is ${other}.`,
+    'Serve what it has, or name another database with --db. One without answers (keys alone, or after "keys reset") is given to another with --adopt.',
+  )
+}
+
+const unknown = (question: string) =>
+  new IsoflopError(
+    'PRODUCER_UNKNOWN',
+    question,
+    'If so, start once with --adopt. If not, serve what did, or name another database with --db.',
+  )
