@@ -43,7 +43,7 @@ export const diagnosticTable = {
   'runs-thinned': 'Of very many runs only every so many-th is in the joint law.',
   'few-for-settings': 'Few runs for the coefficients of the joint law.',
   'untrained-set-aside': 'Runs of a campaign that had learned too little, or diverged, and are in no fit.',
-  'many-diverged': 'A quarter of the runs of a campaign or more diverged.',
+  'many-diverged': 'A quarter of the runs of a campaign or more diverged, or none of the predicted size finished.',
   'size-at-end': 'The best model at the target is the largest or the smallest that it may be.',
   'rate-beyond-cap': 'The best learning rate at the target is higher than any rate that may be asked.',
   'foretold-runs': 'How many runs fell into the interval that was predicted before they were bought.',

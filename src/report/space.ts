@@ -14,7 +14,7 @@ export function spaceText({ space, budgets, target, cautions }: SpaceSummary, op
   const constants = Object.entries(space.constants).map(([name, value]) => `${name} ${value}`)
   const row = ({ flops, share, sizes, usual, parameters, tokens, steps }: BudgetSummary) => [
     compact(flops),
-    percent(Number(share.toPrecision(2))),
+    share > 1 ? `${significant(share, 2)} times` : percent(Number(share.toPrecision(2))),
     typeof sizes === 'string' ? sizes : range(...sizes),
     modelCell(view, usual),
     significant(parameters),
@@ -51,7 +51,8 @@ export function spaceText({ space, budgets, target, cautions }: SpaceSummary, op
       [
         {
           kind: 'section',
-          title: 'What a run of each budget can be; the model is the one nearest to 20 tokens for each parameter:',
+          title:
+            'What a run of each budget can be: sizes with 500 to 5 tokens for each parameter (D/N), and the model nearest to 20:',
           blocks: [{ kind: 'table', columns, rows: budgets.map(row) }],
         },
       ],

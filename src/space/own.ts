@@ -76,7 +76,7 @@ export function spaceOf(spec: SpaceSpec): Space {
     // Whoever trains gets the constants with the rest, and the record keeps them.
     record: (config) => ({ ...codec.record(config), ...spec.constants }),
     name: spec.name,
-    fingerprint: `${spec.name}/${createHash('sha256').update(JSON.stringify(spec)).digest('hex').slice(0, 12)}`,
+    fingerprint: `${spec.name}/${fingerprintOf(spec)}`,
     limits,
     targetLimits: {
       models: family.targetModels,
@@ -97,6 +97,17 @@ export function spaceOf(spec: SpaceSpec): Space {
     measureAt: (place, accounting) => measured(family.sizedAt(place), place, accounting),
     refusal: (config) => family.refusal(config) ?? runRefusal(config, limits, trainFlops),
   }
+}
+
+/** Equal for files that say the same, whatever the order of their keys and models. */
+function fingerprintOf({ ladder, ...spec }: SpaceSpec): string {
+  const sorted = ladder?.toSorted((a, b) => a.parameters - b.parameters)
+  const text = JSON.stringify({ ...spec, ladder: sorted }, (_, value) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([p], [q]) => (p < q ? -1 : 1)))
+      : value,
+  )
+  return createHash('sha256').update(text).digest('hex').slice(0, 12)
 }
 
 const runFields: readonly Field[] = [

@@ -1,4 +1,5 @@
 import type { Config } from '../core/config.ts'
+import { IsoflopError } from '../core/errors.ts'
 import { type EmbeddingAccounting, embeddingAccountings } from '../core/flops.ts'
 import { type Random, random } from '../core/random.ts'
 import type { TrainingConfig } from '../cs336/config.ts'
@@ -272,5 +273,9 @@ export function drawnWorld<C extends Config = TrainingConfig>(
     const description = `drawn from the prior over worlds with seed ${seed}: a law of the form ${form}`
     return withNoise({ name: `seed:${seed}`, description, loss, seed, form, law }, law.noise, seed, space)
   }
-  throw new Error(`seed ${seed}: no plausible world in ${mostAttempts} draws`)
+  throw new IsoflopError(
+    'BAD_OPTION',
+    `There is no world seed:${seed} of the space ${space.name}: in none of ${mostAttempts} laws do its losses fall with FLOPs.`,
+    'Runs of so few steps or so many tokens tell nothing: look at "isoflop space show".',
+  )
 }

@@ -89,12 +89,30 @@ test('alternatives of a list are its models, each once, and a best one at its en
   assert.ok(isEnd, 'the best of this world is the largest')
 })
 
-test('the hand-made baseline plays in a list of models, too', async () => {
-  const world = drawnWorld(1005, ladder)
-  assertSound(
-    await campaign({ trainer: worldTrainer(world), space: ladder, strategy: profilesStrategy('surface') }),
-    ladder,
-  )
+test('the hand-made baselines have a sweep and five budgets of their own on a coarse grid, too', async () => {
+  for (const space of [llama, ladder]) {
+    const world = drawnWorld(1005, space)
+    const result = await campaign({ trainer: worldTrainer(world), space, strategy: profilesStrategy('surface') })
+    assertSound(result, space)
+    const budgets = result.rounds.map((_, round) => result.runs.find((run) => run.round === round)?.config.trainFlops)
+    assert.equal(budgets.length, 6)
+    assert.equal(new Set(budgets.slice(1)).size, 5, `${budgets}`)
+  }
+})
+
+test('where rates above a limit diverge, few more are bought once that is seen', async () => {
+  const world = drawnWorld(1003, llama)
+  const trainer: Trainer = {
+    name: 'x',
+    train: async (config) => outcomeOf(config.learningRate > 1e-3 ? Number.NaN : world.observe(config)),
+  }
+  const { runs } = await campaign({ trainer, space: llama, budget: 3e19 })
+  const diverged = (of: typeof runs) => of.filter(({ loss }) => !Number.isFinite(loss)).length
+  const opening = runs.filter(({ reason }) => reason.includes('Latin hypercube'))
+  assert.ok(diverged(opening) >= 10)
+  const designed = runs.filter((run) => !opening.includes(run))
+  assert.ok(designed.length > 40)
+  assert.ok(diverged(designed) <= 0.2 * designed.length, `${diverged(designed)} of ${designed.length}`)
 })
 
 test('a campaign in a space of one’s own that broke off goes on, and one in another space is refused', async () => {

@@ -32,6 +32,10 @@ test('the same space as JSON and as TOML is the same space', async () => {
   const asJson = await readSpace(written('ladder.json', JSON.stringify(list())))
   assert.equal(asToml.fingerprint, llama.fingerprint)
   assert.equal(asJson.fingerprint, ladder.fingerprint)
+  const turned = list()
+  turned.ladder.reverse()
+  const keys = Object.fromEntries(Object.entries(turned).reverse())
+  assert.equal(spaceOfDocument(keys, 'x').fingerprint, ladder.fingerprint)
   const other = document()
   other.constants.seed = 2
   assert.notEqual(spaceOfDocument(other, 'x').fingerprint, llama.fingerprint)

@@ -5,6 +5,7 @@ import { fitJoint, isUsable, type JointFit, mostUsableLoss, type WeightedMode } 
 import { bestPlace } from '../../joint/place.ts'
 import { leadingModes } from '../../joint/posterior.ts'
 import type { Place } from '../../space/space.ts'
+import { placeOf } from '../../space/space.ts'
 import { once, type Plan, type Planned, type Situation, type Strategy } from '../strategy.ts'
 import { configOfUnit, type Reach } from './candidates.ts'
 import { climbPlan, isMisled, isSummit, learned, nextRung, pinnedSpace } from './climb.ts'
@@ -190,9 +191,25 @@ const judgesOf = (fit: JointFit, situation: Situation): (WeightedMode & { stakes
     return { mode, weight, stakes: stakesAt(mode, best, space.targetLimits.batchSize) }
   })
 
+/** So many of the nearest runs have to have diverged for a configuration to be thought to diverge. */
+const fewestDiverged = 3
+
+/** Whether a configuration is likely to diverge: the runs that are nearest in size and rate, logarithms, all did. */
+function divergence({ runs, space }: Situation): (config: Config) => boolean {
+  if (runs.filter(({ loss }) => !Number.isFinite(loss)).length < fewestDiverged) return () => false
+  const known = runs.map(({ config, loss }) => ({ place: placeOf(space, config), hasDiverged: !Number.isFinite(loss) }))
+  return (config) => {
+    const { size, rate } = placeOf(space, config)
+    const far = (place: Place) => (place.size - size) ** 2 + (place.rate - rate) ** 2
+    const nearest = known.toSorted((a, b) => far(a.place) - far(b.place)).slice(0, fewestDiverged)
+    return nearest.every(({ hasDiverged }) => hasDiverged)
+  }
+}
+
 /** Random configurations at the budgets that can still be paid for. */
 function candidatesOf(situation: Situation, most: number): Config[] {
   const isNew = newcomer(situation)
+  const diverges = divergence(situation)
   const { budget, space, seed, round } = situation
   const rng = random(seed, stream, round)
   const flops = space.trainFlops.filter((C) => C <= most && C >= budget * smallestShare)
@@ -201,7 +218,7 @@ function candidatesOf(situation: Situation, most: number): Config[] {
     const trainFlops = flops[rng.integer(flops.length)]
     const unit = Array.from({ length: 4 }, () => rng.uniform())
     const config = configOfUnit(unit, trainFlops, space, reach)
-    return config !== null && isNew(config) ? [config] : []
+    return config !== null && isNew(config) && !diverges(config) ? [config] : []
   })
 }
 

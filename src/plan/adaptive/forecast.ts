@@ -119,13 +119,17 @@ function setAside({ runs }: Situation, { used, cut }: JointFit): Diagnostic[] {
 /** From this share of all runs on it is said that they diverged. */
 const manyShare = 0.25
 
-/** Plans do not foresee which runs diverge: whoever trains has to be told how much that cost, and whether the predicted model ever finished. */
+/** So many runs of larger models than any that finished say that such models do not train. */
+const fewestBeyond = 3
+
+/** Whoever trains has to be told how much diverging runs cost, and whether models of the predicted size ever finished. */
 function manyDiverged({ runs, space }: Situation, { parameters }: Expectation): Diagnostic[] {
   const sizes = (list: typeof runs) => list.map(({ config }) => space.measure(config, 'none').core)
   const finished = sizes(runs.filter(({ loss }) => Number.isFinite(loss)))
   const diverged = runs.length - finished.length
-  if (diverged < manyShare * runs.length) return []
   const [tried, reached] = [Math.max(...sizes(runs)), Math.max(...finished)]
+  const beyond = sizes(runs).filter((size) => size > reached).length
+  if (diverged < manyShare * runs.length && (beyond < fewestBeyond || parameters <= reached)) return []
   const never = reached < tried ? ` None of more than ${short(reached)} parameters finished.` : ''
   return [
     {
@@ -134,7 +138,7 @@ function manyDiverged({ runs, space }: Situation, { parameters }: Expectation): 
       message: `${diverged} of ${runs.length} runs diverged.${never}`,
       evidence: { diverged, runs: runs.length, tried, finished: reached, predicted: parameters },
       advice:
-        'Plans do not foresee that, and the prediction is of a model that trains: leave models and rates that diverge out of what may be asked.',
+        'Runs near those that diverged are no longer bought, but the prediction is of a model that trains: leave models and rates that diverge out of what may be asked.',
     },
   ]
 }

@@ -51,12 +51,13 @@ function planSweep(situation: Situation): Plan {
   const { space } = situation
   const { limits } = space
   const { share, tokensPerParameter, rates } = profilesDesign.sweep
-  const count = tokensPerParameter.length * rates * limits.batchSize.length
+  const batches = endsOf(limits.batchSize)
+  const count = tokensPerParameter.length * rates * batches.length
   const flops = levelFor(situation, share, count)
   if (flops === null) return tooPoor(situation, count)
   const sizes = tokensPerParameter.map((ratio) => Math.sqrt(parameterTokens(flops) / ratio))
   const queries = modelsOf(sizes, limits.models).flatMap((model) =>
-    limits.batchSize.flatMap((batchSize) =>
+    batches.flatMap((batchSize) =>
       ladder(limits.learningRate, rates).map((rate): Planned => {
         const learningRate = roundRate(rate, limits.learningRate, rateDigits)
         const config = configWith(model, { batchSize, learningRate, trainFlops: flops })
@@ -68,11 +69,15 @@ function planSweep(situation: Situation): Plan {
   return ask(situation, `learning-rate sweep at ${text(flops)} FLOPs`, queries)
 }
 
+/** The smallest and the largest batch: a sweep over five would take most of the runs. */
+const endsOf = (batchSize: readonly number[]): readonly number[] =>
+  batchSize.length <= 2 ? batchSize : [batchSize[0], batchSize[batchSize.length - 1]]
+
 /** Sizes about the expected best one, in equal factors, each at its best rate. */
 function planProfile(situation: Situation, share: number): Plan {
   const { space } = situation
   const { sizes: count, factor } = profilesDesign.profiles
-  const flops = levelFor(situation, share, count)
+  const flops = profileLevel(situation, share, count)
   if (flops === null) return tooPoor(situation, count)
   const tuning = tuningOf(situation)
   const { center, why } = centerAt(situation, tuning, flops)
@@ -95,6 +100,21 @@ function planProfile(situation: Situation, share: number): Plan {
 function levelFor({ budget, spent, space }: Situation, share: number, count: number): number | null {
   const wanted = Math.max(share * budget * (1 + 1e-9), space.trainFlops[0])
   return space.trainFlops.findLast((flops) => flops <= wanted && count * flops <= budget - spent) ?? null
+}
+
+/** The budget of the next profile: on a coarse grid two shares may fall on one level, and each profile has one of its own. */
+function profileLevel(situation: Situation, share: number, count: number): number | null {
+  const { budget, spent, space, round } = situation
+  const { shares } = profilesDesign.profiles
+  let least = 0
+  for (const before of shares.slice(0, round - 1)) {
+    const wanted = Math.max(before * budget * (1 + 1e-9), space.trainFlops[0])
+    const level = space.trainFlops.findLast((flops) => flops <= wanted) ?? 0
+    least = level > least ? level : (space.trainFlops.find((flops) => flops > least) ?? least)
+  }
+  const level = levelFor(situation, share, count)
+  if (level === null || level > least) return level
+  return space.trainFlops.find((flops) => flops > least && count * flops <= budget - spent) ?? null
 }
 
 const tooPoor = ({ budget, spent, space }: Situation, count: number): Plan => ({

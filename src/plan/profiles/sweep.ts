@@ -83,13 +83,15 @@ function rateGroup(runs: readonly CampaignRun[], space: Space): RateGroup {
   }
 }
 
-/** The batch with the lower loss over the sizes that were tried with every batch; the smallest where there are none. */
+/** The batch with the lower loss over the sizes that were tried with every batch that was; the smallest where there are none. */
 function betterBatch(groups: readonly RateGroup[], { batchSize }: Limits): number {
   const sizes = Map.groupBy(groups, ({ parameters, tokens }) => `${parameters}/${tokens}`)
-  const complete = [...sizes.values()].filter((size) => size.length === batchSize.length).flat()
+  const tried = batchSize.filter((batch) => groups.some((group) => group.batchSize === batch))
+  if (tried.length === 0) return batchSize[0]
+  const complete = [...sizes.values()].filter((size) => size.length === tried.length).flat()
   const total = (batch: number) =>
     complete.reduce((sum, group) => sum + (group.batchSize === batch ? group.loss : 0), 0)
-  return batchSize.reduce((a, b) => (total(b) < total(a) ? b : a))
+  return tried.reduce((a, b) => (total(b) < total(a) ? b : a))
 }
 
 /** N, D, C and loss of a run. */
