@@ -7,6 +7,7 @@ import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { addKey, findKey } from '../../src/server/keys.ts'
 import { createLongAnswers } from '../../src/server/long-answer.ts'
+import { checksumOf } from '../../src/server/store/sqlite-file.ts'
 import { query, type Serving, serving } from './serving.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'isoflop-runs-'))
@@ -18,10 +19,12 @@ async function servingRuns(name: string, runs: number): Promise<Serving> {
   const server = await serving({ place, budget: 10n ** 20n })
   const { id } = (await findKey(server.store, server.key))!
   const db = new DatabaseSync(place)
+  db.function('row_checksum', { varargs: true }, checksumOf)
   db.exec(`
     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${runs})
-    INSERT INTO runs (key_id, config, cost, loss)
-    SELECT '${id}', '256/4/4/128/' || (0.0001 + i * 1e-8) || '/10000000000000', '10000000000000', 3 + i / 1e5 FROM n;
+    INSERT INTO runs (key_id, config, cost, loss, checksum)
+    SELECT '${id}', config, '10000000000000', loss, row_checksum('${id}', config, '10000000000000', loss)
+    FROM (SELECT '256/4/4/128/' || (0.0001 + i * 1e-8) || '/10000000000000' AS config, 3 + i / 1e5 AS loss FROM n);
     UPDATE keys SET used = '${BigInt(runs) * 10n ** 13n}'`)
   db.close()
   return server
@@ -92,7 +95,9 @@ test("long answers, asked for without end, leave the neighbours' queries quick",
   let answers = 0
   const greedy = Array.from({ length: 4 }, async () => {
     while (!isOver) {
-      await (await fetch(`${server.url}/previous_runs?api_key=${server.key}`)).arrayBuffer()
+      const response = await fetch(`${server.url}/previous_runs?api_key=${server.key}`)
+      assert.equal(response.status, 200)
+      assert.ok((await response.arrayBuffer()).byteLength > 5e6)
       answers++
     }
   })

@@ -44,7 +44,7 @@ function checkPages(db: DatabaseSync, path: string): void {
 }
 
 /** The checksum of a row: whatever of it flips on a disk, it is then another one. */
-const checksumOf = (...values: SQLOutputValue[]): string =>
+export const checksumOf = (...values: SQLOutputValue[]): string =>
   createHash('sha256')
     .update(JSON.stringify(values.map(String)))
     .digest('hex')
