@@ -2,11 +2,11 @@ import { createHash, randomBytes, scrypt } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { Store } from './store/store.ts'
 
-/** What is stored of a key, and found by. Slow: 20 ms of a processor and 8 MiB for each key. */
+/** What is stored of a key, and found by. Slow: 17 ms of a processor and 8 MiB for each key. */
 export type KeyHash = (key: string) => Promise<string>
 
 /**
- * The cost of a guess against a stolen database. All 8-digit keys are tried in 23 days of one processor, where SHA-256 took seconds; a
+ * The cost of a guess against a stolen database. All 8-digit keys are tried in 20 days of one processor, where SHA-256 took seconds; a
  * random key of 16 characters is out of reach. Twice the cost would take a server beyond 50 ms for a request without a key.
  */
 const cost = { N: 2 ** 13, r: 8, p: 1 }

@@ -273,13 +273,17 @@ test('at a terminal the question is asked, and no is no', {
   const first = await serve(...db, '--world', 'seed:7')
   await first.stop()
   const asked = (answer: string) => {
-    const command = [process.execPath, bin, 'serve', '--port', '0', ...db, '--world', 'seed:8'].join(' ')
+    // An address that cannot be listened on ends it behind the question.
+    const command = [process.execPath, bin, 'serve', '--host', '256.1.1.1', ...db, '--world', 'seed:8'].join(' ')
     const { stdout } = spawnSync('script', ['-qec', command, '/dev/null'], {
       ...{ encoding: 'utf8', cwd: folder, input: `${answer}\n`, timeout: 20_000 },
     })
     return stdout
   }
   assert.match(asked('n'), /Shall it be for .*seed:8.*\[y\/N\][\s\S]*error\[PRODUCER_DIFFERS\]/)
+  assert.equal(JSON.parse(isoflop('grade', '--json', ...db).stdout).world, 'seed:7')
+  assert.match(asked('y'), /error\[BAD_OPTION\]: 256\.1\.1\.1/)
+  assert.equal(JSON.parse(isoflop('grade', '--json', ...db).stdout).world, 'seed:8')
 })
 
 test('replay serves recorded runs, and refuses others with the nearest', async () => {
