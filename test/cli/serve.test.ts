@@ -263,6 +263,15 @@ test('a database of an older version is asked about, with what its runs tell, an
   await adopted.stop()
   assert.equal(refusedServe(...db, '--world', 'seed:8', '--adopt').status, 2)
   assert.equal(isoflop('grade', ...db).status, 0)
+  const file = new DatabaseSync(join(folder, 'older.sqlite'))
+  const { value } = file.prepare("SELECT value FROM facts WHERE name = 'producer'").get() as { value: string }
+  file
+    .prepare("UPDATE facts SET value = ? WHERE name = 'producer'")
+    .run(value.replace(/("version",")[0-9a-f]{12}/, '$1000000000000'))
+  file.close()
+  const otherVersion = /^error\[PRODUCER_DIFFERS\]: .*version 000000000000.*version [0-9a-f]{12}/
+  assert.match(isoflop('grade', ...db).stderr, otherVersion)
+  assert.match(refusedServe(...db, '--world', 'seed:7').stderr, otherVersion)
 })
 
 const terminal = spawnSync('script', ['--version']).status === 0
@@ -299,6 +308,10 @@ test('replay serves recorded runs, and refuses others with the nearest', async (
   assert.equal(other.status, 404)
   assert.match(((await other.json()) as { message: string }).message, /nearest: d_model 256, num_layers 4/)
   assert.equal(await server.stop(), 0)
+  assert.match(
+    isoflop('grade', '--db', 'replay.sqlite').stderr,
+    /^error\[BAD_OPTION\]: .* of replay, table [0-9a-f]{12}, /,
+  )
 })
 
 test('bad options end with a code', async () => {
