@@ -1,5 +1,6 @@
 import { createHash, randomBytes, scrypt } from 'node:crypto'
 import { promisify } from 'node:util'
+import { damagedDatabase } from './store/common.ts'
 import type { Store } from './store/store.ts'
 
 /** What is stored of a key, and found by. Slow: 17 ms of a processor and 8 MiB for each key. */
@@ -11,8 +12,9 @@ export type KeyHash = (key: string) => Promise<string>
  */
 const cost = { N: 2 ** 13, r: 8, p: 1 }
 
-/** Begins every hash of this kind. Older ones are hexadecimal digits of SHA-256 alone. */
 const mark = 'scrypt:'
+/** What older versions stored: SHA-256. */
+const oldForm = /^[0-9a-f]{64}$/
 
 /** Hashes at a time: Node has four threads for them, which files need too. */
 const atATime = 2
@@ -33,12 +35,23 @@ export function keyHashOf(store: Store): Promise<KeyHash> {
 const hashes = new WeakMap<Store, Promise<KeyHash>>()
 
 async function makeHash(store: Store): Promise<KeyHash> {
-  const salt = await store.remember('key-salt', randomBytes(32).toString('hex'))
+  const salt = await saltOf(store)
   const slowly = inTurns(atATime, async (text: string) => `${mark}${(await scryptOf(text, salt)).toString('hex')}`)
-  const old = (await store.hashes()).filter((hash) => !hash.startsWith(mark))
+  const old = (await store.hashes()).filter((hash) => oldForm.test(hash))
   await Promise.all(old.map(async (hash) => store.replaceHash(hash, await slowly(hash))))
   return (key) => slowly(sha256(key))
 }
+
+/** The salt, with its checksum: with a bit of it flipped every key would be told to be wrong. */
+async function saltOf(store: Store): Promise<string> {
+  const salt = randomBytes(32).toString('hex')
+  const kept = await store.remember('key-salt', checked(salt))
+  const [first] = kept.split('.')
+  if (kept !== checked(first)) throw damagedDatabase("the salt of its keys' hashes has another checksum")
+  return first
+}
+
+const checked = (salt: string): string => `${salt}.${sha256(salt).slice(0, 8)}`
 
 /** A fingerprint that is quick: older versions stored it. */
 const sha256 = (key: string): string => createHash('sha256').update(key).digest('hex')

@@ -1,5 +1,7 @@
+import { z } from 'zod'
 import type { Backend, Producer } from '../backend/backend.ts'
 import { IsoflopError } from '../core/errors.ts'
+import { damagedDatabase } from './store/common.ts'
 import type { Store } from './store/store.ts'
 
 /**
@@ -40,7 +42,21 @@ function bothNames(one: Producer, other: Producer): readonly [string, string] {
 /** What answers a database; null where that was never noted. */
 export async function producerOf(store: Store): Promise<Producer | null> {
   const text = await store.recall('producer')
-  return text === null ? null : (Object.fromEntries(JSON.parse(text)) as unknown as Producer)
+  if (text === null) return null
+  const { data: facts, success } = stored.safeParse(parsed(text))
+  if (!success) throw damagedDatabase('what answers it is not what was written')
+  return Object.fromEntries(facts) as unknown as Producer
+}
+
+/** What `textOf` writes. */
+const stored = z.array(z.tuple([z.string(), z.string()])).refine((facts) => facts.some(([name]) => name === 'backend'))
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
 }
 
 /** How many of a database's runs have the loss that a backend gives. */
@@ -89,13 +105,13 @@ export async function claimStore(
   const text = textOf(producer)
   const claim = await store.claim(text, false)
   if (claim.kind === 'held') return
-  const stored = await producerOf(store)
-  if (stored !== null && claim.answered) throw differs(stored, producer)
+  const noted = await producerOf(store)
+  if (noted !== null && claim.answered) throw differs(noted, producer)
   const question =
-    stored === null
+    noted === null
       ? `The database has answers of an older isoflop, which did not note what gave them${shown(await evidenceFor(store, backend))}. Did ${producerName(producer)} give them all?`
-      : `The database is for ${bothNames(stored, producer)[0]}, and has no answers yet. Shall it be for ${bothNames(stored, producer)[1]}?`
-  if (!(await confirm(question))) throw stored === null ? unknown(question) : differs(stored, producer)
+      : `The database is for ${bothNames(noted, producer)[0]}, and has no answers yet. Shall it be for ${bothNames(noted, producer)[1]}?`
+  if (!(await confirm(question))) throw noted === null ? unknown(question) : differs(noted, producer)
   if ((await store.claim(text, true)).kind === 'held') return
   throw differs((await producerOf(store)) ?? producer, producer)
 }

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { addKey, findKey } from '../../src/server/keys.ts'
+import { producerOf } from '../../src/server/producer.ts'
 import { openStore } from '../../src/server/store/open.ts'
 import type { Store } from '../../src/server/store/store.ts'
 
@@ -55,3 +60,39 @@ test('a key that two servers add at the same moment is one', () =>
     assert.equal(new Set(made.map(({ id }) => id)).size, 1)
     assert.equal(made.filter(({ was }) => was === 'unknown').length, 1)
   }))
+
+test('what a database knows of itself is believed as it was written alone: a flipped bit of it is told', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'isoflop-keys-'))
+  const file = join(folder, 'facts.sqlite')
+  const opened = async <Result>(work: (store: Store) => Promise<Result>) => {
+    const store = await openStore(file)
+    try {
+      return await work(store)
+    } finally {
+      await store.close()
+    }
+  }
+  const write = (name: string, value: string) => {
+    const db = new DatabaseSync(file)
+    db.prepare('UPDATE facts SET value = ? WHERE name = ?').run(value, name)
+    db.close()
+  }
+  const salt = await opened(async (store) => {
+    await addKey(store, { ...about, key: 'the-key' })
+    await store.claim('[["backend","simulate"]]', false)
+    return (await store.recall('key-salt'))!
+  })
+  const flipped = (at: number, bit: number) =>
+    salt.slice(0, at) + String.fromCharCode(salt.charCodeAt(at) ^ (1 << bit)) + salt.slice(at + 1)
+  for (let at = 0; at < salt.length; at += 3) {
+    write('key-salt', flipped(at, at % 7))
+    await opened((store) => assert.rejects(findKey(store, 'the-key'), { code: 'RECORD_DAMAGED' }, `at ${at}`))
+  }
+  write('key-salt', salt)
+  assert.equal((await opened((store) => findKey(store, 'the-key')))!.label, 'Ada')
+  for (const value of ['', '{}', '[["world","seed:7"]]', '[["backend",7]]', '[["backend","simulate"],', 'null']) {
+    write('producer', value)
+    await opened((store) => assert.rejects(producerOf(store), { code: 'RECORD_DAMAGED' }, value))
+  }
+  rmSync(folder, { recursive: true })
+})
