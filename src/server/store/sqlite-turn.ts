@@ -100,7 +100,7 @@ export function groupCommit(db: DatabaseSync, lockTimeoutMs: number) {
     try {
       return await patiently(operation)
     } catch (error) {
-      throw unavailable(error)
+      throw error instanceof IsoflopError ? error : unavailable(error)
     }
   }
 
