@@ -61,7 +61,8 @@ export async function addKey(store: Store, options: KeyOptions): Promise<NewKey>
 
 const asItWas = ({ id, revoked }: KeyRecord, key: string): NewKey => ({ id, key, was: revoked ? 'revoked' : 'known' })
 
-const newSecret = () => randomBytes(18).toString('base64url')
+/** 24 characters, of which the first is no sign: a word that begins with - is an option to a command. */
+const newSecret = () => randomBytes(18).toString('base64url').replace(/^[-_]/, 'k')
 
 const newId = () => `k${randomBytes(5).toString('hex')}`
 

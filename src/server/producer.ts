@@ -111,7 +111,7 @@ export async function claimStore(
     noted === null
       ? `The database has answers of an older isoflop, which did not note what gave them${shown(await evidenceFor(store, backend))}. Did ${producerName(producer)} give them all?`
       : `The database is for ${bothNames(noted, producer)[0]}, and has no answers yet. Shall it be for ${bothNames(noted, producer)[1]}?`
-  if (!(await confirm(question))) throw noted === null ? unknown(question) : differs(noted, producer)
+  if (!(await confirm(question))) throw noted === null ? unknown(question) : differs(noted, producer, 'is for')
   if ((await store.claim(text, true)).kind === 'held') return
   throw differs((await producerOf(store)) ?? producer, producer)
 }
@@ -121,11 +121,11 @@ const shown = (evidence: Evidence | null): string =>
     ? ''
     : `; of ${evidence.compared} runs, ${evidence.agree} have the loss that it would get now`
 
-const differs = (stored: Producer, served: Producer) => {
+const differs = (stored: Producer, served: Producer, has = 'has answers of') => {
   const [one, other] = bothNames(stored, served)
   return new IsoflopError(
     'PRODUCER_DIFFERS',
-    `The database has answers of ${one}; what is to be served is ${other}.`,
+    `The database ${has} ${one}; what is to be served is ${other}.`,
     'Serve what it has, or name another database with --db. One without answers (keys alone, or after "keys reset") is given to another with --adopt.',
   )
 }

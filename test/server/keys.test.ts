@@ -44,6 +44,13 @@ test('what is no key is refused without being repeated: empty, blank, too long, 
     assert.equal((await addKey(store, { ...about, key: '~'.repeat(200) })).was, 'unknown')
   }))
 
+test('a key that is made can be an argument of any command', () =>
+  withStores(async (store) => {
+    const made = await Promise.all(Array.from({ length: 200 }, () => addKey(store, about)))
+    assert.equal(new Set(made.map(({ key }) => key)).size, 200)
+    for (const { key } of made) assert.match(key, /^[A-Za-z0-9][\w-]{23}$/)
+  }))
+
 test('a key that is there stays as it is, and a revoked one stays revoked and is said to be', () =>
   withStores(async (store) => {
     const { id, key } = await addKey(store, about)
