@@ -1,8 +1,8 @@
-// `npm test [-- FILE...]`: as many test files at once as there are processors. Node by itself leaves one processor out, which on a
-// machine with two means one file after the other.
+// `npm test [-- FILE...]`: one test file more at once than there are processors, because some wait: for a server to end, for a lock. Node by
+// itself leaves one processor out, which on a machine with two means one file after the other.
 import { availableParallelism } from 'node:os'
 import { runOnNode24 } from '../bin/node24.js'
 
 const named = process.argv.slice(2)
 const files = named.length > 0 ? named : ['test/**/*.test.ts']
-runOnNode24(['--test', '--test-reporter=spec', `--test-concurrency=${availableParallelism()}`, ...files])
+runOnNode24(['--test', '--test-reporter=spec', `--test-concurrency=${availableParallelism() + 1}`, ...files])
