@@ -5,4 +5,11 @@ import { runOnNode24 } from '../bin/node24.js'
 
 const named = process.argv.slice(2)
 const files = named.length > 0 ? named : ['test/**/*.test.ts']
-runOnNode24(['--test', '--test-reporter=spec', `--test-concurrency=${availableParallelism() + 1}`, ...files])
+// What waits for ten minutes waits for ever.
+runOnNode24([
+  '--test',
+  '--test-reporter=spec',
+  '--test-timeout=600000',
+  `--test-concurrency=${availableParallelism() + 1}`,
+  ...files,
+])
