@@ -140,7 +140,7 @@ test('--world: one JSON object with the truth, equal for equal seeds; the record
   assert.ok(truth !== undefined && truth.regret >= 0 && truth.regret < 0.5)
   assert.ok(Math.abs(truth.lossError) < 1)
   assert.deepEqual(recordOf('world'), runs)
-  const cheap = () => campaign('--world', 'seed:3', '--out', 'twice', '--json', '--strategy', 'profiles-lowest')
+  const cheap = () => campaign('--world', 'seed:3', '--out', 'same-seed', '--json', '--strategy', 'profiles-lowest')
   assert.equal((await cheap()).stdout, (await cheap()).stdout)
   const fit = spawn(process.execPath, [bin, 'fit', join('world', 'campaign.jsonl'), '--resamples', '20'], {
     cwd: folder,
