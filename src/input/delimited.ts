@@ -1,6 +1,6 @@
 import type { IsoflopError } from '../core/errors.ts'
 import { type Split, splitRows } from './fields.ts'
-import type { RowSink } from './rows.ts'
+import { isEnough, type RowSink } from './rows.ts'
 import { badFormat, emptyFile, type Source, textBlocks } from './source.ts'
 
 const blockBytes = 1 << 20
@@ -30,6 +30,7 @@ export async function readDelimited(source: Source, sink: RowSink): Promise<void
   // What is left is a last line without a line end, or a quoted field without its quote.
   if (text !== '' && lines.take(splitRows(text, delimiter ?? delimiterOf(text), true), text) !== '')
     throw lines.endless()
+  lines.finish()
   if (!lines.hasHeader) throw emptyFile(source.name, 'has only blank lines')
 }
 
@@ -60,7 +61,9 @@ class Lines {
   hasHeader = false
   /** Where a quoted field begins that has no end so far. */
   #openLine: number | null = null
-  #width = 0
+  #header: readonly string[] = []
+  /** Rows that wait until there are enough to judge the columns by; null once they were handed on. */
+  #waiting: { line: number; fields: readonly string[] }[] | null = []
   #wanted: readonly number[] = []
   #cells: unknown[] = []
   readonly #source: Source
@@ -85,25 +88,38 @@ class Lines {
 
   #row(fields: readonly string[], height: number, isBroken: boolean): void {
     const reason = isBroken ? brokenQuotes(this.line, height) : this.#misfit(fields)
-    if (!this.hasHeader) this.#header(fields)
+    if (!this.hasHeader) this.#begin(fields)
     else if (reason !== null) this.#sink.exclude(this.line, reason)
-    else this.#hand(fields)
+    else if (this.#waiting === null) this.#hand(this.line, fields)
+    else if (isEnough(this.#waiting.push({ line: this.line, fields }), fields.length)) this.#open(this.#waiting)
+  }
+
+  /** To be called after the last row. */
+  finish(): void {
+    if (this.hasHeader && this.#waiting !== null) this.#open(this.#waiting)
   }
 
   #misfit(fields: readonly string[]): string | null {
-    if (fields.length === this.#width) return null
-    return `has ${fields.length} field${fields.length === 1 ? '' : 's'}, expected ${this.#width} as in the header`
+    const { length } = this.#header
+    if (fields.length === length) return null
+    return `has ${fields.length} field${fields.length === 1 ? '' : 's'}, expected ${length} as in the header`
   }
 
-  #hand(fields: readonly string[]): void {
-    for (let i = 0; i < this.#wanted.length; i++) this.#cells[i] = fields[this.#wanted[i]]
-    this.#sink.add(this.line, this.#cells)
-  }
-
-  #header(fields: readonly string[]): void {
+  #begin(fields: readonly string[]): void {
     this.hasHeader = true
-    this.#width = fields.length
-    this.#wanted = this.#sink.open(fields)
+    this.#header = fields
+  }
+
+  #open(waiting: readonly { line: number; fields: readonly string[] }[]): void {
+    const sample = waiting.map(({ fields }) => fields)
+    this.#wanted = this.#sink.open(this.#header, sample)
+    this.#waiting = null
+    for (const { line, fields } of waiting) this.#hand(line, fields)
+  }
+
+  #hand(line: number, fields: readonly string[]): void {
+    for (let i = 0; i < this.#wanted.length; i++) this.#cells[i] = fields[this.#wanted[i]]
+    this.#sink.add(line, this.#cells)
   }
 
   /** A row that goes on and on. */

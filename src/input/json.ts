@@ -1,12 +1,10 @@
 import { isChanged } from '../core/summed.ts'
-import type { RowSink } from './rows.ts'
+import { isEnough, type RowSink } from './rows.ts'
 import { badFormat, emptyFile, firstLine, type Source, textBlocks, wholeText } from './source.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
 const blockBytes = 1 << 22
-/** The columns are the keys of this many first records: a key may be absent from one record, but hardly from all these. */
-const recordsForKeys = 10_000
 
 /** Hands records on as rows, once enough of them were seen to know the keys. */
 class Records {
@@ -22,7 +20,7 @@ class Records {
   add(row: number, value: unknown): void {
     if (!isRecord(value)) this.#sink.exclude(row, 'is not a JSON object')
     else if (this.#keys) this.#hand(row, value, this.#keys)
-    else if (this.#waiting.push({ row, record: value }) === recordsForKeys) this.#open()
+    else if (isEnough(this.#waiting.push({ row, record: value }), 1)) this.#open()
   }
 
   /** Whether any record came; to be called after the last one. */
@@ -35,7 +33,10 @@ class Records {
     const keys = new Map<string, Key>()
     for (const { record } of this.#waiting) for (const key of keysOf(record)) keys.set(key.name, key)
     const all = [...keys.values()]
-    const wanted = this.#sink.open(all.map(({ name }) => name)).map((i) => all[i])
+    const sample = this.#waiting.filter((_, i) => i === 0 || !isEnough(i, all.length))
+    const cells = sample.map(({ record }) => all.map((key) => valueAt(record, key)))
+    const names = all.map(({ name }) => name)
+    const wanted = this.#sink.open(names, cells).map((i) => all[i])
     this.#keys = wanted
     for (const { row, record } of this.#waiting) this.#hand(row, record, wanted)
     this.#waiting = []

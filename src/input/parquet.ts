@@ -1,5 +1,5 @@
 import { IsoflopError } from '../core/errors.ts'
-import { type ParquetRows, readParquet as rowsOf } from '../parquet/parquet.ts'
+import { type ChooseColumns, type ParquetRows, readParquet as rowsOf } from '../parquet/parquet.ts'
 import type { RowSink } from './rows.ts'
 import { badFormat, emptyFile, type Source } from './source.ts'
 
@@ -18,16 +18,17 @@ export async function readParquet(source: Source, sink: RowSink): Promise<void> 
     )
   }
   try {
-    for await (const part of rowsOf(bytes, (names, rows) => chosen(source, sink, names, rows))) addRows(sink, part)
+    const choose: ChooseColumns = async (names, rows, sample) => {
+      if (rows === 0) throw emptyFile(name, 'has no rows')
+      const part = await sample(names)
+      const cells = Array.from({ length: part.size }, (_, i) => part.columns.map((column) => column[i]))
+      return sink.open(names, cells).map((i) => names[i])
+    }
+    for await (const part of rowsOf(bytes, choose)) addRows(sink, part)
   } catch (cause) {
     if (cause instanceof IsoflopError) throw cause
     throw badFormat(name, `is a damaged Parquet file (${(cause as Error).message})`, 'Copy or write it again.', cause)
   }
-}
-
-function chosen(source: Source, sink: RowSink, names: readonly string[], rows: number): string[] {
-  if (rows === 0) throw emptyFile(source.name, 'has no rows')
-  return sink.open(names).map((i) => names[i])
 }
 
 function addRows(sink: RowSink, { start, size, columns }: ParquetRows): void {

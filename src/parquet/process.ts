@@ -5,6 +5,8 @@ import type { AsyncBuffer, ParquetScan } from 'hyparquet'
 export type Question =
   /** `bytes`: the size of the file, by which the limits are set. */
   | { readonly kind: 'open'; readonly file: string | Uint8Array; readonly bytes: number }
+  /** The first rows of these columns, for choosing. */
+  | { readonly kind: 'sample'; readonly columns: readonly string[] }
   | { readonly kind: 'choose'; readonly columns: readonly string[] }
   | { readonly kind: 'next' }
   /** Another file may come: what this one was allowed counts no longer, not even for receiving that one. Not answered. */
@@ -63,6 +65,8 @@ async function answer(question: Asked): Promise<Answer> {
     case 'open':
       await isWatched
       return open(question.file, question.bytes)
+    case 'sample':
+      return sampleOf(await reading.scan(question.columns), question.columns)
     case 'choose':
       reading.parts = partsOf(await reading.scan(question.columns), question.columns)
       return { kind: 'chosen' }
@@ -97,6 +101,23 @@ const bufferOf = (bytes: Uint8Array): AsyncBuffer => ({
   byteLength: bytes.length,
   slice: (start, end) => new Uint8Array(bytes.subarray(start, end)).buffer,
 })
+
+/** The first rows of a file, all that is needed of its first row group. */
+async function sampleOf(scan: ParquetScan, names: readonly string[]): Promise<RowsAnswer> {
+  const [first] = scan.ranges
+  const size = first ? Math.min(first.rowEnd - first.rowStart, rowsAtOnce) : 0
+  const columns: ArrayLike<unknown>[] = []
+  for (const column of names)
+    columns.push(
+      size === 0 ? [] : await scan.readColumn({ column, rowStart: first.rowStart, rowEnd: first.rowStart + size }),
+    )
+  return {
+    kind: 'rows',
+    start: 0,
+    size,
+    columns: columns.map((column) => (Array.isArray(column) ? column : Array.from(column)).slice(0, size)),
+  }
+}
 
 /** The rows in parts: a row group is decoded as a whole, and handed on a few thousand rows at a time. */
 async function* partsOf(scan: ParquetScan, names: readonly string[]): AsyncGenerator<RowsAnswer> {
