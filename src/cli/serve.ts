@@ -115,6 +115,7 @@ async function runServe(flags: ServeFlags): Promise<void> {
   const place = flags.db ?? defaultDatabase()
   const store = await openStore(place)
   try {
+    for (const caution of store.cautions) say(`note: ${caution}`)
     const { backend, truth, notes } = await openBackend({
       ...flags,
       onError: createComplaints(systemClock, printError).tell,

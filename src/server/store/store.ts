@@ -92,6 +92,8 @@ export interface Proof {
  * BAD_OPTION when a key's id or hash is taken; INTERNAL when a loss is not finite.
  */
 export interface Store {
+  /** What whoever serves this database should know of it. */
+  readonly cautions: readonly string[]
   addKey(key: {
     id: string
     hash: string

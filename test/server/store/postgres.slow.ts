@@ -3,10 +3,11 @@ import { after, before, test } from 'node:test'
 import pg from 'pg'
 import { migrationsOf } from '../../../src/server/store/migrate.ts'
 import { openStore } from '../../../src/server/store/open.ts'
-import { startPostgres, type TestPostgres } from '../postgres.ts'
+import { embeddedPostgres, isOurs, startPostgres, type TestPostgres } from '../postgres.ts'
 import { addKey, audit, conformance, run, storeUnavailable, ticketOf } from './conformance.ts'
 import { configOf, costOf, lossOf, runsOf } from './examples.ts'
 import { checkBroughtUpToDate, firstVersionRows } from './first-version.ts'
+import { survivesFlipsOfPostgres } from './postgres-flips.ts'
 
 let postgres: TestPostgres
 before(async () => {
@@ -141,4 +142,27 @@ test('a database of a newer version, or none at all: STORE_UNAVAILABLE, without 
     assert.doesNotMatch(error.message, /secret/)
     return true
   })
+})
+
+const skip = isOurs ? false : 'the PostgreSQL at DATABASE_URL_TEST is not ours to damage'
+
+test('of flipped bits in its files none is believed (200 of them: npm run soak)', { skip }, async (t) => {
+  const { told, harmless } = await survivesFlipsOfPostgres(await postgres.database(), 10)
+  t.diagnostic(`${told} told, ${harmless} without a meaning`)
+  assert.ok(told > 5)
+})
+
+test('one without checksums of its pages is used, and said to have none', { skip }, async () => {
+  const cautionsOf = async (url: string) => {
+    const store = await openStore(url)
+    await store.close()
+    return store.cautions
+  }
+  assert.deepEqual(await cautionsOf(await postgres.database()), [])
+  const bare = await embeddedPostgres({ checksums: false })
+  try {
+    assert.match((await cautionsOf(bare.url)).join(), /no checksums of its pages.*pg_checksums --enable/)
+  } finally {
+    await bare.stop()
+  }
 })
