@@ -2,11 +2,12 @@ import { Command } from 'commander'
 import { systemClock } from '../core/clock.ts'
 import { type Corpus, openCorpus } from '../corpus/corpus.ts'
 import { corruptRowText } from '../corpus/corrupt-rows.ts'
+import { shortList } from '../corpus/listing.ts'
 import { type Manifest, splitNames } from '../corpus/manifest.ts'
 import type { Prepared } from '../corpus/prepare.ts'
 import { count, counted, significant } from '../report/number.ts'
 import { probability, wholeNumber } from './options.ts'
-import { print, printJson } from './print.ts'
+import { print, printJson, say } from './print.ts'
 import { workProgress } from './progress.ts'
 
 /** `isoflop corpus`. */
@@ -23,21 +24,23 @@ export function corpusCommand(): Command {
     .summary('tokenizer and shards from text, JSONL or Parquet')
     .description(
       'Trains a byte-level BPE and encodes every document into shards of 16-bit tokens (docs/corpus.md). Broken off at any\n' +
-        'moment, the same command goes on where it was. INPUT: .txt, .md, .jsonl, each also as .gz or .zst, .parquet, and\n' +
-        'folders of those.',
+        'moment, the same command goes on where it was. INPUT: .txt, .md, .json, .jsonl, each also as .gz or .zst, .parquet,\n' +
+        'and folders of those, of which README, LICENSE and hidden files are no text. Any 64 KiB of text are enough.',
     )
     .argument('<INPUT...>', 'files and folders, in the order in which they are read')
     .requiredOption('--out <DIR>', 'where the corpus goes')
     .option(
       '--vocab-size <N>',
-      'tokens of the vocabulary, up to 65536',
+      'tokens of the vocabulary, up to 65536 (default: 32000, or fewer where the text is short)',
       wholeNumber('--vocab-size', 1, 'a whole number such as 32000'),
-      32_000,
     )
-    .option('--text-field <NAME>', 'key of JSONL or column of Parquet that has the text', 'text')
+    .option(
+      '--text-field <NAME>',
+      'key of JSON or column of Parquet that has the text (default: text, or what looks like it)',
+    )
     .option(
       '--val-fraction <P>',
-      'of the documents, kept for validation',
+      'of the documents, or the sections of a long text, kept for validation',
       probability('--val-fraction', '0.005'),
       0.005,
     )
@@ -74,8 +77,8 @@ export function corpusCommand(): Command {
 
 interface PrepareFlags {
   readonly out: string
-  readonly vocabSize: number
-  readonly textField: string
+  readonly vocabSize?: number
+  readonly textField?: string
   readonly valFraction: number
   readonly tokenizerSample: number
   readonly maxCorrupt: number
@@ -84,7 +87,7 @@ interface PrepareFlags {
 
 async function runPrepare(inputs: string[], flags: PrepareFlags): Promise<void> {
   const { prepareCorpus } = await import('../corpus/prepare.ts')
-  const { out, vocabSize, textField, valFraction, tokenizerSample, maxCorrupt } = flags
+  const { out, vocabSize = null, textField = null, valFraction, tokenizerSample, maxCorrupt } = flags
   const unitOf = (name: string) => (name === 'training' ? 'tokens' : 'bytes')
   const bar = workProgress(process.stderr, flags.json === true, systemClock, unitOf)
   let prepared: Prepared
@@ -95,6 +98,10 @@ async function runPrepare(inputs: string[], flags: PrepareFlags): Promise<void> 
       options: { vocabularySize: vocabSize, textField, valFraction, tokenizerSample },
       maxCorrupt,
       onStep: bar.step,
+      onNotice: (notice) => {
+        bar.done()
+        say(notice)
+      },
     })
   } finally {
     bar.done()
@@ -125,10 +132,11 @@ async function runShow(folder: string, flags: { readonly verify?: boolean; reado
 
 function printFacts({ manifest, tokens, identity, bytesPerToken }: Corpus): void {
   const { vocabularySize, separator, train, val, options, sources, emptyDocuments, corruptRows } = manifest
+  const { dividedDocuments = 0 } = manifest
   const documents = { train: train.documents, val: val.documents }
   const bytes = { train: train.bytes, val: val.bytes }
   const facts = { identity, vocabularySize, separator, tokens, documents, bytes, bytesPerToken, options }
-  printJson({ ...facts, sources, emptyDocuments, corruptRows })
+  printJson({ ...facts, sources, dividedDocuments, emptyDocuments, corruptRows })
 }
 
 /** A corpus in lines. */
@@ -148,6 +156,8 @@ async function describe({ manifest, identity, bytesPerToken }: Corpus): Promise<
     '',
     `vocabulary: ${count(manifest.vocabularySize)} tokens; ${significant(bytesPerToken)} bytes of validation text a token`,
     `sources: ${counted(manifest.sources.length, 'file')}, ${sizeText(manifest)}`,
+    ...divided(manifest),
+    ...remarks(manifest),
     ...skipped(manifest),
     `identity: ${identity}`,
   ]
@@ -155,6 +165,28 @@ async function describe({ manifest, identity, bytesPerToken }: Corpus): Promise<
 
 const sizeText = ({ sources }: Manifest): string =>
   `${count(sources.reduce((sum, { bytes }) => sum + bytes, 0))} bytes as they lie`
+
+/** Pages of one text on both sides are no harm to a training, but a lower loss than that of new texts. */
+function divided({ dividedDocuments = 0 }: Manifest): string[] {
+  if (dividedDocuments === 0) return []
+  const have = dividedDocuments === 1 ? 'has' : 'have'
+  return [`validation: sections, not documents: ${counted(dividedDocuments, 'document')} ${have} text on both sides`]
+}
+
+/** What was done to the sources' text. */
+function remarks({ sources }: Manifest): string[] {
+  const list = (what: string, of: (source: Manifest['sources'][number]) => string | undefined) => {
+    const files = sources.flatMap((source) => (of(source) === undefined ? [] : [`${source.name} (${of(source)})`]))
+    return files.length === 0 ? [] : [`${what}: ${shortList(files)}`]
+  }
+  return [
+    ...list('converted to UTF-8', ({ convertedFrom }) => convertedFrom),
+    ...list('replaced by U+FFFD', ({ replaced }) =>
+      replaced === undefined ? undefined : counted(replaced, 'character'),
+    ),
+    ...list('text taken from', ({ textFrom }) => textFrom && JSON.stringify(textFrom)),
+  ]
+}
 
 /** What was left out, with the first rows that were. */
 function skipped({ emptyDocuments, corruptRows, sources }: Manifest): string[] {

@@ -177,7 +177,7 @@ export function conversion(file: string, encoding: string, unpack: string | null
 }
 
 /** A file's name as a shell takes it. */
-const quoted = (name: string): string => {
+export const quoted = (name: string): string => {
   const safe = name.startsWith('-') ? `./${name}` : name
   return /^[\w@%+=:,./-]+$/.test(safe) ? safe : `'${safe.replaceAll("'", "'\\''")}'`
 }

@@ -1,14 +1,18 @@
 import { IsoflopError } from '../core/errors.ts'
 import { readParquet } from '../parquet/parquet.ts'
-import { sectionsOf } from './sections.ts'
-import { badFormat, type Source, unpackedBytes } from './sources.ts'
+import { type JsonItem, jsonItems } from './json-items.ts'
+import { type Cut, sectionsOf } from './sections.ts'
+import { badFormat, type Source, textBytes } from './sources.ts'
+import { ColumnLengths, usualNames } from './text-field.ts'
 
-/** A line of JSONL, a row of Parquet, or a section of a text file: a document or, of a long text file, a piece of one. */
+/** A record of JSON, a row of Parquet, or a section of a text file: a document or, of a long text, a piece of one. */
 export interface Row {
-  /** From 1, in its source. */
+  /** From 1, in its source; the sections of a row have the same one. */
   readonly number: number
   /** Bytes of the unpacked source up to the row's end. */
   readonly end: number
+  /** Whether the next one has another number. */
+  readonly endsRow: boolean
   readonly endsDocument: boolean
   /** What is in it; nothing is parsed before that is asked. */
   read(): RowText
@@ -21,17 +25,26 @@ export type RowText =
   | { readonly kind: 'corrupt'; readonly reason: string }
 
 /**
- * The rows of a source, in order. Bytes that are no UTF-8 become U+FFFD, as half surrogate pairs do; a byte order mark is dropped.
+ * The rows of a source, in order. Bytes that are no UTF-8 become U+FFFD, as half surrogate pairs do; a byte order mark is dropped. Texts of records
+ * are whole unless the cut is fine.
  * @throws IsoflopError FILE_NOT_FOUND, FILE_FORMAT, and COLUMN_MISSING where Parquet has no column of the name `textField`.
  */
-export function rowsOf(source: Source, textField: string): AsyncGenerator<Row> {
-  switch (source.kind) {
-    case 'text':
-      return textRows(source)
-    case 'jsonl':
-      return jsonRows(source, textField)
-    case 'parquet':
-      return parquetRows(source, textField)
+export function rowsOf(source: Source, textField: string, cut: Cut = 'usual'): AsyncGenerator<Row> {
+  if (source.kind === 'text') return textRows(source, cut)
+  const rows = source.kind === 'json' ? jsonRows(source, textField) : parquetRows(source, textField)
+  return cut === 'fine' ? finely(rows) : rows
+}
+
+const whole = { endsRow: true, endsDocument: true }
+
+/** Rows in sections. */
+async function* finely(rows: AsyncGenerator<Row>): AsyncGenerator<Row> {
+  for await (const row of rows) {
+    const content = row.read()
+    if (content.kind !== 'text') yield row
+    else
+      for await (const { text, isLast } of sectionsOf([content.text], 'fine'))
+        yield { ...row, endsRow: isLast, endsDocument: isLast, read: () => textOf(text) }
   }
 }
 
@@ -39,77 +52,59 @@ const textOf = (text: string): RowText => (/\S/.test(text) ? { kind: 'text', tex
 
 // Text
 
-async function* textRows(source: Source): AsyncGenerator<Row> {
+async function* textRows(source: Source, cut: Cut): AsyncGenerator<Row> {
   let number = 0
   let end = 0
-  for await (const { text, isLast } of sectionsOf(decoded(source))) {
+  for await (const { text, isLast } of sectionsOf(decoded(source), cut)) {
     end += Buffer.byteLength(text)
-    yield { number: ++number, end, endsDocument: isLast, read: () => textOf(text) }
+    yield { number: ++number, end, endsRow: true, endsDocument: isLast, read: () => textOf(text) }
   }
 }
 
 async function* decoded(source: Source): AsyncGenerator<string> {
   const decoder = new TextDecoder()
-  for await (const chunk of unpackedBytes(source)) yield decoder.decode(chunk, { stream: true })
+  for await (const chunk of textBytes(source)) yield decoder.decode(chunk, { stream: true })
   yield decoder.decode()
 }
 
-// JSONL
-
-/** Bytes of the longest line that is kept in memory. */
-const longestLine = 1 << 26
+// JSON
 
 async function* jsonRows(source: Source, textField: string): AsyncGenerator<Row> {
   let end = 0
   let number = 0
-  for await (const line of linesOf(unpackedBytes(source))) {
+  for await (const item of jsonItems(textBytes(source))) {
     number++
-    end += line.size
-    if (isBlank(line)) continue
-    yield { number, end, endsDocument: true, read: () => textOfLine(line.bytes, textField) }
+    end += item.size
+    if (isBlank(item)) continue
+    yield { number, end, ...whole, read: () => textOfItem(item, textField) }
   }
 }
 
-interface Line {
-  /** Its bytes, line end included. */
-  readonly size: number
-  /** Null where there are too many. */
-  readonly bytes: Buffer | null
+const isBlank = ({ bytes, isCut }: JsonItem): boolean => !isCut && bytes?.every((byte) => byte <= 0x20) === true
+
+function textOfItem(item: JsonItem, textField: string): RowText {
+  const parsed = recordIn(item)
+  if (parsed.kind === 'corrupt') return parsed
+  const { record } = parsed
+  return textOfField(Object.hasOwn(record, textField) ? record[textField] : undefined, textField)
 }
 
-async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Line> {
-  let pieces: Buffer[] = []
-  let size = 0
-  const line = (): Line => ({ size, bytes: size > longestLine ? null : Buffer.concat(pieces) })
-  for await (const chunk of chunks)
-    for (let start = 0; start < chunk.length; ) {
-      const newline = chunk.indexOf(0x0a, start)
-      const end = newline < 0 ? chunk.length : newline + 1
-      size += end - start
-      if (size <= longestLine) pieces.push(chunk.subarray(start, end))
-      start = end
-      if (newline < 0) continue
-      yield pieces.length === 1 ? { size, bytes: pieces[0] } : line()
-      pieces = []
-      size = 0
-    }
-  if (size > 0) yield line()
-}
+type ParsedRecord =
+  | { readonly kind: 'record'; readonly record: Record<string, unknown> }
+  | { readonly kind: 'corrupt'; readonly reason: string }
 
-const isBlank = ({ bytes }: Line): boolean => bytes?.every((byte) => byte <= 0x20) === true
-
-function textOfLine(bytes: Buffer | null, textField: string): RowText {
+function recordIn({ bytes, isCut }: JsonItem): ParsedRecord {
   if (bytes === null) return { kind: 'corrupt', reason: 'is longer than 64 MiB' }
-  const line = bytes.toString().replace(/^\ufeff/, '')
-  let row: unknown
+  if (isCut) return { kind: 'corrupt', reason: 'is cut off: the file ends in it' }
+  let record: unknown
   try {
-    row = JSON.parse(line)
+    record = JSON.parse(bytes.toString().replace(/^\ufeff/, ''))
   } catch {
     return { kind: 'corrupt', reason: 'is not valid JSON' }
   }
-  if (typeof row !== 'object' || row === null || Array.isArray(row))
+  if (typeof record !== 'object' || record === null || Array.isArray(record))
     return { kind: 'corrupt', reason: 'is not a JSON object' }
-  return textOfField(Object.hasOwn(row, textField) ? (row as Record<string, unknown>)[textField] : undefined, textField)
+  return { kind: 'record', record: record as Record<string, unknown> }
 }
 
 function textOfField(value: unknown, textField: string): RowText {
@@ -121,13 +116,17 @@ function textOfField(value: unknown, textField: string): RowText {
 // Parquet
 
 /** Only the column of the text is read, a row group at a time. */
-async function* parquetRows(source: Source, textField: string): AsyncGenerator<Row> {
+const parquetRows = (source: Source, textField: string): AsyncGenerator<Row> =>
+  damagedAsSuch(source.path, rowsOfFile(source, textField))
+
+/** The same, and what is wrong with the file as an error of ours. */
+async function* damagedAsSuch<Part>(path: string, parts: AsyncGenerator<Part>): AsyncGenerator<Part> {
   try {
-    yield* rowsOfFile(source, textField)
+    yield* parts
   } catch (cause) {
     if (cause instanceof IsoflopError) throw cause
     const what = `is cut off or damaged Parquet (${(cause as Error).message})`
-    throw badFormat(source.path, what, 'Copy or write it again.', cause)
+    throw badFormat(path, what, 'Copy or write it again.', cause)
   }
 }
 
@@ -135,15 +134,65 @@ async function* rowsOfFile({ path, bytes }: Source, column: string): AsyncGenera
   let total = 0
   const choose = (names: readonly string[], rows: number) => {
     total = rows
-    if (!names.includes(column)) throw columnMissing(path, column, names)
-    return [column]
+    if (rows > 0 && !names.includes(column)) throw columnMissing(path, column, names)
+    return rows > 0 ? [column] : []
   }
   for await (const { start, size, columns } of readParquet(path, choose))
     for (let i = 0; i < size; i++) {
       const number = start + i + 1
       const end = (bytes * number) / total
-      yield { number, end, endsDocument: true, read: () => textOfField(columns[0][i], column) }
+      yield { number, end, ...whole, read: () => textOfField(columns[0][i], column) }
     }
+}
+
+// What the first rows have
+
+/** Rows and bytes that are looked at to find the text. */
+const sampledRows = 200
+const sampledBytes = 1 << 23
+
+/** The columns of a source's first rows, and the first of them that could not be read. */
+export interface FirstRows {
+  readonly columns: ColumnLengths
+  readonly corrupt: { readonly row: number; readonly reason: string } | null
+}
+
+/** Errors: those of `rowsOf`. */
+export const firstRows = (source: Source, textField: string | null): Promise<FirstRows> =>
+  source.kind === 'json' ? firstRecords(source) : firstParquetRows(source, textField)
+
+async function firstRecords(source: Source): Promise<FirstRows> {
+  const columns = new ColumnLengths()
+  let corrupt: FirstRows['corrupt'] = null
+  let [row, bytes] = [0, 0]
+  for await (const item of jsonItems(textBytes(source))) {
+    row++
+    bytes += item.size
+    if (isBlank(item)) continue
+    const parsed = recordIn(item)
+    if (parsed.kind === 'record') columns.add(Object.entries(parsed.record))
+    else corrupt ??= { row, reason: parsed.reason }
+    if (row >= sampledRows || (bytes >= sampledBytes && columns.rows > 0)) break
+  }
+  return { columns, corrupt }
+}
+
+/** Columns are decoded whole: where one has a usual name, the others are not looked at. */
+async function firstParquetRows({ path }: Source, textField: string | null): Promise<FirstRows> {
+  const columns = new ColumnLengths()
+  let names: readonly string[] = []
+  const choose = (all: readonly string[]) => {
+    if (textField !== null && !all.includes(textField)) throw columnMissing(path, textField, all)
+    const usual = all.filter((name) => name === textField || usualNames.includes(name))
+    names = usual.length > 0 ? usual : all
+    return names
+  }
+  for await (const part of damagedAsSuch(path, readParquet(path, choose))) {
+    for (let i = 0; i < Math.min(part.size, sampledRows); i++)
+      columns.add(names.map((name, k) => [name, part.columns[k][i]]))
+    break
+  }
+  return { columns, corrupt: null }
 }
 
 /** Names of columns as far as they can be read in a message. */

@@ -4,15 +4,15 @@ import { type Row, rowsOf } from './documents.ts'
 import { requireUnchanged, type SurveyedSource } from './inputs.ts'
 import type { Manifest, SplitName } from './manifest.ts'
 import type { EncodingState } from './progress.ts'
+import type { Cut } from './sections.ts'
 import { type ShardsState, ShardWriter } from './shards.ts'
-import { boundOf, sideOf, splitHash } from './split.ts'
+import { boundForBoth, boundOf, enoughText, type HashEnds, isSplit, sideOf, splitHash, withText } from './split.ts'
 import type { Tokenizer } from './tokenizer.ts'
 import { separator } from './vocabulary.ts'
 
 export interface EncodingRequest {
   readonly folder: string
   readonly sources: readonly SurveyedSource[]
-  readonly textField: string
   readonly valFraction: number
   readonly tokenizer: Tokenizer
   /** Rows that may be corrupt before it gives up. */
@@ -36,44 +36,77 @@ interface EncodedSplit {
 export interface Encoded {
   readonly train: EncodedSplit
   readonly val: EncodedSplit
+  /** Documents that have sections on both sides. */
+  readonly dividedDocuments: number
   readonly emptyDocuments: number
   readonly corruptRows: Manifest['corruptRows']
 }
 
 /**
- * Encodes every document of the sources into the shards of its split, from the last mark on if there is one. Where chance gave no
- * text to the validation part, as happens to small corpora, it is done again with the text of the lowest hash as that part.
+ * Encodes every document of the sources into the shards of its split, from the last mark on if there is one. Where chance gave too little text to a
+ * part, as happens to small corpora, it is done again with another bound; where that is of no help, because there are few documents, with them in
+ * fine sections.
  * @throws IsoflopError ROWS_CORRUPT, CORPUS_TOO_SMALL where a split stays empty, CORPUS_DIFFERS where a source changed, and what
  * the sources say.
  */
 export async function encodeSources(request: EncodingRequest, mark: EncodingState | null): Promise<Encoded> {
-  let encoding = new Encoding(request, mark ?? beginning(boundOf(request.valFraction)))
-  let encoded = await encoding.run()
-  if (encoded.val.documents === 0 && encoded.train.documents > 1) {
-    encoding = new Encoding(request, beginning(encoding.lowestHash + 1))
-    encoded = await encoding.run()
+  const usual = boundOf(request.valFraction)
+  let state: EncodingState | null = mark ?? beginning(usual, 'usual')
+  for (;;) {
+    const encoding = new Encoding(request, state)
+    const encoded = await encoding.run()
+    const [train, val] = [encoded.train.bytes, encoded.val.bytes]
+    if (isSplit(train, val)) return encoded
+    state = nextTry(state, usual, encoding.ends, train, val)
+    if (state !== null) continue
+    if (train > 0 && val > 0) return encoded
+    throw tooSmall(encoded)
   }
-  const { train, val } = encoded
-  if (train.documents > 0 && val.documents > 0) return encoded
-  throw new IsoflopError(
-    'CORPUS_TOO_SMALL',
-    `${train.documents} documents are there to train on and ${val.documents} to validate with, expected some of each.`,
-    val.documents > 0
-      ? 'Give more documents, or a lower --val-fraction.'
-      : 'Give more documents; a text file counts as several where it is longer than 32 KiB.',
-  )
+}
+
+/** Another bound, then finer sections, then both. */
+function nextTry(
+  { valBound, cut }: EncodingState,
+  usual: number,
+  ends: HashEnds,
+  train: number,
+  val: number,
+): EncodingState | null {
+  const bound = valBound === usual ? boundForBoth(ends, train, val) : null
+  if (bound !== null && bound !== usual) return beginning(bound, cut)
+  return cut === 'usual' && train + val >= enoughText ? beginning(usual, 'fine') : null
+}
+
+function tooSmall({ train, val }: Encoded): IsoflopError {
+  const there = train.bytes + val.bytes
+  const documents = train.documents + val.documents
+  const what = `${there} bytes of text are there, in ${documents} ${documents === 1 ? 'document' : 'documents'}`
+  return there < enoughText
+    ? new IsoflopError(
+        'CORPUS_TOO_SMALL',
+        `${what}, of which no part is left to ${train.bytes > 0 ? 'validate with' : 'train on'}; ${enoughText} bytes are always enough.`,
+        `Give ${enoughText - there} bytes more${documents === 1 ? ', or a second document' : ', or documents that differ'}.`,
+      )
+    : new IsoflopError(
+        'CORPUS_TOO_SMALL',
+        `${what} that are all equal, so that none can validate what others teach.`,
+        'Give documents that differ.',
+      )
 }
 
 const nothing = { documents: 0, bytes: 0, shards: { done: [], openTokens: 0 } }
 
-const beginning = (valBound: number): EncodingState => ({
+const beginning = (valBound: number, cut: Cut): EncodingState => ({
   valBound,
-  lowestHash: null,
+  cut,
+  ends: { lowest: [], highest: null },
   source: 0,
   row: 0,
   open: null,
+  isDivided: false,
   train: nothing,
   val: nothing,
+  dividedDocuments: 0,
   emptyDocuments: 0,
   corruptRows: { count: 0, first: [] },
 })
@@ -86,8 +119,12 @@ class Encoding {
   readonly #valBound: number
   readonly #splits: Readonly<Record<SplitName, Split>>
   readonly #corrupt: CorruptRows
-  #lowestHash: number | null
+  readonly #cut: Cut
+  #ends: HashEnds
   #open: SplitName | null
+  /** Whether the document that is open was on the other side, too. */
+  #isDivided: boolean
+  #dividedDocuments: number
   #emptyDocuments: number
   /** Where it is: a source's place, and the last row of it that is done. */
   #source: number
@@ -104,16 +141,19 @@ class Encoding {
       val: new Split(folder, 'val', shardTokens, state.val),
     }
     this.#corrupt = new CorruptRows(sources, maxCorrupt, state.corruptRows)
-    this.#lowestHash = state.lowestHash
+    this.#cut = state.cut
+    this.#ends = state.ends
     this.#open = state.open
+    this.#isDivided = state.isDivided
+    this.#dividedDocuments = state.dividedDocuments
     this.#emptyDocuments = state.emptyDocuments
     this.#source = state.source
     this.#row = state.row
   }
 
-  /** Of all texts; there must have been one. */
-  get lowestHash(): number {
-    return this.#lowestHash!
+  /** Of all texts so far. */
+  get ends(): HashEnds {
+    return this.#ends
   }
 
   async run(): Promise<Encoded> {
@@ -138,14 +178,16 @@ class Encoding {
     this.#mark()
     const { train, val } = this.#splits
     const splits = { train: await train.finish(), val: await val.finish() }
-    return { ...splits, emptyDocuments: this.#emptyDocuments, corruptRows: this.#corrupt.state() }
+    const corruptRows = this.#corrupt.state()
+    return { ...splits, dividedDocuments: this.#dividedDocuments, emptyDocuments: this.#emptyDocuments, corruptRows }
   }
 
   async #read(source: SurveyedSource, before: number): Promise<void> {
-    for await (const row of rowsOf(source, this.#request.textField)) {
+    for await (const row of rowsOf(source, source.textField ?? 'text', this.#cut)) {
       this.#request.onRead(before + row.end)
       if (row.number <= this.#row) continue
       await this.#add(row)
+      if (!row.endsRow) continue
       this.#row = row.number
       if (this.#unmarked >= this.#request.markBytes) this.#mark()
     }
@@ -157,16 +199,22 @@ class Encoding {
     if (content.kind === 'text') await this.#addText(content.text)
     else if (content.kind === 'corrupt') this.#addCorrupt(row.number, content.reason)
     else if (row.endsDocument && this.#open === null) this.#emptyDocuments++
-    if (row.endsDocument) await this.#endDocument()
+    if (!row.endsDocument) return
+    await this.#endDocument()
+    if (this.#isDivided) this.#dividedDocuments++
+    this.#isDivided = false
   }
 
   async #addText(text: string): Promise<void> {
     const textHash = splitHash(text)
     const side = sideOf(textHash, this.#valBound)
-    this.#lowestHash = Math.min(textHash, this.#lowestHash ?? textHash)
-    // A document that changes sides ends on the one and begins on the other.
-    if (this.#open !== side) await this.#endDocument()
     const bytes = Buffer.byteLength(text)
+    this.#ends = withText(this.#ends, textHash, bytes)
+    // A document that changes sides ends on the one and begins on the other.
+    if (this.#open !== null && this.#open !== side) {
+      await this.#endDocument()
+      this.#isDivided = true
+    }
     await this.#splits[side].add(this.#request.tokenizer.encode(text), bytes)
     this.#open = side
     this.#unmarked += bytes
@@ -186,12 +234,15 @@ class Encoding {
     this.#unmarked = 0
     this.#request.onMark({
       valBound: this.#valBound,
-      lowestHash: this.#lowestHash,
+      cut: this.#cut,
+      ends: this.#ends,
       source: this.#source,
       row: this.#row,
       open: this.#open,
+      isDivided: this.#isDivided,
       train: this.#splits.train.sync(),
       val: this.#splits.val.sync(),
+      dividedDocuments: this.#dividedDocuments,
       emptyDocuments: this.#emptyDocuments,
       corruptRows: this.#corrupt.state(),
     })

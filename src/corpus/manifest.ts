@@ -61,7 +61,19 @@ const manifestSchema = z.object({
   train: split,
   val: split,
   /** In the order of reading; names are relative to what was given on the command line. */
-  sources: z.array(z.object({ name: z.string(), bytes: count, sha256 })),
+  sources: z.array(
+    z.object({
+      ...{ name: z.string(), bytes: count, sha256 },
+      /** What it was before it was UTF-8. */
+      convertedFrom: z.string().optional(),
+      /** Characters that were no UTF-8 and became U+FFFD, if any. */
+      replaced: count.positive().optional(),
+      /** The key or column of its text where that is not the one of `options`. */
+      textFrom: z.string().optional(),
+    }),
+  ),
+  /** Documents with sections in both parts, if any. */
+  dividedDocuments: count.positive().optional(),
   /** Documents without text. */
   emptyDocuments: count,
   corruptRows: corruptRowsSchema,
@@ -108,16 +120,17 @@ function parsedJson(file: string, text: string): unknown {
 export const manifestText = (manifest: Manifest): string => `${summed(manifest, 2)}\n`
 
 /**
- * SHA-256 of a manifest's text without its checksums, which only repeat what its hashes say: equal for equal tokens, whatever the
+ * SHA-256 of a manifest's text without its checksums and what else only tells of what its hashes say: equal for equal tokens, whatever the
  * folder and the version of isoflop that prepared them.
  */
 export function identityOf(text: string): string {
   const read = readSummed(text)
-  const plain = read.kind === 'whole' ? `${JSON.stringify(read.record, withoutSections, 2)}\n` : text
+  const plain = read.kind === 'whole' ? `${JSON.stringify(read.record, withoutRemarks, 2)}\n` : text
   return createHash('sha256').update(plain).digest('hex')
 }
 
-const withoutSections = (key: string, value: unknown): unknown => (key === 'sections' ? undefined : value)
+const remarks: readonly string[] = ['sections', 'convertedFrom', 'replaced', 'textFrom', 'dividedDocuments']
+const withoutRemarks = (key: string, value: unknown): unknown => (remarks.includes(key) ? undefined : value)
 
 /**
  * Bytes of text that a token stands for, measured on the validation text, whose loss is what one wants to convert:

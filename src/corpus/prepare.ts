@@ -5,11 +5,12 @@ import { lock, writeWhole } from '../core/durable.ts'
 import { IsoflopError, outputFailed } from '../core/errors.ts'
 import { type Encoded, encodeSources } from './encode.ts'
 import { type CorpusOptions, type SurveyedSource, surveyInputs } from './inputs.ts'
+import { listSources, passedOverText } from './listing.ts'
 import { type Manifest, manifestText, parseManifest } from './manifest.ts'
+import { Notices } from './notices.ts'
 import { type Progress, readProgress, removeProgress, writeProgress } from './progress.ts'
-import { listSources } from './sources.ts'
-import { openTokenizer, tokenizerText } from './tokenizer.ts'
-import { trainVocabulary } from './train-tokenizer.ts'
+import { openTokenizer, type Tokenizer, tokenizerText } from './tokenizer.ts'
+import { trainVocabulary, usualVocabulary } from './train-tokenizer.ts'
 import { firstMerged, separator } from './vocabulary.ts'
 
 export interface PrepareRequest {
@@ -24,6 +25,8 @@ export interface PrepareRequest {
   /** Bytes of text between two marks, at which it can go on: 64 MiB by default. */
   readonly markBytes?: number
   readonly onStep?: (step: PrepareStep) => void
+  /** Told of what was passed over, converted, replaced or chosen in the inputs, before anything is made of them. */
+  readonly onNotice?: (notice: string) => void
 }
 
 /** What is being done, and how much of it is done: bytes, or tokens while training. */
@@ -73,7 +76,8 @@ export async function prepareCorpus(request: PrepareRequest): Promise<Prepared> 
 const isOfSystem = (error: unknown): boolean => error instanceof Error && ('syscall' in error || 'errcode' in error)
 
 /** A token is written in 16 bits, and every byte is one. */
-function requireVocabularySize(size: number): void {
+function requireVocabularySize(size: number | null): void {
+  if (size === null) return
   if (size >= firstMerged && size <= 1 << 16) return
   throw new IsoflopError(
     'BAD_OPTION',
@@ -91,18 +95,31 @@ const running = (folder: string): IsoflopError =>
 
 async function prepareLocked(request: PrepareRequest): Promise<Prepared> {
   const { folder, options } = request
-  const listed = listSources(request.inputs)
-  const onDisk = listed.reduce((sum, { bytes }) => sum + bytes, 0)
-  const sources = await surveyInputs(folder, listed, options, counting(request, 'checking', onDisk))
+  const sources = await readInputs(request)
   const file = join(folder, 'manifest.json')
   if (existsSync(file)) return { manifest: parseManifest(file, readFileSync(file, 'utf8')), work: 'none' }
   const begun = readProgress(folder)
   const progress = begun ?? (await trainTokenizer(request, sources))
-  const encoded = await encode(request, sources, progress)
-  const manifest = manifestOf(options, sources, progress.tokenizer, encoded)
+  const tokenizer = openTokenizer(folder, progress.tokenizer)
+  const encoded = await encode(request, sources, progress, tokenizer)
+  const manifest = manifestOf(options, sources, progress.tokenizer, tokenizer.vocabulary.size, encoded)
   writeWhole(file, manifestText(manifest))
   removeProgress(folder)
   return { manifest, work: begun === null ? 'all' : 'rest' }
+}
+
+/** Looks at the inputs, and tells of them even where one of them ends it. */
+async function readInputs(request: PrepareRequest): Promise<SurveyedSource[]> {
+  const { inputs, folder, options, onNotice } = request
+  const { sources, passedOver } = listSources(inputs)
+  if (passedOver.length > 0) onNotice?.(passedOverText(passedOver))
+  const onDisk = sources.reduce((sum, { bytes }) => sum + bytes, 0)
+  const notices = new Notices()
+  try {
+    return await surveyInputs(folder, sources, options, { onRead: counting(request, 'checking', onDisk), notices })
+  } finally {
+    for (const line of notices.lines()) onNotice?.(line)
+  }
 }
 
 /** Tells the listener of bytes that come one after the other. */
@@ -120,8 +137,9 @@ async function trainTokenizer(request: PrepareRequest, sources: readonly Surveye
   const total = unpackedBytes(sources)
   const vocabulary = await trainVocabulary(sources, options, maxCorrupt, {
     onRead: (done) => onStep?.({ name: 'sampling', done, total }),
-    onMerge: (done) => onStep?.({ name: 'training', done, total: options.vocabularySize }),
+    onMerge: (done) => onStep?.({ name: 'training', done, total: options.vocabularySize ?? usualVocabulary }),
   })
+  if (vocabulary.size < (options.vocabularySize ?? usualVocabulary)) request.onNotice?.(smallerText(vocabulary.size))
   const text = tokenizerText(vocabulary)
   writeWhole(join(folder, 'tokenizer.json'), text)
   const progress = { tokenizer: createHash('sha256').update(text).digest('hex'), encoding: null }
@@ -129,18 +147,20 @@ async function trainTokenizer(request: PrepareRequest, sources: readonly Surveye
   return progress
 }
 
+const smallerText = (size: number): string =>
+  `the vocabulary has ${size} tokens: the text is too short for ${usualVocabulary} (--vocab-size N takes another number)`
+
 async function encode(
   request: PrepareRequest,
   sources: readonly SurveyedSource[],
   progress: Progress,
+  tokenizer: Tokenizer,
 ): Promise<Encoded> {
   const { folder, options, maxCorrupt, shardTokens = 1 << 26, markBytes = 1 << 26, onStep } = request
   const total = unpackedBytes(sources)
   const encoding = {
     ...{ folder, sources, maxCorrupt, shardTokens, markBytes },
-    textField: options.textField,
-    valFraction: options.valFraction,
-    tokenizer: openTokenizer(folder, progress.tokenizer),
+    ...{ valFraction: options.valFraction, tokenizer },
     onMark: (state: NonNullable<Progress['encoding']>) => writeProgress(folder, { ...progress, encoding: state }),
     onRead: (done: number) => onStep?.({ name: 'encoding', done, total }),
   }
@@ -157,15 +177,17 @@ const unpackedBytes = (sources: readonly SurveyedSource[]): number =>
   sources.reduce((sum, source) => sum + source.unpackedBytes, 0)
 
 function manifestOf(
-  { vocabularySize, ...options }: CorpusOptions,
+  { valFraction, textField, tokenizerSample }: CorpusOptions,
   sources: readonly SurveyedSource[],
   tokenizer: string,
-  { train, val, emptyDocuments, corruptRows }: Encoded,
+  vocabularySize: number,
+  { train, val, dividedDocuments, emptyDocuments, corruptRows }: Encoded,
 ): Manifest {
   const splitOf = ({ documents, bytes, shards }: Encoded['train']) => ({
     tokens: shards.reduce((sum, shard) => sum + shard.tokens, 0),
     ...{ documents, bytes, shards: [...shards] },
   })
+  const options = { textField: textField ?? 'text', valFraction, tokenizerSample }
   return {
     corpus: 1,
     vocabularySize,
@@ -174,8 +196,19 @@ function manifestOf(
     options,
     train: splitOf(train),
     val: splitOf(val),
-    sources: sources.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256 })),
+    sources: sources.map((source) => sourceFacts(source, options.textField)),
+    ...(dividedDocuments > 0 && { dividedDocuments }),
     emptyDocuments,
     corruptRows,
+  }
+}
+
+const sourceFacts = (source: SurveyedSource, usual: string): Manifest['sources'][number] => {
+  const { name, bytes, sha256, convertedFrom, replaced, textField } = source
+  return {
+    ...{ name, bytes, sha256 },
+    ...(convertedFrom !== null && { convertedFrom }),
+    ...(replaced > 0 && { replaced }),
+    ...(textField !== null && textField !== usual && { textFrom: textField }),
   }
 }

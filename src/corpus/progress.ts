@@ -26,15 +26,23 @@ const splitSchema = z.object({
 const encodingSchema = z.object({
   /** A text whose hash is below this is of the validation part. */
   valBound: z.number(),
-  /** The lowest hash of any text so far; null before the first one. */
-  lowestHash: z.number().nullable(),
+  /** How texts are cut. */
+  cut: z.enum(['usual', 'fine']),
+  /** The lowest and the highest hashes so far. */
+  ends: z.object({
+    lowest: z.array(z.tuple([z.number(), z.number()]).readonly()).readonly(),
+    highest: z.number().nullable(),
+  }),
   /** Place of the source that is being read, and the last row of it that is done. */
   source: count,
   row: count,
   /** The split that has the beginning of a document whose end is still to come. */
   open: z.enum(['train', 'val']).nullable(),
+  /** Whether that document has sections on the other side, too. */
+  isDivided: z.boolean(),
   train: splitSchema,
   val: splitSchema,
+  dividedDocuments: count,
   emptyDocuments: count,
   corruptRows: corruptRowsSchema,
 })

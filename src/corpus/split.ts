@@ -11,3 +11,41 @@ export const splitHash = (text: string): number => hash('sha256', text, 'buffer'
 export const boundOf = (valFraction: number): number => Math.round(valFraction * hashes)
 
 export const sideOf = (textHash: number, bound: number): SplitName => (textHash < bound ? 'val' : 'train')
+
+/** Bytes of text of which both parts always get some. */
+export const enoughText = 1 << 16
+
+/** Bytes of text that the validation part has at least where there is enough: 900 tokens, more than the window of a training. */
+const leastValidation = 1 << 12
+
+/** Whether both parts have what they need. */
+export const isSplit = (trainBytes: number, valBytes: number): boolean =>
+  trainBytes > 0 && valBytes >= (trainBytes + valBytes < enoughText ? 1 : leastValidation)
+
+/** What is remembered of hashes, to move the bound where chance gave a part too little. */
+export interface HashEnds {
+  /** Hashes of the lowest texts with their bytes, as many as make a validation part, the lowest first. */
+  readonly lowest: readonly (readonly [textHash: number, bytes: number])[]
+  /** Null before the first text. */
+  readonly highest: number | null
+}
+
+/** With a text more; copies count once. */
+export function withText({ lowest, highest }: HashEnds, textHash: number, bytes: number): HashEnds {
+  const ends = { lowest, highest: Math.max(textHash, highest ?? 0) }
+  const sum = lowest.reduce((total, [, size]) => total + size, 0)
+  const isAmong = sum < leastValidation || textHash < lowest[lowest.length - 1][0]
+  if (!isAmong || lowest.some(([other]) => other === textHash)) return ends
+  const sorted = [...lowest, [textHash, bytes] as const].sort(([p], [q]) => p - q)
+  for (let left = sum + bytes; left - sorted[sorted.length - 1][1] >= leastValidation; ) left -= sorted.pop()![1]
+  return { ...ends, lowest: sorted }
+}
+
+/** The bound with which the part that has too little gets some; null where all texts are equal. */
+export function boundForBoth({ lowest, highest }: HashEnds, trainBytes: number, valBytes: number): number | null {
+  if (highest === null || lowest[0][0] === highest) return null
+  if (trainBytes === 0) return highest
+  const last = trainBytes + valBytes < enoughText ? lowest[0] : lowest[lowest.length - 1]
+  // The highest stays to train on.
+  return Math.min(last[0] + 1, highest)
+}

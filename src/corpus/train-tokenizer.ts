@@ -3,7 +3,8 @@ import { trainBpe } from './bpe.ts'
 import { CorruptRows } from './corrupt-rows.ts'
 import { rowsOf } from './documents.ts'
 import type { CorpusOptions, SurveyedSource } from './inputs.ts'
-import type { Vocabulary } from './vocabulary.ts'
+import { enoughText } from './split.ts'
+import { firstMerged, type Vocabulary } from './vocabulary.ts'
 import { WordCounts } from './word-counts.ts'
 
 /** What is told while a tokenizer is trained. */
@@ -15,23 +16,45 @@ export interface TrainingListener {
 
 /**
  * The vocabulary of a sample of the sources, spread evenly over them: a row is in it if the sample has less than its share of the
- * bytes up to that row's end. All text is in the sample where `tokenizerSample` is not less than there is.
+ * bytes up to that row's end. All text is in the sample where `tokenizerSample` is not less than there is. Where no size was asked for and the
+ * text has no 32,000 tokens in it, there is one for 100 bytes: with all that it has, the last ones would be words that occur twice.
  * @throws IsoflopError CORPUS_TOO_SMALL where no `vocabularySize` tokens come out, ROWS_CORRUPT where more rows of the sample than
  * `maxCorrupt` are, and what the sources say.
  */
 export async function trainVocabulary(
   sources: readonly SurveyedSource[],
-  { vocabularySize, textField, tokenizerSample }: CorpusOptions,
+  { vocabularySize, tokenizerSample }: CorpusOptions,
   maxCorrupt: number,
-  { onRead, onMerge }: TrainingListener,
+  listener: TrainingListener,
 ): Promise<Vocabulary> {
+  const { counts, sampled } = await sampleOf(sources, tokenizerSample, maxCorrupt, listener)
+  const wanted = vocabularySize ?? usualVocabulary
+  const vocabulary = trainBpe(counts.words, wanted, listener.onMerge)
+  if (vocabulary.size >= wanted) return vocabulary
+  if (vocabularySize !== null || sampled < enoughText) throw tooSmall(vocabulary.size, wanted, sampled)
+  const fitting = Math.max(smallestVocabulary, roundness * Math.floor(sampled / bytesForToken / roundness))
+  return fitting >= vocabulary.size ? vocabulary : trainBpe(counts.words, fitting, listener.onMerge)
+}
+
+/** Tokens where no number is given. */
+export const usualVocabulary = 32_000
+const smallestVocabulary = 320
+const bytesForToken = 100
+const roundness = 64
+
+async function sampleOf(
+  sources: readonly SurveyedSource[],
+  tokenizerSample: number,
+  maxCorrupt: number,
+  { onRead }: TrainingListener,
+): Promise<{ readonly counts: WordCounts; readonly sampled: number }> {
   const total = sources.reduce((sum, { unpackedBytes }) => sum + unpackedBytes, 0)
   const counts = new WordCounts()
   const corrupt = new CorruptRows(sources, maxCorrupt)
   let sampled = 0
   let before = 0
   for (const [place, source] of sources.entries()) {
-    for await (const row of rowsOf(source, textField)) {
+    for await (const row of rowsOf(source, source.textField ?? 'text')) {
       const share = (tokenizerSample * (before + row.end)) / total
       onRead(before + row.end)
       if (tokenizerSample < total && sampled >= share) continue
@@ -46,14 +69,14 @@ export async function trainVocabulary(
     }
     before += source.unpackedBytes
   }
-  const vocabulary = trainBpe(counts.words, vocabularySize, onMerge)
-  if (vocabulary.size < vocabularySize) throw tooSmall(vocabulary.size, vocabularySize, sampled)
-  return vocabulary
+  return { counts, sampled }
 }
 
 const tooSmall = (size: number, expected: number, sampled: number): IsoflopError =>
   new IsoflopError(
     'CORPUS_TOO_SMALL',
     `${sampled} bytes of text have ${size} tokens in them, expected ${expected}: no pair of tokens occurs twice any more.`,
-    `Give more text, or --vocab-size ${size} or less.`,
+    size > firstMerged
+      ? `Give more text, or --vocab-size ${size} or less.`
+      : `Give more text: ${enoughText} bytes of a language are enough.`,
   )

@@ -23,14 +23,14 @@ const prepare = (...args: string[]) =>
 
 test('prepare says what came out; again, that there is nothing to do; --json is one object', () => {
   const { status, stdout, stderr } = prepare()
-  assert.deepEqual([status, stderr], [0, ''])
+  assert.deepEqual([status, stderr], [0, 'empty: empty.txt\n'])
   assert.match(stdout, /^wrote corpus\n\nsplit +tokens +documents +bytes of text +shards\ntrain +[\d,]+ +\d+ /)
   assert.match(stdout, /\nleft out: 1 empty document\nleft out: 1 corrupt row\n {2}a\.jsonl:201 is not valid JSON\n/)
   assert.match(prepare().stdout, /^corpus was finished before: nothing to do\n/)
   const json = JSON.parse(prepare('--json').stdout)
   assert.deepEqual(Object.keys(json), [
     ...['identity', 'vocabularySize', 'separator', 'tokens', 'documents', 'bytes', 'bytesPerToken', 'options'],
-    ...['sources', 'emptyDocuments', 'corruptRows'],
+    ...['sources', 'dividedDocuments', 'emptyDocuments', 'corruptRows'],
   ])
   assert.equal(json.documents.train + json.documents.val, 200)
   assert.deepEqual(
@@ -69,7 +69,7 @@ test('what cannot be done ends with a code and with what to do', () => {
   ] as const) {
     const failed = isoflop('corpus', ...args)
     assert.deepEqual([failed.status, failed.stdout], [2, ''], args.join(' '))
-    assert.match(failed.stderr, new RegExp(`^error\\[${code}\\]: .+\\n  .+\\n$`))
+    assert.match(failed.stderr, new RegExp(`^(empty: empty.txt\\n)?error\\[${code}\\]: .+\\n  .+\\n$`))
   }
 })
 

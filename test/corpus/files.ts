@@ -52,12 +52,13 @@ export const prepare = (
   folder: string,
   changed: Partial<CorpusOptions> & Partial<Omit<PrepareRequest, 'inputs' | 'folder' | 'options'>> = {},
 ): Promise<Prepared> => {
-  const { maxCorrupt = 100, shardTokens, markBytes, onStep, ...rest } = changed
+  const { maxCorrupt = 100, shardTokens, markBytes, onStep, onNotice, ...rest } = changed
   return prepareCorpus({
     ...{ inputs, folder: place(folder), options: { ...options, ...rest }, maxCorrupt },
     ...(shardTokens && { shardTokens }),
     ...(markBytes && { markBytes }),
     ...(onStep && { onStep }),
+    ...(onNotice && { onNotice }),
   })
 }
 

@@ -71,8 +71,12 @@ test('a single text file gives some of its sections to the validation part, and 
 
 test('without a second document there is nothing to validate with; the folder can be used again', async () => {
   const input = write('single.jsonl', jsonl([prose(1, 2000)]))
-  await rejects(prepare([input], 'single'), 'CORPUS_TOO_SMALL', /1 documents are there to train on and 0/)
-  await rejects(prepare([input], 'single', { valFraction: 0.9999 }), 'CORPUS_TOO_SMALL', /lower --val-fraction/)
+  await rejects(
+    prepare([input], 'single'),
+    'CORPUS_TOO_SMALL',
+    /^16403 bytes .* in 1 document, .* validate with; 65536 bytes are always enough. Give 49133 bytes more/,
+  )
+  await rejects(prepare([input], 'single', { valFraction: 0.9999 }), 'CORPUS_TOO_SMALL', /no part is left to train on/)
   await prepare([write('two.jsonl', jsonl(texts.slice(0, 9)))], 'single')
 })
 
@@ -124,7 +128,7 @@ test('corrupt rows and empty documents are counted, listed, and too many are an 
   assert.equal(manifest.corruptRows.count, 4)
   assert.deepEqual(manifest.corruptRows.first[0], { source: 0, row: 4, reason: 'is not valid JSON' })
   const wrong = prepare([input], 'field', { textField: 'body' })
-  await rejects(wrong, 'ROWS_CORRUPT', /corrupt\.jsonl:1 has no "body"/)
+  await rejects(wrong, 'COLUMN_MISSING', /corrupt\.jsonl has no key "body"; it has: "text" \(\d+ characters\), "meta"/)
   await prepare([input], 'field')
 })
 

@@ -1,0 +1,102 @@
+/** Which key or column has the text, told from the first rows of a file. */
+export interface TextField {
+  readonly name: string
+  /** Other columns that might be meant. */
+  readonly rivals: readonly string[]
+}
+
+/** What the text is usually called, the most usual name first. */
+export const usualNames = [
+  ...['text', 'content', 'raw_content', 'document', 'body', 'article', 'passage', 'contents', 'full_text', 'fulltext'],
+  ...['markdown', 'page_content', 'story', 'code', 'paragraph', 'sentence'],
+]
+
+/** Characters that a row has on average where a column of another name is taken for text: a title or an address has fewer. */
+const leastLength = 50
+
+interface Column {
+  /** Rows that have text in it. */
+  texts: number
+  characters: number
+  /** What it has instead. */
+  other: string | null
+  /** Whether it is a list of objects. */
+  isRecords: boolean
+}
+
+/** What is in the columns of some rows. */
+export class ColumnLengths {
+  #rows = 0
+  /** In the order in which they came. */
+  readonly #columns = new Map<string, Column>()
+
+  /** A row by its names and values. */
+  add(row: Iterable<readonly [string, unknown]>): void {
+    this.#rows++
+    for (const [name, value] of row) {
+      const column = this.#columns.get(name) ?? { texts: 0, characters: 0, other: null, isRecords: false }
+      if (typeof value === 'string') {
+        column.texts++
+        column.characters += value.length
+      } else {
+        column.other ??= kindOf(value)
+        column.isRecords ||= Array.isArray(value) && typeof value[0] === 'object' && value[0] !== null
+      }
+      if (this.#columns.size < mostColumns) this.#columns.set(name, column)
+    }
+  }
+
+  get rows(): number {
+    return this.#rows
+  }
+
+  has(name: string): boolean {
+    return this.#columns.has(name)
+  }
+
+  /** Null where no column can be the text. */
+  choose(): TextField | null {
+    const full = [...this.#columns].filter(([, { texts, characters }]) => texts >= this.#rows / 2 && characters > 0)
+    const usual = usualNames.filter((name) => full.some(([other]) => other === name))
+    const long = full
+      .map(([name]) => name)
+      .filter((name) => this.#mean(name) >= leastLength)
+      .sort((p, q) => this.#mean(q) - this.#mean(p))
+    const [name, ...others] = [...new Set([...usual, ...long])]
+    return name === undefined ? null : { name, rivals: others }
+  }
+
+  /** The first column that is a list of objects, where there is one row only: the records are in there. */
+  get nested(): string | null {
+    const [found] = [...this.#columns].find(([, { isRecords }]) => isRecords) ?? []
+    return this.#rows === 1 ? (found ?? null) : null
+  }
+
+  /** A column in words. */
+  #textOf(name: string): string {
+    const { texts, other } = this.#columns.get(name)!
+    const what = texts > 0 ? `${Math.round(this.#mean(name))} characters` : (other ?? 'empty')
+    return `"${name.slice(0, 40)}" (${what})`
+  }
+
+  /** The columns in words, of many the first. */
+  all(): string {
+    const names = [...this.#columns.keys()]
+    const shown = names.slice(0, mostShown).map((name) => this.#textOf(name))
+    return (names.length > mostShown ? [...shown, `and ${names.length - mostShown} more`] : shown).join(', ')
+  }
+
+  #mean(name: string): number {
+    const { texts, characters } = this.#columns.get(name)!
+    return characters / Math.max(1, texts)
+  }
+}
+
+const mostColumns = 1000
+const mostShown = 20
+
+function kindOf(value: unknown): string | null {
+  if (value === null || value === undefined) return null
+  if (Array.isArray(value)) return `a list of ${value.length}`
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}
