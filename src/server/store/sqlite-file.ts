@@ -4,13 +4,22 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { IsoflopError } from '../../core/errors.ts'
 import { damagedDatabase, databaseTooNew, unavailable } from './common.ts'
 import { migrationsOf } from './migrate.ts'
+import { lookAtLog } from './sqlite-log.ts'
 import { addChecksums, checkRows } from './sqlite-sums.ts'
 
-/** Opens the file and brings its tables up to date. */
-export async function openDatabase(path: string, lockTimeoutMs: number): Promise<DatabaseSync> {
+export interface OpenDatabase {
+  readonly db: DatabaseSync
+  /** What whoever serves it should know. */
+  readonly cautions: readonly string[]
+}
+
+/** Opens the file, looks whether it is what was written, and brings its tables up to date. */
+export async function openDatabase(path: string, lockTimeoutMs: number): Promise<OpenDatabase> {
   let db: DatabaseSync | null = null
   try {
     makePrivate(path)
+    const log = await lookAtLog(path)
+    if (log === 'damaged') throw damagedDatabase('its log, the file that ends in -wal, has another checksum')
     db = new DatabaseSync(path, { timeout: lockTimeoutMs, enableForeignKeyConstraints: true })
     await useWriteAheadLog(db)
     // FULL: a commit waits until the log is on the disk, so that it survives a power cut, not only a crash.
@@ -19,13 +28,17 @@ export async function openDatabase(path: string, lockTimeoutMs: number): Promise
     bringUpToDate(db)
     checkTables(db)
     checkRows(db)
+    if (log === 'torn') db.exec('PRAGMA wal_checkpoint(TRUNCATE)') // its end is not to be met again
     db.exec('PRAGMA busy_timeout = 0') // from here on, see `patience` in sqlite-turn.ts
-    return db
+    return { db, cautions: log === 'torn' ? [tornLog] : [] }
   } catch (error) {
     db?.close()
     throw error instanceof IsoflopError ? error : unavailable(error)
   }
 }
+
+const tornLog =
+  'The last that was written to the database is not whole and was dropped, as after a power cut or a full disk. If there was none, its disk is damaged: compare with a backup.'
 
 /**
  * Makes the file, if it is not there, so that nobody else on the machine reads who has which key and what it was answered. SQLite gives

@@ -49,7 +49,7 @@ type WholeSubmissionRow = SubmissionRow & { readonly key_id: string; readonly ch
 export async function openSqlite(path: string, options: StoreOptions = {}): Promise<Store> {
   const instance = options.instance ?? newInstance()
   const lockTimeoutMs = options.lockTimeoutMs ?? 5000
-  const db = await openDatabase(path, lockTimeoutMs)
+  const { db, cautions } = await openDatabase(path, lockTimeoutMs)
   const { write, early, read, peek, close } = groupCommit(db, lockTimeoutMs)
   const statements = prepareAll(db)
   const keys = keyRows(db)
@@ -181,7 +181,7 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
   const record = (row: WholeKeyRow | null) => (row ? keyFromRow(row) : null)
 
   return {
-    cautions: [],
+    cautions,
     async addKey({ id, hash, label, budget, createdAt, instructor = false }) {
       checkFlops('A budget', budget)
       const row = {

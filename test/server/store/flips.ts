@@ -59,10 +59,10 @@ interface Flipped {
 }
 
 /**
- * Flips bits of a file of SQLite that holds all that one can, one at a time and evenly over its length, and as many of its first page, which
- * describes the rest: each is told, or changes nothing that anybody sees.
+ * Flips bits of a file of SQLite that holds all that one can, one at a time and evenly over its length, and some of its first page, which describes
+ * the rest: each is told, or changes nothing that anybody sees.
  */
-export async function survivesFlips(file: string, flips: number): Promise<Flipped> {
+export async function survivesFlips(file: string, flips: number, ofFirstPage: number): Promise<Flipped> {
   const filled = await openStore(file)
   await fillWithAll(filled)
   const other = new DatabaseSync(file) // the log's pages into the file, while the reservations are there
@@ -75,9 +75,9 @@ export async function survivesFlips(file: string, flips: number): Promise<Flippe
   assert.equal(typeof expected, 'string')
   const { uniform, integer } = random(4, flips)
   let [told, harmless] = [0, 0]
-  for (let k = 0; k < 2 * flips; k++) {
-    const [from, length] = k < flips ? [0, whole.length] : [0, 4096]
-    const at = from + Math.floor((((k % flips) + uniform()) / flips) * length)
+  for (let k = 0; k < flips + ofFirstPage; k++) {
+    const place = k < flips ? (k + uniform()) / flips : (((k - flips + uniform()) / ofFirstPage) * 4096) / whole.length
+    const at = Math.floor(place * whole.length)
     const bit = integer(8)
     const copy = Buffer.from(whole)
     copy[at] ^= 1 << bit
