@@ -22,6 +22,7 @@ import { apiSpace, cs336Space } from '../cs336/space.ts'
 import { type StrategyName, strategyNamed, strategyNames } from '../plan/strategies.ts'
 import { standingLine } from '../report/campaign/text.ts'
 import type { Space } from '../space/space.ts'
+import { givenApiKey } from './given-keys.ts'
 import { listenForSignals } from './interruption.ts'
 import { noticeText } from './notices.ts'
 import { budget, nameOf, wholeBudgets, wholeNumber } from './options.ts'
@@ -32,6 +33,7 @@ import { writeUp } from './write-up.ts'
 interface CampaignFlags extends PoolFlags {
   readonly api?: string
   readonly apiKey?: string
+  readonly apiKeyFile?: string
   readonly world?: string
   readonly runs?: readonly string[]
   readonly parallel?: number
@@ -51,7 +53,8 @@ export function campaignCommand(): Command {
         'world. DIR keeps every answer: the same command goes on after a crash or Ctrl-C, and pays nothing twice.',
     )
     .option('--api <URL>', 'a server of the training API, such as http://localhost:8000')
-    .option('--api-key <KEY>', 'its key (default: $ISOFLOP_API_KEY, which other users of the machine cannot see)')
+    .option('--api-key <KEY>', 'its key (default: $ISOFLOP_API_KEY); others on this machine see it')
+    .option('--api-key-file <FILE>', 'a file with the key, which nobody sees; - for stdin')
     .option('--world <NAME>', 'a simulated world: cs336, handout, chinchilla, seed:N, staged:N (default: cs336)')
     .option('--runs <FILE...>', 'runs that you have, as of "isoflop train": in the fit, and counted as spent')
     .option(
@@ -144,11 +147,11 @@ interface OpenedTrainer {
 }
 
 async function openTrainer(flags: CampaignFlags, space: Space, target: number): Promise<OpenedTrainer> {
-  const { api, apiKey, world, parallel } = flags
+  const { api, apiKey, apiKeyFile, world, parallel } = flags
   if (api !== undefined && world !== undefined)
     throw new IsoflopError('BAD_OPTION', '--api and --world exclude each other.', 'Give one of them.')
-  if (api === undefined && apiKey !== undefined)
-    throw new IsoflopError('BAD_OPTION', '--api-key came without --api.', 'Say where the API is: --api URL')
+  if (api === undefined && (apiKey ?? apiKeyFile) !== undefined)
+    throw new IsoflopError('BAD_OPTION', 'A key came without --api.', 'Say where the API is: --api URL')
   if (api === undefined && parallel !== undefined)
     throw new IsoflopError(
       'BAD_OPTION',
@@ -168,9 +171,7 @@ async function openTrainer(flags: CampaignFlags, space: Space, target: number): 
       'Try it on a simulated world first: --world seed:7. docs/space.md shows how to bring your own trainer.',
     )
   if (api === undefined) return openWorldTrainer(world ?? 'cs336', space, target)
-  const key = apiKey ?? process.env.ISOFLOP_API_KEY
-  if (key === undefined || key === '')
-    throw new IsoflopError('BAD_OPTION', '--api needs a key.', 'Give --api-key KEY, or set ISOFLOP_API_KEY.')
+  const key = await givenApiKey(flags, process.env.ISOFLOP_API_KEY)
   return { trainer: apiTrainer(api, key, parallel), truthAt: null, trueLoss: null }
 }
 

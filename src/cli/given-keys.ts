@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs'
+import { IsoflopError } from '../core/errors.ts'
 import { loadSource } from '../input/source.ts'
 import { checkKey } from '../server/keys.ts'
 import { say } from './print.ts'
@@ -16,6 +17,26 @@ export async function givenKeys({ key = [], keyFile }: KeyFlags, variable = ''):
   const keys = [...key, ...(keyFile === undefined ? [] : await keysIn(keyFile)), ...wordsOf(variable)]
   for (const given of keys) checkKey(given)
   return keys
+}
+
+interface ApiKeyFlags {
+  readonly apiKey?: string
+  readonly apiKeyFile?: string
+}
+
+/** The one key for somebody's API: of the command line, a file or an environment variable. Errors: BAD_OPTION. */
+export async function givenApiKey({ apiKey, apiKeyFile }: ApiKeyFlags, variable = ''): Promise<string> {
+  if (apiKey !== undefined && apiKeyFile !== undefined)
+    throw new IsoflopError('BAD_OPTION', '--api-key and --api-key-file exclude each other.', 'Give one of them.')
+  const keys = apiKeyFile === undefined ? [apiKey ?? variable] : await keysIn(apiKeyFile)
+  if (keys.length !== 1)
+    throw new IsoflopError(
+      'BAD_OPTION',
+      `--api-key-file has ${keys.length} words, expected one key.`,
+      'Leave the key alone in it.',
+    )
+  if (keys[0] !== '') return keys[0]
+  throw new IsoflopError('BAD_OPTION', '--api needs a key.', 'Give --api-key-file FILE, or set ISOFLOP_API_KEY.')
 }
 
 async function keysIn(file: string): Promise<string[]> {

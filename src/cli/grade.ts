@@ -1,11 +1,12 @@
 import { Command } from 'commander'
+import { systemClock } from '../core/clock.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { printableLine } from '../core/printable.ts'
 import { nonEmbeddingParameters } from '../cs336/parameters.ts'
 import { type Grade, gradeSubmissions } from '../server/grade.ts'
 import type { Store } from '../server/store/store.ts'
-import { print, printJson } from './print.ts'
-import { defaultDatabase } from './serve.ts'
+import { withStore } from './database.ts'
+import { print, printJson, say } from './print.ts'
 
 /** `isoflop grade`. */
 export function gradeCommand(): Command {
@@ -19,19 +20,25 @@ export function gradeCommand(): Command {
     .option('--world <NAME>', 'the world that was served, where the database does not say it')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExamples:\n  isoflop grade\n  isoflop grade --world seed:7 --json')
-    .action(async ({ db, world: named, json }: { db?: string; world?: string; json?: boolean }) => {
-      const { openStore } = await import('../server/store/open.ts')
-      const store = await openStore(db ?? defaultDatabase())
-      try {
-        const { world, truth } = await truthBehind(store, named)
-        const grades = gradeSubmissions(await store.listSubmissions(), truth)
-        if (json) printJson({ world, bestLoss: truth.bestLoss, grades })
-        else print(table(grades, truth.bestLoss))
-      } finally {
-        await store.close()
-      }
-    })
+    .action(runGrade)
 }
+
+interface GradeFlags {
+  readonly db?: string
+  readonly world?: string
+  readonly json?: boolean
+}
+
+const runGrade = ({ db, world: named, json }: GradeFlags): Promise<void> =>
+  withStore({ db }, async (store) => {
+    const { world, truth } = await truthBehind(store, named)
+    const deadline = await deadlineBehind(store)
+    const grades = gradeSubmissions(await store.listSubmissions(), truth)
+    const told = deadline === null ? null : new Date(deadline).toISOString()
+    if (json) printJson({ world, bestLoss: truth.bestLoss, deadline: told, grades })
+    else print(table(grades, truth.bestLoss))
+    for (const note of notesOf(grades, deadline)) say(`note: ${note}`)
+  })
 
 /** The truth that a database's answers came from: of the world that is noted there, else of the one that was named. */
 async function truthBehind(store: Store, named: string | undefined) {
@@ -47,6 +54,18 @@ async function truthBehind(store: Store, named: string | undefined) {
   if (producer !== null && producer.version !== truth.version)
     throw otherWorld(producerName(producer), `version ${truth.version} of that world`)
   return { world, truth }
+}
+
+const deadlineBehind = async (store: Store) => (await import('../server/deadline.ts')).deadlineOf(store)
+
+/** What the time of the predictions says: the truth is shown from the deadline on, which may have been changed. */
+function notesOf(grades: readonly Grade[], deadline: number | null): string[] {
+  if (deadline === null) return []
+  const time = new Date(deadline).toISOString()
+  const late = grades.filter(({ submittedAt }) => submittedAt >= deadline)
+  if (late.length > 0)
+    return [`after the deadline ${time} came the predictions of ${late.map(({ key }) => key).join(', ')}`]
+  return systemClock.now() < deadline ? [`predictions are taken until ${time}`] : []
 }
 
 const unknownProducer = () =>

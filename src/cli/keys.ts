@@ -4,10 +4,11 @@ import { IsoflopError } from '../core/errors.ts'
 import { printableLine } from '../core/printable.ts'
 import { addKey, isWeak, keyLength, type NewKey } from '../server/keys.ts'
 import type { Store } from '../server/store/store.ts'
+import { withStore } from './database.ts'
 import { givenKeys } from './given-keys.ts'
 import { flops } from './options.ts'
 import { print, printJson, say } from './print.ts'
-import { defaultBudget, defaultDatabase } from './serve.ts'
+import { defaultBudget } from './serve.ts'
 
 interface KeysFlags {
   readonly db?: string
@@ -90,16 +91,6 @@ const outcomes: Readonly<Record<NewKey['was'], string>> = {
   unknown: 'added',
   known: 'has this key already, and stays as it is',
   revoked: 'had this key, and was revoked',
-}
-
-async function withStore<Result>({ db }: KeysFlags, work: (store: Store) => Promise<Result>): Promise<Result> {
-  const { openStore } = await import('../server/store/open.ts')
-  const store = await openStore(db ?? defaultDatabase())
-  try {
-    return await work(store)
-  } finally {
-    await store.close()
-  }
 }
 
 async function change(id: string, done: Promise<boolean>, what: string): Promise<void> {

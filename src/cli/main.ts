@@ -3,6 +3,7 @@ import { IsoflopError } from '../core/errors.ts'
 import { version } from '../core/version.ts'
 import { campaignCommand } from './campaign.ts'
 import { corpusCommand } from './corpus.ts'
+import { deadlineCommand } from './deadline.ts'
 import { fitCommand } from './fit.ts'
 import { gradeCommand } from './grade.ts'
 import { keysCommand } from './keys.ts'
@@ -33,6 +34,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .addCommand(trainCommand())
     .addCommand(serveCommand())
     .addCommand(keysCommand())
+    .addCommand(deadlineCommand())
     .addCommand(gradeCommand())
     .addCommand(simulateCommand())
     .addCommand(worldCommand())

@@ -18,6 +18,7 @@ import type { ServicePage } from '../server/options.ts'
 import { shownPlace } from '../server/store/place.ts'
 import type { Store } from '../server/store/store.ts'
 import type { BackendFlags } from './backend.ts'
+import { defaultDatabase, openDatabase } from './database.ts'
 import { givenKeys } from './given-keys.ts'
 import { flops, nameOf, networkAddresses, time, wholeBudgets, wholeNumber } from './options.ts'
 import { print, say } from './print.ts'
@@ -39,9 +40,6 @@ interface ServeFlags extends BackendFlags {
   readonly metrics: boolean
   readonly trainFlopsGrid?: readonly number[]
 }
-
-/** Where keys and runs are kept when nothing is said: PostgreSQL if DATABASE_URL is set, else a file here. */
-export const defaultDatabase = (): string => process.env.DATABASE_URL ?? 'isoflop.sqlite'
 
 /** What a key may spend when nothing is said, FLOPs. */
 export const defaultBudget = BigInt(apiBudget)
@@ -79,7 +77,11 @@ export function serveCommand(): Command {
     .option('--weak-keys', `take keys of fewer than ${keyLength.strong} characters also from other machines`)
     .option('--proxy <ADDRESS...>', 'reverse proxies whose X-Forwarded-For tells who asks', proxyAddresses)
     .option('--leaderboard', 'show everyone who has predicted (GET /leaderboard), and after --deadline how well')
-    .option('--deadline <TIME>', 'when predicting ends and the truth is shown, such as 2026-12-15T23:59Z', deadline)
+    .option(
+      '--deadline <TIME>',
+      'when predicting ends and the truth is shown, such as 2026-12-15T23:59Z; kept in the database',
+      deadline,
+    )
     .option(
       '--submissions <N>',
       'predictions that a key may submit',
@@ -106,23 +108,23 @@ const accounting = nameOf('--accounting', accountings)
 
 async function runServe(flags: ServeFlags): Promise<void> {
   // Loaded only here, so that the other commands start quickly.
-  const [{ createServer }, { openStore }, { openBackend }, { claimStore }] = await Promise.all([
+  const [{ createServer }, { openBackend }, { claimStore }, { claimDeadline }] = await Promise.all([
     import('../server/app.ts'),
-    import('../server/store/open.ts'),
     import('./backend.ts'),
     import('../server/producer.ts'),
+    import('../server/deadline.ts'),
   ])
   const place = flags.db ?? defaultDatabase()
-  const store = await openStore(place)
+  const store = await openDatabase(place)
   try {
-    for (const caution of store.cautions) say(`note: ${caution}`)
     const { backend, truth, notes } = await openBackend({
       ...flags,
-      onError: createComplaints(systemClock, printError).tell,
+      onError: createComplaints(printError).tell,
     })
     try {
       const trainFlops = flags.trainFlopsGrid ?? apiLimits.trainFlops
       await claimStore(store, backend, trainFlops, { confirm: confirmation(flags) })
+      const deadline = await claimDeadline(store, flags.deadline ?? null)
       const isPublic = !isLoopback(flags.host) || flags.proxy !== undefined
       const weakKeys = flags.weakKeys === true || !isPublic
       const firstKey = await ensureKeys(store, flags, weakKeys)
@@ -133,7 +135,6 @@ async function runServe(flags: ServeFlags): Promise<void> {
         version,
         truth,
         leaderboard: flags.leaderboard === true,
-        deadline: flags.deadline ?? null,
         submissions: flags.submissions,
         closed: closedOf(flags),
         weakKeys,
@@ -145,6 +146,7 @@ async function runServe(flags: ServeFlags): Promise<void> {
         const url = await listen(app, flags)
         print(`listening on ${url}`)
         print(`  ${shownBackend(backend)}; keys and runs in ${shownPlace(place)}${documentation(url, flags)}`)
+        if (truth !== null) print(`  ${deadlineText(deadline)}`)
         for (const note of notes) print(`  ${note}`)
         if (firstKey !== null) printFirstKey(firstKey, url, flags)
         await stopped()
@@ -183,16 +185,22 @@ const shownBackend = ({ name, producer }: Backend): string =>
 
 const documentation = (url: string, { docs }: ServeFlags): string => (docs ? `; documentation at ${url}/docs` : '')
 
+export const deadlineText = (deadline: number | null): string =>
+  deadline === null
+    ? 'no deadline: predictions are taken, and the truth is shown to instructors alone'
+    : `predictions are taken until ${new Date(deadline).toISOString()}; from then on the truth is shown`
+
 /** What is closed: commander makes --no-docs `docs: false`. */
 const closedOf = ({ docs, metrics }: ServeFlags): ServicePage[] => [
   ...(docs ? [] : (['docs'] as const)),
   ...(metrics ? [] : (['metrics'] as const)),
 ]
 
-/** Tells who runs the server of an error, and of what lies behind it where clients are not told. */
-function printError({ message, cause }: Error, about?: { readonly id: string; readonly more: number }): void {
-  const more = about !== undefined && about.more > 0 ? ` (${about.more} more like it since it was last told)` : ''
-  say(`error${about === undefined ? '' : ` ${about.id}`}: ${message}${more}`)
+/** Tells who runs the server of an error, and of what lies behind it where clients are not told; of more like it by their ids. */
+function printError({ message, cause }: Error, about?: { readonly id: string; readonly last?: string }): void {
+  const ids =
+    about === undefined ? '' : about.last === undefined ? ` ${about.id}` : ` ${about.id} to ${about.last}, alike`
+  say(`error${ids}: ${message}`)
   if (cause instanceof Error && !message.includes(cause.message)) say(`  ${cause.message}`)
 }
 

@@ -58,6 +58,8 @@ export const errorTable = rows({
     status: 403,
     meaning: 'The deadline has passed: the truth is out, and no prediction is taken.',
   },
+  DEADLINE_DIFFERS: { meaning: 'The database has another deadline than the one that was asked for.' },
+  DEADLINE_PASSED: { meaning: 'A deadline that has passed was to be changed, and the truth may have been told.' },
   PRODUCER_DIFFERS: {
     meaning: 'The database has answers of another backend, world, version, corpus, loss or list of FLOPs.',
   },

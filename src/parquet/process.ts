@@ -32,15 +32,24 @@ export type Answer =
  */
 const limitsOf = (bytes: number) => ({
   memory: 2 ** 29 + 64 * bytes,
-  cpuMs: 1_000 + bytes / 1_000, // tables take 20 to 60 ms a MB
+  cpuMs: 400 + bytes / 1_000, // tables take 20 to 70 ms a MB, and one of 120 rows 8 ms
+  lateCpuMs: 100 + bytes / 4_000,
   rows: 2 ** 20 + 64 * bytes,
 })
+
+/**
+ * When it is late, s: whoever waits for a small file waits no longer than 5 s. One second of processor time took 6.7 s where eight
+ * processes shared a processor; a file that is only kept waiting by others has used nearly none, and goes on.
+ */
+const lateAfter = 3
 
 /** Rows that are answered at once. */
 const rowsAtOnce = 4096
 
-/** [bytes of memory, processor time in ms since the process began] that end the process. */
-const limits = new Float64Array(new SharedArrayBuffer(16)).fill(Number.POSITIVE_INFINITY)
+/**
+ * What ends the process: bytes of memory; processor time in ms since it began, and less of it from a moment on, which is in s since then.
+ */
+const limits = new Float64Array(new SharedArrayBuffer(32)).fill(Number.POSITIVE_INFINITY)
 
 // A thread of its own, because the reader may be in a loop that never ends.
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
@@ -77,13 +86,20 @@ async function answer(question: Asked): Promise<Answer> {
   }
 }
 
+/** Whether a file was opened before: the first one waits for this process, too. */
+let isUsed = false
+
 async function open(place: string | Uint8Array, bytes: number): Promise<Answer> {
+  const asked = isUsed ? process.uptime() : 0
+  isUsed = true
   const [{ asyncBufferFromFile, parquetMetadataAsync, parquetScan, parquetSchema }, { compressors }] =
     await Promise.all([import('hyparquet'), import('hyparquet-compressors')])
   const allowed = limitsOf(bytes)
   // Of the file before this one something may still be there to be collected.
   limits[0] = Math.max(allowed.memory, process.memoryUsage.rss() + 2 ** 28)
   limits[1] = cpuMs() + allowed.cpuMs
+  limits[2] = cpuMs() + allowed.lateCpuMs
+  limits[3] = asked + lateAfter
   const file = typeof place === 'string' ? await asyncBufferFromFile(place) : bufferOf(place)
   const metadata = await parquetMetadataAsync(file)
   const names = parquetSchema(metadata).children.map((child) => child.element.name)

@@ -35,7 +35,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   })
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
-  const complaints = createComplaints(clock, options.onError ?? (() => {}))
+  const complaints = createComplaints(options.onError ?? (() => {}))
   app.setErrorHandler(answerError(complaints))
   addHeaders(app)
   const hint = options.closed?.includes('docs') ? '' : '; see /docs'
@@ -44,11 +44,14 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   )
   await keyHashOf(store) // hashes of an older version are brought up to date before anybody asks
   const gate = createGate(options)
-  const disclosure = createDisclosure(clock, options.deadline ?? null)
+  const disclosure = createDisclosure(clock, store)
   const tickets = createTickets(store)
   const ledger = createLedger(store, backend, clock, tickets)
   const upkeep = await startUpkeep(store, tickets, complaints.tell, options.upkeep)
-  app.addHook('onClose', async () => upkeep.stop())
+  app.addHook('onClose', async () => {
+    upkeep.stop()
+    complaints.flush()
+  })
   const close = async () => {
     // What waits for a run of another process is told that it ends, shortly before its connection is cut.
     const patience = setTimeout(ledger.stop, 0.9 * limits.graceMs)

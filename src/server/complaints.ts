@@ -1,45 +1,62 @@
 import { randomBytes } from 'node:crypto'
-import type { Clock } from '../core/clock.ts'
 
-/** Told of an error that is no caller's fault; `more` have been like it since the last one that was told. */
-export type Complaint = (error: Error, about: { readonly id: string; readonly more: number }) => void
+/**
+ * Told of an error that is no caller's fault: `id` is that of the first, and with `last` errors like it have come since, whose ids go
+ * on to that one.
+ */
+export type Complaint = (error: Error, about: { readonly id: string; readonly last?: string }) => void
 
-/** Errors on their way to the log: alike ones once a minute, so that a full disk does not fill the rest of it. */
+/** Errors on their way to the log: alike ones twice a minute at most, so that a full disk does not fill the rest of it. */
 export interface Complaints {
-  /** Tells of an error, or counts it; gives the id under which the log has it or one that is like it. */
+  /**
+   * Tells of an error, or counts it; gives its own id, such as `3f2a9c1d-17`. The log has `3f2a9c1d-1` at once and, a minute later or at
+   * the end, that those to `3f2a9c1d-40` were like it.
+   */
   tell(error: Error): string
+  /** Tells what was only counted so far. */
+  flush(): void
 }
 
-const everyMs = 60_000
-/** Kinds of errors that are told apart, in a minute; beyond them nothing is told. */
+const usualPause = 60_000
+/** Kinds of errors that are told apart, in a minute; all beyond them are one more kind. */
 const mostKinds = 100
+const otherKinds = ''
 
 interface Told {
-  readonly at: number
-  readonly id: string
-  more: number
+  readonly error: Error
+  readonly name: string
+  count: number
 }
 
-export function createComplaints(clock: Clock, complain: Complaint): Complaints {
+export function createComplaints(complain: Complaint, everyMs = usualPause): Complaints {
   const told = new Map<string, Told>()
-  const makeRoom = (now: number) => {
-    for (const [kind, { at, more }] of told) if (now - at >= everyMs && more === 0) told.delete(kind)
+  const idOf = ({ name, count }: Told) => `${name}-${count}`
+
+  /** A minute is over: what came since the first one is told, and the next one is a first one. */
+  const end = (kind: string) => {
+    const last = told.get(kind)
+    told.delete(kind)
+    if (last && last.count > 1) complain(last.error, { id: `${last.name}-1`, last: idOf(last) })
   }
+  const begin = (kind: string, error: Error): string => {
+    const first: Told = { error, name: randomBytes(4).toString('hex'), count: 1 }
+    told.set(kind, first)
+    complain(error, { id: idOf(first) })
+    setTimeout(() => told.get(kind) === first && end(kind), everyMs).unref()
+    return idOf(first)
+  }
+
   return {
     tell(error) {
-      const now = clock.now()
-      const kind = kindOf(error)
-      const last = told.get(kind)
-      if (last !== undefined && Math.abs(now - last.at) < everyMs) {
-        last.more++
-        return last.id
-      }
-      if (told.size >= mostKinds) makeRoom(now)
-      const id = randomBytes(4).toString('hex')
-      if (last === undefined && told.size >= mostKinds) return id
-      told.set(kind, { at: now, id, more: 0 })
-      complain(error, { id, more: last?.more ?? 0 })
-      return id
+      const own = kindOf(error)
+      const kind = told.has(own) || told.size < mostKinds ? own : otherKinds
+      const before = told.get(kind)
+      if (before === undefined) return begin(kind, error)
+      before.count++
+      return idOf(before)
+    },
+    flush() {
+      for (const kind of [...told.keys()]) end(kind)
     },
   }
 }

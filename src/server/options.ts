@@ -24,10 +24,8 @@ export interface ServerOptions {
   readonly trainFlops?: readonly number[]
   /** The world's truth, for grades; null when nobody knows it. */
   readonly truth?: Truth | null
-  /** Whether `GET /leaderboard` is open to everyone: who has submitted, and after the deadline how good it is. */
+  /** Whether `GET /leaderboard` is open to everyone: who has submitted, and after the database's deadline how good it is. */
   readonly leaderboard?: boolean
-  /** When the truth is shown to everybody and no prediction is taken any more, ms since 1970; never unless given. */
-  readonly deadline?: number | null
   /** How many predictions a key may submit; 5 unless given. */
   readonly submissions?: number
   /** How often reservations are looked after; every 3 s unless given. */
@@ -42,7 +40,7 @@ export interface ServerOptions {
   readonly proxies?: readonly string[]
   /** Pages that nobody is shown; none unless given. */
   readonly closed?: readonly ServicePage[]
-  /** Told of errors that are not the caller's fault, of alike ones once a minute. */
+  /** Told of errors that are not the caller's fault, of alike ones twice a minute at most. */
   readonly onError?: Complaint | undefined
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -403,6 +403,56 @@ test('the key: from the environment, never on disk, never shown', async () => {
   assert.equal(wrong.status, 2)
   assert.match(wrong.stderr, /^error\[KEY_INVALID\]: /)
   assert.doesNotMatch(wrong.stderr, /a-key-that-is-wrong/)
+})
+
+/** What `ps` shows of every process, where the system has it as files. */
+function commandLines(): string {
+  if (!existsSync('/proc')) return ''
+  const read = (pid: string) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+    } catch {
+      return '' // it has ended
+    }
+  }
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(read)
+    .join('\n')
+}
+
+test('--api-key-file: a key that the list of processes never has; a file without exactly one is refused', async () => {
+  const api = await stub()
+  const write = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text, { mode: 0o600 })
+    return name
+  }
+  const args = (file: string) => [
+    '--api',
+    api.url,
+    '--api-key-file',
+    file,
+    '--strategy',
+    'profiles-surface',
+    '--out',
+    'file-key',
+    '--json',
+  ]
+  const { child, ended } = start(args(write('one.key', `${api.key}\n`)))
+  await api.reached(3)
+  const listed = commandLines()
+  if (process.platform === 'linux') assert.ok(listed.includes('one.key'))
+  assert.ok(!listed.includes(api.key))
+  child.kill('SIGINT')
+  assert.doesNotMatch((await ended).stderr, new RegExp(api.key))
+  for (const text of ['', ' \n', 'two keys']) {
+    const { status, stderr } = await campaign(...args(write('bad.key', text)))
+    assert.equal(status, 2)
+    assert.match(stderr, /^error\[(BAD_OPTION|FILE_EMPTY)\]: /)
+    assert.doesNotMatch(stderr, /two keys/)
+  }
+  const both = await campaign(...args('one.key'), '--api-key', 'k')
+  assert.match(both.stderr, /^error\[BAD_OPTION\]: .*exclude each other/)
 })
 
 test('bad options end with a code and say what to do', async () => {

@@ -206,6 +206,28 @@ test('the predictions are graded against the simulated truth', async () => {
   await server.stop()
 })
 
+test('the deadline is kept by the database: changed for all servers by name, told at every start, and grade says it', async () => {
+  const db = ['--db', 'deadline.sqlite']
+  const time = '2126-12-15T23:59:00.000Z'
+  const first = await serve(...db, '--world', 'handout', '--key', 'course', '--deadline', '2126-12-15T23:59Z')
+  const second = await serve(...db, '--world', 'handout', '--leaderboard')
+  for (const { printed } of [first, second]) assert.ok(printed().includes(`predictions are taken until ${time}`))
+  const refused = refusedServe(...db, '--world', 'handout', '--deadline', '2126-12-16T23:59Z')
+  assert.match(refused.stderr, /^error\[DEADLINE_DIFFERS\]: .*2126-12-15T23:59:00.000Z; .*2126-12-16T23:59:00.000Z\.$/m)
+  assert.match(isoflop('grade', ...db).stderr, /^note: predictions are taken until 2126-12-15/m)
+  assert.equal(JSON.parse(isoflop('grade', '--json', ...db).stdout).deadline, time)
+  const told = async () => ((await (await fetch(`${second.url}/leaderboard`)).json()) as { deadline: string }).deadline
+  assert.equal(await told(), time)
+  assert.match(isoflop('deadline', '2026-01-01T00:00Z', ...db).stdout, /until 2026-01-01T00:00:00.000Z/)
+  assert.equal(await told(), '2026-01-01T00:00:00.000Z')
+  assert.match(isoflop('deadline', 'none', ...db).stderr, /^error\[DEADLINE_PASSED\]: /)
+  assert.match(isoflop('deadline', 'none', '--reopen', ...db).stdout, /^no deadline/)
+  assert.match(isoflop('deadline', ...db).stdout, /^no deadline/)
+  assert.equal(await told(), null)
+  assert.match(isoflop('deadline', 'soon', ...db).stderr, /^error\[BAD_OPTION\]: /)
+  await Promise.all([first.stop(), second.stop()])
+})
+
 /** What serving comes to that is refused. */
 const refusedServe = (...args: string[]) => isoflop('serve', '--port', '0', ...args)
 

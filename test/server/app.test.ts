@@ -132,7 +132,7 @@ test('a run that fails is not charged, and can be asked again', async () => {
   own.backend.fail = new Error('a secret path')
   const failed = await own.get('/loss', query)
   assert.equal(failed.status, 500)
-  assert.match(failed.body.message, /^Internal server error\. Error [0-9a-f]{8}\.$/)
+  assert.match(failed.body.message, /^Internal server error\. Error [0-9a-f]{8}-1\.$/)
   assert.equal((await own.get('/total_flops_used')).status, 422)
   own.backend.fail = null
   assert.equal((await own.get('/loss', query)).status, 200)

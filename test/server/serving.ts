@@ -6,6 +6,7 @@ import { outcomeOf } from '../../src/core/trainer.ts'
 import type { TrainingConfig } from '../../src/cs336/config.ts'
 import { nonEmbeddingParameters } from '../../src/cs336/parameters.ts'
 import { createServer, type ServerOptions } from '../../src/server/app.ts'
+import { claimDeadline } from '../../src/server/deadline.ts'
 import { addKey } from '../../src/server/keys.ts'
 import { openStore } from '../../src/server/store/open.ts'
 import type { Store } from '../../src/server/store/store.ts'
@@ -66,11 +67,12 @@ const clock: Clock = { now: () => Date.now() }
 
 /** A server on a free port over a real store, with one key. */
 export async function serving(
-  options: Partial<ServerOptions> & { place?: string; budget?: bigint } = {},
+  options: Partial<ServerOptions> & { place?: string; budget?: bigint; deadline?: number } = {},
 ): Promise<Serving> {
   const store = options.store ?? (await openStore(options.place ?? ':memory:'))
   const backend = countingBackend()
   const { key } = await addKey(store, { label: 'test', budget: options.budget ?? 2_000_000_000_000_000_000n, now: 0 })
+  if (options.deadline !== undefined) await claimDeadline(store, options.deadline)
   const app = await createServer({ backend, clock, version: '0.0.0', ...options, store })
   await app.listen({ port: 0, host: '127.0.0.1' })
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { IsoflopError } from '../../src/core/errors.ts'
 import { createComplaints } from '../../src/server/complaints.ts'
 import { unavailable } from '../../src/server/store/common.ts'
@@ -10,10 +11,10 @@ import { openStore } from '../../src/server/store/open.ts'
 import { shownPlace } from '../../src/server/store/place.ts'
 import { query, type Serving, serving } from './serving.ts'
 
-const told: { error: Error; id: string; more: number }[] = []
+const told: { error: Error; id: string }[] = []
 let server: Serving
 before(async () => {
-  server = await serving({ onError: (error, { id, more }) => told.push({ error, id, more }) })
+  server = await serving({ onError: (error, { id }) => told.push({ error, id }) })
 })
 after(() => server.close())
 
@@ -62,30 +63,52 @@ test('what is wrong with the server is told to the log alone, by the id that the
     const answer = await server.get('/loss', { ...query, learning_rate: 0.0005 })
     assert.equal(answer.status, status)
     assert.doesNotMatch(answer.text, /10\.1|5432|class|secret|ECONN/)
-    const id = /Error ([0-9a-f]{8})\.$/.exec(answer.body.message)?.[1]
-    assert.deepEqual(told.at(-1), { error, id, more: 0 })
+    const id = /Error ([0-9a-f]{8}-1)\.$/.exec(answer.body.message)?.[1]
+    assert.deepEqual(told.at(-1), { error, id })
   }
   server.backend.fail = null
 })
 
-test('errors that are alike are told once a minute, and then how many there were', () => {
-  let now = 0
+test('errors that are alike are told once, each by an id of its own that the log has within a minute', async () => {
   const said: string[] = []
-  const { tell } = createComplaints({ now: () => now }, (error, { more }) => said.push(`${error.message} +${more}`))
+  const { tell, flush } = createComplaints(
+    (error, { id, last }) => said.push(`${id} ${last ?? ''} ${error.message}`),
+    50,
+  )
   const full = (k: number) => tell(new Error(`reservation ${k} failed: disk full`))
-  const id = full(0)
-  for (let k = 1; k < 64_138; k++) assert.equal(full(k), id)
-  assert.notEqual(tell(new Error('another one')), id)
-  now = 60_001
-  assert.notEqual(full(7), id)
-  assert.deepEqual(said, [
-    'reservation 0 failed: disk full +0',
-    'another one +0',
-    'reservation 7 failed: disk full +64137',
-  ])
-  // Errors that are all different are no way to fill the log either.
-  for (let k = 0; k < 1000; k++) tell(new Error(`kind ${'x'.repeat(k % 150)}${k % 7 ? 'a' : 'b'}`))
-  assert.ok(said.length <= 102)
+  const ids = Array.from({ length: 64_138 }, (_, k) => full(k))
+  assert.equal(new Set(ids).size, 64_138)
+  assert.ok(ids.every((id, k) => id === `${ids[0].slice(0, 8)}-${k + 1}`))
+  const other = tell(new Error('another one'))
+  assert.deepEqual(said, [`${ids[0]}  reservation 0 failed: disk full`, `${other}  another one`])
+  await sleep(120)
+  assert.equal(said.length, 3, 'nothing is told of a kind of which there were no more')
+  assert.equal(said[2], `${ids[0]} ${ids.at(-1)} reservation 0 failed: disk full`)
+  assert.match(full(7), /^[0-9a-f]{8}-1$/)
+  assert.equal(said.length, 4)
+  const again = full(8)
+  flush()
+  assert.match(said[4], new RegExp(`^\\w{8}-1 ${again} `), 'at the end, what was only counted')
+})
+
+test('errors that are all different do not fill the log either, and each is found there', () => {
+  const said: string[] = []
+  const { tell, flush } = createComplaints((_, { id, last }) => said.push(`${id} ${last ?? ''}`))
+  const letters = (k: number) => `${k}`.replace(/\d/g, (digit) => 'abcdefghij'[Number(digit)])
+  const ids = Array.from({ length: 1000 }, (_, k) => tell(new Error(`kind ${letters(k)}`)))
+  flush()
+  assert.equal(new Set(ids).size, 1000)
+  assert.equal(said.length, 102)
+  const told = said
+    .map((line) => line.split(/[- ]/))
+    .map(([name, first, , last]) => [name, Number(last ?? first)] as const)
+  for (const id of ids) {
+    const [name, k] = id.split('-')
+    assert.ok(
+      told.some(([there, last]) => there === name && Number(k) <= last),
+      id,
+    )
+  }
 })
 
 test('no form of an address shows a password', () => {
@@ -129,5 +152,35 @@ test('a new database is readable by its owner alone, its log too', { skip: proce
   for (const name of ['private.sqlite', 'private.sqlite-wal', 'private.sqlite-shm'])
     assert.equal(statSync(join(folder, name)).mode & 0o777, 0o600, name)
   await own.close()
+  rmSync(folder, { recursive: true })
+})
+
+test("a database that everybody may read becomes its owner's when it is opened, said once; a group's stays", {
+  skip: process.platform === 'win32',
+}, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'isoflop-wide-'))
+  const place = join(folder, 'wide.sqlite')
+  const modeOf = (name: string) => (statSync(join(folder, name)).mode & 0o777).toString(8)
+  const names = ['wide.sqlite', 'wide.sqlite-wal', 'wide.sqlite-shm']
+  const holder = await openStore(place)
+  for (const [mode, expected, notices] of [
+    [0o644, '600', 1],
+    [0o666, '600', 1],
+    [0o604, '600', 1],
+    [0o660, '660', 0],
+    [0o640, '640', 0],
+  ] as const) {
+    for (const name of names) chmodSync(join(folder, name), mode)
+    const said: string[] = []
+    for (let k = 0; k < 2; k++) {
+      const store = await openStore(place)
+      said.push(...store.cautions)
+      await store.close()
+    }
+    assert.deepEqual(names.map(modeOf), [expected, expected, expected])
+    assert.equal(said.length, notices)
+    if (notices > 0) assert.match(said[0], /could read .*wide\.sqlite-wal.* owner alone/)
+  }
+  await holder.close()
   rmSync(folder, { recursive: true })
 })

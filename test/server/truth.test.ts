@@ -1,14 +1,20 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { configOfWire } from '../../src/api/contract.ts'
 import { trainingApi } from '../../src/client/client.ts'
 import { random } from '../../src/core/random.ts'
+import { claimDeadline, setDeadline } from '../../src/server/deadline.ts'
 import { addKey } from '../../src/server/keys.ts'
 import { lossOf, query, type Serving, serving } from './serving.ts'
 
 /** Who may know what is true, and how often anybody may guess. */
 
 const deadline = Date.UTC(2026, 11, 15, 23, 59)
+const folder = mkdtempSync(join(tmpdir(), 'isoflop-truth-'))
+after(() => rmSync(folder, { recursive: true }))
 let now = deadline - 86_400_000
 let server: Serving
 let instructor: string
@@ -112,6 +118,51 @@ test('from the deadline on everybody knows, and nobody predicts any more', async
   assert.equal((await server.get('/submission')).body.attempts_left, 0)
   assert.equal((await server.get('/loss', { ...query, train_flops: 1e13 })).status, 200, 'questions go on')
   now = before
+  // The truth was told: a clock that jumps back lets nobody predict who knows it.
+  assert.equal((await submit({ predicted_loss: 2.6 })).status, 403)
+  assert.equal((await server.get('/leaderboard', { api_key: undefined })).body.leaderboard[0].rank, 1)
+})
+
+test('every server of a database has its deadline, also one that was told none, and when it is changed', async () => {
+  const place = join(folder, 'shared.sqlite')
+  const options = { truth: { loss: lossOf, bestLoss: 2 }, leaderboard: true, clock: { now: () => now }, place }
+  const one = await serving({ ...options, deadline })
+  const two = await serving(options)
+  const shown = async (to: Serving) => (await to.get('/leaderboard', { api_key: undefined })).body
+  const states = async () => [(await submit({}, one.key, one)).status, (await submit({}, one.key, two)).status]
+  now = deadline - 1
+  assert.deepEqual(await states(), [200, 200])
+  for (const to of [one, two]) assert.equal((await shown(to)).deadline, '2026-12-15T23:59:00.000Z')
+  now = deadline
+  assert.deepEqual(await states(), [403, 403])
+  for (const to of [one, two]) assert.equal((await shown(to)).leaderboard[0].trueLoss, trueLoss)
+
+  await assert.rejects(claimDeadline(one.store, deadline + 1), {
+    code: 'DEADLINE_DIFFERS',
+    message: /23:59:00.000Z.*00.001Z/,
+  })
+  await assert.rejects(setDeadline(two.store, deadline + 60_000, options.clock), { code: 'DEADLINE_PASSED' })
+  now = deadline - 1
+  await assert.rejects(setDeadline(two.store, null, options.clock), { code: 'DEADLINE_PASSED' }, 'it was told')
+  await setDeadline(two.store, deadline + 60_000, options.clock, true)
+  now = deadline + 1
+  assert.deepEqual(await states(), [200, 200])
+  for (const to of [one, two]) assert.equal((await shown(to)).leaderboard[0].trueLoss, undefined)
+  await setDeadline(one.store, null, options.clock)
+  assert.equal(await claimDeadline(one.store, null), null)
+  assert.equal((await shown(two)).deadline, null)
+  assert.equal(await claimDeadline(two.store, deadline + 2), deadline + 2, 'where there is none, one may be given')
+  await Promise.all([one.close(), two.close()])
+})
+
+test('a damaged deadline is no deadline that anybody believes', async () => {
+  for (const text of ['2026-12-15T23:59:00.000', '2026-12-15', 'x', '']) {
+    const own = await serving({ leaderboard: true, truth: { loss: lossOf, bestLoss: 2 } })
+    await own.store.note('deadline', text)
+    assert.equal((await own.get('/leaderboard')).status, 500, text)
+    assert.equal((await submit({}, own.key, own)).status, 500, text)
+    await own.close()
+  }
 })
 
 test('without a deadline only an instructor ever knows; without --leaderboard students see none', async () => {

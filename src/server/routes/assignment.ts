@@ -9,6 +9,7 @@ import {
 } from '../../api/contract.ts'
 import { IsoflopError } from '../../core/errors.ts'
 import { targetFlops } from '../../cs336/limits.ts'
+import { timeText } from '../deadline.ts'
 import { usualSubmissions } from '../disclosure.ts'
 import { gradeSubmissions } from '../grade.ts'
 import type { Services } from '../options.ts'
@@ -25,7 +26,8 @@ export const assignment: FastifyPluginAsyncZod<Services> = async (app, services)
     const last = all.at(-1)
     if (last === undefined)
       throw new IsoflopError('SUBMISSION_MISSING', messages.noSubmission, 'POST /submission first.')
-    const attempts_left = disclosure.isOpen ? 0 : Math.max(0, most - all.length)
+    const { isOpen } = await disclosure.now()
+    const attempts_left = isOpen ? 0 : Math.max(0, most - all.length)
     return { ...wireSubmission(last), attempts_left, attempts: all.map(wireSubmission) }
   }
 
@@ -48,7 +50,8 @@ export const assignment: FastifyPluginAsyncZod<Services> = async (app, services)
     },
     async (request) => {
       const { id } = callerOf(request)
-      if (disclosure.isOpen) throw closed(disclosure.deadline!)
+      const { isOpen, deadline } = await disclosure.now()
+      if (isOpen) throw closed(deadline!)
       const { kind } = await store.submit(id, submissionOf(request.body, clock.now()), most)
       if (kind === 'refused') throw used(most)
       return standing(id)
@@ -70,15 +73,16 @@ export const assignment: FastifyPluginAsyncZod<Services> = async (app, services)
       if (!leaderboard && !caller?.instructor)
         return reply.code(404).send({ message: 'This server does not show a leaderboard' })
       const entries = await store.listSubmissions()
-      const deadline = disclosure.deadline === null ? null : timeOf(disclosure.deadline)
-      if (!truth || !disclosure.mayKnow(caller)) {
+      const disclosed = await disclosure.now()
+      const deadline = disclosed.deadline === null ? null : timeText(disclosed.deadline)
+      if (!truth || !(await disclosed.mayKnow(caller))) {
         const rows = entries.map(({ key: { id, label }, submission: { submittedAt } }) => ({
-          ...{ key: id, label, submitted_at: timeOf(submittedAt) },
+          ...{ key: id, label, submitted_at: timeText(submittedAt) },
         }))
         return { deadline, leaderboard: rows }
       }
       const rows = gradeSubmissions(entries, truth).map(({ config, submittedAt, ...grade }) => ({
-        ...{ ...grade, submitted_at: timeOf(submittedAt), config: wireOfConfig(config) },
+        ...{ ...grade, submitted_at: timeText(submittedAt), config: wireOfConfig(config) },
       }))
       return { deadline, leaderboard: rows }
     },
@@ -94,15 +98,13 @@ const submissionOf = (body: SubmissionBody, now: number): Submission => ({
 const wireSubmission = ({ config, predictedLoss, submittedAt }: Submission) => ({
   ...wireOfConfig(config),
   predicted_loss: predictedLoss,
-  submitted_at: timeOf(submittedAt),
+  submitted_at: timeText(submittedAt),
 })
-
-const timeOf = (ms: number): string => new Date(ms).toISOString()
 
 const closed = (deadline: number) =>
   new IsoflopError(
     'SUBMISSIONS_CLOSED',
-    messages.submissionsClosed(timeOf(deadline)),
+    messages.submissionsClosed(timeText(deadline)),
     'GET /submission shows what counts.',
   )
 

@@ -21,7 +21,8 @@ export const service: FastifyPluginAsyncZod<Services> = async (app, services) =>
         checking = null
       })
       await checking
-      const name = disclosure.mayKnow(callerIfAny(request)) ? backend.name : backend.producer.backend
+      const mayKnow = await (await disclosure.now()).mayKnow(callerIfAny(request))
+      const name = mayKnow ? backend.name : backend.producer.backend
       return { status: 'ok', backend: name, version, running: ledger.running }
     },
   )

@@ -140,6 +140,9 @@ export async function openPostgres(url: string, options: StoreOptions = {}): Pro
       await change('', 'addFact', name, value)
       return (await recall(name))!
     },
+    async note(name, value) {
+      await change('', 'setFact', name, value)
+    },
     recall,
     async claim(producer, anyway) {
       await change('', 'claim', producer, anyway)
@@ -254,6 +257,8 @@ const texts = {
           SELECT 'producer', $1 WHERE $2 OR NOT ${answered}
           ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE $2 AND NOT ${answered}`,
   answered: `SELECT ${answered} AS answered`,
+  setFact: `INSERT INTO isoflop.facts (name, value) VALUES ($1, $2)
+            ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
   addFact: 'INSERT INTO isoflop.facts (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING',
   revoke: 'UPDATE isoflop.keys SET revoked = true WHERE id = $1 RETURNING id',
   setBudget: 'UPDATE isoflop.keys SET budget = $1 WHERE id = $2 RETURNING id',

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs'
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { IsoflopError } from '../../core/errors.ts'
@@ -17,7 +17,7 @@ export interface OpenDatabase {
 export async function openDatabase(path: string, lockTimeoutMs: number): Promise<OpenDatabase> {
   let db: DatabaseSync | null = null
   try {
-    makePrivate(path)
+    const rights = makePrivate(path)
     const log = await lookAtLog(path)
     if (log === 'damaged') throw damagedDatabase('its log, the file that ends in -wal, has another checksum')
     db = new DatabaseSync(path, { timeout: lockTimeoutMs, enableForeignKeyConstraints: true })
@@ -30,7 +30,7 @@ export async function openDatabase(path: string, lockTimeoutMs: number): Promise
     checkRows(db)
     if (log === 'torn') db.exec('PRAGMA wal_checkpoint(TRUNCATE)') // its end is not to be met again
     db.exec('PRAGMA busy_timeout = 0') // from here on, see `patience` in sqlite-turn.ts
-    return { db, cautions: log === 'torn' ? [tornLog] : [] }
+    return { db, cautions: [...rights, ...(log === 'torn' ? [tornLog] : [])] }
   } catch (error) {
     db?.close()
     throw error instanceof IsoflopError ? error : unavailable(error)
@@ -41,13 +41,24 @@ const tornLog =
   'The last that was written to the database is not whole and was dropped, as after a power cut or a full disk. If there was none, its disk is damaged: compare with a backup.'
 
 /**
- * Makes the file, if it is not there, so that nobody else on the machine reads who has which key and what it was answered. SQLite gives
- * its log the same rights.
+ * Makes the file, if it is not there, so that nobody else on the machine reads who has which key, what it was answered, and which world it
+ * is. SQLite gives its log the same rights. One that everybody may read, as older versions and copies made it, becomes its owner's; one
+ * that a group alone may read was meant so. Gives what is to be said of that.
  */
-function makePrivate(path: string): void {
-  if (path === ':memory:' || existsSync(path)) return
-  closeSync(openSync(path, 'a', 0o600))
+function makePrivate(path: string): string[] {
+  if (path === ':memory:' || process.platform === 'win32') return []
+  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
+  const open = [path, `${path}-wal`, `${path}-shm`].filter((file) => isForAll(file))
+  if (open.length === 0) return []
+  try {
+    for (const file of open) chmodSync(file, statSync(file).mode & 0o700)
+    return [`everybody on this machine could read ${open.join(', ')}: now its owner alone can (chmod 600)`]
+  } catch {
+    return [`everybody on this machine can read ${open.join(', ')}: its owner should say chmod 600`]
+  }
 }
+
+const isForAll = (file: string): boolean => ((statSync(file, { throwIfNoEntry: false })?.mode ?? 0) & 0o007) !== 0
 
 /**
  * Refuses a file whose pages, or tables and indexes, do not fit together. Errors: RECORD_DAMAGED. Indexes count: with a bit of one flipped

@@ -248,6 +248,9 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
         return recall()!
       })
     },
+    async note(name, value) {
+      await write(() => statements.setFact.run(...sealed('facts', { name, value })))
+    },
     recall: (name) => read(() => factOf(name)),
     claim: (producer, anyway) => write(() => claim(producer, anyway)),
 

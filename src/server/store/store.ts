@@ -148,6 +148,8 @@ export interface Store {
 
   /** What is kept under a name for the whole database: what was kept first, `value` where that is now. */
   remember(name: string, value: string): Promise<string>
+  /** Keeps a value under a name, whatever was there. */
+  note(name: string, value: string): Promise<void>
   /** What is kept under a name; null where nothing is. */
   recall(name: string): Promise<string | null>
   /**

@@ -152,6 +152,14 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
     assert.deepEqual(await Promise.all([stores[3].recall('salt'), stores[3].recall('none')]), [answers[0], null])
   })
 
+  storeTest('what is noted under a name counts for every process, whatever was there', async (open) => {
+    const [one, two] = [await open(), await open()]
+    await one.note('deadline', 'a')
+    assert.equal(await two.recall('deadline'), 'a')
+    await two.note('deadline', 'b')
+    assert.deepEqual([await one.recall('deadline'), await one.remember('deadline', 'c')], ['b', 'b'])
+  })
+
   storeTest('a new database belongs to whoever claims it first; one with answers to nobody else ever', async (open) => {
     const stores = await Promise.all(Array.from({ length: 4 }, () => open()))
     const claims = await Promise.all(stores.map((store, k) => store.claim(`world ${k}`, false)))

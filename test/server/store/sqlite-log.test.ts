@@ -31,7 +31,7 @@ async function openedWith(log: Buffer) {
   const file = join(folder, 'opened.db')
   for (const end of ['', '-wal', '-shm']) rmSync(file + end, { force: true })
   copyFileSync(killed.file, file)
-  writeFileSync(`${file}-wal`, log)
+  writeFileSync(`${file}-wal`, log, { mode: 0o600 })
   const store = await openStore(file)
   try {
     return { runs: (await runsOf(store, 'a')).length, cautions: store.cautions }

@@ -1,0 +1,36 @@
+import { Command } from 'commander'
+import { systemClock } from '../core/clock.ts'
+import { withStore } from './database.ts'
+import { time } from './options.ts'
+import { print } from './print.ts'
+import { deadlineText } from './serve.ts'
+
+interface DeadlineFlags {
+  readonly db?: string
+  readonly reopen?: boolean
+}
+
+/** `isoflop deadline`. */
+export function deadlineCommand(): Command {
+  return new Command('deadline')
+    .summary('when predicting ends and the truth is shown')
+    .description(
+      'Says when predicting ends, or changes it at once for every server of the database. Until then the truth is\n' +
+        'shown to instructors alone; from then on to everybody, and no prediction is taken.',
+    )
+    .argument('[TIME]', 'a time with its zone, such as 2026-12-15T23:59Z; none for no end', timeOrNone)
+    .option('--db <PLACE>', 'a SQLite file, or postgres://... (default: $DATABASE_URL or isoflop.sqlite)')
+    .option('--reopen', 'change one that has passed, though the truth may have been told')
+    .addHelpText('after', '\nExamples:\n  isoflop deadline\n  isoflop deadline 2026-12-17T23:59Z --db class.sqlite')
+    .action(runDeadline)
+}
+
+const timeOrNone = (text: string): number | 'none' => (text === 'none' ? text : time('TIME')(text))
+
+async function runDeadline(wanted: number | 'none' | undefined, { db, reopen }: DeadlineFlags): Promise<void> {
+  const { deadlineOf, setDeadline } = await import('../server/deadline.ts')
+  await withStore({ db }, async (store) => {
+    if (wanted !== undefined) await setDeadline(store, wanted === 'none' ? null : wanted, systemClock, reopen)
+    print(deadlineText(await deadlineOf(store)))
+  })
+}
