@@ -2,8 +2,8 @@ import type { Config } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
 import type { TrainedRun, Trainer } from '../core/trainer.ts'
 import { isMissing, numberOf, textOfCell } from '../input/cell.ts'
-import { normalized } from '../input/columns.ts'
 import { type ConfigTable, readConfigs } from '../input/configs.ts'
+import { normalized } from '../input/names.ts'
 import type { Space } from '../space/space.ts'
 
 /**

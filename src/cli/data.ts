@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
+import type { Command } from 'commander'
 import { IsoflopError } from '../core/errors.ts'
 import { bestOfEach } from '../input/best.ts'
-import { parseColumns, type RunData, readRuns } from '../input/read.ts'
+import { lossUnits } from '../input/loss-unit.ts'
+import { type Condition, parseColumns, type ReadOptions, type RunData, readRuns } from '../input/read.ts'
 import type { SurfaceLaw } from '../law/surface.ts'
 import { handoutLaw, handoutRuns } from '../world/handout.ts'
 
@@ -11,16 +13,57 @@ export interface FitInput {
   readonly truth: SurfaceLaw | null
 }
 
+/** How tables of runs are to be read, by the command line. */
+export interface DataFlags {
+  readonly columns?: string | undefined
+  readonly best?: boolean | undefined
+  readonly where?: readonly Condition[] | undefined
+  readonly lossUnit?: string | undefined
+  readonly keepState?: boolean | undefined
+  readonly checkpoints?: string | undefined
+}
+
+/** The options of a command that reads tables of runs. */
+export function withDataOptions(command: Command): Command {
+  return command
+    .option('--columns <MAP>', "which column is which, as parameters=N,loss=val_loss, in other units as 'tokens=T*1e9'")
+    .option('--where <COLUMN=VALUE>', 'only rows with this value; may be given again', collectConditions)
+    .option(
+      '--loss-unit <UNIT>',
+      `what the loss is told in: ${Object.keys(lossUnits).join(', ')} (default: by its name)`,
+    )
+    .option('--keep-state', 'keep runs that a state column calls crashed, killed, running and the like')
+    .option('--checkpoints <WHICH>', 'of a run with checkpoints fit the last, or each: last, as-runs', 'last')
+}
+
+function collectConditions(text: string, before: readonly Condition[] = []): Condition[] {
+  const equals = text.indexOf('=')
+  if (equals > 0) return [...before, { column: text.slice(0, equals).trim(), value: text.slice(equals + 1).trim() }]
+  throw new IsoflopError(
+    'BAD_OPTION',
+    `--where takes a column and its value, got "${text}".`,
+    "Write --where 'dataset=c4'.",
+  )
+}
+
+/** What the command line says of reading. Errors: BAD_OPTION. */
+export function readOptions({ columns, where, lossUnit, keepState, checkpoints = 'last' }: DataFlags): ReadOptions {
+  if (checkpoints !== 'last' && checkpoints !== 'as-runs')
+    throw new IsoflopError(
+      'BAD_OPTION',
+      `--checkpoints is last or as-runs, got "${checkpoints}".`,
+      'as-runs takes each checkpoint for a run whose schedule has ended.',
+    )
+  return { columns: columns === undefined ? {} : parseColumns(columns), where, lossUnit, keepState, checkpoints }
+}
+
 /** Reads files, or regenerates `world:handout`; with `best`, of runs with equal N and D only the lowest stays. */
-export async function loadRuns(
-  files: readonly string[],
-  options: { readonly columns?: string | undefined; readonly best?: boolean | undefined },
-): Promise<FitInput> {
+export async function loadRuns(files: readonly string[], options: DataFlags): Promise<FitInput> {
   const world = files.find((file) => file.startsWith('world:'))
   const input =
     world === undefined
       ? {
-          data: await readRuns(files, { columns: options.columns === undefined ? {} : parseColumns(options.columns) }),
+          data: await readRuns(files, readOptions(options)),
           truth: null,
         }
       : loadWorld(world, files)
@@ -47,6 +90,9 @@ function loadWorld(world: string, files: readonly string[]): FitInput {
     excluded: [],
     notes: ['regenerated from their known law, noise-free; tokens D from C = 6ND'],
     sources: [{ name: world, rows: runs.size, sha256 }],
+    columns: [],
+    groups: null,
+    allParameters: null,
     origin: (i) => ({ source: world, row: i + 1 }),
   }
   return { data, truth: handoutLaw }

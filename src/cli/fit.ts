@@ -9,17 +9,15 @@ import { dataDiagnostics } from '../input/diagnostics.ts'
 import type { Findings } from '../report/fit/findings.ts'
 import { fitJson } from '../report/fit/json.ts'
 import { commandLine } from './command-line.ts'
-import { type FitInput, loadRuns } from './data.ts'
+import { type DataFlags, type FitInput, loadRuns, withDataOptions } from './data.ts'
 import { budgets, namesOf, priorOf, probability, wholeNumber } from './options.ts'
 import { writeOutput } from './output.ts'
 import { print, printJson, printPage } from './print.ts'
 import { progress } from './progress.ts'
 
-interface FitFlags {
+interface FitFlags extends DataFlags {
   readonly target?: number[]
   readonly method?: AskedName[]
-  readonly columns?: string
-  readonly best?: boolean
   readonly prior?: NormPrior
   readonly confidence: number
   readonly resamples: number
@@ -33,7 +31,7 @@ interface FitFlags {
 
 /** `isoflop fit`. */
 export function fitCommand(): Command {
-  return new Command('fit')
+  const command = new Command('fit')
     .summary('training runs in, scaling laws out')
     .description(
       'Fits scaling laws to training runs (size N, tokens D, compute C, loss) and predicts larger ones.\n' +
@@ -46,7 +44,7 @@ export function fitCommand(): Command {
       `some of ${methodNames.join(', ')} (default: all), joint`,
       namesOf('--method', askedNames),
     )
-    .option('--columns <MAP>', 'which column is which, as parameters=N,loss=val_loss')
+  return withDataOptions(command)
     .option('--best', 'of runs with equal N and D keep only the lowest loss')
     .option('--prior <VALUES>', 'of norm: medians with sd, or held values, as alpha=0.3:0.2,q=1', priorOf('--prior'))
     .option('--confidence <P>', 'coverage that intervals aim at', probability('--confidence'), 0.95)

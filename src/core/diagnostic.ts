@@ -10,6 +10,8 @@ export interface Diagnostic {
 /** Every diagnostic's code and what it means; docs/errors.md repeats this table, and a test keeps them equal. */
 export const diagnosticTable = {
   'columns-inferred': 'Which columns were taken for which quantity, and what was derived.',
+  'data-sets-pooled':
+    'A column splits the losses into clusters at equal N and D: several data sets were fitted as one.',
   'runs-excluded': 'Rows that were read and are in no fit, each listed with its reason.',
   'checkpoints-set-aside': 'Earlier checkpoints of training curves, which only the method envelope uses.',
   'no-profiles': 'Fewer than two budgets, or less than half of the runs, form IsoFLOP profiles.',

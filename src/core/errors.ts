@@ -18,6 +18,10 @@ export const errorTable = rows({
   },
   COLUMN_MISSING: { meaning: 'A column that is needed was not found under any of its usual names.' },
   COLUMN_UNKNOWN: { meaning: 'A column named with --columns is not in the file.' },
+  UNIT_IMPLAUSIBLE: {
+    meaning:
+      'The numbers of a table are off by a factor of 100 from any table of runs: they are in other units, or other columns.',
+  },
   NO_USABLE_RUNS: { meaning: 'Rows were read, but none of them is a usable run.' },
   ONE_BUDGET: { meaning: 'All runs have the same compute budget, so nothing can be said about another one.' },
   TOO_FEW_RUNS: { meaning: 'There are fewer runs than a law has coefficients.' },

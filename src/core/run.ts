@@ -1,3 +1,9 @@
+/**
+ * What a loss is in. Per token it is always nats; per byte and per character bits are usual, and stay, because only the tokenizer could
+ * say how many bytes a token has.
+ */
+export type LossUnit = 'nats/token' | 'bits/byte' | 'bits/character'
+
 /** One finished training run: N parameters, D tokens, C FLOPs, and the loss in nats per token. */
 export interface Run {
   readonly parameters: number
@@ -15,8 +21,10 @@ export interface Runs {
   readonly tokens: Float64Array
   /** C. */
   readonly flops: Float64Array
-  /** L, nats per token. */
+  /** L, in `lossUnit`. */
   readonly loss: Float64Array
+  /** `nats/token` where it is not said. */
+  readonly lossUnit?: LossUnit
   /** What else was set in each run, where a table says so. */
   readonly tuning?: Tuning
 }
@@ -66,6 +74,7 @@ export function selectRuns(runs: Runs, indices: ArrayLike<number>): Runs {
     tokens: pick(runs.tokens),
     flops: pick(runs.flops),
     loss: pick(runs.loss),
+    ...(runs.lossUnit && { lossUnit: runs.lossUnit }),
     ...(runs.tuning && { tuning: selectTuning(runs.tuning, pick) }),
   }
 }

@@ -5,9 +5,10 @@ import type { TrainingConfig } from '../cs336/config.ts'
 import { apiCodec } from '../cs336/config.ts'
 import type { Codec } from '../space/codec.ts'
 import { complaint, isUsable, numberOf } from './cell.ts'
-import { list, normalized } from './columns.ts'
 import { readSource } from './formats.ts'
-import type { RowSink } from './rows.ts'
+import { normalized } from './names.ts'
+import { list } from './plan.ts'
+import type { RowSink } from './sink.ts'
 import { badFormat, emptyFile, loadSource } from './source.ts'
 
 /** One row of a table of configurations, with all its cells as they were read. */

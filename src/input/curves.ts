@@ -9,6 +9,15 @@ export interface Identity {
   readonly column: string | null
 }
 
+/**
+ * What of a run with several checkpoints is a run to fit: its last row, where it has reached its end; or every one of them, as where each
+ * is a branch whose learning rate has decayed.
+ */
+export type Checkpoints = 'last' | 'as-runs'
+
+/** A run at this share of its steps has reached its end: steps are counted from 0 or 1, and not every last one is logged. */
+const reached = 0.98
+
 /** Which rows of a table are whole runs and which are checkpoints of one. Indices of rows, ascending. */
 export interface Grouping {
   /** The last checkpoint of each curve, and every row that is a run by itself. */
@@ -19,6 +28,8 @@ export interface Grouping {
   readonly curveCount: number
   /** Rows with a step, but with the tokens of their whole run, so that nobody knows what they had seen: [row, last row]. */
   readonly unplaced: readonly (readonly [number, number])[]
+  /** The last rows of runs that were not at their end. */
+  readonly partial: readonly number[]
   readonly notes: readonly string[]
 }
 
@@ -28,13 +39,17 @@ export interface Grouping {
  * A name alone is not enough: a column called `name` may hold the experiment that all rows belong to. Where a file has no
  * steps and nobody named the column, it is taken for the name of a run only if no name comes with two different N.
  */
-export function groupCheckpoints(table: Table, identities: readonly Identity[]): Grouping {
+export function groupCheckpoints(
+  table: Table,
+  identities: readonly Identity[],
+  checkpoints: Checkpoints = 'last',
+): Grouping {
   const notes: string[] = []
   const isBelieved = believedSources(table, identities, notes)
   const key = runKeys(table, (source) => isBelieved[source])
   const group = firstEqual([key, table.parameters], table.size)
   const { last, isCurve } = lastOfGroups(table, group)
-  return { ...numbered(table, group, last, isCurve), notes }
+  return { ...numbered(table, { group, last, isCurve }, checkpoints), notes }
 }
 
 function believedSources(table: Table, identities: readonly Identity[], notes: string[]): boolean[] {
@@ -83,11 +98,18 @@ function isLater(table: Table, i: number, j: number): boolean {
   return step[i] > step[j]
 }
 
-function numbered(table: Table, group: Int32Array, last: Int32Array, isCurve: Uint8Array): Omit<Grouping, 'notes'> {
+interface Groups {
+  readonly group: Int32Array
+  readonly last: Int32Array
+  readonly isCurve: Uint8Array
+}
+
+function numbered(table: Table, { group, last, isCurve }: Groups, checkpoints: Checkpoints): Omit<Grouping, 'notes'> {
   const size = table.size
   const curveOf = new Int32Array(size).fill(-1)
   const [runs, rows, curve] = [new Int32Array(size), new Int32Array(size), new Int32Array(size)]
   const unplaced: [number, number][] = []
+  const partial: number[] = []
   let [runCount, rowCount, curveCount] = [0, 0, 0]
   for (let i = 0; i < size; i++) {
     const first = group[i]
@@ -96,12 +118,17 @@ function numbered(table: Table, group: Int32Array, last: Int32Array, isCurve: Ui
       unplaced.push([i, end])
       continue
     }
-    const owner = isCurve[first] ? first : i
+    const isOne = checkpoints === 'as-runs' || !isCurve[first]
+    if (checkpoints === 'last' && i === end && table.step[i] < reached * table.end[i]) {
+      partial.push(i)
+      continue
+    }
+    const owner = isOne ? i : first
     if (curveOf[owner] < 0) curveOf[owner] = curveCount++
     curve[rowCount] = curveOf[owner]
     rows[rowCount++] = i
-    if (!isCurve[first] || i === end) runs[runCount++] = i
+    if (isOne || i === end) runs[runCount++] = i
   }
   const placed = { runs: runs.slice(0, runCount), rows: rows.slice(0, rowCount), curve: curve.slice(0, rowCount) }
-  return { ...placed, curveCount, unplaced }
+  return { ...placed, curveCount, unplaced, partial }
 }

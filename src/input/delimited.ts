@@ -1,6 +1,6 @@
 import type { IsoflopError } from '../core/errors.ts'
 import { type Split, splitRows } from './fields.ts'
-import { isEnough, type RowSink } from './rows.ts'
+import { isEnough, type RowSink } from './sink.ts'
 import { badFormat, emptyFile, type Source, textBlocks } from './source.ts'
 
 const blockBytes = 1 << 20

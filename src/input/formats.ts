@@ -1,7 +1,7 @@
 import { readDelimited } from './delimited.ts'
 import { readJsonArray, readJsonObjects } from './json.ts'
 import { readParquet } from './parquet.ts'
-import type { RowSink } from './rows.ts'
+import type { RowSink } from './sink.ts'
 import { formatOf, type Source } from './source.ts'
 
 /** Feeds the rows of a file of any format to a sink. Errors: FILE_EMPTY, FILE_FORMAT, and those of the sink. */

@@ -1,5 +1,5 @@
 import { isChanged } from '../core/summed.ts'
-import { isEnough, type RowSink } from './rows.ts'
+import { isEnough, type RowSink } from './sink.ts'
 import { badFormat, emptyFile, firstLine, type Source, textBlocks, wholeText } from './source.ts'
 
 type Json = Readonly<Record<string, unknown>>

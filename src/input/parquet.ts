@@ -1,6 +1,6 @@
 import { IsoflopError } from '../core/errors.ts'
 import { type ChooseColumns, type ParquetRows, readParquet as rowsOf } from '../parquet/parquet.ts'
-import type { RowSink } from './rows.ts'
+import type { RowSink } from './sink.ts'
 import { badFormat, emptyFile, type Source } from './source.ts'
 
 /**

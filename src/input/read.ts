@@ -3,14 +3,20 @@ import { IsoflopError } from '../core/errors.ts'
 import { trainFlops } from '../core/flops.ts'
 import type { Curves, Runs } from '../core/run.ts'
 import { firstEqual } from '../numeric/equal-rows.ts'
-import { normalized, type Purpose, type ToldColumns } from './columns.ts'
-import { type Grouping, groupCheckpoints, type Identity } from './curves.ts'
+import { type Checkpoints, type Grouping, groupCheckpoints, type Identity } from './curves.ts'
 import { readSource } from './formats.ts'
+import { type LossWord, lossUnits } from './loss-unit.ts'
+import { normalized } from './names.ts'
+import type { ChosenColumn, Condition, Split } from './plan.ts'
+import { type Magnitudes, requirePlausible } from './plausible.ts'
 import { type Located, Rows } from './rows.ts'
 import { emptyFile, loadSource } from './source.ts'
 import { Table } from './table.ts'
+import type { Purpose, ToldColumns } from './told.ts'
 
-export { parseColumns, type Quantity, type ToldColumns } from './columns.ts'
+export type { Quantity } from './names.ts'
+export type { ChosenColumn, Condition } from './plan.ts'
+export { parseColumns, type ToldColumns } from './told.ts'
 
 /** A row that no fit uses, and why. */
 export interface Exclusion {
@@ -34,13 +40,41 @@ export interface RunData {
   readonly notes: readonly string[]
   /** The files; the SHA-256 is of the bytes as given. */
   readonly sources: readonly { readonly name: string; readonly rows: number; readonly sha256: string }[]
+  /** How the columns of each file were read. */
+  readonly columns: readonly { readonly source: string; readonly chosen: readonly ChosenColumn[] }[]
+  /** The data set that each run is of: by the column that was asked for, else by one that splits the losses; null without either. */
+  readonly groups: RunGroups | null
+  /** Of a mixture of experts, whose N are the active parameters: all parameters of each run, NaN where unknown; else null. */
+  readonly allParameters: Float64Array | null
   /** Where run i of `runs` was read. */
   origin(i: number): { source: string; row: number }
 }
 
+/** Runs of several data sets in one table. */
+export interface RunGroups {
+  readonly column: string
+  readonly names: readonly string[]
+  /** The place of each run's group in `names`; -1 where its cell is empty. */
+  readonly of: Int32Array
+  /** Whether a person asked for it. */
+  readonly isAsked: boolean
+  /** Where nobody did: by what factor the losses of the groups differ at equal N and D. */
+  readonly ratio: number | null
+}
+
 export interface ReadOptions {
-  /** Which column holds which quantity; the others are found by their usual names. */
+  /** Which column holds which quantity; the others are found by their usual names and what they hold. */
   readonly columns?: ToldColumns | undefined
+  /** What the losses are told in: `nats`, `bits`, `perplexity` (all of a token), `bits/byte`, `bits/character`; by the column's name by default. */
+  readonly lossUnit?: string | undefined
+  /** The column that says which data set a run is of; `file` where each file is one. */
+  readonly groupBy?: string | undefined
+  /** Only rows whose column has this value are read. */
+  readonly where?: readonly Condition[] | undefined
+  /** Whether runs that a state column calls crashed, killed, running and the like are kept; they are left out by default. */
+  readonly keepState?: boolean | undefined
+  /** `last`, by default: of a run with checkpoints the last one is fitted; `as-runs`: every one. */
+  readonly checkpoints?: Checkpoints | undefined
   /** What `-` reads; the process's standard input by default. */
   readonly stdin?: Readable | undefined
 }
@@ -59,12 +93,12 @@ interface ReadFile {
  *
  *     const { runs, notes } = await readRuns(['runs.csv'], { columns: { loss: 'eval ppl' } })
  *
- * Errors: FILE_NOT_FOUND, FILE_EMPTY, FILE_FORMAT, COLUMN_MISSING, COLUMN_UNKNOWN, NO_USABLE_RUNS, and BAD_OPTION for no
- * file or for `-` twice.
+ * Errors: FILE_NOT_FOUND, FILE_EMPTY, FILE_FORMAT, COLUMN_MISSING, COLUMN_UNKNOWN, NO_USABLE_RUNS, UNIT_IMPLAUSIBLE where the numbers
+ * are off by a factor of 100 from any table of runs, and BAD_OPTION for no file, for `-` twice or an unknown unit of the loss.
  */
 export async function readRuns(files: readonly string[], options: ReadOptions = {}): Promise<RunData> {
   const { table, read } = await readTable(files, options, 'fit')
-  return runData(table, read).data
+  return runData(table, read, options).data
 }
 
 /** Runs to choose from. Beside the columns of `readRuns` there may be one of costs, and the loss may be blank. */
@@ -92,7 +126,7 @@ export async function readPool(
   const { purpose = 'pool' } = options
   const { table, read } = await readTable(files, options, purpose)
   const costColumn = purpose === 'target' ? null : costColumnOf(read)
-  const { data, kept } = runData(table, read)
+  const { data, kept } = runData(table, read, options)
   return { ...data, cost: costColumn === null ? data.runs.flops : table.costAt(kept), costColumn }
 }
 
@@ -111,16 +145,73 @@ function costColumnOf(files: readonly ReadFile[]): string | null {
 
 async function readTable(files: readonly string[], options: ReadOptions, purpose: Purpose) {
   requireFiles(files)
+  const { columns, groupBy, where, keepState } = options
+  const lossWord = options.lossUnit === undefined ? null : lossWordNamed(options.lossUnit)
   const table = new Table()
   const read: ReadFile[] = []
   for (const file of files) {
     const source = await loadSource(file, options.stdin ?? process.stdin)
-    const rows = new Rows(table, { name: source.name, index: read.length }, options.columns ?? {}, purpose)
+    const place = { name: source.name, index: read.length }
+    const rows = new Rows(table, place, { columns, purpose, lossWord, groupBy, where, keepState })
     await readSource(source, rows)
-    if (rows.read === 0) throw emptyFile(source.name, 'has a header and no rows')
+    if (rows.read + rows.unasked === 0) throw emptyFile(source.name, 'has a header and no rows')
     read.push({ name: source.name, sha256: source.sha256, rows })
   }
+  table.lossUnit = oneLossUnit(read)
+  for (const [index, file] of read.entries()) checkMagnitudes(table, index, file)
   return { table, read }
+}
+
+function lossWordNamed(name: string): LossWord {
+  if (Object.hasOwn(lossUnits, name)) return lossUnits[name]
+  throw new IsoflopError(
+    'BAD_OPTION',
+    `There is no unit "${name}" of the loss.`,
+    `The units are ${Object.keys(lossUnits).join(', ')}.`,
+  )
+}
+
+function oneLossUnit(files: readonly ReadFile[]) {
+  const unit = (file: ReadFile) => file.rows.plan.lossUnit
+  const other = files.find((file) => unit(file) !== unit(files[0]))
+  if (other === undefined) return unit(files[0])
+  throw new IsoflopError(
+    'UNIT_IMPLAUSIBLE',
+    `${files[0].name} has its loss in ${unit(files[0])}, ${other.name} in ${unit(other)}: they cannot be one data set.`,
+    'Fit each file by itself, or name columns of one unit with --columns.',
+  )
+}
+
+/** Rows of a file whose numbers are looked at. */
+const mostForMagnitudes = 10_000
+
+/** Refuses numbers that are off by 100 from any table of runs, unless a person told what they are to be multiplied with. */
+function checkMagnitudes(table: Table, index: number, { name, rows: { plan } }: ReadFile): void {
+  if (plan.isScaleTold) return
+  const rows: number[] = []
+  for (let i = 0; i < table.size; i++) if (table.source[i] === index) rows.push(i)
+  if (rows.length === 0) return
+  const given = (quantity: 'parameters' | 'tokens' | 'flops') => (plan.at[quantity] < 0 ? null : plan.named[quantity])
+  const origins = { parameters: given('parameters'), tokens: given('tokens'), flops: given('flops') }
+  requirePlausible(name, magnitudesOf(table, rows), origins, plan.named.loss)
+}
+
+function magnitudesOf(table: Table, all: readonly number[]): Magnitudes {
+  const every = Math.ceil(all.length / mostForMagnitudes)
+  const rows = all.filter((_, k) => k % every === 0)
+  const middle = (value: (i: number) => number) => {
+    const values = Float64Array.from(rows, value).filter(Number.isFinite).sort()
+    return values.length === 0 ? Number.NaN : values[values.length >> 1]
+  }
+  const { parameters, tokens, flops, loss } = table
+  const largest = (column: Float64Array) => rows.reduce((most, i) => Math.max(most, column[i]), 0)
+  return {
+    parameters: middle((i) => parameters[i]),
+    tokens: middle((i) => tokens[i]),
+    flopsRatio: middle((i) => flops[i] / trainFlops(parameters[i], tokens[i])),
+    largest: { parameters: largest(parameters), tokens: largest(tokens) },
+    loss: table.lossUnit === 'nats/token' ? middle((i) => loss[i]) : Number.NaN,
+  }
 }
 
 function requireFiles(files: readonly string[]): void {
@@ -131,15 +222,17 @@ function requireFiles(files: readonly string[]): void {
 }
 
 /** The table's runs, and their rows in it. */
-function runData(table: Table, files: readonly ReadFile[]): { data: RunData; kept: Int32Array } {
+function runData(table: Table, files: readonly ReadFile[], options: ReadOptions): { data: RunData; kept: Int32Array } {
   const duplicates = dropDuplicates(table, files)
   const identities = files.map(({ rows }) => rows.identity)
-  const grouping = groupCheckpoints(table, identities)
+  const grouping = groupCheckpoints(table, identities, options.checkpoints)
   const unplaced = grouping.unplaced.map(([row, last]) => unplacedCheckpoint(table, row, last))
+  const partial = grouping.partial.map((row) => partialRun(table, row))
   const unusable = files.flatMap(({ rows }) => rows.excluded)
-  const excluded = [...unusable, ...duplicates, ...unplaced].sort((a, b) => a.source - b.source || a.row - b.row)
+  const left = [...unusable, ...duplicates, ...unplaced, ...partial]
+  const excluded = left.sort((a, b) => a.source - b.source || a.row - b.row)
   const exclusions = excluded.map(({ source, row, reason }) => ({ source: files[source].name, row, reason }))
-  if (grouping.runs.length === 0) throw noUsableRuns(exclusions)
+  if (grouping.runs.length === 0) throw noUsableRuns(exclusions, files, partial.length)
   const runs = table.runsAt(grouping.runs)
   const checkpoints = grouping.rows.length - grouping.runs.length
   const read = files.reduce((sum, { rows }) => sum + rows.read, 0)
@@ -151,9 +244,27 @@ function runData(table: Table, files: readonly ReadFile[]): { data: RunData; kep
     excluded: exclusions,
     notes: [...fileNotes(files), ...grouping.notes, ...checkpointNote(checkpoints, identities), ...budgetNote(runs)],
     sources: files.map(({ name, sha256, rows }) => ({ name, rows: rows.read, sha256 })),
+    columns: files.map(({ name, rows }) => ({ source: name, chosen: rows.plan.chosen })),
+    groups: groupsOf(table, grouping.runs, files, options),
+    allParameters: files.some(({ rows }) => rows.plan.isMixture) ? table.allParametersAt(grouping.runs) : null,
     origin: originOf(table, grouping.runs, files),
   }
   return { data, kept: grouping.runs }
+}
+
+function groupsOf(
+  table: Table,
+  runs: Int32Array,
+  files: readonly ReadFile[],
+  { groupBy }: ReadOptions,
+): RunGroups | null {
+  const splits = files.flatMap(({ rows }) => rows.plan.split ?? [])
+  const names = table.groups.list
+  if (names.length === 0) return null
+  const of = Int32Array.from(runs, (i) => table.group[i])
+  if (groupBy !== undefined) return { column: groupBy, names, of, isAsked: true, ratio: null }
+  const largest = splits.reduce((most: Split, split) => (split.ratio > most.ratio ? split : most), splits[0])
+  return { column: largest.name, names, of, isAsked: false, ratio: largest.ratio }
 }
 
 /** Takes repeated rows out of the table: those of the same run that agree in all that tells runs apart. */
@@ -181,12 +292,27 @@ const unplacedCheckpoint = (table: Table, i: number, last: number): Located => (
   reason: `step ${table.step[i]} of a run whose tokens are known only at its last step, in row ${table.row[last]}`,
 })
 
-function noUsableRuns(excluded: readonly Exclusion[]): IsoflopError {
+const partialRun = (table: Table, i: number): Located => ({
+  source: table.source[i],
+  row: table.row[i],
+  reason: `the run stops here, at step ${table.step[i]} of ${table.end[i]}, before its schedule ends`,
+})
+
+function noUsableRuns(excluded: readonly Exclusion[], files: readonly ReadFile[], partial: number): IsoflopError {
+  const unasked = files.reduce((sum, { rows }) => sum + rows.unasked, 0)
+  if (excluded.length === 0)
+    return new IsoflopError(
+      'NO_USABLE_RUNS',
+      `None of ${unasked} rows is one of those that --where asks for.`,
+      'Check the value, which is compared as it stands in the file.',
+    )
   const shown = excluded.slice(0, 3).map(({ source, row, reason }) => `${source} row ${row}: ${reason}`)
   return new IsoflopError(
     'NO_USABLE_RUNS',
     `None of ${excluded.length} rows is a usable run. ${shown.join('; ')}${excluded.length > 3 ? '; ...' : ''}.`,
-    'Check these rows, and with --columns that the right columns are read.',
+    partial === excluded.length
+      ? 'If each checkpoint is a run of its own, with a schedule that has ended: --checkpoints as-runs.'
+      : 'Check these rows, and with --columns that the right columns are read.',
   )
 }
 

@@ -2,28 +2,16 @@ import { parametersFor, tokensFor, trainFlops } from '../core/flops.ts'
 import { nonEmbeddingParameters } from '../cs336/parameters.ts'
 import { mixed } from '../numeric/equal-rows.ts'
 import { complaint, costOf, isMissing, isUsable, numberOf, recordedLoss, textOfCell } from './cell.ts'
-import { type Purpose, planColumns, type Quantity, type ReadingPlan, type ToldColumns } from './columns.ts'
+import { planColumns } from './columns.ts'
 import type { Identity } from './curves.ts'
+import type { LossWord } from './loss-unit.ts'
+import type { Quantity } from './names.ts'
+import { isOtherwise } from './notation.ts'
+import { type Condition, fileGroup, type ReadingPlan } from './plan.ts'
+import type { RowSink, Sample } from './sink.ts'
+import { isUnfinished } from './state.ts'
 import type { Table, TableRow } from './table.ts'
-
-/** What a file's reader feeds: first its columns, then its rows. */
-export interface RowSink {
-  /**
-   * Takes the names of the columns and the rows to judge them by (all of a short file, the first of a long one, `isEnough`); returns the
-   * positions of the cells that `add` wants, in its order.
-   */
-  open(columns: readonly string[], sample: Sample): readonly number[]
-  /** Takes the wanted cells of one row; it keeps none of them, so the array may be used again. */
-  add(row: number, cells: readonly unknown[]): void
-  /** Takes a row that could not be split into cells, and why. */
-  exclude(row: number, reason: string): void
-}
-
-/** The cells of some rows, in the order of the columns. */
-export type Sample = readonly (readonly unknown[])[]
-
-/** Whether these rows are enough to judge columns by: a key may be absent from one record, but hardly from all of these. */
-export const isEnough = (rows: number, columns: number): boolean => rows >= 10_000 || rows * columns >= 2 ** 21
+import type { Purpose, ToldColumns } from './told.ts'
 
 /** A row left out, by the index of its file. */
 export interface Located {
@@ -32,35 +20,64 @@ export interface Located {
   readonly reason: string
 }
 
+/** What of a file's rows is wanted, and how they are to be read. */
+export interface RowOptions {
+  readonly columns?: ToldColumns | undefined
+  readonly purpose?: Purpose | undefined
+  /** What the loss is told in, where its column does not say so. */
+  readonly lossWord?: LossWord | null | undefined
+  /** The column that says which data set a row is of; `file` is its file. */
+  readonly groupBy?: string | undefined
+  /** Only rows of which all this is true are read. */
+  readonly where?: readonly Condition[] | undefined
+  /** Whether runs that a state column calls crashed, killed, running and the like are kept. */
+  readonly keepState?: boolean | undefined
+}
+
 const word = new Float64Array(1)
 const halves = new Uint32Array(word.buffer)
 
 /** The rows of one file on their way into the table: numbers checked, the third of N, D and C derived, lists unrolled. */
 export class Rows implements RowSink {
-  /** Data rows read, usable or not. */
+  /** Data rows read, usable or not; without those that were not asked for. */
   read = 0
+  /** Rows that were not asked for. */
+  unasked = 0
   plan!: ReadingPlan
   readonly excluded: Located[] = []
   #hasSeries = false
   readonly #table: Table
   readonly #name: string
+  readonly #options: RowOptions
   readonly #told: ToldColumns
   readonly #purpose: Purpose
   readonly #entry: TableRow
-  readonly #derived = { parameters: 0, tokens: 0, flops: 0, shape: 0, badSteps: 0 }
+  readonly #derived = { parameters: 0, tokens: 0, flops: 0, shape: 0, badSteps: 0, histories: 0 }
 
-  constructor(table: Table, source: { name: string; index: number }, told: ToldColumns, purpose: Purpose = 'fit') {
-    this.#purpose = purpose
+  constructor(table: Table, source: { name: string; index: number }, options: RowOptions = {}) {
+    this.#options = options
+    this.#purpose = options.purpose ?? 'fit'
     this.#table = table
     this.#name = source.name
-    this.#told = told
-    const empty = { parameters: 0, tokens: 0, flops: 0, loss: 0, step: Number.NaN, settings: 0, run: -1, row: 0 }
-    const unset = { rate: Number.NaN, batch: Number.NaN, stepTokens: Number.NaN, unique: Number.NaN, cost: Number.NaN }
+    this.#told = options.columns ?? {}
+    const none = Number.NaN
+    const empty = { parameters: 0, tokens: 0, flops: 0, loss: 0, step: none, settings: 0, run: -1, group: -1, row: 0 }
+    const unset = {
+      rate: none,
+      batch: none,
+      stepTokens: none,
+      unique: none,
+      cost: none,
+      end: none,
+      allParameters: none,
+    }
     this.#entry = { ...empty, ...unset, source: source.index }
   }
 
-  open(columns: readonly string[]): readonly number[] {
-    this.plan = planColumns(this.#name, columns, this.#told, this.#purpose)
+  open(columns: readonly string[], sample: Sample): readonly number[] {
+    const { lossWord, groupBy, where } = this.#options
+    const question = { source: this.#name, columns, sample, told: this.#told, purpose: this.#purpose }
+    this.plan = planColumns({ ...question, lossWord: lossWord ?? null, groupBy, where: where ?? [] })
     return this.plan.wanted
   }
 
@@ -70,42 +87,91 @@ export class Rows implements RowSink {
   }
 
   add(row: number, cells: readonly unknown[]): void {
-    if (isList(cells[this.plan.at.loss])) this.#addSeries(row, cells)
+    if (!this.#isAsked(cells)) this.unasked++
+    else if (isList(cells[this.plan.at.loss])) this.#addList(row, cells)
     else this.#addOne(row, cells, -1)
   }
 
-  /** Unrolls a record whose loss is a list: one row a checkpoint, all of one training run. */
-  #addSeries(row: number, cells: readonly unknown[]): void {
-    const length = (cells[this.plan.at.loss] as ArrayLike<unknown>).length
-    const isPoint = (cell: unknown, i: number): cell is ArrayLike<unknown> => i < this.plan.listsTo && isList(cell)
-    const other = cells.find((cell, i) => isPoint(cell, i) && cell.length !== length) as unknown[] | undefined
-    const name = this.plan.named.loss
-    if (length === 0 || other) {
-      this.exclude(row, other ? `${name} lists ${length} values, another column ${other.length}` : `${name} is missing`)
+  #isAsked(cells: readonly unknown[]): boolean {
+    return this.plan.where.every(({ place, value }) => {
+      const cell = cells[place]
+      const text = isMissing(cell) ? '' : textOfCell(cell).trim()
+      return text === value || (value !== '' && numberOf(text) === numberOf(value))
+    })
+  }
+
+  /**
+   * A record whose loss is a list. With a list of its tokens, FLOPs or steps that is one training run, a row a checkpoint; where N is a
+   * list too, each of its places is a run; and a list of losses alone is the history of a run, which ends with its loss.
+   */
+  #addList(row: number, cells: readonly unknown[]): void {
+    const { at, named, listsTo } = this.plan
+    const losses = cells[at.loss] as ArrayLike<unknown>
+    const lists = cells.filter((cell, i): cell is ArrayLike<unknown> => i < listsTo && isList(cell))
+    const other = lists.find((list) => list.length !== losses.length)
+    if (losses.length === 0 || other) {
+      const what = other ? `lists ${losses.length} values, another column ${other.length}` : 'is missing'
+      this.exclude(row, `${named.loss} ${what}`)
       return
     }
-    this.#hasSeries = true
+    if (lists.length === 1) {
+      this.#derived.histories++
+      this.#addOne(row, cells.with(at.loss, lastOf(losses)), -1)
+      return
+    }
+    const isSeries = !isList(cells[at.parameters]) && !isList(cells[at.d_model])
+    if (isSeries) this.#hasSeries = true
     // The table's size makes a code that no other record of a row in it has.
-    const run = -2 - this.#table.size
-    for (let point = 0; point < length; point++) {
-      const values = cells.map((cell, i) => (isPoint(cell, i) ? cell[point] : cell))
+    const run = isSeries ? -2 - this.#table.size : -1
+    for (let point = 0; point < losses.length; point++) {
+      const values = cells.map((cell, i) => (i < listsTo && isList(cell) ? cell[point] : cell))
       this.#addOne(row, values, run)
     }
   }
 
   #addOne(row: number, cells: readonly unknown[], series: number): void {
     this.read++
-    const { at } = this.plan
     const entry = this.#entry
     // A point of a list has been measured or is none.
     const isOpen = this.#purpose !== 'fit' && series === -1
-    entry.loss = isOpen ? (recordedLoss(cells[at.loss]) ?? 0) : numberOf(cells[at.loss])
-    entry.tokens = numberOf(cells[at.tokens])
-    entry.flops = numberOf(cells[at.flops])
+    entry.loss = isOpen ? this.#recordedLoss(cells) : this.#number('loss', cells)
+    entry.tokens = this.#number('tokens', cells)
+    entry.flops = this.#number('flops', cells)
     entry.parameters = this.#parametersOf(cells)
-    const reason = this.#costFault(cells) ?? (usable(entry) ? null : this.#completed(cells, isOpen))
+    const fault = this.#costFault(cells) ?? (usable(entry) ? null : this.#completed(cells, isOpen))
+    const reason = fault ?? this.#stateFault(cells)
     if (reason === null) this.#keep(row, cells, series)
     else this.#leaveOut(row, reason)
+  }
+
+  /** The number of a quantity in the table's unit; NaN where there is none. */
+  #number(quantity: Quantity, cells: readonly unknown[]): number {
+    const place = this.plan.at[quantity]
+    return place < 0 ? Number.NaN : this.plan.content[quantity]!.read(cells[place])
+  }
+
+  /** As `recordedLoss`, however the column's numbers are written; 0 for what is no loss. */
+  #recordedLoss(cells: readonly unknown[]): number {
+    const value = this.#number('loss', cells)
+    if (!Number.isNaN(value)) return Math.max(value, 0)
+    const said = recordedLoss(cells[this.plan.at.loss])
+    return said === null || Number.isFinite(said) ? 0 : said
+  }
+
+  /** That the run did not finish, where a column says so of a run with a loss. */
+  #stateFault(cells: readonly unknown[]): string | null {
+    const { at, named } = this.plan
+    if (at.state < 0 || this.#options.keepState || Number.isNaN(this.#entry.loss)) return null
+    const state = cells[at.state]
+    return isUnfinished(state) ? `${named.state} is ${JSON.stringify(state)}` : null
+  }
+
+  #complaint(quantity: Quantity, cell: unknown): string {
+    const { named, content } = this.plan
+    const notation = content[quantity]?.notation
+    if (notation === undefined || !isOtherwise(cell, notation)) return complaint(named[quantity], cell)
+    const usual = notation.kind === 'plain' ? 'plain numbers' : `numbers like ${notation.example}`
+    return `${named[quantity]} ${JSON.stringify(cell)} is written otherwise than the other cells, which are ${usual}`
   }
 
   /** Reads what the run costs; the complaint where that is no cost. */
@@ -119,20 +185,41 @@ export class Rows implements RowSink {
   #keep(row: number, cells: readonly unknown[], series: number): void {
     const { at } = this.plan
     const entry = this.#entry
-    const code = at.run < 0 ? -1 : this.#table.names.code(cells[at.run])
     entry.row = row
-    entry.run = code < 0 ? series : code
-    entry.step = at.step < 0 ? Number.NaN : this.#stepOf(cells[at.step])
+    entry.step = at.step < 0 ? Number.NaN : this.#stepOf(cells)
+    entry.end = this.#number('total_steps', cells)
     entry.settings = this.#settingsOf(cells)
+    entry.allParameters = this.#number('total_parameters', cells)
+    const code = this.#runOf(cells)
+    entry.run = code < 0 ? series : code
+    entry.group = this.#groupOf(cells)
     this.#tune(cells)
     this.#table.push(entry)
   }
 
+  /** The code of the run that a row is of: by its name, by several columns, or by its settings where steps say that there is one. */
+  #runOf(cells: readonly unknown[]): number {
+    const { at, runParts } = this.plan
+    const { names } = this.#table
+    if (runParts.length > 0) return names.code(runParts.map((place) => textOfCell(cells[place])).join(' + '))
+    if (at.run >= 0) return names.code(cells[at.run])
+    if (!this.#isBySettings()) return -1
+    return names.code(`${this.#entry.source}: ${this.#entry.settings} to step ${this.#entry.end}`)
+  }
+
+  /** Whether rows are told to be of one run by its settings and the step at which it ends. */
+  #isBySettings = (): boolean => this.plan.at.run < 0 && this.plan.at.step >= 0 && this.plan.at.total_steps >= 0
+
+  #groupOf(cells: readonly unknown[]): number {
+    const { groups } = this.#table
+    if (this.#options.groupBy === fileGroup && this.plan.group < 0) return groups.code(this.#name)
+    return this.plan.group < 0 ? -1 : groups.code(cells[this.plan.group])
+  }
+
   /** Reads the settings that a law can use; NaN for each that is not there or is no positive number. */
   #tune(cells: readonly unknown[]): void {
-    const { at } = this.plan
     const setting = (quantity: Quantity) => {
-      const value = at[quantity] < 0 ? Number.NaN : numberOf(cells[at[quantity]])
+      const value = this.#number(quantity, cells)
       return isUsable(value) ? value : Number.NaN
     }
     const entry = this.#entry
@@ -147,10 +234,10 @@ export class Rows implements RowSink {
   /** N as given, else 12 n d^2 from the shape. */
   #parametersOf(cells: readonly unknown[]): number {
     const { at } = this.plan
-    const given = numberOf(cells[at.parameters])
+    const given = this.#number('parameters', cells)
     if (!Number.isNaN(given) || !this.#hasShape() || !isMissing(cells[at.parameters])) return given
-    const width = numberOf(cells[at.d_model])
-    const layers = numberOf(cells[at.num_layers])
+    const width = this.#number('d_model', cells)
+    const layers = this.#number('num_layers', cells)
     if (!isUsable(width) || !isUsable(layers)) return Number.NaN
     this.#derived.shape++
     return nonEmbeddingParameters(width, layers)
@@ -160,9 +247,9 @@ export class Rows implements RowSink {
 
   /** Derives the one of N, D and C that is missing; the reason where the row cannot be used. */
   #completed(cells: readonly unknown[], isOpen: boolean): string | null {
-    const { at, named } = this.plan
+    const { at } = this.plan
     const entry = this.#entry
-    if (isOpen ? entry.loss <= 0 : !isUsable(entry.loss)) return complaint(named.loss, cells[at.loss])
+    if (isOpen ? entry.loss <= 0 : !isUsable(entry.loss)) return this.#complaint('loss', cells[at.loss])
     const missing = triple.filter((quantity) => !isUsable(entry[quantity]))
     if (missing.length === 0) return null
     for (const quantity of missing) {
@@ -179,11 +266,11 @@ export class Rows implements RowSink {
 
   /** The complaint about the cell of a quantity that is there but cannot be used; null where it is missing. */
   #badCell(quantity: Derivable, cells: readonly unknown[]): string | null {
-    const { at, named } = this.plan
+    const { at } = this.plan
     const sources = quantity === 'parameters' && isMissing(cells[at.parameters]) ? shape : [quantity]
     for (const source of sources) {
       const cell = cells[at[source]]
-      if (!isMissing(cell) && !isUsable(numberOf(cell))) return complaint(named[source], cell)
+      if (!isMissing(cell) && !isUsable(this.#number(source, cells))) return this.#complaint(source, cell)
     }
     return null
   }
@@ -196,16 +283,16 @@ export class Rows implements RowSink {
     return blank.with(-1, `${blank.at(-1)} ${blank.length > 1 ? 'are' : 'is'}`)
   }
 
-  #stepOf(cell: unknown): number {
-    const step = numberOf(cell)
+  #stepOf(cells: readonly unknown[]): number {
+    const step = this.#number('step', cells)
     if (Number.isFinite(step)) return step
-    if (!isMissing(cell)) this.#derived.badSteps++
+    if (!isMissing(cells[this.plan.at.step])) this.#derived.badSteps++
     return Number.NaN
   }
 
   #settingsOf(cells: readonly unknown[]): number {
     let hash = 0
-    for (let i = this.plan.settingsFrom; i < cells.length; i++) hash = hashOfCell(hash, cells[i])
+    for (let i = this.plan.settingsFrom; i < this.plan.settingsTo; i++) hash = hashOfCell(hash, cells[i])
     return hash
   }
 
@@ -215,8 +302,10 @@ export class Rows implements RowSink {
 
   /** What this file says about its training runs. Steps, lists and a told column make the names sure. */
   get identity(): Identity {
-    const isSure = this.plan.at.run < 0 || this.plan.at.step >= 0 || this.#told.run !== undefined || this.#hasSeries
-    return { isSure, column: this.plan.at.run < 0 ? null : this.plan.named.run }
+    const { at, named } = this.plan
+    const isSure = at.run < 0 || at.step >= 0 || this.#told.run !== undefined || this.#hasSeries
+    const bySettings = this.#isBySettings() ? `${named.total_steps} and the settings` : null
+    return { isSure, column: at.run < 0 ? bySettings : named.run }
   }
 
   /** What was inferred, in words. */
@@ -238,7 +327,13 @@ export class Rows implements RowSink {
         `step: "${plan.named.step}" is not a number in ${this.#derived.badSteps} rows, ordered by tokens alone`,
       )
     }
-    if (plan.at.step >= 0 && plan.at.run < 0 && !this.#hasSeries) {
+    if (this.#derived.histories > 0) {
+      notes.push(
+        `loss: "${plan.named.loss}" is a list in ${this.#derived.histories} records that have no list of tokens or steps: its last number is the run's loss`,
+      )
+    }
+    if (this.unasked > 0) notes.push(`${this.unasked} rows are not of what was asked for (--where)`)
+    if (plan.at.step >= 0 && plan.at.run < 0 && plan.at.total_steps < 0 && !this.#hasSeries) {
       notes.push(`step: "${plan.named.step}" was not used, because no column names the training run of a row`)
     }
     return notes
@@ -256,6 +351,12 @@ const derive: Readonly<Record<Derivable, (row: TableRow) => number>> = {
 const rules = { parameters: 'N = C / 6D', tokens: 'D = C / 6N', flops: 'C = 6ND' } as const
 
 const isList = (cell: unknown): cell is ArrayLike<unknown> => Array.isArray(cell) || ArrayBuffer.isView(cell)
+
+/** The last number of a list of losses; its last entry where none is one. */
+function lastOf(list: ArrayLike<unknown>): unknown {
+  for (let i = list.length - 1; i >= 0; i--) if (!isMissing(list[i]) && !Number.isNaN(numberOf(list[i]))) return list[i]
+  return list[list.length - 1]
+}
 
 const usable = (row: TableRow): boolean =>
   isUsable(row.loss) && isUsable(row.parameters) && isUsable(row.tokens) && isUsable(row.flops)

@@ -1,9 +1,9 @@
-import { type Runs, selectTuning, type Tuning } from '../core/run.ts'
+import { type LossUnit, type Runs, selectTuning, type Tuning } from '../core/run.ts'
 import { isMissing } from './cell.ts'
 
-const tunings = ['rate', 'batch', 'stepTokens', 'unique', 'cost'] as const
+const tunings = ['rate', 'batch', 'stepTokens', 'unique', 'cost', 'end', 'allParameters'] as const
 const doubles = ['parameters', 'tokens', 'flops', 'loss', 'step', 'settings', ...tunings] as const
-const integers = ['run', 'source', 'row'] as const
+const integers = ['run', 'group', 'source', 'row'] as const
 
 /** One usable row on its way into the table. */
 export interface TableRow {
@@ -22,8 +22,14 @@ export interface TableRow {
   unique: number
   /** In the table's unit; NaN where there is none. */
   cost: number
+  /** The step at which training ends; NaN where unknown. */
+  end: number
+  /** Of a mixture of experts, all of them; NaN where unknown. */
+  allParameters: number
   /** The code of the run's name, -1 where it has none, and -2, -3, ... for the lists of one JSON record. */
   run: number
+  /** The code of its data set, -1 where nothing says one. */
+  group: number
   /** The index of the file. */
   source: number
   /** The line or record in that file. */
@@ -47,11 +53,18 @@ export class RunNames {
     this.#codes.set(name, this.isCount.length)
     return this.isCount.push(/^\d+$/.test(name)) - 1
   }
+
+  /** The names by their codes. */
+  get list(): readonly string[] {
+    return [...this.#codes.keys()]
+  }
 }
 
-/** The usable rows of all files as typed columns that double when full: 100 bytes a row, and no object for one. */
+/** The usable rows of all files as typed columns that double when full: 120 bytes a row, and no object for one. */
 export class Table {
   readonly names = new RunNames()
+  readonly groups = new RunNames()
+  lossUnit: LossUnit = 'nats/token'
   size = 0
   parameters = new Float64Array(1024)
   tokens = new Float64Array(1024)
@@ -64,7 +77,10 @@ export class Table {
   stepTokens = new Float64Array(1024)
   unique = new Float64Array(1024)
   cost = new Float64Array(1024)
+  end = new Float64Array(1024)
+  allParameters = new Float64Array(1024)
   run = new Int32Array(1024)
+  group = new Int32Array(1024)
   source = new Int32Array(1024)
   row = new Int32Array(1024)
 
@@ -82,7 +98,10 @@ export class Table {
     this.stepTokens[i] = row.stepTokens
     this.unique[i] = row.unique
     this.cost[i] = row.cost
+    this.end[i] = row.end
+    this.allParameters[i] = row.allParameters
     this.run[i] = row.run
+    this.group[i] = row.group
     this.source[i] = row.source
     this.row[i] = row.row
   }
@@ -110,8 +129,14 @@ export class Table {
       tokens: pick(this.tokens),
       flops: pick(this.flops),
       loss: pick(this.loss),
+      ...(this.lossUnit !== 'nats/token' && { lossUnit: this.lossUnit }),
       ...(tuning && { tuning: selectTuning(tuning, pick) }),
     }
+  }
+
+  /** All parameters of the rows at these indices, where N are the active ones. */
+  allParametersAt(indices: Int32Array): Float64Array {
+    return picked(this.allParameters, indices)
   }
 
   /** What the rows at these ascending indices cost. */

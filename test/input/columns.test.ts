@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { IsoflopError } from '../../src/core/errors.ts'
-import { parseColumns, planColumns } from '../../src/input/columns.ts'
+import { matchesOf } from '../../src/input/names.ts'
+import { parseColumns } from '../../src/input/told.ts'
+import { planOf } from './files.ts'
 
 /** Which of the file's columns each quantity was found in. */
 function found(columns: string[], told = {}): Record<string, string> {
-  const plan = planColumns('runs.csv', columns, told)
+  const plan = planOf(columns, told)
   const entries = Object.entries(plan.at).filter(([, place]) => place >= 0)
   return Object.fromEntries(entries.map(([quantity, place]) => [quantity, columns[plan.wanted[place]]]))
 }
@@ -61,12 +63,45 @@ test('single letters are capitals only', () => {
   })
 })
 
-test('a unit that is a factor is not overlooked', () => {
-  throwsCode(() => found(['Params (M)', 'D', 'loss']), 'COLUMN_MISSING', /no column for parameters, flops/)
-})
+for (const [name, quantity, factor] of [
+  ...([
+    ['Params (M)', 'parameters', 1e6],
+    ['params_m', 'parameters', 1e6],
+    ['Params in millions', 'parameters', 1e6],
+  ] as const),
+  ...([
+    ['NParamsB', 'parameters', 1e9],
+    ['paramsB', 'parameters', 1e9],
+    ['N [1e6]', 'parameters', 1e6],
+  ] as const),
+  ...([
+    ['Tokens (B)', 'tokens', 1e9],
+    ['tokens_billions', 'tokens', 1e9],
+    ['D (billion tokens)', 'tokens', 1e9],
+  ] as const),
+  ...([
+    ['train/total_gflops', 'flops', 1e9],
+    ['Compute (PF-days)', 'flops', 8.64e19],
+    ['exaFLOPs', 'flops', 1e18],
+  ] as const),
+  ...([
+    ['compute_pf_days', 'flops', 8.64e19],
+    ['C (10^18)', 'flops', 1e18],
+    ['FLOPs (1e18)', 'flops', 1e18],
+  ] as const),
+  ...([
+    ['petaflop/s-days', 'flops', 8.64e19],
+    ['Loss (M)', null, 0],
+    ['lr_m', null, 0],
+  ] as const),
+] as const)
+  test(`the unit in "${name}" is ${quantity === null ? 'not one' : `${factor} ${quantity}`}`, () => {
+    const [match] = [...matchesOf([name]).values()].flat().filter((one) => one.factor !== null)
+    assert.deepEqual([match?.quantity ?? null, match?.factor?.value ?? 0], [quantity, factor])
+  })
 
 test('of two columns of one quantity the preferred name is taken, in a note', () => {
-  const plan = planColumns('runs.csv', ['val_loss', 'loss', 'N', 'D'], {})
+  const plan = planOf(['val_loss', 'loss', 'N', 'D'])
   assert.equal(plan.named.loss, 'loss')
   assert.match(plan.notes.join('\n'), /loss: took "loss" and left "val_loss"/)
 })
@@ -74,7 +109,7 @@ test('of two columns of one quantity the preferred name is taken, in a note', ()
 test('tokens_seen is both the tokens and the step', () => {
   const columns = found(['run', 'N', 'tokens_seen', 'loss'])
   assert.deepEqual([columns.tokens, columns.step], ['tokens_seen', 'tokens_seen'])
-  const both = planColumns('runs.csv', ['run', 'step', 'N', 'tokens_seen', 'loss'], {})
+  const both = planOf(['run', 'step', 'N', 'tokens_seen', 'loss'])
   assert.deepEqual([both.named.step, both.notes.length], ['step', 1])
 })
 
@@ -94,9 +129,7 @@ test('a told column that is not there is an error that lists the columns', () =>
 })
 
 test('a missing column is an error that says what is needed, what is there, and how to name it', () => {
-  const missing = () => found(['N', 'D', 'my ppl'])
-  throwsCode(missing, 'COLUMN_MISSING', /^runs\.csv has no column for loss\. .*N, D, my ppl/)
-  assert.throws(missing, (error) => error instanceof IsoflopError && error.advice.includes("--columns 'loss=my ppl'"))
+  throwsCode(() => found(['N', 'D', 'score']), 'COLUMN_MISSING', /^runs\.csv has no column for loss\. .*N, D, score/)
   throwsCode(() => found(['N', 'loss']), 'COLUMN_MISSING', /no column for tokens, flops/)
   throwsCode(() => found(['1e9', '2e10', '3.1']), 'COLUMN_MISSING', /first line must name the columns/)
 })

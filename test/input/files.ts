@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { after } from 'node:test'
 import { type ErrorCode, IsoflopError } from '../../src/core/errors.ts'
 import { type Run, type Runs, runAt } from '../../src/core/run.ts'
-import { type ReadOptions, type RunData, readRuns } from '../../src/input/read.ts'
+import { planColumns } from '../../src/input/columns.ts'
+import { type ReadOptions, type RunData, readRuns, type ToldColumns } from '../../src/input/read.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'isoflop-input-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -16,6 +17,13 @@ export function write(name: string, content: string | Uint8Array): string {
   writeFileSync(path, content)
   return path
 }
+
+/** How columns of these names are read, by their names alone. */
+export const planOf = (columns: readonly string[], told: ToldColumns = {}) =>
+  planColumns({
+    ...{ source: 'runs.csv', columns, told, sample: [], purpose: 'fit' },
+    ...{ lossWord: null, groupBy: undefined, where: [] },
+  })
 
 /** Writes one file and reads it. */
 export const readText = (content: string | Uint8Array, options?: ReadOptions, name = 'runs.csv'): Promise<RunData> =>

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseColumns, planColumns } from '../../src/input/columns.ts'
 import { readSource } from '../../src/input/formats.ts'
 import { Rows } from '../../src/input/rows.ts'
 import { Table } from '../../src/input/table.ts'
+import { parseColumns } from '../../src/input/told.ts'
 import { assertLinear, ignoringErrors } from '../linear.ts'
-import { assertNothingLost, readText, reasons, rejects } from './files.ts'
+import { assertNothingLost, planOf, readText, reasons, rejects } from './files.ts'
 
 /** What reads a text file, without the file. */
 const read = ignoringErrors(async (text) => {
@@ -81,7 +81,7 @@ test('names of columns and --columns are read in linear time', async () => {
       name,
       400_000,
       textOf,
-      ignoringErrors((text) => planColumns('x', [text, 'N', 'loss'], {})),
+      ignoringErrors((text) => planOf([text, 'N', 'loss'])),
     )
   }
 })

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { IsoflopError } from '../../src/core/errors.ts'
-import { parseColumns } from '../../src/input/columns.ts'
 import { readPool, readRuns } from '../../src/input/read.ts'
+import { parseColumns } from '../../src/input/told.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'isoflop-pool-input-'))
 after(() => rmSync(folder, { recursive: true }))

@@ -1,0 +1,128 @@
+import { trainFlops } from '../core/flops.ts'
+import { isUsable } from './cell.ts'
+import type { Candidate } from './chooser.ts'
+import { contentOf } from './content.ts'
+import type { Quantity } from './names.ts'
+import type { ColumnQuestion } from './plan.ts'
+import { quotedName } from './told.ts'
+
+type Needed = 'loss' | 'parameters' | 'tokens' | 'flops'
+
+/** Between which numbers all values of a column may be what is missing, and words of a name that speak for it. */
+const looks: Readonly<Record<Needed, { readonly range: readonly [number, number]; readonly hint: RegExp }>> = {
+  loss: { range: [0.2, 15], hint: /loss|nll|ce|perplex|ppl|bpb|bits|objective|value|score/i },
+  parameters: { range: [1e4, 1e13], hint: /param|size|model|weights|^n|_n$/i },
+  tokens: { range: [1e6, 1e15], hint: /tok|data|words|^d|_d$/i },
+  flops: { range: [1e12, 1e28], hint: /flop|comput|budget|^c|_c$/i },
+}
+/** Rows that have to have a number for a column to be advised. */
+const leastShare = 0.5
+/** Columns of a wide file that are looked at. */
+const mostColumns = 200
+const perParameter = [0.01, 1e5] as const
+
+/**
+ * Which columns to name for what is missing. They were looked at: their numbers are in the range of what they would be, and what
+ * follows from them is plausible. Where no column is like that, says so.
+ */
+export function columnAdvice(
+  { columns, sample }: ColumnQuestion,
+  missing: readonly Quantity[],
+  taken: ReadonlyMap<Quantity, Candidate>,
+): string {
+  const used = new Set([...taken.values()].map(({ column }) => column))
+  const free = columns.flatMap((_, column) => (used.has(column) ? [] : [column])).slice(0, mostColumns)
+  const fits = (quantity: Needed) => fitting(quantity, free, columns, sample)
+  const advised = new Map<Needed, number>()
+  if (missing.includes('loss')) {
+    const [loss] = fits('loss')
+    if (loss !== undefined) advised.set('loss', loss)
+  }
+  const sizes = missing.filter((quantity): quantity is Needed => quantity !== 'loss')
+  if (sizes.length > 0)
+    for (const [quantity, column] of pairOf(sizes, fits, taken, sample)) advised.set(quantity, column)
+  const isWhole = missing.includes('loss') ? advised.has('loss') : true
+  const hasSizes = sizes.length === 0 || [...advised.keys()].some((quantity) => quantity !== 'loss')
+  if (isWhole && hasSizes && advised.size > 0) {
+    const told = [...advised].map(([quantity, column]) => `${quantity}=${quotedName(columns[column])}`)
+    return `If these columns are what they look like: --columns '${told.join(',')}'.`
+  }
+  return (
+    `None of the other columns looks like what is missing. If one is, name it, as in --columns '${missing[0]}=COLUMN', ` +
+    `in other units with their factor, as in 'parameters=COLUMN*1e6'.`
+  )
+}
+
+const valuesOf = (sample: ColumnQuestion['sample'], column: number): Float64Array =>
+  contentOf(sample, column, 'parameters', { factor: null, loss: null }).values
+
+/** The columns all of whose numbers may be this, those first whose name says so. */
+function fitting(
+  quantity: Needed,
+  free: readonly number[],
+  columns: readonly string[],
+  sample: ColumnQuestion['sample'],
+): number[] {
+  const { range, hint } = looks[quantity]
+  const fits = free.filter((column) => {
+    const given = valuesOf(sample, column).filter((value) => !Number.isNaN(value))
+    const isVaried = new Set(given.subarray(0, 100)).size > 1
+    return (
+      given.length >= leastShare * sample.length &&
+      isVaried &&
+      given.every((value) => value >= range[0] && value <= range[1])
+    )
+  })
+  const isHinted = (column: number) => Number(hint.test(columns[column].slice(0, 200)))
+  return fits.toSorted((a, b) => isHinted(b) - isHinted(a))
+}
+
+type Pair = readonly (readonly [Needed, number])[]
+
+/** Columns for what is missing of N, D and C, so that two are known and what follows from them is plausible. */
+function pairOf(
+  missing: readonly Needed[],
+  fits: (quantity: Needed) => number[],
+  taken: ReadonlyMap<Quantity, Candidate>,
+  sample: ColumnQuestion['sample'],
+): Pair {
+  const found = (['parameters', 'tokens', 'flops'] as const).find((quantity) => taken.has(quantity))
+  const options = missing.map((quantity) => ({ quantity, columns: fits(quantity).slice(0, 8) }))
+  const known = found === undefined ? [] : [{ quantity: found, values: taken.get(found)!.content!.values }]
+  for (const { quantity, columns } of options)
+    for (const column of columns) {
+      const one = { quantity, values: valuesOf(sample, column) }
+      if (known.length === 1) {
+        if (isPlausible([...known, one])) return [[quantity, column]]
+        continue
+      }
+      for (const other of options) {
+        if (other.quantity <= quantity) continue
+        for (const second of other.columns) {
+          const two = { quantity: other.quantity, values: valuesOf(sample, second) }
+          if (second !== column && isPlausible([one, two])) {
+            return [
+              [quantity, column],
+              [other.quantity, second],
+            ]
+          }
+        }
+      }
+    }
+  return []
+}
+
+function isPlausible(known: readonly { quantity: Needed; values: Float64Array }[]): boolean {
+  const values = (quantity: Needed) => known.find((one) => one.quantity === quantity)?.values
+  const [N, D, C] = [values('parameters'), values('tokens'), values('flops')]
+  const rows = known[0].values.length
+  const ratios: number[] = []
+  for (let i = 0; i < rows; i++) {
+    const parameters = N ? N[i] : C![i] / trainFlops(1, D![i])
+    const tokens = D ? D[i] : C![i] / trainFlops(1, N![i])
+    if (isUsable(tokens / parameters)) ratios.push(tokens / parameters)
+  }
+  if (ratios.length === 0) return false
+  const middle = Float64Array.from(ratios).sort()[ratios.length >> 1]
+  return middle >= perParameter[0] && middle <= perParameter[1]
+}
