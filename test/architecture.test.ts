@@ -120,6 +120,25 @@ test('random numbers and clocks have one place each', () => {
   }
 })
 
+test('no pattern looks for a run of characters from every place of a text, which takes time with its square', () => {
+  // A pattern that is not tied to the beginning, begins with a repeated character, and goes on after it.
+  const character = String.raw`(?:\[(?:[^\]\\\n]|\\.)*\]|\\[^\n]|[^\\/\[({|*\s^])`
+  const repeated = String.raw`(?:\(\??:?)?${character}[+*]`
+  const pattern = new RegExp(
+    String.raw`(?<=[(=:,!&|?]\s*)/${repeated}(?![)]?/[gimsuy]*[\s,;.)])[^\n]*?/[gimsuy]*[\s,;.)]`,
+  )
+  for (const steep of [String.raw`x.replace(/[.\s]+$/, '')`, String.raw`x.search(/\s*\}$/)`, 'x.match(/(a*)b/)'])
+    assert.match(steep, pattern)
+  for (const even of [
+    'x.matchAll(/`+/g)',
+    String.raw`x.split(/\s+/)`,
+    String.raw`x.match(/^\s*a/)`,
+    'x / y + 1 * 2 / z)',
+  ])
+    assert.doesNotMatch(even, pattern)
+  for (const file of files) assert.doesNotMatch(readFileSync(join(source, file), 'utf8'), pattern, file)
+})
+
 test('each counting convention is written once', () => {
   const homes = {
     'core/flops.ts': /\b6 \* (N|D|parameters|tokens)\b|\/ \(6 \*/,

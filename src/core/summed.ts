@@ -17,7 +17,7 @@ const checksumOf = (text: string): string => createHash('sha256').update(text).d
 /** An object as JSON with its checksum; it must have a member. `indent` as of `JSON.stringify`. */
 export function summed(record: object, indent?: number): string {
   const text = JSON.stringify(record, null, indent)
-  const end = text.search(/\s*\}$/)
+  const end = text.slice(0, -1).trimEnd().length
   const body = text.slice(0, end)
   const [before, after] = indent ? [`\n${' '.repeat(indent)}`, ' '] : ['', '']
   return `${body},${before}"checksum":${after}"${checksumOf(body)}"${text.slice(end)}`

@@ -8,6 +8,7 @@ import { createGate } from './gate.ts'
 import { addHeaders } from './headers.ts'
 import { keyHashOf } from './key-hash.ts'
 import { createLedger } from './ledger.ts'
+import { answerBroken, answerMalformed } from './malformed.ts'
 import { createMetrics } from './metrics.ts'
 import type { ServerOptions } from './options.ts'
 import { addRoutes } from './routes.ts'
@@ -28,6 +29,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     logger: false, // a log of URLs would be a log of keys
     serverFactory: connections.serve,
     forceCloseConnections: false, // see `close` below
+    clientErrorHandler: answerBroken,
+    frameworkErrors: answerMalformed,
     bodyLimit: 65_536,
     exposeHeadRoutes: false, // HEAD /loss would train and charge, and show nothing for it
     trustProxy: options.proxies === undefined || options.proxies.length === 0 ? false : [...options.proxies],

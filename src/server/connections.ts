@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { IsoflopError } from '../core/errors.ts'
+import { endWith } from './malformed.ts'
 import { amongAddresses, networkOf } from './network.ts'
 
 export interface ConnectionLimits {
@@ -153,10 +154,6 @@ function refuse(socket: Socket): void {
     'This server has as many connections as it can have, or as it takes from one address.',
     'Close some, and try again.',
   )
-  const body = JSON.stringify({ message })
   socket.on('error', () => {}) // it may be gone already
-  socket.end(
-    `HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-    () => socket.destroy(),
-  )
+  endWith(socket, 503, 'Service Unavailable', message)
 }

@@ -2,8 +2,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { isChanged, readSummed, summed } from '../../src/core/summed.ts'
+import { assertLinear } from '../linear.ts'
 
 const record = fc.dictionary(fc.string({ minLength: 1, maxLength: 8 }), fc.jsonValue(), { minKeys: 1, maxKeys: 6 })
+
+test('whatever is in a record, it takes time that grows with its length', async () => {
+  for (const fill of [' ', '}', ' }', '",'])
+    await assertLinear(`summed of ${fill}`, 50_000, (n) => ({ a: fill.repeat(n / fill.length) }), summed)
+  for (const fill of [' ', '}', '"', ',"checksum":"'])
+    await assertLinear(`readSummed of ${fill}`, 50_000, (n) => `{"a":1${fill.repeat(n / fill.length)}}`, readSummed)
+})
 
 test('what was written is read, with and without an indent, and any flipped bit is told or changes nothing', () => {
   fc.assert(

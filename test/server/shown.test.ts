@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -26,6 +27,39 @@ test('every answer is kept by nobody, run by nobody, and tells no other site of 
     assert.equal(headers.get('cache-control'), 'no-store', path)
     assert.equal(headers.get('referrer-policy'), 'no-referrer', path)
     assert.match(headers.get('content-security-policy') ?? '', /^default-src '(none|self)'/, path)
+  }
+})
+
+test('what is no request is answered as all others are, and not repeated', async () => {
+  const { hostname, port } = new URL(server.url)
+  const secret = 'hunter2-hunter2-hunter2'
+  for (const [text, status] of [
+    ['\0\x01\x02\r\n\r\n', 400],
+    [`GET /?api_key=${secret} HTTP/1.1\r\nHost: x\r\nh: ${'a'.repeat(20_000)}\r\n\r\n`, 431],
+    [
+      `POST /submission?api_key=${secret} HTTP/1.1\r\nHost: x\r\ntransfer-encoding: chunked\r\ncontent-length: 3\r\n\r\nabc`,
+      400,
+    ],
+    [`GET /%zz?api_key=${secret} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`, 400],
+    [`PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n`, 400],
+  ] as const) {
+    const answer = await new Promise<string>((resolve, reject) => {
+      let said = ''
+      const socket = connect(Number(port), hostname, () => socket.write(text))
+      socket.on('data', (chunk) => {
+        said += chunk
+      })
+      socket.on('close', () => resolve(said)).on('error', reject)
+    })
+    assert.ok(answer.startsWith(`HTTP/1.1 ${status} `), answer)
+    for (const header of [
+      /^x-content-type-options: nosniff\r$/im,
+      /^cache-control: no-store\r$/im,
+      /^content-security-policy: default-src 'none'/im,
+    ])
+      assert.match(answer, header)
+    assert.match(answer, /\r\n\r\n\{"message":"[^"]+"\}$/)
+    assert.doesNotMatch(answer, /hunter2|zz/)
   }
 })
 
@@ -137,6 +171,14 @@ test('an address whose password is not escaped is refused without repeating it, 
     'postgres://user:1?hunter2@host/db',
     'mysql://user:hunter2@host/db',
     'postgress://user:hunter2@host/db',
+    'postgres:user:hunter2@host/db',
+    'postgresql:/user:hunter2@host/db',
+    'user:hunter2@host/db',
+    'user:hunter2@host:5432/db',
+    'host=127.0.0.1 password=hunter2',
+    "dbname=class user=me PASSWORD = 'hunter2'",
+    'password=hunter2',
+    'postgres://me:hunter2@localhost:1/db?sslkey=/no/such/file',
   ])
     await assert.rejects(openStore(place), (error: IsoflopError) => {
       assert.equal(error.code, 'BAD_OPTION', place)

@@ -10,7 +10,12 @@ export const isPostgres = (place: string): boolean => /^postgres(ql)?:\/\//i.tes
  */
 export function shownPlace(place: string): string {
   if (!isPostgres(place)) {
-    if (/^[a-z][a-z0-9+.-]+:\/\//i.test(place)) throw badPlace(`begins with "${place.slice(0, place.indexOf(':'))}:"`)
+    if (/^([a-z][a-z0-9+.-]+:\/\/|postgres\w*:)/i.test(place))
+      throw badPlace(`begins with "${place.slice(0, place.indexOf(':'))}:"`)
+    // What psql and libpq take as well: as the name of a file, a password would be on the disk and on the screen.
+    if (/(^|\s)(host|hostaddr|user|password|passfile|dbname|service)\s*=/i.test(place))
+      throw badPlace('has words with =')
+    if (/:[^/\\]*@/.test(place)) throw badPlace('has a : and then an @')
     return place
   }
   // With a user and no host a socket is meant, which the query names.

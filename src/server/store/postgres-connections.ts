@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Pool, type PoolClient, types } from 'pg'
+import { Client, Pool, type PoolClient, types } from 'pg'
+import { IsoflopError } from '../../core/errors.ts'
 import { damagedDatabase, type StoreOptions, storeClosed, unavailable } from './common.ts'
 import { createLanes, createPatience } from './lanes.ts'
 
@@ -39,6 +40,7 @@ const lockWait = { onConnection: 100, first: 50, last: 800 }
  * of its own, so that a database full of locked rows still reads.
  */
 export function connectPostgres(url: string, options: StoreOptions): PostgresConnections {
+  checkAddress(url)
   const { lockTimeoutMs = 5000, connections = 10 } = options
   const forAsking = Math.max(1, Math.floor(0.3 * connections))
   const asking = newPool(url, { max: forAsking, statement_timeout: 10_000 })
@@ -108,6 +110,20 @@ export function connectPostgres(url: string, options: StoreOptions): PostgresCon
       closing ??= leave(last, values)
       return closing
     },
+  }
+}
+
+/** Refuses an address with files that cannot be read, or words that mean nothing. The reason may repeat it, so it is not told. */
+function checkAddress(url: string): void {
+  try {
+    new Client({ connectionString: url }) // reads the files that it names, and connects to nobody
+  } catch (cause) {
+    const { path, code } = cause as NodeJS.ErrnoException
+    throw new IsoflopError(
+      'BAD_OPTION',
+      `The address of the database cannot be used: ${path === undefined ? 'a word behind its ? means nothing' : `${path} cannot be read (${code})`}.`,
+      'Check what is behind the ?: sslcert, sslkey and sslrootcert name files.',
+    )
   }
 }
 
