@@ -172,7 +172,7 @@ async function firstRecords(source: Source): Promise<FirstRows> {
     const parsed = recordIn(item)
     if (parsed.kind === 'record') columns.add(Object.entries(parsed.record))
     else corrupt ??= { row, reason: parsed.reason }
-    if (row >= sampledRows || (bytes >= sampledBytes && columns.rows > 0)) break
+    if (row >= sampledRows || (bytes >= sampledBytes && columns.choose() !== null)) break
   }
   return { columns, corrupt }
 }

@@ -148,7 +148,9 @@ async function trainTokenizer(request: PrepareRequest, sources: readonly Surveye
 }
 
 const smallerText = (size: number): string =>
-  `the vocabulary has ${size} tokens: the text is too short for ${usualVocabulary} (--vocab-size N takes another number)`
+  size > firstMerged
+    ? `the vocabulary has ${size} tokens, which suit so short a text (--vocab-size N takes another number)`
+    : `the vocabulary has ${size} tokens, the bytes alone: no word of up to 256 characters occurs twice`
 
 async function encode(
   request: PrepareRequest,

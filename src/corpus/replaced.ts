@@ -11,9 +11,8 @@ export class ReplacedCharacters {
   bytes = 0
   /** Whether there is any character beyond ASCII that is right: then the text is UTF-8 with mistakes in it, and nothing else. */
   hasWide = false
-  /** Some of what is wrong, with what stands around it. */
-  readonly sample: Buffer[] = []
-  #sampled = 0
+  #sample: Buffer | null = null
+  #odd = ''
   /** The beginning of a character whose end is still to come. */
   #begun: Buffer = Buffer.alloc(0)
 
@@ -38,9 +37,28 @@ export class ReplacedCharacters {
     const decoded = text.toString()
     this.count += occurrences(decoded, '\ufffd') - occurrences(text, '\ufffd')
     this.hasWide ||= /[^\0-\x7f\ufffd]/.test(decoded)
-    if (this.#sampled < encodingSample) this.sample.push(Buffer.from(text.subarray(0, encodingSample - this.#sampled)))
-    this.#sampled += text.length
+    this.#sample ??= Buffer.from(text.subarray(0, encodingSample))
+    if (this.#odd.length < mostOdd) this.#odd += oddIn(text)
   }
+
+  /** A part of the text that has something wrong in it. */
+  get sample(): Uint8Array {
+    return this.#sample ?? new Uint8Array()
+  }
+
+  /** What is wrong, each with some bytes around it that are right. */
+  get odd(): Uint8Array {
+    return Buffer.from(this.#odd, 'latin1')
+  }
+}
+
+const mostOdd = 1 << 12
+
+/** Bytes beyond ASCII that make no character, with what is around them. */
+function oddIn(text: Buffer): string {
+  const right = /[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}/g
+  const plain = text.toString('latin1').replace(right, ' ')
+  return (plain.match(/.{0,9}[\x80-\xff]+.{0,9}/gs) ?? []).join(' ').slice(0, mostOdd)
 }
 
 /** Bytes at the end that begin a character which goes on behind it. */

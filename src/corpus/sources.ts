@@ -59,7 +59,7 @@ const mostUnpacked = (packed: number): number => 2 ** 26 + 100 * packed
 const packers = {
   gz: { name: 'gzip', magics: [[0x1f, 0x8b]], unpack: 'gunzip' },
   // Some skip a frame in front, of one of 16 kinds.
-  zst: { name: 'Zstandard', magics: [[0x28, 0xb5, 0x2f, 0xfd], ...skippableMagics()], unpack: 'zstd -d' },
+  zst: { name: 'Zstandard', magics: [[0x28, 0xb5, 0x2f, 0xfd], ...skippableMagics()], unpack: 'zstd -d --long=31' },
 } as const
 
 function skippableMagics(): number[][] {
@@ -240,6 +240,9 @@ function noText(source: Source, encoding: Exclude<Encoding, { kind: 'text' }>): 
   const mark = encoding.name === 'UTF-32' ? '' : ' without a byte order mark'
   return badFormat(source.path, `is ${encoding.name}${mark}, expected UTF-8`, convertAdvice(source, encoding.name))
 }
+
+/** The command that writes a packed source unpacked to standard output. */
+export const unpackCommand = ({ path, packing }: Source): string => `${packers[packing!].unpack} -c ${quoted(path)}`
 
 /** How a source becomes UTF-8. */
 export const convertAdvice = ({ path, packing }: Source, encoding: string): string =>

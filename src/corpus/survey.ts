@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync } from 'node:fs'
-import { likelyEncoding } from '../core/encoding.ts'
+import { likelyEncoding, quoted } from '../core/encoding.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { type FirstRows, firstRows } from './documents.ts'
 import { shortList } from './listing.ts'
 import type { Notices } from './notices.ts'
 import { ReplacedCharacters } from './replaced.ts'
-import { badFormat, convertAdvice, type Source, textBytes, unpackedBytes } from './sources.ts'
+import { badFormat, convertAdvice, type Source, textBytes, unpackCommand, unpackedBytes } from './sources.ts'
 import type { TextField } from './text-field.ts'
 
 /** What a source holds. */
@@ -70,17 +70,26 @@ export async function surveySource(source: Source, request: SurveyRequest): Prom
 const mostReplaced = { amongRight: 0.03, alone: 0.01 }
 
 /** Errors: FILE_FORMAT where too much is no UTF-8. */
-function tellReplaced(source: Source, { count, bytes, hasWide, sample }: ReplacedCharacters, notices: Notices): void {
+function tellReplaced(
+  source: Source,
+  { count, bytes, hasWide, sample, odd }: ReplacedCharacters,
+  notices: Notices,
+): void {
   const share = `${((100 * count) / bytes).toPrecision(2)} %`
-  const likely = likelyEncoding(Buffer.concat(sample))
-  if (count > bytes * (hasWide ? mostReplaced.amongRight : mostReplaced.alone))
+  if (count > bytes * (hasWide ? mostReplaced.amongRight : mostReplaced.alone)) {
+    const likely = likelyEncoding(sample)
     throw badFormat(
       source.path,
       `is not UTF-8: ${count} of its ${bytes} bytes (${share}) are none; it is probably ${likely}`,
       convertAdvice(source, likely),
     )
-  const what = 'not UTF-8, so that each becomes U+FFFD (iconv -f ENCODING -t UTF-8 FILE > NEW keeps them)'
-  notices.add(what, `${count} bytes of ${source.name} (${share}, probably ${likely})`)
+  }
+  const likely = likelyEncoding(odd)
+  // Where others are right, to convert the whole file would spoil those.
+  const what = hasWide
+    ? 'not UTF-8 among what is, so that each becomes U+FFFD'
+    : 'not UTF-8, so that each becomes U+FFFD (iconv -f ENCODING -t UTF-8 FILE > NEW keeps them)'
+  notices.add(what, `${count} ${count === 1 ? 'byte' : 'bytes'} of ${source.name} (${share}, probably ${likely})`)
 }
 
 async function textFieldOf(source: Source, { textField, notices }: SurveyRequest): Promise<string> {
@@ -134,14 +143,20 @@ const columnMissing = (source: Source, what: string, { columns }: FirstRows): Is
   new IsoflopError(
     'COLUMN_MISSING',
     `${source.path} has ${what}; it has: ${columns.all()}.`,
-    fieldAdvice(columns.nested),
+    columns.nested === null
+      ? 'Name the one with the text: --text-field NAME.'
+      : `Write what is in ${JSON.stringify(columns.nested)} one a line and give that: ${takeOut(source, columns.nested)}`,
   )
 
-/** Records that lie one level deeper are taken out of it by a command. */
-const fieldAdvice = (nested: string | null): string =>
-  nested === null
-    ? 'Name the one with the text: --text-field NAME.'
-    : `Write the records of "${nested}" one a line and give that: jq -c '.["${nested}"][]' FILE > records.jsonl`
+/** The command that writes the records of a list as JSONL; Node is there wherever this runs. */
+function takeOut(source: Source, name: string): string {
+  const { path, packing } = source
+  const bare = path.replace(/\.json\w*(\.\w+)?$/i, '')
+  const script = `for (const row of JSON.parse(require("fs").readFileSync(0))[${JSON.stringify(name)}]) console.log(JSON.stringify(row))`
+  const input = packing === null ? `< ${quoted(path)} ` : ''
+  const unpacked = packing === null ? '' : `${unpackCommand(source)} | `
+  return `${unpacked}node -e ${quoted(script)} ${input}> ${quoted(`${bare}-records.jsonl`)}`
+}
 
 /** The longest pointer that Git LFS writes has some 200 bytes. */
 const longestPointer = 1024

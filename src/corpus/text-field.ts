@@ -40,7 +40,7 @@ export class ColumnLengths {
         column.characters += value.length
       } else {
         column.other ??= kindOf(value)
-        column.isRecords ||= Array.isArray(value) && typeof value[0] === 'object' && value[0] !== null
+        column.isRecords ||= Array.isArray(value) && value.length > 0 && value.every(isRecord)
       }
       if (this.#columns.size < mostColumns) this.#columns.set(name, column)
     }
@@ -91,6 +91,8 @@ export class ColumnLengths {
     return characters / Math.max(1, texts)
   }
 }
+
+const isRecord = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const mostColumns = 1000
 const mostShown = 20

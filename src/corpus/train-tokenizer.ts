@@ -72,11 +72,19 @@ async function sampleOf(
   return { counts, sampled }
 }
 
-const tooSmall = (size: number, expected: number, sampled: number): IsoflopError =>
-  new IsoflopError(
+function tooSmall(size: number, expected: number, sampled: number): IsoflopError {
+  const there = `${sampled} bytes of text have ${size} tokens in them, expected ${expected}`
+  if (size > firstMerged)
+    return new IsoflopError(
+      'CORPUS_TOO_SMALL',
+      `${there}: no pair of tokens occurs twice any more.`,
+      `Give more text, or --vocab-size ${size} or less.`,
+    )
+  return new IsoflopError(
     'CORPUS_TOO_SMALL',
-    `${sampled} bytes of text have ${size} tokens in them, expected ${expected}: no pair of tokens occurs twice any more.`,
-    size > firstMerged
-      ? `Give more text, or --vocab-size ${size} or less.`
-      : `Give more text: ${enoughText} bytes of a language are enough.`,
+    `${there}: no word of up to 256 characters occurs twice.`,
+    sampled < enoughText
+      ? `Give ${enoughText - sampled} bytes more: ${enoughText} of any language are enough.`
+      : `Leave --vocab-size out to encode the ${firstMerged - 1} bytes alone, or put blanks between what are words.`,
   )
+}
