@@ -12,10 +12,18 @@ export interface Running {
   readonly child: ChildProcess
 }
 
+/** What a server is started with besides its database. */
+export interface Starting {
+  /** FLOPs of its key. */
+  readonly budget?: string
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
 /** Starts `isoflop serve` on a free port over a database; resolves when it listens. */
-export async function start(db: string): Promise<Running> {
-  const args = [bin, 'serve', '--port', '0', '--db', db, '--world', 'handout', '--key', 'course', '--budget', '9e18']
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+export async function start(db: string, { budget = '9e18', env = {} }: Starting = {}): Promise<Running> {
+  const args = [bin, 'serve', '--port', '0', '--db', db, '--world', 'handout', '--key', 'course', '--budget', budget]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } })
   for await (const line of createInterface({ input: child.stdout! })) {
     const url = line.match(/^listening on (\S+)/)?.[1]
     if (url) return { url, child }

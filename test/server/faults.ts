@@ -10,8 +10,9 @@ const mostMs = 60_000
 
 /** Two servers that share a database, as a fault finds them; it may replace them. */
 export interface Pair {
-  readonly db: string
   readonly servers: [Running, Running]
+  /** Starts the first or the second one again. */
+  startAgain(which: 0 | 1): Promise<Running>
 }
 
 export interface Survived {
@@ -28,8 +29,9 @@ export async function survivesFaults(
   db: string,
   times: number,
   fault: (pair: Pair, time: number) => Promise<void>,
+  startOne: (which: 0 | 1) => Promise<Running> = () => start(db),
 ): Promise<Survived> {
-  const pair: Pair = { db, servers: [await start(db), await start(db)] }
+  const pair: Pair = { servers: [await startOne(0), await startOne(1)], startAgain: startOne }
   const answers = new Map<number, string>()
   const { uniform } = random(7, times)
   let isOver = false
@@ -97,9 +99,10 @@ async function checkLedger(db: string, runs: number): Promise<number> {
 }
 
 /** kill -9 of one of the servers, and another one in its place. */
-export async function killServer({ db, servers }: Pair, time: number): Promise<void> {
-  await kill(servers[time % 2])
-  servers[time % 2] = await start(db)
+export async function killServer({ servers, startAgain }: Pair, time: number): Promise<void> {
+  const which = time % 2 === 0 ? 0 : 1
+  await kill(servers[which])
+  servers[which] = await startAgain(which)
 }
 
 /** Stops one of the servers for a while, as a suspended machine does. */

@@ -20,6 +20,8 @@ export interface TestPostgres {
   restart(whileDown?: () => Promise<void>): Promise<void>
   /** kill -9: of the postmaster, which is started again, or of all that serve connections. */
   kill(whom: 'postmaster' | 'backends'): Promise<void>
+  /** Starts it again where it has ended by itself, as it does on a full disk. */
+  revive(): Promise<void>
   /** Ends it and removes what it made. */
   stop(): Promise<void>
 }
@@ -59,7 +61,7 @@ async function usePostgres(address: string): Promise<TestPostgres> {
   const stop = async () => {
     for (const name of names) await execute(address, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
   }
-  return { url: await database(), database, restart, kill, stop }
+  return { url: await database(), database, restart, kill, revive: async () => {}, stop }
 }
 
 async function execute(address: string, sql: string): Promise<void> {
@@ -72,9 +74,22 @@ async function execute(address: string, sql: string): Promise<void> {
   }
 }
 
-/** One of our own; without checksums of its pages where a test wants that. */
-export async function embeddedPostgres({ checksums = true } = {}): Promise<TestPostgres> {
-  const folder = mkdtempSync(join(tmpdir(), 'isoflop-postgres-'))
+interface Embedding {
+  /** Of its pages; they have them unless a test wants it otherwise. */
+  readonly checksums?: boolean
+  /** Where its folder is made. */
+  readonly parent?: string
+  /** Added to its environment. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** One of our own. */
+export async function embeddedPostgres({
+  checksums = true,
+  parent = tmpdir(),
+  env = {},
+}: Embedding = {}): Promise<TestPostgres> {
+  const folder = mkdtempSync(join(parent, 'isoflop-postgres-'))
   const owner = unprivileged()
   if (owner.uid !== undefined) chownSync(folder, owner.uid, owner.gid!)
   const programs = runnable(findPrograms(), folder, owner)
@@ -91,12 +106,14 @@ export async function embeddedPostgres({ checksums = true } = {}): Promise<TestP
   assert.equal(init.status, 0, `initdb: ${init.error ?? init.stderr}`)
 
   const port = await freePort()
+  const as = { ...owner, env: { ...process.env, ...env } }
   const server = `postgres://postgres@127.0.0.1:${port}`
-  let child = await launch(programs, data, port, owner)
+  let child = await launch(programs, data, port, as)
   const killAtExit = () => child.kill('SIGQUIT')
   process.on('exit', killAtExit)
 
   const end = async (signal: 'SIGINT' | 'SIGQUIT' | 'SIGKILL') => {
+    if (child.exitCode !== null || child.signalCode !== null) return
     const ended = once(child, 'exit')
     child.kill(signal)
     await ended
@@ -113,12 +130,15 @@ export async function embeddedPostgres({ checksums = true } = {}): Promise<TestP
     async restart(whileDown = async () => {}) {
       await end('SIGQUIT') // at once, without a checkpoint: the next start recovers from the log as after a crash
       await whileDown()
-      child = await launch(programs, data, port, owner)
+      child = await launch(programs, data, port, as)
     },
     async kill(whom) {
       if (whom === 'backends') return killBackends(`${server}/postgres`)
       await end('SIGKILL')
-      child = await launch(programs, data, port, owner)
+      child = await launch(programs, data, port, as)
+    },
+    async revive() {
+      if (child.exitCode !== null || child.signalCode !== null) child = await launch(programs, data, port, as)
     },
     async stop() {
       await end('SIGINT')
