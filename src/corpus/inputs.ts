@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { writeWhole } from '../core/durable.ts'
 import { IsoflopError } from '../core/errors.ts'
+import { readSummed, summed } from '../core/summed.ts'
 import { shortList } from './listing.ts'
 import type { Notices } from './notices.ts'
 import { hasChanged, type Source } from './sources.ts'
@@ -100,7 +101,7 @@ async function record(
   for (const source of sources) requireUnchanged(source)
   const rows = surveyed.map(({ path, kind, packing, isNamed, ...row }) => row)
   const content: InputRecord = { corpus: 1, options, sources: rows }
-  writeWhole(recordFile(folder), `${JSON.stringify(content, null, 2)}\n`)
+  writeWhole(recordFile(folder), `${summed(content, 2)}\n`)
   return surveyed
 }
 
@@ -138,8 +139,10 @@ function readRecord(folder: string): InputRecord | null {
   if (made === undefined) return null
   const file = recordFile(folder)
   if (!existsSync(file)) throw differs(`${folder} has a ${made}, but no inputs.json to say what it was made of.`)
+  const read = readSummed(readFileSync(file, 'utf8'))
+  if (read.kind === 'damaged') throw differs(`${file} is not what was written: ${read.reason}.`)
   try {
-    return recordSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
+    return recordSchema.parse(read.record)
   } catch (cause) {
     throw differs(`${file} cannot be read as the inputs of a corpus.`, cause)
   }

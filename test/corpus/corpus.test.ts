@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { random } from '../../src/core/random.ts'
 import { openCorpus } from '../../src/corpus/corpus.ts'
+import { readProgress, writeProgress } from '../../src/corpus/progress.ts'
 import { verifyCorpus } from '../../src/corpus/verify.ts'
+import { flipped } from '../flipped.ts'
 import { documents, jsonl, place, prepare, rejects, write } from './files.ts'
 
 const input = write('docs.jsonl', jsonl(documents(300)))
@@ -151,6 +153,26 @@ test('of 200 flipped bits in a shard and in a manifest none is trained on', asyn
   await withFlips(join(place('flips'), 'manifest.json'), (at) =>
     readAll(at).catch((error) => assert.equal(error.code, 'CORPUS_INVALID', `${at}: ${error}`)),
   )
+})
+
+test('of 200 flipped bits in what a corpus was begun with, and in how far it is, none is believed', async () => {
+  const [folder, inputs] = [place('inputs'), place('inputs/inputs.json')]
+  cpSync(place('whole'), folder, { recursive: true })
+  for (const where of flipped(inputs, readFileSync(inputs)))
+    try {
+      assert.equal((await prepare([input], 'inputs')).work, 'none') // the line's end is no part of it
+    } catch (error) {
+      assert.equal((error as { code?: string }).code, 'CORPUS_DIFFERS', `${where}: ${error}`)
+    }
+  const progress = { tokenizer: 'a'.repeat(64), encoding: null }
+  writeProgress(folder, progress)
+  const file = place('inputs/progress.json')
+  for (const where of flipped(file, readFileSync(file)))
+    try {
+      assert.deepEqual(readProgress(folder), progress, where)
+    } catch (error) {
+      assert.equal((error as { code?: string }).code, 'CORPUS_INVALID', `${where}: ${error}`)
+    }
 })
 
 test('a section is read once to be checked, and only where it is wanted', async (t) => {
