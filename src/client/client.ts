@@ -22,7 +22,7 @@ export interface ClientOptions {
   readonly retries?: number
   /** The first pause before trying again, ms, doubling each time; 200 by default. */
   readonly backoffMs?: number
-  /** A JSONL file that keeps every answer; what it holds is not asked again. */
+  /** A JSONL file that keeps every answer; what it holds is not asked again. One of another API is refused (RECORD_DIFFERS). */
   readonly record?: string
 }
 
@@ -49,7 +49,7 @@ export interface TrainingApi {
  */
 export function trainingApi(options: ClientOptions): TrainingApi {
   const { url, apiKey, timeoutMs = 60_000, retries = 5, backoffMs = 200 } = options
-  const record = options.record === undefined ? null : openRecord(options.record, apiCodec)
+  const record = options.record === undefined ? null : openRecord(options.record, apiCodec, { api: placeOf(url) })
 
   const addressOf = (path: string, query: object): URL => {
     const address = new URL(path, url.endsWith('/') ? url : `${url}/`)
@@ -122,6 +122,12 @@ const longest = { asked: 3_600_000, chosen: 60_000 }
 const mostWaits = 1000
 
 const pauseMs = (firstMs: number, times: number): number => Math.min(firstMs * 2 ** times, longest.chosen)
+
+/** An address as a record has it: no user, no query, no slash at the end. */
+function placeOf(url: string): string {
+  const { origin, pathname } = new URL(url)
+  return `${origin}${pathname.replace(/\/$/, '')}`
+}
 
 const unreachable = (address: URL, tries: number, reason: string): IsoflopError =>
   new IsoflopError(

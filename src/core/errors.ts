@@ -75,6 +75,7 @@ export const errorTable = rows({
   RECORD_DAMAGED: {
     meaning: 'A file that was written here is not what was written: a bit flipped, or somebody changed it.',
   },
+  RECORD_DIFFERS: { meaning: "A client's record has answers of another API than the one that is asked." },
   CAMPAIGN_RUNNING: { meaning: 'Another process runs a campaign in the same folder.' },
   CORPUS_MISSING: { meaning: 'A folder has no finished corpus.' },
   CORPUS_INVALID: { meaning: 'A corpus is damaged: a file of it is not what was written.' },

@@ -9,6 +9,7 @@ import { gzipSync } from 'node:zlib'
 import { trainingApi } from '../../src/client/client.ts'
 import { openRecord } from '../../src/client/record.ts'
 import { apiCodec } from '../../src/cs336/config.ts'
+import { readRuns } from '../../src/input/read.ts'
 import { lossOf, serving } from '../server/serving.ts'
 
 const config = { dModel: 256, numLayers: 4, numHeads: 4, batchSize: 128, learningRate: 0.001, trainFlops: 1e16 }
@@ -164,16 +165,17 @@ test('an answer outside the contract is refused, not believed', async () => {
 
 test('the record answers again without asking, survives a torn last line, and is readable', async () => {
   const record = join(folder, 'deep', 'answers.jsonl')
-  const first = await scripted([[200, { loss: 3.25 }]])
-  assert.equal(await trainingApi({ url: first.url, ...quick, record }).loss(config), 3.25)
-  first.server.close()
+  const server = await scripted([
+    [200, { loss: 3.25 }],
+    [200, { loss: 9 }],
+  ])
+  assert.equal(await trainingApi({ url: server.url, ...quick, record }).loss(config), 3.25)
   writeFileSync(record, `${readFileSync(record, 'utf8')}{"d_model": 51`)
-  const second = await scripted([[200, { loss: 9 }]])
-  const api = trainingApi({ url: second.url, ...quick, record })
+  const api = trainingApi({ url: `${server.url}/`, ...quick, record })
   assert.equal(await api.loss(config), 3.25)
   assert.equal(await api.loss({ ...config, numLayers: 6 }), 9)
-  assert.equal(second.asked.length, 1)
-  second.server.close()
+  assert.equal(server.asked.length, 2)
+  server.server.close()
   const lines = readFileSync(record, 'utf8').split('\n')
   assert.deepEqual([lines.length, lines[2]], [3, '']) // the torn line is gone
   const { checksum, ...written } = JSON.parse(lines[0])
@@ -186,8 +188,32 @@ test('the record answers again without asking, survives a torn last line, and is
     learning_rate: 0.001,
     train_flops: 1e16,
     loss: 3.25,
+    api: server.url,
   })
   assert.equal(JSON.parse(lines[1]).loss, 9)
+})
+
+test('a record of one API is refused for another, with both names and no secret; one of an earlier version says no name', async () => {
+  const record = join(folder, 'mixed.jsonl')
+  const old = openRecord(record, apiCodec)
+  const five = { ...config, numLayers: 5 }
+  old.add(five, 3.5)
+  const { url, server, asked } = await scripted([[200, { loss: 3.25 }]])
+  const mine = trainingApi({ url, ...quick, record })
+  assert.deepEqual([await mine.loss(five), await mine.loss(config), asked.length], [3.5, 3.25, 1])
+  server.close()
+  for (const other of ['http://localhost:1', `${url}/v2`, 'https://me:hunter2@elsewhere.test/?key=hunter2'])
+    assert.throws(
+      () => trainingApi({ url: other, ...quick, record }),
+      ({ code, message }: { code: string; message: string }) => {
+        assert.equal(code, 'RECORD_DIFFERS')
+        assert.ok(message.includes(url), message)
+        assert.doesNotMatch(message, /hunter2/)
+        return true
+      },
+    )
+  assert.equal(openRecord(record, apiCodec).answers().length, 2, 'whoever asks for no API reads them all')
+  assert.equal((await readRuns([record])).runs.size, 2)
 })
 
 test('the record is cut at any byte and never gives a wrong answer', () => {
