@@ -13,10 +13,14 @@ export interface Figure<Subject> {
   alt(subject: Subject): string
   /** Null where the subject lacks what the figure shows. */
   draw(subject: Subject): Drawing | null
+  /** The same for the width of a telephone, of figures whose panels can stand below each other. */
+  narrow?(subject: Subject): Drawing | null
 }
 
-/** What a figure consists of; it is as wide as every figure. */
+/** What a figure consists of. */
 export interface Drawing {
+  /** Pixels; that of every figure by default. */
+  readonly width?: number
   /** Pixels. */
   readonly height: number
   readonly parts: readonly Part[]
@@ -43,13 +47,18 @@ export function drawFigure<Subject>(
   figure: Figure<Subject>,
   subject: Subject,
   document: SvgDocument,
+  form: 'draw' | 'narrow' = 'draw',
 ): SvgElement | null {
-  const drawing = figure.draw(subject)
+  const drawing = figure[form]?.(subject) ?? null
   if (drawing === null) return null
   const parts = drawing.parts.map(({ x, y, content }) => ({
     svg: typeof content === 'function' ? content(document) : drawPanel(document, content),
     x,
     y,
   }))
-  return compose(document, { width: figureWidth, height: drawing.height, label: figure.alt(subject) }, parts)
+  return compose(
+    document,
+    { width: drawing.width ?? figureWidth, height: drawing.height, label: figure.alt(subject) },
+    parts,
+  )
 }

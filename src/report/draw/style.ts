@@ -19,6 +19,8 @@ export const truthColor = '#a03000'
 
 /** Figure width in pixels: that of a column of text, and A4 at 96 dpi with margins. */
 export const figureWidth = 800
+/** That of figures that are drawn anew for a telephone: a screen of 360 pixels with margins. */
+export const narrowWidth = 320
 
 /** Of budgets from the smallest (0) to the largest (1); lightness falls steadily. */
 const ramp = ['#5aa6d2', '#3a86bf', '#2a62a5', '#30387f', '#1c1440']

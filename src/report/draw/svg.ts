@@ -48,6 +48,8 @@ export interface FigureText {
   readonly caption: string
   readonly alt: string
   readonly svg: string
+  /** The same for a narrow screen; null where it has no other form. */
+  readonly narrow?: string | null
 }
 
 /**
@@ -59,6 +61,16 @@ export function renderFigures<Subject>(figures: readonly Figure<Subject>[], subj
     const svg = drawFigure(figure, subject, newDocument())
     if (svg === null) return []
     const { name, title } = figure
-    return [{ name, title, caption: figure.caption(subject), alt: figure.alt(subject), svg: svgText(svg) }]
+    const narrow = drawFigure(figure, subject, newDocument(), 'narrow')
+    return [
+      {
+        name,
+        title,
+        caption: figure.caption(subject),
+        alt: figure.alt(subject),
+        svg: svgText(svg),
+        narrow: narrow && svgText(narrow),
+      },
+    ]
   })
 }

@@ -3,17 +3,24 @@ import type { Analysis } from '../../fit/result.ts'
 import type { RunData } from '../../input/read.ts'
 
 /** What `isoflop fit --json` prints; docs/json.md explains every field. A field that is not known is null, never invented. */
-export function fitJson(analysis: Analysis, data: RunData, diagnostics: readonly Diagnostic[], version: string) {
+export const fitJson = (analysis: Analysis, data: RunData, diagnostics: readonly Diagnostic[], version: string) => ({
+  version,
+  runs: { ...readJson(data), used: data.runs.size },
+  ...analysisJson(analysis, diagnostics),
+})
+
+/** What was read, and what of it is in no fit. */
+export const readJson = ({ read, checkpoints, excluded, sources }: RunData) => ({
+  read,
+  checkpoints,
+  excluded,
+  sources,
+})
+
+/** What the fits of some runs say. */
+export function analysisJson(analysis: Analysis, diagnostics: readonly Diagnostic[]) {
   const { headline, methods, joint, frontier, backtests, bootstrap, asymptote, region, targets } = analysis
   return {
-    version,
-    runs: {
-      read: data.read,
-      used: data.runs.size,
-      checkpoints: data.checkpoints,
-      excluded: data.excluded,
-      sources: data.sources,
-    },
     targets,
     flopsRatio: analysis.flopsRatio,
     uncertainty: {

@@ -57,11 +57,17 @@ const cellOf = (cell: Cell): Html | Html[] =>
   typeof cell === 'object' && 'value' in cell ? html`${cell.value}<br><small>${cell.interval}</small>` : textOf(cell)
 
 /** The SVG is our own and needs no escaping. */
-const figureOf = ({ name, title, caption, svg }: FigureText): Html =>
+const figureOf = ({ name, title, caption, svg, narrow = null }: FigureText): Html =>
   html`<figure id="figure-${name}">
 <h3>${title}</h3>
-<div class="wide">${new Html(svg)}</div><figcaption>${caption}</figcaption>
+${drawingOf(svg, narrow)}<figcaption>${caption}</figcaption>
 </figure>\n`
+
+/** What has a form for narrow screens is shown in that form there. */
+const drawingOf = (svg: string, narrow: string | null): Html =>
+  narrow === null
+    ? html`<div class="wide">${new Html(svg)}</div>`
+    : html`<div class="broad">${new Html(svg)}</div><div class="narrow">${new Html(narrow)}</div>`
 
 const sectionOf = ({ title, blocks, isClosed = false }: Section): Html =>
   isClosed

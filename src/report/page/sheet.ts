@@ -11,7 +11,8 @@ h3 { font-size: 15px; margin: 0 0 6px; }
 .answer { font-size: 16.5px; }
 figure { margin: 24px 0 32px; }
 figure svg { display: block; }
-@media screen and (max-width: 700px) { figure svg { min-width: 620px; } }
+@media screen and (max-width: 700px) { .wide svg { min-width: 620px; } .broad { display: none; } }
+@media print, (min-width: 701px) { .narrow { display: none; } }
 figcaption { color: #444; font-size: 13.5px; margin-top: 4px; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; margin: 8px 0 12px; }

@@ -1,0 +1,111 @@
+import { IsoflopError } from '../../core/errors.ts'
+import { trainFlops } from '../../core/flops.ts'
+import { everyNth, type Runs } from '../../core/run.ts'
+import { type AnalysisOptions, analyse } from '../analysis.ts'
+import { usualPrior } from '../norm/prior.ts'
+import { type CompareOptions, comparePair, type Named, shareOf } from './compare.ts'
+import { type GroupedRuns, splitRuns } from './grouped.ts'
+import { nearRuns } from './near.ts'
+import type { FittedGroup, GroupsAnalysis, GroupsComparison, LeftGroup } from './result.ts'
+import { lawSize } from './sharing.ts'
+
+/** Groups of fewer runs have as many coefficients as runs, and tell nothing of what they share. */
+const fewestForComparison = lawSize + 1
+/** More groups than these are held beside the first one by one, but not tested together. */
+const mostTogether = 12
+/** Of larger groups every nth run is compared: that tells a factor of tokens to a hundredth. */
+const mostCompared = 400
+const level = 0.05
+const resamples = 199
+
+/**
+ * Fits the runs of each group as if they were alone, and asks what the groups share: exponents, plateau, all but a factor of tokens.
+ * docs/math.md (E92 to E95).
+ *
+ * @example
+ * const { groups, comparison } = await analyseGroups({ runs, groups: { column: 'dataset', names, of } }, { targets: [1e22] })
+ * comparison.pairs[0].tokens // { value: 1.7, interval: [1.5, 2.0] }: so many times the tokens of the first group
+ * @throws IsoflopError TOO_FEW_RUNS where no group can be fitted; its message has the reason of each.
+ */
+export async function analyseGroups(input: GroupedRuns, options: AnalysisOptions = {}): Promise<GroupsAnalysis> {
+  const { targets = [], confidence = 0.95, seed = 0, prior = usualPrior, onStep } = options
+  const groups: FittedGroup[] = []
+  const left: LeftGroup[] = []
+  const fitted: Named[] = []
+  for (const { name, runs } of splitRuns(input)) {
+    onStep?.(name)
+    const analysis = await analysisOf(runs, { ...options, onStep: onStep && ((step) => onStep(`${name}: ${step}`)) })
+    if (typeof analysis === 'string') left.push({ name, runs: runs.size, reason: analysis })
+    else {
+      groups.push({ name, analysis })
+      fitted.push({ name, runs })
+    }
+  }
+  if (groups.length === 0) throw noGroup(input.groups.column, left)
+  onStep?.('comparison')
+  const comparison = compareGroups(fitted, targets, { prior, confidence, seed, resamples, level })
+  return { column: input.groups.column, groups, left, comparison, targets, confidence, seed }
+}
+
+/** The analysis of one group; why there is none where it is too small. */
+async function analysisOf(runs: Runs, options: AnalysisOptions) {
+  try {
+    return await analyse({ runs }, options)
+  } catch (error) {
+    if (error instanceof IsoflopError && (error.code === 'TOO_FEW_RUNS' || error.code === 'ONE_BUDGET'))
+      return error.message
+    throw error
+  }
+}
+
+const noGroup = (column: string, left: readonly LeftGroup[]): IsoflopError =>
+  new IsoflopError(
+    'TOO_FEW_RUNS',
+    `No group of "${column}" can be fitted: ${left.map(({ name, reason }) => `"${name}": ${reason}`).join(' ')}`,
+    'Group by a column with fewer values, or add runs: a scaling law needs several sizes at several budgets.',
+  )
+
+/** What the groups share; the first is the one that the others are held beside. */
+function compareGroups(
+  groups: readonly Named[],
+  targets: readonly number[],
+  options: CompareOptions,
+): GroupsComparison {
+  const thin = groups.map(({ name, runs }) => ({ name, runs: everyNth(runs, Math.ceil(runs.size / mostCompared)) }))
+  const near = thin.map(({ name, runs }) => ({ name, runs: nearRuns(runs, options.prior) }))
+  const isEnough = ({ runs }: Named) => runs.size >= fewestForComparison
+  const [reference, ...others] = near.filter(isEnough)
+  const pairs = others.map((group) => comparePair([reference, group], budgetsOf(reference, group, targets), options))
+  const isTogether = others.length > 1 && others.length < mostTogether
+  return {
+    reference: others.length > 0 ? reference.name : null,
+    together: isTogether
+      ? shareOf(
+          [reference, ...others].map(({ runs }) => runs),
+          options,
+        )
+      : (pairs[0] ?? null),
+    pairs,
+    left: near.filter((group) => !isEnough(group)).map(tooFew),
+    outliers: near.flatMap(({ name, runs }, k) => {
+      const far = thin[k].runs.size - runs.size
+      return far > 0 ? [{ group: name, runs: far }] : []
+    }),
+    level: options.level,
+  }
+}
+
+const tooFew = ({ name, runs: { size } }: Named): LeftGroup => ({
+  name,
+  runs: size,
+  reason: `${size} runs that lie near its law, a comparison needs ${fewestForComparison}`,
+})
+
+/** Where tokens are weighed: the largest budget, as 6ND, that both groups have reached, and the largest target. */
+function budgetsOf(a: Named, b: Named, targets: readonly number[]): number[] {
+  const largest = ({ runs }: Named) =>
+    runs.parameters.reduce((high, N, i) => Math.max(high, trainFlops(N, runs.tokens[i])), 0)
+  const reached = Math.min(largest(a), largest(b))
+  const target = Math.max(...targets, 0)
+  return target > 0 && Math.abs(target / reached - 1) > 0.01 ? [reached, target].sort((a, b) => a - b) : [reached]
+}

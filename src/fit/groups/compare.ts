@@ -1,0 +1,92 @@
+import type { Runs } from '../../core/run.ts'
+import { powerAt } from '../../law/power.ts'
+import { optimalParameters, optimalTokens, type SurfaceLaw, surfaceLoss } from '../../law/surface.ts'
+import type { NormPrior } from '../norm/prior.ts'
+import { type Clusters, clustersOf } from './clusters.ts'
+import { fitSharings, type SharedFits } from './fit.ts'
+import { type Estimate, estimateOf, type Replicas, replicasOf } from './replicas.ts'
+import type { PairComparison, Shared, Worth } from './result.ts'
+import type { SharingName } from './sharing.ts'
+import { keptOf, type TestOptions, testsOf } from './test.ts'
+
+export interface CompareOptions extends TestOptions {
+  readonly prior: NormPrior
+  readonly confidence: number
+}
+
+/** Some groups by every model, and the one that was kept as it could also have come out. */
+interface Compared {
+  readonly shared: Shared
+  readonly replicas: Replicas
+}
+
+/** What all of some groups share. */
+export const shareOf = (runs: readonly Runs[], options: CompareOptions): Shared => comparedOf(runs, options).shared
+
+function comparedOf(runs: readonly Runs[], options: CompareOptions): Compared {
+  const fits = fitSharings(runs, options.prior)
+  const clusters = clustersOf(runs)
+  const tests = testsOf(fits, clusters, options)
+  const kept = keptOf(tests, options.level)
+  const replicas = keptReplicas(fits, kept, clusters, options)
+  const exponent = (name: 'alpha' | 'beta' | 'q') => estimateOf(replicas, ([first]) => first[name], options.confidence)
+  const exponents = kept === 'own' ? null : { alpha: exponent('alpha'), beta: exponent('beta'), q: exponent('q') }
+  return { shared: { tests, kept, exponents }, replicas }
+}
+
+/** Where one law holds, how near to 1 a factor of tokens is has to be told all the same. */
+const keptReplicas = ({ fits, ...rest }: SharedFits, kept: SharingName, clusters: Clusters, options: CompareOptions) =>
+  replicasOf({ fits, ...rest }, fits[kept === 'one' ? 'tokens' : kept], clusters, options)
+
+/** One group beside another; `budgets` are those at which the reference's tokens are weighed, FLOPs. */
+export function comparePair(
+  [reference, group]: readonly [Named, Named],
+  budgets: readonly number[],
+  options: CompareOptions,
+): PairComparison {
+  const { shared, replicas } = comparedOf([reference.runs, group.runs], options)
+  const estimate = (quantity: (a: SurfaceLaw, b: SurfaceLaw) => number) =>
+    estimateOf(replicas, ([a, b]) => quantity(a, b), options.confidence)
+  const { kept } = shared
+  const ownTerms = kept === 'exponents' || kept === 'own'
+  return {
+    ...shared,
+    reference: reference.name,
+    group: group.name,
+    tokens: kept === 'own' ? null : estimate((a, b) => (b.B / a.B) ** (1 / a.beta)),
+    plateau: ownTerms || kept === 'plateau' ? estimate((a, b) => b.E - a.E) : null,
+    sizes: kept === 'exponents' ? estimate((a, b) => (b.A / a.A) ** (1 / a.alpha)) : null,
+    differences:
+      kept === 'own'
+        ? { alpha: estimate((a, b) => b.alpha - a.alpha), beta: estimate((a, b) => b.beta - a.beta) }
+        : null,
+    worth: budgets.map((flops) => worthAt(flops, replicas.laws[0], estimate)),
+  }
+}
+
+export interface Named {
+  readonly name: string
+  readonly runs: Runs
+}
+
+/** At the reference's best N and D of a budget. */
+function worthAt(
+  flops: number,
+  law: SurfaceLaw,
+  estimate: (quantity: (a: SurfaceLaw, b: SurfaceLaw) => number) => Estimate,
+): Worth {
+  const parameters = powerAt(optimalParameters(law), flops)
+  const tokens = powerAt(optimalTokens(law), flops)
+  const factor = estimate((a, b) => tokensForLoss(b, parameters, surfaceLoss(a, parameters, tokens)) / tokens)
+  return { flops, parameters, tokens, loss: surfaceLoss(law, parameters, tokens), factor }
+}
+
+/** The tokens with which a law has some loss at N parameters; infinite where it never falls so low. (E95) */
+export function tokensForLoss({ E, A, B, alpha, beta, q }: SurfaceLaw, N: number, loss: number): number {
+  const both = loss - E
+  const size = A * N ** -alpha
+  if (!(both > size)) return Number.POSITIVE_INFINITY
+  // both^(1/q) - size^(1/q), with the larger one taken out.
+  const data = both * (1 - (size / both) ** (1 / q)) ** q
+  return (B / data) ** (1 / beta)
+}

@@ -1,0 +1,173 @@
+import * as Plot from '@observablehq/plot'
+import { tokensFor } from '../../../../core/flops.ts'
+import type { FittedGroup, GroupsAnalysis } from '../../../../fit/groups/result.ts'
+import { type SurfaceLaw, surfaceLoss } from '../../../../law/surface.ts'
+import { type Axis, linearAxis, logAxis } from '../../../draw/axis.ts'
+import type { Drawing, Figure } from '../../../draw/figure.ts'
+import { pointLabels } from '../../../draw/labels.ts'
+import type { Mark, Panel } from '../../../draw/panel.ts'
+import { budgetColors, figureWidth, narrowWidth } from '../../../draw/style.ts'
+import { thin } from '../../../draw/thin.ts'
+import { compact, counted } from '../../../number.ts'
+import { joined } from '../../../prose.ts'
+import { optimumOf, surfaceOf } from '../../facts.ts'
+
+/** More panels than this are a wall; the first are drawn, the caption says how many are not. */
+const mostPanels = 12
+/** Curves of a panel: enough to see the valley, few enough to be told apart. */
+const mostCurves = 5
+const mostRuns = 300
+const broad = { columns: 2, width: figureWidth, height: 290 } as const
+const narrow = { columns: 1, width: narrowWidth, height: 270 } as const
+const longestName = 16
+
+interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+/** The loss along one budget by the law that leads in a group. */
+interface Curve {
+  readonly budget: number
+  readonly points: readonly Point[]
+  readonly best: Point
+}
+
+interface Shown {
+  readonly name: string
+  readonly runs: readonly (Point & { readonly C: number })[]
+  readonly curves: readonly Curve[]
+}
+
+const panelsOf = ({ groups }: GroupsAnalysis): Shown[] => groups.slice(0, mostPanels).map(shownOf)
+
+function shownOf({ name, analysis }: FittedGroup): Shown {
+  const { runs, flopsRatio } = analysis
+  const law = surfaceOf(analysis)
+  const chosen = thin(
+    Array.from({ length: runs.size }, (_, i) => i),
+    mostRuns,
+  )
+  return {
+    name: name.length > longestName ? `${name.slice(0, longestName - 1)}\u2026` : name,
+    runs: chosen.map((i) => ({ x: runs.parameters[i], y: runs.loss[i], C: runs.flops[i] })),
+    curves:
+      law && analysis.headline.determined ? budgetsOf(analysis).map((C) => curveOf(law, runs, C, C / flopsRatio)) : [],
+  }
+}
+
+/** The budgets of the profiles, or, where the runs form none, three from the smallest to the largest compute. */
+function budgetsOf({ profiles, runs }: FittedGroup['analysis']): number[] {
+  if (profiles.length > 0)
+    return thin(
+      profiles.map(({ profile }) => profile.budget),
+      mostCurves,
+    )
+  const sorted = Float64Array.from(runs.flops).sort()
+  const [low, high] = [sorted[0], sorted[sorted.length - 1]]
+  return [low, Math.sqrt(low) * Math.sqrt(high), high]
+}
+
+/** Over the sizes of the runs near a budget, or, where there are none, about the best one; `work` is the budget as 6ND. */
+function curveOf(law: SurfaceLaw, runs: FittedGroup['analysis']['runs'], budget: number, work: number): Curve {
+  const best = optimumOf(law, work)
+  const near = runs.parameters.filter((_, i) => Math.abs(Math.log(runs.flops[i] / budget)) < Math.LN2)
+  const low = near.reduce((least, N) => Math.min(least, N), best.parameters / 1.5)
+  const high = near.reduce((most, N) => Math.max(most, N), best.parameters * 1.5)
+  const points = Array.from({ length: 41 }, (_, k) => {
+    const x = low * (high / low) ** (k / 40)
+    return { x, y: surfaceLoss(law, x, tokensFor(work, x)) }
+  })
+  return { budget, points, best: { x: best.parameters, y: best.loss } }
+}
+
+/** Every panel has the same axes, so that a group's place beside another one's is seen. */
+function axesOf(shown: readonly Shown[]): { x: Axis; y: Axis } {
+  const runs = shown.flatMap((one) => [...one.runs])
+  return {
+    x: logAxis(
+      'parameters N',
+      runs.map(({ x }) => x),
+      { most: 5 },
+    ),
+    y: linearAxis(
+      '',
+      runs.map(({ y }) => y),
+      { most: 6 },
+    ),
+  }
+}
+
+function marksOf({ runs, curves }: Shown, x: Axis, y: Axis, colorOf: (C: number) => string): Mark[] {
+  const isOn = ({ domain: [low, high] }: Axis, value: number) => value >= low && value <= high
+  const inside = (points: readonly Point[]) => points.filter((point) => isOn(x, point.x) && isOn(y, point.y))
+  const shown = curves
+    .map((curve) => ({ ...curve, points: inside(curve.points) }))
+    .filter(({ points }) => points.length > 0)
+  const ends = shown.length > 1 ? [shown[0], shown[shown.length - 1]] : shown
+  const labels = ends.map(({ budget, points }) => ({
+    ...points[points.length - 1],
+    text: compact(budget, 2),
+    color: colorOf(budget),
+  }))
+  return [
+    ...shown.map(({ budget, points }) =>
+      Plot.line(points, { x: 'x', y: 'y', stroke: colorOf(budget), strokeWidth: 1.6 }),
+    ),
+    Plot.dot(runs, { x: 'x', y: 'y', r: 2.4, fill: ({ C }: { C: number }) => colorOf(C), fillOpacity: 0.8 }),
+    Plot.dot(inside(shown.map(({ best }) => best)), {
+      x: 'x',
+      y: 'y',
+      r: 5,
+      fill: 'none',
+      stroke: '#1a1a1a',
+      strokeWidth: 1.3,
+    }),
+    pointLabels(
+      labels,
+      runs.map((run) => ({ ...run, weight: 20 })),
+      'right',
+    ),
+  ]
+}
+
+/** The panels in rows of so many columns. */
+function drawn(analysis: GroupsAnalysis, { columns, width, height }: typeof broad | typeof narrow): Drawing {
+  const shown = panelsOf(analysis)
+  const { x, y } = axesOf(shown)
+  const colorOf = budgetColors(shown.flatMap(({ runs }) => runs.map(({ C }) => C)))
+  const across = Math.min(columns, shown.length)
+  const panelWidth = width / across
+  return {
+    width,
+    height: height * Math.ceil(shown.length / across),
+    parts: shown.map((one, k) => {
+      const content: Panel = {
+        width: panelWidth,
+        height,
+        margin: { top: 30, right: 58, bottom: 50, left: 44 },
+        x,
+        y: { ...y, label: `${one.name}: loss (nats/token)` },
+        marks: marksOf(one, x, y, colorOf),
+      }
+      return { x: (k % across) * panelWidth, y: Math.floor(k / across) * height, content }
+    }),
+  }
+}
+
+export const multiples: Figure<GroupsAnalysis> = {
+  name: 'groups',
+  title: 'The groups beside each other',
+  caption(analysis) {
+    const left = analysis.groups.length - mostPanels
+    return joined(
+      'Loss of the runs against their size, one panel a group on equal axes; darker is more compute. Curves: the law that leads in the group',
+      'along budgets, of which the smallest and the largest are named in FLOPs; circles: its best sizes.',
+      left > 0 ? `Not drawn: ${counted(left, 'group')}.` : '',
+    )
+  },
+  alt: ({ groups, column }) =>
+    `Loss against parameters for ${counted(Math.min(groups.length, mostPanels), 'group')} of ${column}, each with its fitted law.`,
+  draw: (analysis) => drawn(analysis, broad),
+  narrow: (analysis) => drawn(analysis, narrow),
+}

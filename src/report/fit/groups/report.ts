@@ -1,0 +1,87 @@
+import type { FittedGroup } from '../../../fit/groups/result.ts'
+import { renderFigures } from '../../draw/svg.ts'
+import { compact, significant } from '../../number.ts'
+import { type Block, type Cell, heading, list, type Page, paragraph, table } from '../../page/blocks.ts'
+import { sentence } from '../../prose.ts'
+import { answerBlocks } from '../answer.ts'
+import { dataBlocks, exclusionBlocks } from '../data.ts'
+import { provenanceBlocks } from '../provenance.ts'
+import { diagnosticBlocks } from '../quality.ts'
+import { groupsFigures } from './figures.ts'
+import type { GroupsReport } from './input.ts'
+import { pageTable, tableBudget } from './table.ts'
+import { leftTexts, methodText, pairTexts, sharingWords, togetherText } from './words.ts'
+
+/**
+ * The report of several groups, to be written as HTML or as Markdown.
+ * @example writeFileSync('report.html', htmlOf(groupsPage(report)))
+ */
+export function groupsPage(report: GroupsReport): Page {
+  const { analysis, title, data } = report
+  const { head, rows } = pageTable(analysis)
+  const used = analysis.groups.reduce((sum, { analysis: own }) => sum + own.runs.size, 0)
+  return {
+    title,
+    blocks: [
+      ...answersOf(report),
+      heading(`Each group at ${compact(tableBudget(analysis))} FLOPs`),
+      paragraph('Each group is fitted as if it were alone. N = k C^a; loss in nats/token.'),
+      ...table(head, rows),
+      ...list(leftTexts(analysis).map(sentence)),
+      ...renderFigures(groupsFigures, analysis).map((figure): Block => ({ kind: 'figure', figure })),
+      ...testBlocks(report),
+      heading('Group by group'),
+      ...analysis.groups.map(groupSection),
+      ...exclusionBlocks(data),
+      ...dataBlocks(data, used),
+      ...provenanceBlocks({ ...report, analysis: analysis.groups[0].analysis, truth: null }),
+    ],
+  }
+}
+
+/** What the groups share, and each beside the first. */
+function answersOf({ analysis }: GroupsReport): Block[] {
+  const together = togetherText(analysis)
+  if (together === null) return []
+  return [
+    { kind: 'paragraph', text: sentence(together), isAnswer: true },
+    ...list(analysis.comparison.pairs.map((pair) => pairTexts(pair).map(sentence).join(' '))),
+  ]
+}
+
+/** The tests of each sharing, from that of most to that of least. */
+function testBlocks({ analysis }: GroupsReport): Block[] {
+  const { together, pairs } = analysis.comparison
+  if (together === null) return []
+  const compared = [
+    ...(pairs.length > 1 ? [{ ...together, title: 'all groups' }] : []),
+    ...pairs.map((pair) => ({ ...pair, title: `${pair.reference}, ${pair.group}` })),
+  ]
+  const rows = compared.flatMap(({ title, tests, kept }) =>
+    tests.map(({ sharing, F, freedom, byRuns, byBudgets, p }, k): Cell[] => [
+      k === 0 ? title : '',
+      sharingWords[sharing],
+      significant(F),
+      freedom.join(', '),
+      significant(byRuns, 2),
+      byBudgets === null ? '-' : significant(byBudgets, 2),
+      p < analysis.comparison.level ? 'given up' : sharing === kept ? 'kept' : '',
+    ]),
+  )
+  return [
+    heading('What the groups share'),
+    paragraph(
+      'L = E + ((A / N^alpha)^(1/q) + (B / D^beta)^(1/q))^q for each group. Each sharing is held against the next, which shares less. ',
+      sentence(methodText(analysis)),
+    ),
+    ...table(['groups', 'shared', 'F', 'degrees of freedom', 'p by runs', 'p by budgets', ''], rows, 2),
+  ]
+}
+
+/** What the fit of a group alone says. */
+const groupSection = ({ name, analysis }: FittedGroup): Block => ({
+  kind: 'section',
+  title: name,
+  isClosed: true,
+  blocks: [...answerBlocks({ analysis, truth: null }), ...diagnosticBlocks({ analysis, truth: null })],
+})

@@ -1,0 +1,45 @@
+import type { GroupsAnalysis } from '../../../fit/groups/result.ts'
+import { compact } from '../../number.ts'
+import { list, paragraph } from '../../page/blocks.ts'
+import { type Group, type TextOptions, textOf } from '../../page/text.ts'
+import { sentence } from '../../prose.ts'
+import { openOf, warningCount } from '../words.ts'
+import { tableBudget, textTable } from './table.ts'
+import { leftTexts, methodText, pairTexts, quoted, togetherText } from './words.ts'
+
+/**
+ * What fits of several groups came to, for a terminal: the groups side by side, then what they share, then what is left out.
+ * @example console.log(groupsText(await analyseGroups({ runs, groups })))
+ */
+export function groupsText(analysis: GroupsAnalysis, options: TextOptions = {}): string {
+  const together = togetherText(analysis)
+  const groups: Group[] = [
+    [
+      ...list([
+        { strong: `By "${analysis.column}", each group as if alone, at ${compact(tableBudget(analysis))} FLOPs:` },
+      ]),
+      { kind: 'table', ...textTable(analysis) },
+    ],
+    list(remarksOf(analysis)),
+    together === null
+      ? []
+      : [
+          {
+            kind: 'section',
+            title: sentence(together),
+            blocks: analysis.comparison.pairs.flatMap((pair) => list(pairTexts(pair).map(sentence))),
+          },
+          paragraph(sentence(methodText(analysis))),
+        ],
+    list(leftTexts(analysis).map(sentence)),
+  ]
+  return textOf(groups, options)
+}
+
+/** What does not fit into the table: why a law is not determined, and the warnings of each group. */
+function remarksOf({ groups }: GroupsAnalysis): string[] {
+  return groups.flatMap(({ name, analysis }) => {
+    const texts = [openOf(analysis)?.why, warningCount(analysis)].filter(Boolean)
+    return texts.length > 0 ? [`${quoted(name)}: ${texts.join('; ')}.`] : []
+  })
+}
