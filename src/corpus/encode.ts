@@ -56,7 +56,7 @@ export async function encodeSources(request: EncodingRequest, mark: EncodingStat
     const encoding = new Encoding(request, state)
     const encoded = await encoding.run()
     const [train, val] = [encoded.train.bytes, encoded.val.bytes]
-    if (isSplit(train, val)) return encoded
+    if (isSplit(train, val, request.valFraction)) return encoded
     state = nextTry(state, usual, encoding.ends, train, val)
     if (state !== null) continue
     if (train > 0 && val > 0) return encoded
