@@ -136,6 +136,7 @@ async function writeReport(file: string, findings: Findings, { data }: FitInput)
     ...findings,
     title: `Scaling laws from ${data.sources.map(({ name }) => name).join(', ')}`,
     data,
+    reading: data,
     command: commandLine(process.argv.slice(2)),
     versions: { isoflop: version, node: process.version.slice(1) },
   })

@@ -7,6 +7,7 @@ import { deadlineCommand } from './deadline.ts'
 import { fitCommand } from './fit.ts'
 import { gradeCommand } from './grade.ts'
 import { keysCommand } from './keys.ts'
+import { lookCommand } from './look.ts'
 import { say } from './print.ts'
 import { serveCommand } from './serve.ts'
 import { simulateCommand } from './simulate.ts'
@@ -29,6 +30,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .configureHelp({ helpWidth: 100 })
     .configureOutput({ outputError: () => {} }) // reported below, like every other error
     .addCommand(fitCommand())
+    .addCommand(lookCommand())
     .addCommand(campaignCommand())
     .addCommand(corpusCommand())
     .addCommand(trainCommand())

@@ -4,6 +4,11 @@
  */
 export type LossUnit = 'nats/token' | 'bits/byte' | 'bits/character'
 
+/** What losses of runs are printed in, and shorter, what a difference of them is. */
+export function unitsOf({ lossUnit = 'nats/token' }: { readonly lossUnit?: LossUnit | undefined }) {
+  return { loss: lossUnit, difference: lossUnit === 'nats/token' ? 'nats' : lossUnit } as const
+}
+
 /** One finished training run: N parameters, D tokens, C FLOPs, and the loss in nats per token. */
 export interface Run {
   readonly parameters: number

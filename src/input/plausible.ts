@@ -84,6 +84,12 @@ export function likelyFactors(seen: Magnitudes, origins: Origins): Guess | null 
 /** The usual number of tokens per parameter, and how much a change costs beside being far from it. */
 const usual = 20
 const perChange = 6
+/** How unusual a unit is: people write N in millions or billions, D in billions. */
+const unusual: Readonly<Record<keyof Origins, Readonly<Record<number, number>>>> = {
+  parameters: { 1e3: 5, 1e9: 1, 1e12: 5 },
+  tokens: { 1e3: 6, 1e6: 3, 1e12: 2 },
+  flops: { 1e3: 6, 1e6: 3, 1e12: 1, 1e15: 1, 1e21: 1 },
+}
 
 function costOf(seen: Magnitudes, origins: Origins, guess: Guess): number | null {
   const rescaled = rescale(seen, origins, guess)
@@ -93,7 +99,11 @@ function costOf(seen: Magnitudes, origins: Origins, guess: Guess): number | null
     return null
   const changes = [guess.parameters, guess.tokens, guess.flops].filter((factor) => factor !== 1).length
   const off = Number.isNaN(flopsRatio) ? 0 : Math.abs(Math.log(flopsRatio))
-  return changes * perChange + Math.abs(Math.log(tokens / parameters / usual)) + off
+  const odd = (['parameters', 'tokens', 'flops'] as const).reduce(
+    (sum, quantity) => sum + (unusual[quantity][guess[quantity]] ?? 0),
+    0,
+  )
+  return changes * perChange + odd + Math.abs(Math.log(tokens / parameters / usual)) + off
 }
 
 /** The magnitudes after multiplying the columns; what was derived from them changes with them. */

@@ -84,6 +84,8 @@ interface ReadFile {
   readonly name: string
   readonly sha256: string
   readonly rows: Rows
+  /** What was done to read the file as text. */
+  readonly notes: readonly string[]
 }
 
 /**
@@ -155,7 +157,7 @@ async function readTable(files: readonly string[], options: ReadOptions, purpose
     const rows = new Rows(table, place, { columns, purpose, lossWord, groupBy, where, keepState })
     await readSource(source, rows)
     if (rows.read + rows.unasked === 0) throw emptyFile(source.name, 'has a header and no rows')
-    read.push({ name: source.name, sha256: source.sha256, rows })
+    read.push({ name: source.name, sha256: source.sha256, rows, notes: source.notes ?? [] })
   }
   table.lossUnit = oneLossUnit(read)
   for (const [index, file] of read.entries()) checkMagnitudes(table, index, file)
@@ -328,8 +330,8 @@ function originOf(table: Table, runs: Int32Array, files: readonly ReadFile[]): R
 /** The notes of all files; one that not every file shares says which files it is about. */
 function fileNotes(files: readonly ReadFile[]): string[] {
   const byNote = new Map<string, string[]>()
-  for (const { name, rows } of files) {
-    for (const note of rows.notes()) {
+  for (const { name, rows, notes } of files) {
+    for (const note of [...rows.notes(), ...notes]) {
       const names = byNote.get(note)
       if (names === undefined) byNote.set(note, [name])
       else names.push(name)

@@ -1,8 +1,10 @@
+import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
+import { conversion, encodingOf, likelyEncoding } from '../core/encoding.ts'
 import { IsoflopError } from '../core/errors.ts'
 
 /** The bytes of one file, unpacked. */
@@ -12,12 +14,15 @@ export interface Source {
   readonly bytes: Buffer
   /** Of the bytes as given, before unpacking, so that `sha256sum` agrees. */
   readonly sha256: string
+  /** What was done to read it as text, in words. */
+  readonly notes?: readonly string[]
 }
 
 /**
- * Reads a file, or standard input for `-`, and unpacks gzip.
+ * Reads a file, or standard input for `-`, unpacks gzip, and makes UTF-8 of UTF-16 that has its mark.
  *
- * Errors: FILE_NOT_FOUND, FILE_EMPTY, and FILE_FORMAT for gzip that is cut off or damaged.
+ * Errors: FILE_NOT_FOUND, FILE_EMPTY, and FILE_FORMAT for gzip that is cut off or damaged, and for text in an encoding that it does not
+ * say itself.
  */
 export async function loadSource(file: string, stdin: Readable): Promise<Source> {
   const name = file === '-' ? '<stdin>' : file
@@ -25,7 +30,59 @@ export async function loadSource(file: string, stdin: Readable): Promise<Source>
   const sha256 = createHash('sha256').update(given).digest('hex')
   const bytes = given[0] === 0x1f && given[1] === 0x8b ? await unpacked(name, given) : given
   if (bytes.length === 0) throw emptyFile(name, 'has no content')
-  return { name, bytes, sha256 }
+  if (isBinaryTable(bytes)) return { name, bytes, sha256 }
+  return { name, sha256, ...asUtf8(name, bytes) }
+}
+
+/** Parquet and workbooks are no text. */
+const isBinaryTable = (bytes: Buffer): boolean => startsWith(bytes, 'PAR1') || startsWith(bytes, 'PK\x03\x04')
+
+/** Bytes that are looked at for what a text that is no UTF-8 may be. */
+const sampleBytes = 1 << 20
+
+/** A text as UTF-8, and what was done for it. */
+function asUtf8(name: string, bytes: Buffer): Pick<Source, 'bytes' | 'notes'> {
+  const encoding = encodingOf(bytes)
+  const convert = (from: string) =>
+    name === '<stdin>'
+      ? `Convert it to UTF-8 first: iconv -f ${from} -t UTF-8.`
+      : `Convert it first: ${conversion(name, from)}`
+  if (encoding.kind === 'foreign')
+    throw badFormat(name, `is ${encoding.name} text without a mark that says so`, convert(encoding.name))
+  if (encoding.kind === 'binary')
+    throw badFormat(
+      name,
+      `is ${encoding.what}, no table`,
+      'Give JSON, JSONL, CSV, TSV or Parquet; export it as one of them.',
+    )
+  if (encoding.name === 'UTF-8') return { bytes, notes: replacementNote(bytes) }
+  if (bytes.length > mostUtf16) throw badFormat(name, `is ${encoding.name} of more than 256 MB`, convert(encoding.name))
+  const text = new TextDecoder(encoding.name === 'UTF-16LE' ? 'utf-16le' : 'utf-16be').decode(bytes)
+  return { bytes: Buffer.from(text), notes: [`text: converted from ${encoding.name}, which its mark says it is`] }
+}
+
+/** A string holds 512 MB. */
+const mostUtf16 = 2 ** 28
+
+/** Characters that were replaced because they are no UTF-8: how many, where the first is, and what they probably are. */
+function replacementNote(bytes: Buffer): string[] {
+  if (isUtf8(bytes)) return []
+  let [count, first, line] = [0, 0, 1]
+  for (let start = 0; start < bytes.length; ) {
+    const newline = bytes.indexOf(0x0a, start)
+    const end = newline < 0 ? bytes.length : newline + 1
+    const part = bytes.subarray(start, end)
+    if (!isUtf8(part)) {
+      count++
+      if (first === 0) first = line
+    }
+    line++
+    start = end
+  }
+  const likely = likelyEncoding(bytes.subarray(0, sampleBytes))
+  return [
+    `text: ${count} lines have characters that are not UTF-8 (probably ${likely}), the first in line ${first}; each was replaced by \ufffd`,
+  ]
 }
 
 /** Bytes of the longest input; Node reads no longer file at once. */
@@ -99,7 +156,6 @@ export function formatOf(source: Source): Format {
   const { name, bytes } = source
   if (startsWith(bytes, 'PAR1')) return 'parquet'
   if (startsWith(bytes, 'PK\x03\x04')) throw badFormat(name, 'is a zip archive or a spreadsheet', 'Export it as CSV.')
-  requireText(name, bytes)
   const first = firstVisible(bytes)
   if (first < 0) throw emptyFile(name, 'has only blank lines')
   if (bytes[first] === 0x5b) return 'json-array'
@@ -109,14 +165,6 @@ export function formatOf(source: Source): Format {
 function startsWith(bytes: Buffer, magic: string): boolean {
   const start = Buffer.from(magic)
   return bytes.subarray(0, start.length).equals(start)
-}
-
-function requireText(name: string, bytes: Buffer): void {
-  const mark = bytes.length > 1 ? bytes.readUInt16BE(0) : 0
-  if (mark === 0xfffe || mark === 0xfeff) throw badFormat(name, 'is UTF-16 text, expected UTF-8', 'Save it as UTF-8.')
-  if (bytes.subarray(0, 4096).includes(0)) {
-    throw badFormat(name, 'is binary, and not Parquet or gzip', 'Give JSON, JSONL, CSV, TSV or Parquet, in UTF-8.')
-  }
 }
 
 /** The position of the first byte that is neither a space, a line end, nor the byte order mark; -1 without one. */

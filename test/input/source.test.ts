@@ -42,9 +42,19 @@ test('gzip that is cut off or damaged', async () => {
 })
 
 test('text that is not UTF-8, and what is not text', async () => {
-  await rejects(readText(Buffer.from(`\ufeff${csv}`, 'utf16le')), 'FILE_FORMAT', /UTF-16/)
-  await rejects(readText(Buffer.from(`\ufeff${csv}`, 'utf16le').swap16()), 'FILE_FORMAT', /UTF-16/)
-  await rejects(readText(Buffer.from(csv, 'utf16le')), 'FILE_FORMAT', /binary/)
+  for (const bytes of [Buffer.from(`\ufeff${csv}`, 'utf16le'), Buffer.from(`\ufeff${csv}`, 'utf16le').swap16()]) {
+    const data = await readText(bytes)
+    assert.deepEqual(listOf(data.runs), [one])
+    assert.match(data.notes.join('\n'), /converted from UTF-16[LB]E/)
+    assert.equal(data.sources[0].sha256, createHash('sha256').update(bytes).digest('hex'))
+  }
+  await rejects(readText(Buffer.from(csv.repeat(4), 'utf16le')), 'FILE_FORMAT', /UTF-16LE text.*iconv -f UTF-16LE/)
+  const latin = await readText(Buffer.from(`N,D,loss,caf\xe9\n1e9,2e10,2.5,\xe9t\xe9\n`, 'latin1'))
+  assert.deepEqual(listOf(latin.runs), [one])
+  assert.match(
+    latin.notes.join('\n'),
+    /2 lines have characters that are not UTF-8 \(probably ISO-8859-1\), the first in line 1/,
+  )
   await rejects(readText('PK\x03\x04 and more'), 'FILE_FORMAT', /spreadsheet.*CSV/)
 })
 

@@ -52,7 +52,7 @@ const played: PoolView<Played> = {
   task: {
     sources: ['<runs> & more.csv'],
     target: { kind: 'runs', sources: ['large.csv'], runs: 3 },
-    ...{ unit: 'gpu_hours', budget: 150, seed: 4, confidence: 0.95, batchUnit: 'sequences' },
+    ...{ unit: 'gpu_hours', budget: 150, seed: 4, confidence: 0.95, batchUnit: 'sequences', lossUnit: 'nats/token' },
   },
   pool: {
     ...{ runs: 9, finished: 8, diverged: 1, open: 0, cost: 400 },

@@ -35,6 +35,7 @@ export function taskOf(
     seed,
     confidence,
     batchUnit: runs.tuning?.batchUnit ?? 'tokens',
+    lossUnit: runs.lossUnit ?? 'nats/token',
   }
 }
 

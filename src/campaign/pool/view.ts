@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import type { Interval } from '../../core/interval.ts'
-import type { BatchUnit } from '../../core/run.ts'
+import type { BatchUnit, LossUnit } from '../../core/run.ts'
 import type { Exclusion } from '../../input/read.ts'
 import type { PoolPrediction } from '../../plan/pool/prediction.ts'
 import type { Purchase } from '../../plan/pool/purchases.ts'
@@ -8,7 +8,7 @@ import type { Scores } from '../../plan/pool/verdict.ts'
 
 /**
  * What was chosen from a pool, as plain data that survives JSON: report, terminal, figures and JSON are made of it alone. Losses in
- * nats per token; costs in the unit of the task; what is not known is null.
+ * the unit of the task; costs in the unit of the task; what is not known is null.
  */
 export interface PoolView<Result = Played | Advised> {
   readonly task: PoolTask
@@ -30,6 +30,8 @@ export interface PoolTask {
   readonly seed: number
   readonly confidence: number
   readonly batchUnit: BatchUnit
+  /** `nats/token`, or the one that the table's losses are kept in. */
+  readonly lossUnit: LossUnit
 }
 
 export interface PoolSummary {

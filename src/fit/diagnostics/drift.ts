@@ -1,4 +1,5 @@
 import { type Diagnostic, short, warning } from '../../core/diagnostic.ts'
+import { unitsOf } from '../../core/run.ts'
 import type { Backtest } from '../result.ts'
 import type { Subject } from './subject.ts'
 
@@ -59,12 +60,12 @@ export function ofDrift({ runs, headline, backtests, methods, targets }: Subject
   const expected = goingOn * drift.rate * Math.log(target / largest)
   const side = drift.rate > 0 ? 'too high' : 'too low'
   const atTarget = there?.loss
-    ? ` At ${short(target)} FLOPs expect the prediction to be ${side} by about ${short(Math.abs(expected))} nats: nearer to ${(there.loss - expected).toFixed(3)} than to ${there.loss.toFixed(3)}.`
+    ? ` At ${short(target)} FLOPs expect the prediction to be ${side} by about ${short(Math.abs(expected))} ${unitsOf(runs).difference}: nearer to ${(there.loss - expected).toFixed(3)} than to ${there.loss.toFixed(3)}.`
     : ''
   return [
     warning(
       'backtest-drifts',
-      `Fitted without its largest budgets, ${method} was ${side} there, by ${short(Math.abs(drift.rate) * Math.LN10)} nats for each factor 10 of ` +
+      `Fitted without its largest budgets, ${method} was ${side} there, by ${short(Math.abs(drift.rate) * Math.LN10)} ${unitsOf(runs).difference} for each factor 10 of ` +
         `compute, ${Math.abs(drift.z).toFixed(1)} times what its interval allows for.${atTarget}`,
       { ...drift, target, expected },
       'Only a run at a larger budget tells whether this goes on; on public tables about a quarter of it does.',

@@ -1,4 +1,5 @@
 import { type Diagnostic, short, warning } from '../../core/diagnostic.ts'
+import { unitsOf } from '../../core/run.ts'
 import { besideOthers } from '../norm/outliers.ts'
 import { isOfAll, type Subject } from './subject.ts'
 
@@ -21,16 +22,17 @@ export function ofOutliers({ runs, laws: { norm } }: Subject): Diagnostic[] {
     .filter((i) => Math.abs(residual[i]) > Math.max(far * sd[i], outlierLeast * runs.loss[i]))
     .sort((i, j) => Math.abs(residual[j]) - Math.abs(residual[i]))
   if (found.length === 0) return []
+  const unit = unitsOf(runs).difference
   const named = found.slice(0, 3).map((i) => {
     const side = residual[i] > 0 ? 'above' : 'below'
-    return `${short(Math.abs(residual[i]))} nats ${side} at N = ${short(runs.parameters[i])}, D = ${short(runs.tokens[i])}`
+    return `${short(Math.abs(residual[i]))} ${unit} ${side} at N = ${short(runs.parameters[i])}, D = ${short(runs.tokens[i])}`
   })
   const rest = found.length - named.length
   return [
     warning(
       'outliers',
       `${found.length} of ${runs.size} runs lie more than ${far.toFixed(1)} standard deviations from the law that the others follow ` +
-        `(they scatter by ${short(spread)} nats): ${named.join('; ')}${rest > 0 ? `; and ${rest} more` : ''}.`,
+        `(they scatter by ${short(spread)} ${unit}): ${named.join('; ')}${rest > 0 ? `; and ${rest} more` : ''}.`,
       {
         count: found.length,
         typical: spread,

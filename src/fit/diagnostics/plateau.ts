@@ -1,4 +1,5 @@
 import { type Diagnostic, warning } from '../../core/diagnostic.ts'
+import { unitsOf } from '../../core/run.ts'
 import type { Subject } from './subject.ts'
 
 /** An interval of E wider than this share of the lowest loss says nothing. */
@@ -15,7 +16,7 @@ export function ofPlateau({ runs, headline, methods, bootstrap }: Subject): Diag
   return [
     warning(
       'asymptote-not-identified',
-      `The plateau E could be anything from ${interval[0].toFixed(3)} to ${interval[1].toFixed(3)} nats (${led.method}: ${led.law.E.toFixed(3)}).`,
+      `The plateau E could be anything from ${interval[0].toFixed(3)} to ${interval[1].toFixed(3)} ${unitsOf(runs).difference} (${led.method}: ${led.law.E.toFixed(3)}).`,
       { interval, fitted: led.law.E, method: led.method, confidence: bootstrap.confidence },
       'Trust the best size more than the loss far beyond the data; larger budgets narrow E.',
     ),

@@ -1,4 +1,5 @@
 import { type Diagnostic, short, warning } from '../../core/diagnostic.ts'
+import { unitsOf } from '../../core/run.ts'
 import { fTail } from '../../numeric/student.ts'
 import { surfaceResiduals } from '../surface.ts'
 import type { Subject } from './subject.ts'
@@ -33,7 +34,7 @@ export function ofSharedDeviations(subject: Subject): Diagnostic[] {
   return [
     warning(
       'budgets-err-together',
-      `The runs of a budget deviate from the law together, by ${short(typical)} nats, more than their scatter explains (p = ${short(p)}).`,
+      `The runs of a budget deviate from the law together, by ${short(typical)} ${unitsOf(runs).difference}, more than their scatter explains (p = ${short(p)}).`,
       { typical, F, p, budgets: groups.length },
       'The law misses something that the runs of a budget share (a schedule, a data mix, a learning rate). The intervals allow for it.',
     ),

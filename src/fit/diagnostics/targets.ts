@@ -1,4 +1,5 @@
 import { type Diagnostic, short, warning } from '../../core/diagnostic.ts'
+import { unitsOf } from '../../core/run.ts'
 import type { Subject } from './subject.ts'
 
 /** Targets far beyond the runs, and methods that disagree there. */
@@ -25,7 +26,7 @@ function farExtrapolation({ runs }: Subject, target: number): Diagnostic[] {
 /** Methods that disagree about N by less than this in loss do not matter, nats. */
 const noticeable = 0.002
 
-function disagreement({ assessments }: Subject, target: number): Diagnostic[] {
+function disagreement({ assessments, runs }: Subject, target: number): Diagnostic[] {
   const sizes = assessments.flatMap(({ method: { name, isRough }, result }) => {
     const there = isRough ? undefined : result.predictions.find(({ flops }) => flops === target)
     return there ? [{ method: name, parameters: there.parameters, excessLoss: there.excessLoss }] : []
@@ -40,7 +41,7 @@ function disagreement({ assessments }: Subject, target: number): Diagnostic[] {
       'laws-disagree',
       `At ${short(target)} FLOPs ${low.method} says N = ${short(low.parameters)} and ${high.method} N = ${short(high.parameters)}, ` +
         `${(high.parameters / low.parameters).toFixed(2)} times as much` +
-        `${Number.isFinite(cost) ? `; the worst choice costs ${short(cost)} nats by the law that leads` : ''}.`,
+        `${Number.isFinite(cost) ? `; the worst choice costs ${short(cost)} ${unitsOf(runs).difference} by the law that leads` : ''}.`,
       { target, sizes },
       'Prefer norm: surface and huber tie the valley to the frontier, and parabolas lean where a profile is wide or off-centre.',
     ),

@@ -66,6 +66,7 @@ export function tunedResult(runs: Runs, targets: readonly number[], confidence: 
     features: [...data.features],
     fixed: data.fixed,
     batchUnit: data.batchUnit,
+    lossUnit: data.lossUnit,
     law: {
       E: Math.exp(first.theta[at.E]),
       A: Math.exp(first.theta[at.A]) * N0 ** alpha,
@@ -96,6 +97,7 @@ const unavailable = (reason: string): TunedResult => ({
   features: [],
   fixed: [],
   batchUnit: 'tokens',
+  lossUnit: 'nats/token',
   law: null,
   norms: [],
   converged: false,

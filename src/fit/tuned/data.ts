@@ -1,4 +1,4 @@
-import { type BatchUnit, type Runs, selectRuns } from '../../core/run.ts'
+import { type BatchUnit, type LossUnit, type Runs, selectRuns } from '../../core/run.ts'
 import type { TunedPoint } from '../../law/tuned.ts'
 import type { TunedFeature } from './prior.ts'
 
@@ -32,6 +32,7 @@ export interface TunedData {
   /** Settings that the table has, but that never vary. */
   readonly fixed: readonly ('rate' | 'batch')[]
   readonly batchUnit: BatchUnit
+  readonly lossUnit: LossUnit
 }
 
 /** Runs within e^-1.5 of the largest compute are the largest ones. */
@@ -78,6 +79,7 @@ export function tunedData(all: Runs): TunedData {
     features,
     fixed: (['rate', 'batch'] as const).filter((name) => known[name] !== null && !features.has(name)),
     batchUnit: runs.tuning?.batchUnit ?? 'tokens',
+    lossUnit: runs.lossUnit ?? 'nats/token',
   }
 }
 

@@ -1,4 +1,4 @@
-import type { BatchUnit } from '../../core/run.ts'
+import type { BatchUnit, LossUnit } from '../../core/run.ts'
 import type { SurfaceLaw } from '../../law/surface.ts'
 import type { Estimated } from './estimate.ts'
 import type { TunedFeature } from './prior.ts'
@@ -75,6 +75,7 @@ export interface TunedResult {
   /** Settings that the table has and that never vary. */
   readonly fixed: readonly ('rate' | 'batch')[]
   readonly batchUnit: BatchUnit
+  readonly lossUnit: LossUnit
   /** The loss at the best rate and batch on fresh data, with the most believed q. */
   readonly law: SurfaceLaw | null
   /** How much each q is believed. */

@@ -1,4 +1,5 @@
 import type { Interval } from '../../core/interval.ts'
+import { unitsOf } from '../../core/run.ts'
 import type { Comparison, Prediction, Scope } from '../../fit/result.ts'
 import type { SurfaceLaw } from '../../law/surface.ts'
 import {
@@ -43,7 +44,7 @@ export function comparisonBlocks({ analysis, truth }: Findings<Scope & Compariso
     paragraph({
       formula:
         `${capital(beyondRuns(analysis, C))}. N = k C^a; excess loss is what the method’s N costs beyond the leading law’s optimum, in ` +
-        `nats/token; intervals at ${confidence}.` +
+        `${unitsOf(analysis.runs).loss}; intervals at ${confidence}.` +
         (truth ? ' The last two columns compare with the law that generated the runs.' : ''),
     }),
     ...table(head, rows),

@@ -30,7 +30,10 @@ export function jointGroups({ analysis }: Findings<Scope & Tuned>): Group[] {
   return [[...head, ...formulas], ...(joint.predictions.length > 1 ? [[targetTable(joint)]] : [])]
 }
 
-function targetLines({ parameters, tokens, rate, batch, loss }: TunedTarget, { batchUnit }: TunedResult): string[] {
+function targetLines(
+  { parameters, tokens, rate, batch, loss }: TunedTarget,
+  { batchUnit, lossUnit }: TunedResult,
+): string[] {
   const settings = [
     ...(rate ? [`learning rate = ${both(rate)}`] : []),
     ...(batch ? [`batch = ${both(batch)} ${batchUnit}`] : []),
@@ -38,7 +41,7 @@ function targetLines({ parameters, tokens, rate, batch, loss }: TunedTarget, { b
   return [
     `N = ${both(parameters)} parameters, D = ${both(tokens)} tokens`,
     ...(settings.length > 0 ? [settings.join(', ')] : []),
-    `loss = ${both(loss, nats)} nats/token`,
+    `loss = ${both(loss, nats)} ${lossUnit}`,
   ]
 }
 

@@ -1,20 +1,13 @@
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import type { Analysis } from '../../fit/result.ts'
 import type { RunData } from '../../input/read.ts'
+import { readingJson } from './reading.ts'
 
 /** What `isoflop fit --json` prints; docs/json.md explains every field. A field that is not known is null, never invented. */
 export const fitJson = (analysis: Analysis, data: RunData, diagnostics: readonly Diagnostic[], version: string) => ({
   version,
-  runs: { ...readJson(data), used: data.runs.size },
+  runs: readingJson(data),
   ...analysisJson(analysis, diagnostics),
-})
-
-/** What was read, and what of it is in no fit. */
-export const readJson = ({ read, checkpoints, excluded, sources }: RunData) => ({
-  read,
-  checkpoints,
-  excluded,
-  sources,
 })
 
 /** What the fits of some runs say. */

@@ -1,3 +1,4 @@
+import { unitsOf } from '../../core/run.ts'
 import type { Comparison, Frontiers, Scope, SurfaceRegions } from '../../fit/result.ts'
 import { compact, exponent, type Format, interval, nats, percent, significant } from '../number.ts'
 import { type Block, type Cell, heading, paragraph, table } from '../page/blocks.ts'
@@ -23,7 +24,7 @@ export function surfaceBlocks({ analysis, truth }: Findings<Scope & Comparison &
   ])
   const { asymptote, bootstrap } = analysis
   const text = joined(
-    'L(N, D) = E + ((A / N^alpha)^(1/q) + (B / D^beta)^(1/q))^q, nats per token; q = 1 is the sum.',
+    `L(N, D) = E + ((A / N^alpha)^(1/q) + (B / D^beta)^(1/q))^q, ${unitsOf(analysis.runs).loss}; q = 1 is the sum.`,
     `Fitted by ${first.method}: ${lawText(first.law)}.`,
     first.fitError && `Root mean square residual ${significant(first.fitError.rmse)} (${first.fitError.of}).`,
     asymptote &&

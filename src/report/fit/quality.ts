@@ -1,12 +1,14 @@
-import type { Backtested, Diagnosed } from '../../fit/result.ts'
+import { unitsOf } from '../../core/run.ts'
+import type { Backtested, Diagnosed, Scope } from '../../fit/result.ts'
 import { compact, type Format, orDash, ratio, significant } from '../number.ts'
 import { type Block, heading, paragraph, table } from '../page/blocks.ts'
 import type { Findings } from './findings.ts'
 import { remarksOf } from './words.ts'
 
 /** What each method would have said of the withheld budgets. */
-export function backtestBlocks({ analysis: { backtests } }: Findings<Backtested>): Block[] {
+export function backtestBlocks({ analysis: { backtests, runs } }: Findings<Backtested & Scope>): Block[] {
   if (backtests.length === 0) return []
+  const unit = unitsOf(runs).difference
   const rows = backtests.flatMap(({ method, withheld, lossError, budgets }) =>
     budgets.map(({ flops, sizeRatio, lossDifference }, k) => [
       k === 0 ? method : '',
@@ -21,8 +23,8 @@ export function backtestBlocks({ analysis: { backtests } }: Findings<Backtested>
     heading('Backtest'),
     paragraph(
       'Each method fitted without the one, two and three largest budgets. Ratio: its N over the minimum of the withheld budget’s own ' +
-        'parabola, - where that has none inside. Loss difference: predicted best loss minus that minimum, nats. Loss error: root mean ' +
-        'square over the withheld runs, nats.',
+        `parabola, - where that has none inside. Loss difference: predicted best loss minus that minimum, ${unit}. Loss error: root mean ` +
+        `square over the withheld runs, ${unit}.`,
     ),
     ...table(['method', 'withheld', 'budget', 'ratio of N', 'loss difference', 'loss error'], rows),
   ]

@@ -10,6 +10,7 @@ import { jointBlocks } from './joint.ts'
 import { frontierBlocks, surfaceBlocks } from './laws.ts'
 import { provenanceBlocks } from './provenance.ts'
 import { backtestBlocks, diagnosticBlocks } from './quality.ts'
+import { readingBlocks } from './reading.ts'
 
 /**
  * The report of a fit, to be written as HTML or as Markdown.
@@ -21,6 +22,7 @@ export function fitPage(report: FitReport): Page {
   return {
     title,
     blocks: [
+      ...(report.reading ? readingBlocks(report.reading) : []),
       ...(hasMethods(analysis) ? answerBlocks(report) : []),
       ...jointBlocks(report),
       ...(hasMethods(analysis) ? comparisonBlocks(report) : []),

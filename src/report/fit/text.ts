@@ -1,3 +1,4 @@
+import { unitsOf } from '../../core/run.ts'
 import type { Comparison, Diagnosed, Frontiers, Headlined, MethodResult, Scope } from '../../fit/result.ts'
 import type { SurfaceLaw } from '../../law/surface.ts'
 import { compact, excess, exponent, interval, nats, orDash, percent, ratio } from '../number.ts'
@@ -122,13 +123,14 @@ function missing({ methods, frontier }: Comparison & Frontiers): string[] {
   ]
 }
 
-function legend({ bootstrap, frontier }: Scope & Frontiers, truth: SurfaceLaw | null): Block {
+function legend({ bootstrap, frontier, runs }: Scope & Frontiers, truth: SurfaceLaw | null): Block {
+  const unit = unitsOf(runs).loss
   return paragraph(
     joined(
-      `N = k C^a; intervals at ${percent(bootstrap.confidence)}; loss in nats/token.`,
+      `N = k C^a; intervals at ${percent(bootstrap.confidence)}; loss in ${unit}.`,
       truth
-        ? 'N/true: over the N that the law behind the runs has as its best; excess: what N truly costs, nats/token.'
-        : "excess: loss of the method's N beyond the best by the law that leads, nats/token.",
+        ? `N/true: over the N that the law behind the runs has as its best; excess: what N truly costs, ${unit}.`
+        : `excess: loss of the method's N beyond the best by the law that leads, ${unit}.`,
       'The intervals of norm allow for a drift beyond the runs, which real runs have and computed ones do not.',
       frontier &&
         "frontier: best loss against C with a plateau of its own, with the surface's E, and as a straight line in ln C.",

@@ -1,3 +1,4 @@
+import { unitsOf } from '../../core/run.ts'
 import { nextText } from '../../fit/headline.ts'
 import type {
   Comparison,
@@ -53,7 +54,7 @@ export function answerOf(analysis: Scope & Comparison & Headlined, truth?: Surfa
   return {
     where: whereOf(analysis, C, first),
     size: sizeOf(prediction),
-    loss: lossOf(prediction),
+    loss: lossOf(prediction, analysis),
     growth: growthOf(first),
     others: othersText(near, far.map(farText)),
     othersInShort: othersText(near, far.length > 0 ? [farRange(far)] : []),
@@ -91,8 +92,8 @@ function sizeOf({ parameters, tokens, interval }: Prediction): string {
   return `N = ${N} parameters, D = ${D} tokens (D/N = ${ratio(tokens / parameters)})`
 }
 
-const lossOf = ({ loss, interval }: Prediction): string =>
-  loss === null ? '' : `loss = ${withInterval(loss, interval.loss, nats)} nats/token`
+const lossOf = ({ loss, interval }: Prediction, { runs }: Scope): string =>
+  loss === null ? '' : `loss = ${withInterval(loss, interval.loss, nats)} ${unitsOf(runs).loss}`
 
 function growthOf({ modelSize, datasetSize }: MethodResult): string {
   const power = (law: FittedPower) => `C^${withInterval(law.exponent, law.interval, exponent)}`
@@ -105,13 +106,21 @@ interface Other {
   readonly prediction: Prediction
   /** Its N over the first method's. */
   readonly times: number
+  /** Of differences of losses. */
+  readonly unit: string
 }
 
 /** The other methods, those first that name nearly the same N. */
-function othersAt(analysis: Comparison, C: number, { parameters }: Prediction, others: readonly MethodResult[]) {
+function othersAt(
+  analysis: Scope & Comparison,
+  C: number,
+  { parameters }: Prediction,
+  others: readonly MethodResult[],
+) {
+  const unit = unitsOf(analysis.runs).difference
   const found = others.flatMap(({ method }): Other[] => {
     const prediction = predictionAt(analysis, method, C)
-    return prediction ? [{ method, prediction, times: prediction.parameters / parameters }] : []
+    return prediction ? [{ method, prediction, times: prediction.parameters / parameters, unit }] : []
   })
   const agrees = ({ times }: Other) => Math.abs(Math.log(times)) < agreeing
   return { near: found.filter(agrees), far: found.filter((other) => !agrees(other)) }
@@ -124,11 +133,11 @@ function nearText(near: readonly Other[]): string {
 }
 
 /** What each of those who disagree says, and what it costs to believe it. */
-const farText = ({ method, prediction, times }: Other): string =>
-  `${method} says N = ${significant(prediction.parameters)}, ${ratio(times)} times as much${costText(prediction.excessLoss)}`
+const farText = ({ method, prediction, times, unit }: Other): string =>
+  `${method} says N = ${significant(prediction.parameters)}, ${ratio(times)} times as much${costText(prediction.excessLoss, unit)}`
 
-const costText = (cost: number | null, upTo = ''): string =>
-  cost === null ? '' : `, which by the law that leads costs ${upTo}${excess(cost)} nats`
+const costText = (cost: number | null, unit: string, upTo = ''): string =>
+  cost === null ? '' : `, which by the law that leads costs ${upTo}${excess(cost)} ${unit}`
 
 /** The same of all who disagree together. */
 function farRange(far: readonly Other[]): string {
@@ -137,7 +146,7 @@ function farRange(far: readonly Other[]): string {
   const costs = far.map(({ prediction }) => prediction.excessLoss)
   const worst = costs.includes(null) ? null : Math.max(...(costs as number[]))
   const range = `${ratio(Math.min(...times))} to ${ratio(Math.max(...times))} times as much`
-  return `${listed(far.map(({ method }) => method))} say ${range}${costText(worst, 'up to ')}`
+  return `${listed(far.map(({ method }) => method))} say ${range}${costText(worst, far[0].unit, 'up to ')}`
 }
 
 const othersText = (near: readonly Other[], far: readonly string[]): string =>

@@ -11,7 +11,7 @@ import type { BatchUnit } from '../../core/run.ts'
 /** A run in the columns that tables go by, so that `isoflop fit` reads it. */
 export type PoolRunJson = Readonly<Record<string, string | number | null>>
 
-/** What `isoflop campaign --pool --json` prints. Losses in nats per token; what is not known is null. */
+/** What `isoflop campaign --pool --json` prints. Losses in `task.lossUnit`; what is not known is null. */
 export function poolJson(view: PoolView) {
   const { task, pool, result, diagnostics, read } = view
   const { places: _drawn, ...summary } = pool

@@ -115,7 +115,7 @@ function predictionBlocks({ task }: PoolView, prediction: ViewedPrediction, from
     ...(task.target.kind === 'budget' && best === null
       ? [paragraph({ strong: 'These runs do not determine it:' }, ` ${undetermined}.`)]
       : []),
-    ...(scores ? [paragraph(scoresText(scores, 'Predicted'))] : []),
+    ...(scores ? [paragraph(scoresText(scores, 'Predicted', task))] : []),
     ...folded(target.length, targetTable(target, task, mostRows, 'with --json')),
     paragraph(
       `Intervals at ${percent(task.confidence)} are of the law; a single run scatters about it. They hold the uncertainty of its coefficients and ` +

@@ -1,4 +1,5 @@
 import type { PoolTask, ViewedPlan, ViewedPurchase, ViewedRound, ViewedTargetRun } from '../../campaign/pool/view.ts'
+import { unitsOf } from '../../core/run.ts'
 import { both } from '../fit/joint-words.ts'
 import { compact, counted, nats, significant } from '../number.ts'
 import { type Block, list, table } from '../page/blocks.ts'
@@ -41,7 +42,7 @@ function errorText({ predicted, loss }: ViewedTargetRun): string {
 /** What each round bought, and what that was planned to do. */
 export function roundTable(rounds: readonly ViewedRound[], task: PoolTask): Block[] {
   return table(
-    ['round', 'runs', costTitle(task), 'sd at the target (nats)'],
+    ['round', 'runs', costTitle(task), `sd at the target (${unitsOf(task).difference})`],
     rounds.map(({ round, runs, cost, sdBefore, sdAfter }) => [
       roundName(round),
       String(runs),
@@ -81,7 +82,12 @@ export function nextTable(runs: readonly ViewedPlan[], task: PoolTask, most: num
       const { head, cells } = runColumns(shown, task)
       const hasWorth = shown.some(({ worth }) => worth !== null)
       return table(
-        ['#', ...head, costTitle(task), ...(hasWorth ? ['worth (nats^2)', 'of the variance'] : ['why'])],
+        [
+          '#',
+          ...head,
+          costTitle(task),
+          ...(hasWorth ? [`worth (${unitsOf(task).difference}^2)`, 'of the variance'] : ['why']),
+        ],
         shown.map((run, k) => [
           String(k + 1),
           ...cells(run),

@@ -65,7 +65,7 @@ function predictionSection({ task }: PoolView, prediction: ViewedPrediction, fro
     ...(rows.length > 0 ? [facts(rows)] : []),
     ...(isOpen ? list([`These runs do not determine it: ${undetermined}.`]) : []),
     ...targetTable(target, task, mostRows.target, inReport),
-    ...list(scores ? [scoresText(scores, 'Predicted')] : []),
+    ...list(scores ? [scoresText(scores, 'Predicted', task)] : []),
   ])
 }
 

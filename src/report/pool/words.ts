@@ -8,6 +8,7 @@ import type {
   ViewedPoolRun,
   ViewedPrediction,
 } from '../../campaign/pool/view.ts'
+import { unitsOf } from '../../core/run.ts'
 import type { Scores } from '../../plan/pool/verdict.ts'
 import { both } from '../fit/joint-words.ts'
 import { compact, counted, excess, listed, nats, percent, significant } from '../number.ts'
@@ -42,24 +43,24 @@ export function poolText({ pool, task }: PoolView): string {
 }
 
 /** How far the predictions of some runs are from their losses on record. */
-export function scoresText({ runs, rmse, bias, r2, covered }: Scores, what: string): string {
+export function scoresText({ runs, rmse, bias, r2, covered }: Scores, what: string, task: PoolTask): string {
   const sign = bias < 0 ? '-' : '+'
   const explained = r2 !== null && runs > 2 ? `R^2 ${r2.toFixed(3)}, ` : ''
   return (
-    `${what}: off by ${excess(rmse)} nats (root mean square), ${sign}${excess(Math.abs(bias))} in the mean; ` +
+    `${what}: off by ${excess(rmse)} ${unitsOf(task).difference} (root mean square), ${sign}${excess(Math.abs(bias))} in the mean; ` +
     `${explained}${Math.round(covered * runs)} of ${runs} in their interval.`
   )
 }
 
 /** What to train with the target's budget. */
-export function bestFacts({ best }: ViewedPrediction, { batchUnit }: PoolTask): Fact[] {
+export function bestFacts({ best }: ViewedPrediction, { batchUnit, lossUnit }: PoolTask): Fact[] {
   if (best === null) return []
   return [
     ['N', both(best.parameters)],
     ['D', `${both(best.tokens)} tokens`],
     ...(best.rate ? [['learning rate', both(best.rate)] as const] : []),
     ...(best.batch ? [['batch', `${both(best.batch)} ${batchUnit}`] as const] : []),
-    ['loss', `${both(best.loss, nats)} nats/token`],
+    ['loss', `${both(best.loss, nats)} ${lossUnit}`],
   ]
 }
 
@@ -70,9 +71,9 @@ export function hindsightTexts({ result, pool, task }: PoolView<Played>): string
   const whole = `From all ${counted(all.runs, 'run')} with a loss, ${costText(pool.cost, task)}`
   return [
     ...(rest
-      ? [scoresText(rest, `Of ${counted(rest.runs, 'run')} not bought the losses on record`)]
+      ? [scoresText(rest, `Of ${counted(rest.runs, 'run')} not bought the losses on record`, task)]
       : ['Every run was bought.']),
-    ...(scores ? [scoresText(scores, `${whole}, ${targetText(task)} would have been predicted`)] : []),
+    ...(scores ? [scoresText(scores, `${whole}, ${targetText(task)} would have been predicted`, task)] : []),
     ...(best ? [`${whole}: N = ${both(best.parameters)} and a loss of ${both(best.loss, nats)}.`] : []),
     ...(best === null && task.target.kind === 'budget'
       ? [`${whole}, it would not be determined either: ${undetermined}.`]
@@ -97,7 +98,7 @@ export function nextText({ result, task }: PoolView<Advised>): string {
   const what = `${counted(next.length, 'run')} for ${costText(cost, task)}`
   return sdBefore === null || sdAfter === null
     ? `${what}: an opening, which spreads over the settings of the cheap runs`
-    : `${what}: they lower the standard deviation of the law at the target from ${deviationText(sdBefore, sdAfter)} nats`
+    : `${what}: they lower the standard deviation of the law at the target from ${deviationText(sdBefore, sdAfter)} ${unitsOf(task).difference}`
 }
 
 /** Why no further run is named. */

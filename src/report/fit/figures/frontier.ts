@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot'
+import { unitsOf } from '../../../core/run.ts'
 import { logLineLoss } from '../../../fit/frontier.ts'
 import type { Comparison, FrontierResult, Frontiers, Scope } from '../../../fit/result.ts'
 import { frontierLoss } from '../../../law/frontier.ts'
@@ -107,7 +108,7 @@ export const frontier: Figure<Findings<Scope & Comparison & Frontiers>> = {
       ...lines.flatMap(({ line }) => line.map(({ y }) => y)),
       ...(E === null ? [] : [E]),
     ]
-    const y = linearAxis('loss (nats/token)', shown)
+    const y = linearAxis(`loss (${unitsOf(analysis.runs).loss})`, shown)
     const labels: Label[] = lines.map(({ curve, line }) => {
       const end = line[line.length - 1]
       return { ...end, text: `${curve.name} ${nats(end.y)}`, color: curve.color }

@@ -1,5 +1,6 @@
 import * as Plot from '@observablehq/plot'
 import { tokensFor, trainFlops } from '../../../core/flops.ts'
+import { unitsOf } from '../../../core/run.ts'
 import { parabolaLoss } from '../../../fit/parabola.ts'
 import type { Comparison, Profiled, Scope } from '../../../fit/result.ts'
 import { type SurfaceLaw, surfaceLoss } from '../../../law/surface.ts'
@@ -108,7 +109,7 @@ const labelOf = ({ budget, color, points, parabola }: Shown) => {
   return { ...end, text: compact(budget), color }
 }
 
-function axesOf(shown: readonly Shown[]): { x: Axis; y: Axis } {
+function axesOf(shown: readonly Shown[], unit: string): { x: Axis; y: Axis } {
   const all = shown.flatMap(({ points, parabola, minimum }) => [...points, ...parabola, ...(minimum ? [minimum] : [])])
   return {
     x: logAxis(
@@ -116,7 +117,7 @@ function axesOf(shown: readonly Shown[]): { x: Axis; y: Axis } {
       all.map(({ x }) => x),
     ),
     y: linearAxis(
-      'loss (nats/token)',
+      `loss (${unit})`,
       all.map(({ y }) => y),
     ),
   }
@@ -155,7 +156,7 @@ export const profiles: Figure<Findings<Scope & Comparison & Profiled>> = {
   draw({ analysis }) {
     if (analysis.profiles.length === 0) return null
     const shown = shownProfiles(analysis)
-    const axes = axesOf(shown)
+    const axes = axesOf(shown, unitsOf(analysis.runs).loss)
     const obstacles = shown.flatMap(({ points, parabola }) => [
       ...points.map((point) => ({ ...point, weight: 60 })),
       ...parabola.map((point) => ({ ...point, weight: 6 })),

@@ -71,7 +71,7 @@ export const rates: Figure<Findings<Tuned>> = {
         all.map(({ rate }) => rate),
       ),
       y: linearAxis(
-        'loss (nats/token)',
+        `loss (${analysis.joint?.lossUnit ?? 'nats/token'})`,
         all.map(({ loss }) => loss),
       ),
       marks: [

@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot'
+import { type LossUnit, unitsOf } from '../../../core/run.ts'
 import type { Comparison, Scope } from '../../../fit/result.ts'
 import { surfaceLoss } from '../../../law/surface.ts'
 import { type Axis, linearAxis, logAxis } from '../../draw/axis.ts'
@@ -35,8 +36,9 @@ interface Residuals {
   readonly exact: boolean
   /** The axis shows r / unit. */
   readonly unit: number
-  /** Half the height of the axis, nats. */
+  /** Half the height of the axis. */
   readonly reach: number
+  readonly lossUnit: LossUnit
 }
 
 /** Measured minus fitted loss of every run; null without a surface. */
@@ -54,10 +56,10 @@ function residualsOf(analysis: Scope & Comparison): Residuals | null {
   const most = all.reduce((high, { r }) => Math.max(high, Math.abs(r)), 0)
   const reach = 1.08 * Math.max(Math.min(most, farthest * sd), 2.2 * sd, Number.MIN_VALUE)
   const unit = reach >= 0.01 ? 1 : 10 ** (3 * Math.floor(Math.log10(reach) / 3))
-  return { all, sd, exact: most < 1e-6, unit, reach }
+  return { all, sd, exact: most < 1e-6, unit, reach, lossUnit: unitsOf(analysis.runs).loss }
 }
 
-const unitText = (unit: number): string => (unit === 1 ? 'nats/token' : `${significant(unit, 1)} nats/token`)
+const unitText = (unit: number, loss: string): string => (unit === 1 ? loss : `${significant(unit, 1)} ${loss}`)
 
 /** The runs to draw: all, or the farthest and an even choice of the rest. */
 function chosen(all: readonly Residual[]): Residual[] {
@@ -67,14 +69,16 @@ function chosen(all: readonly Residual[]): Residual[] {
 }
 
 function panelAgainst(
-  { all, sd, unit, reach }: Residuals,
+  { all, sd, unit, reach, lossUnit }: Residuals,
   x: Axis,
   key: 'C' | 'N',
   width: number,
   left: boolean,
 ): Panel {
   const limit = reach / unit
-  const y = { ...linearAxis(left ? `measured \u2212 fitted (${unitText(unit)})` : '', [-limit, limit], { pad: 0 }) }
+  const y = {
+    ...linearAxis(left ? `measured \u2212 fitted (${unitText(unit, lossUnit)})` : '', [-limit, limit], { pad: 0 }),
+  }
   const colorOf = budgetColors(all.map(({ C }) => C))
   const points = chosen(all).map(({ r, ...run }) => ({ x: run[key], y: r / unit, color: colorOf(run.C) }))
   const levels = [-2, 2].map((k) => ({
@@ -111,7 +115,7 @@ export const residuals: Figure<Findings<Scope & Comparison>> = {
     const far = all.filter(({ r }) => Math.abs(r) > reach).length
     return joined(
       'Measured minus fitted loss of each run, against its compute (left) and its size (right); darker is a larger budget.',
-      `The standard deviation is ${significant(sd)} nats.`,
+      `The standard deviation is ${significant(sd)} ${unitsOf(analysis.runs).difference}.`,
       exact
         ? 'These runs have no noise: what is left is rounding of the numbers as they were written, so its pattern means nothing.'
         : residualNote(leaderOf(analysis)?.method),

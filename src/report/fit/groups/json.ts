@@ -1,13 +1,14 @@
 import type { GroupsAnalysis, PairComparison, Shared } from '../../../fit/groups/result.ts'
 import type { RunData } from '../../../input/read.ts'
-import { analysisJson, readJson } from '../json.ts'
+import { analysisJson } from '../json.ts'
+import { readingJson } from '../reading.ts'
 
 /** What `isoflop fit --group-by COLUMN --json` prints; docs/json.md explains every field. An end of an interval that is infinite is null. */
 export function groupsJson(analysis: GroupsAnalysis, data: RunData, version: string) {
   const { column, groups, left, comparison, targets, confidence, seed } = analysis
   return {
     version,
-    runs: { ...readJson(data), used: groups.reduce((sum, group) => sum + group.analysis.runs.size, 0) },
+    runs: { ...readingJson(data), used: groups.reduce((sum, group) => sum + group.analysis.runs.size, 0) },
     targets,
     groupBy: column,
     confidence,

@@ -1,5 +1,6 @@
 import * as Plot from '@observablehq/plot'
 import type { PoolView } from '../../../campaign/pool/view.ts'
+import { unitsOf } from '../../../core/run.ts'
 import { linearAxis } from '../../draw/axis.ts'
 import { type Figure, onePanel } from '../../draw/figure.ts'
 import { ink, lawColor, muted, truthColor } from '../../draw/style.ts'
@@ -26,7 +27,7 @@ export const errors: Figure<PoolView> = {
     const scores = view.result.prediction?.scores
     return joined(
       `Predicted loss less that on record, with its ${percent(view.task.confidence)} interval; red where it does not hold 0.`,
-      scores && `Root mean square ${excess(scores.rmse)} nats.`,
+      scores && `Root mean square ${excess(scores.rmse)} ${unitsOf(view.task).difference}.`,
       pointsOf(view).length > mostRuns && `Drawn: ${mostRuns} runs, spread evenly.`,
     )
   },
@@ -41,10 +42,13 @@ export const errors: Figure<PoolView> = {
       height,
       margin: { top: 30, right: 16, bottom: 52, left: 64 },
       x: linearAxis(
-        'loss on record (nats/token)',
+        `loss on record (${view.task.lossUnit})`,
         points.map(({ loss }) => loss),
       ),
-      y: linearAxis('predicted − on record (nats/token)', [0, ...points.flatMap(({ low, high }) => [low, high])]),
+      y: linearAxis(`predicted − on record (${view.task.lossUnit})`, [
+        0,
+        ...points.flatMap(({ low, high }) => [low, high]),
+      ]),
       marks: [
         Plot.ruleY([0], { stroke: muted, strokeWidth: 1 }),
         Plot.ruleX(points, {

@@ -1,0 +1,32 @@
+import { Command } from 'commander'
+import { dataDiagnostics } from '../input/diagnostics.ts'
+import { type DataFlags, loadRuns, withDataOptions } from './data.ts'
+import { print, printJson, printPage } from './print.ts'
+
+/** `isoflop look`. */
+export function lookCommand(): Command {
+  const command = new Command('look')
+    .summary('how a table of runs is read, before anything is fitted')
+    .description(
+      'Shows which column is taken for what and why, which rows are left out and why, and the first runs as they\n' +
+        'would be fitted. FILE as in isoflop fit.',
+    )
+    .argument('<FILE...>', 'one or more files, taken as one data set')
+  return withDataOptions(command)
+    .option('--json', 'print one JSON object instead of tables')
+    .addHelpText('after', "\nExamples:\n  isoflop look runs.csv\n  isoflop look runs.csv --columns 'tokens=T*1e9'")
+    .action(look)
+}
+
+async function look(files: string[], flags: DataFlags & { readonly json?: boolean }): Promise<void> {
+  const { data } = await loadRuns(files, flags)
+  const diagnostics = dataDiagnostics(data).filter(({ severity }) => severity === 'warning')
+  const { readingJson, readingText } = await import('../report/fit/reading.ts')
+  if (flags.json) {
+    printJson({ ...readingJson(data), diagnostics })
+    return
+  }
+  printPage(readingText(data, { bold: process.stdout.isTTY === true }))
+  for (const { code, message, advice } of diagnostics) print(`\nwarning ${code}: ${message}\n  ${advice}`)
+  print(`\nNext: isoflop fit ${files.join(' ')}`)
+}

@@ -1,0 +1,150 @@
+import { type Runs, unitsOf } from '../../core/run.ts'
+import type { RunData } from '../../input/read.ts'
+import { compact, count, counted, significant } from '../number.ts'
+import { type Block, list, paragraph, type Section, table } from '../page/blocks.ts'
+import { type TextOptions, textOf } from '../page/text.ts'
+import { capital } from '../prose.ts'
+
+/** How a table of runs was read. */
+export type Reading = Pick<RunData, 'runs' | 'read' | 'checkpoints' | 'excluded' | 'notes' | 'sources'> &
+  Pick<RunData, 'columns' | 'groups' | 'allParameters' | 'origin'>
+
+/** Runs that are shown as they will be fitted. */
+const shownRuns = 5
+/** Reasons for leaving rows out that are told; the rest is counted. */
+const shownReasons = 12
+
+/** `isoflop look`, for a terminal. */
+export function readingText(reading: Reading, options: TextOptions = {}): string {
+  const groups = [...columnSections(reading), runSection(reading), outSection(reading)].map((section) => [section])
+  const notes = list(reading.notes.filter((note) => !note.startsWith('columns:')).map((note) => capital(`${note}.`)))
+  return textOf([...groups, notes], options)
+}
+
+/** The same at the head of a report, closed at first. */
+export function readingBlocks(reading: Reading): Block[] {
+  if (reading.columns.length === 0) return []
+  const { read, runs, excluded, sources } = reading
+  const names = sources.map(({ name }) => name).join(', ')
+  const title = `How ${names} was read: ${counted(runs.size, 'run')} of ${counted(read, 'row')}, ${count(excluded.length)} left out`
+  const blocks = [...columnSections(reading), runSection(reading), outSection(reading)]
+  return [{ kind: 'section', title, isClosed: true, blocks }]
+}
+
+function columnSections({ columns }: Reading): Section[] {
+  const seen = new Set<string>()
+  return columns.flatMap(({ source, chosen }) => {
+    const rows = chosen.map(({ quantity, columns: names, why, done, example, rivals }) => [
+      quantity,
+      names.join(' + '),
+      [why, done, example === null ? null : `written like ${example}`].filter(Boolean).join(', '),
+      rivals.map(({ column, why: less }) => (less === '' ? column : `${column} (${less})`)).join(', ') || '-',
+    ])
+    const key = JSON.stringify(rows)
+    if (seen.has(key)) return []
+    seen.add(key)
+    return [
+      {
+        kind: 'section',
+        title: `Columns of ${source}:`,
+        blocks: table(['quantity', 'column', 'taken', 'left beside it'], rows, 4),
+      },
+    ]
+  })
+}
+
+function runSection({ runs, groups, allParameters, origin, checkpoints, sources }: Reading): Section {
+  const { size } = runs
+  const shown = Array.from({ length: Math.min(size, shownRuns) }, (_, i) => i)
+  const isMany = sources.length > 1
+  const more: readonly (readonly [string, (i: number) => string])[] = [
+    ...(allParameters ? [['all parameters', (i: number) => numberOr(allParameters[i])] as const] : []),
+    ...settingsOf(runs),
+    ...(groups ? [[groups.column, (i: number) => groups.names[groups.of[i]] ?? '-'] as const] : []),
+  ]
+  const rows = shown.map((i) => {
+    const { source, row } = origin(i)
+    const own = [runs.parameters[i], runs.tokens[i], runs.flops[i]].map((value) => significant(value, 4))
+    return [
+      isMany ? `${source} ${row}` : String(row),
+      ...own,
+      significant(runs.loss[i], 5),
+      ...more.map(([, of]) => of(i)),
+    ]
+  })
+  const head = ['row', 'N', 'D', 'C', `loss (${unitsOf(runs).loss})`, ...more.map(([name]) => name)]
+  const aside = checkpoints > 0 ? `, ${counted(checkpoints, 'earlier checkpoint')} set aside` : ''
+  const which = size > shownRuns ? `, the first ${shownRuns}` : ''
+  return {
+    kind: 'section',
+    title: `${counted(size, 'run')} to fit${aside}${which}:`,
+    blocks: [...table(head, rows), paragraph(rangeText(runs))],
+  }
+}
+
+const numberOr = (value: number): string => (Number.isNaN(value) ? '-' : significant(value, 4))
+
+function settingsOf({ tuning }: Runs): (readonly [string, (i: number) => string])[] {
+  if (!tuning) return []
+  const { rate, batch, batchUnit, unique } = tuning
+  return [
+    ...(rate ? [['rate', (i: number) => numberOr(rate[i])] as const] : []),
+    ...(batch ? [[`batch (${batchUnit})`, (i: number) => numberOr(batch[i])] as const] : []),
+    ...(unique ? [['unique tokens', (i: number) => numberOr(unique[i])] as const] : []),
+  ]
+}
+
+function rangeText({ parameters, tokens, flops, loss }: Runs): string {
+  const range = (values: Float64Array) => {
+    const [low, high] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))]
+    return low === high ? compact(low) : `${significant(low)} to ${significant(high)}`
+  }
+  const ratio = Float64Array.from(tokens, (D, i) => D / parameters[i])
+  return `N ${range(parameters)}, D ${range(tokens)}, C ${range(flops)}, D/N ${range(ratio)}, loss ${range(loss)}.`
+}
+
+/** Reasons, those of most rows first, with numbers and quoted cells taken out of what tells two reasons apart. */
+function outSection({ excluded }: Reading): Section {
+  const byKind = new Map<string, { count: number; first: Reading['excluded'][number] }>()
+  for (const one of excluded) {
+    const kind = one.reason.slice(0, 300).replace(/"[^"]*"|-?\d[\d.e+-]*/g, '#')
+    const known = byKind.get(kind)
+    if (known) known.count++
+    else byKind.set(kind, { count: 1, first: one })
+  }
+  const kinds = [...byKind.values()].sort((a, b) => b.count - a.count)
+  const rows = kinds
+    .slice(0, shownReasons)
+    .map(({ count: times, first }) => [first.reason, first.source, count(first.row), count(times)])
+  const rest = kinds.slice(shownReasons).reduce((sum, { count: times }) => sum + times, 0)
+  return {
+    kind: 'section',
+    title: excluded.length === 0 ? 'No row is left out.' : `${counted(excluded.length, 'row')} left out:`,
+    blocks: [
+      ...table(['reason', 'first in', 'row', 'rows'], rows, 2),
+      ...(rest > 0 ? [paragraph(`And ${counted(rest, 'row')} for other reasons.`)] : []),
+    ],
+  }
+}
+
+/** How a table was read, in numbers: the `runs` of `isoflop fit --json`. */
+export const readingJson = ({
+  read,
+  runs,
+  checkpoints,
+  excluded,
+  sources,
+  columns,
+  groups,
+  allParameters,
+}: RunData) => ({
+  read,
+  used: runs.size,
+  checkpoints,
+  excluded,
+  sources,
+  lossUnit: unitsOf(runs).loss,
+  columns,
+  dataSets: groups && { column: groups.column, names: groups.names, isAsked: groups.isAsked },
+  isMixture: allParameters !== null,
+})
