@@ -1,41 +1,23 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { openStore } from '../../src/server/store/open.ts'
 import { query, serving } from './serving.ts'
-
-/** A process that was stopped while it had the write lock of a SQLite file. */
-async function stoppedHolder(file: string) {
-  const script = `
-    const db = new (require('node:sqlite').DatabaseSync)(process.argv[1], { timeout: 5000 })
-    db.exec('BEGIN IMMEDIATE')
-    console.log('locked')
-    setInterval(() => {}, 1000)`
-  const child = spawn(process.execPath, ['-e', script, file], { stdio: ['ignore', 'pipe', 'inherit'] })
-  await once(child.stdout, 'data')
-  child.kill('SIGSTOP')
-  return {
-    async kill() {
-      child.kill('SIGKILL')
-      await once(child, 'exit')
-    },
-  }
-}
+import { stoppedHolder } from './stopped-holder.ts'
 
 test('another process stopped with the lock of the file: what writes is 503, all else goes on; when it is gone, writes too', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'isoflop-stopped-'))
   const file = join(folder, 'shared.sqlite')
-  const server = await serving({ store: await openStore(file, { lockTimeoutMs: 1000 }), onError: () => {} })
+  const server = await serving({ store: await openStore(file, { lockTimeoutMs: 2000 }), onError: () => {} })
   t.after(async () => {
     await server.close()
     rmSync(folder, { recursive: true })
   })
   assert.equal((await server.get('/loss', query)).status, 200)
   const holder = await stoppedHolder(file)
+  t.after(() => holder.kill())
 
   const asked = server.get('/loss', { ...query, num_layers: 6 })
   let isAnswered = false
@@ -50,8 +32,9 @@ test('another process stopped with the lock of the file: what writes is 503, all
       took.push(performance.now() - started)
     }
   assert.equal((await asked).status, 503)
-  assert.ok(took.length > 20, `${took.length} answers meanwhile`)
-  assert.ok(Math.max(...took) < 500, `the slowest took ${Math.max(...took)} ms`)
+  // A loop that waits for the lock itself answers nothing for 2 s; on a busy machine an answer takes a tenth of that.
+  assert.ok(took.length >= 4, `${took.length} answers meanwhile`)
+  assert.ok(Math.max(...took) < 1500, `the slowest took ${Math.max(...took)} ms`)
   assert.equal((await server.get('/healthz')).status, 503)
 
   await holder.kill()

@@ -131,10 +131,7 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
   }
 
   const submissionsOf = (keyId: string): Submission[] =>
-    (statements.submissions.all(keyId) as unknown as WholeSubmissionRow[]).map((row) => {
-      checkRow('submissions', row)
-      return submissionFromRow(row)
-    })
+    (statements.submissions.all(keyId) as unknown as WholeSubmissionRow[]).map(submissionOf)
 
   const submit = (keyId: string, submission: Submission, most: number): Submitted => {
     if (!keys.ofId(keyId)) throw keyInvalid(keyId)
@@ -268,13 +265,14 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
     },
     submissions: (keyId) => read(() => submissionsOf(keyId)),
     listSubmissions: () =>
-      read(() =>
-        keys.all().flatMap((row) => {
-          const all = submissionsOf(row.id)
-          const submission = all.at(-1)
-          return submission ? [{ key: keyFromRow(row), submission, attempts: all.length }] : []
-        }),
-      ),
+      read(() => {
+        const rows = statements.lastSubmissions.all() as unknown as (WholeSubmissionRow & { attempts: bigint })[]
+        const ofKey = new Map(rows.map((row) => [row.key_id, row]))
+        return keys.all().flatMap((key) => {
+          const row = ofKey.get(key.id)
+          return row ? [{ key: keyFromRow(key), submission: submissionOf(row), attempts: Number(row.attempts) }] : []
+        })
+      }),
 
     close: () => close(leave),
   }
@@ -290,6 +288,11 @@ interface GivenBack {
 function freedIn({ freed, damaged }: GivenBack): number {
   if (damaged > 0) throw damagedDatabase(`${damaged} reservations have another checksum, or their keys`)
   return freed
+}
+
+function submissionOf(row: WholeSubmissionRow): Submission {
+  checkRow('submissions', row)
+  return submissionFromRow(row)
 }
 
 const sumOfCosts = (rows: readonly ReservationRow[]): string =>
@@ -339,6 +342,10 @@ function prepareAll(db: DatabaseSync) {
 
     addSubmission: prepare(insertInto('submissions')),
     submissions: prepare('SELECT * FROM submissions WHERE key_id = ? ORDER BY id'),
+    lastSubmissions: prepare(
+      `SELECT submissions.*, (SELECT count(*) FROM submissions WHERE key_id = keys.id) AS attempts FROM keys
+       JOIN submissions ON submissions.id = (SELECT max(id) FROM submissions WHERE key_id = keys.id)`,
+    ),
     deleteSubmissions: prepare('DELETE FROM submissions WHERE key_id = ?'),
   }
 }
