@@ -49,6 +49,7 @@ export const budgets =
     const values = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)))
     if (!values.every((value) => Number.isFinite(value) && value > 0))
       throw bad(name, text, 'FLOPs separated by commas, such as 1e23,1e24')
+    for (const part of text.split(',')) refuseRounded(name, part)
     return [...new Set(values)].sort((a, b) => a - b)
   }
 
@@ -59,10 +60,17 @@ export const wholeBudgets =
     const values = budgets(name)(text)
     if (!values.every(Number.isInteger))
       throw bad(name, text, 'whole numbers of FLOPs separated by commas, such as 1e11,3e11')
-    const rounded = text.split(',').find((part) => exactInteger(part) !== integerAsWritten(Number(part)))
-    if (rounded === undefined) return values
-    throw bad(name, rounded.trim(), `whole numbers that a double holds, such as ${integerAsWritten(Number(rounded))}`)
+    const strange = text.split(',').find((part) => exactInteger(part) === null) // 0x10
+    if (strange === undefined) return values
+    throw bad(name, strange.trim(), `whole numbers in digits, such as ${integerAsWritten(Number(strange))}`)
   }
+
+/** Refuses a whole number that no double is: 2^53 + 1 must not become 2^53 unsaid. */
+function refuseRounded(name: string, text: string): void {
+  const written = exactInteger(text)
+  if (written === null || written === integerAsWritten(Number(text))) return
+  throw bad(name, text.trim(), `whole numbers that a double holds, such as ${integerAsWritten(Number(text))}`)
+}
 
 /** A moment with its zone, as ms since 1970: what is meant must not depend on where the server stands. */
 export const time =
@@ -87,7 +95,14 @@ export const networkAddresses =
   }
 
 /** One budget in FLOPs, of any size. */
-export const budget = (name: string): Parser<number> => positive(name, 'a number of FLOPs such as 1e19')
+export const budget = (name: string): Parser<number> => {
+  const parse = positive(name, 'a number of FLOPs such as 1e19')
+  return (text) => {
+    const value = parse(text)
+    refuseRounded(name, text)
+    return value
+  }
+}
 
 /** A prior as `alpha=0.3:0.2,q=1`: a median with a standard deviation, or a value that is held. What is not named stays usual. */
 export const priorOf =

@@ -199,7 +199,11 @@ const closedOf = ({ docs, metrics }: ServeFlags): ServicePage[] => [
 /** Tells who runs the server of an error, and of what lies behind it where clients are not told; of more like it by their ids. */
 function printError({ message, cause }: Error, about?: { readonly id: string; readonly last?: string }): void {
   const ids =
-    about === undefined ? '' : about.last === undefined ? ` ${about.id}` : ` ${about.id} to ${about.last}, alike`
+    about === undefined
+      ? ''
+      : about.last === undefined
+        ? ` ${about.id}`
+        : ` ${about.id} to ${about.last}, alike, the last of them`
   say(`error${ids}: ${message}`)
   if (cause instanceof Error && !message.includes(cause.message)) say(`  ${cause.message}`)
 }

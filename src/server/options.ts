@@ -40,7 +40,7 @@ export interface ServerOptions {
   readonly proxies?: readonly string[]
   /** Pages that nobody is shown; none unless given. */
   readonly closed?: readonly ServicePage[]
-  /** Told of errors that are not the caller's fault, of alike ones twice a minute at most. */
+  /** Told of errors that are not the caller's fault, of alike ones once a minute. */
   readonly onError?: Complaint | undefined
 }
 

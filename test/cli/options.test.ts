@@ -60,3 +60,18 @@ test('an address with a password or a key in it is refused without repeating it'
       },
     )
 })
+
+test('a number of FLOPs that no double is is refused, wherever one is given; one that is written exactly is taken', () => {
+  const { budget, budgets, wholeBudgets } = options
+  for (const parse of [budget('--budget'), budgets('--target'), wholeBudgets('--train-flops-grid')]) {
+    for (const text of ['9007199254740993', '123456789012345678901', '9007199254740993.0', '900719925474099301'])
+      assert.throws(() => parse(text), { code: 'BAD_OPTION', message: /that a double holds/ }, text)
+    for (const text of ['9007199254740992', '1e23', '2e18', '1000000000000000000000', '123e20']) {
+      const [value] = [parse(text)].flat()
+      assert.equal(value, Number(text))
+    }
+  }
+  assert.throws(() => budgets('--target')('1e19,9007199254740993'), { code: 'BAD_OPTION' })
+  assert.throws(() => wholeBudgets('--train-flops-grid')('1e13,0x10'), /whole numbers in digits, such as 16/)
+  assert.equal(budget('--budget')('1.5e-3'), 0.0015)
+})
