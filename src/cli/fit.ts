@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
+import { IsoflopError } from '../core/errors.ts'
 import { version } from '../core/version.ts'
 import { analyse } from '../fit/analysis.ts'
 import { huberGridSize } from '../fit/huber.ts'
@@ -10,7 +11,7 @@ import type { Findings } from '../report/fit/findings.ts'
 import { fitJson } from '../report/fit/json.ts'
 import { commandLine } from './command-line.ts'
 import { type DataFlags, type FitInput, loadRuns, withDataOptions } from './data.ts'
-import { budgets, namesOf, priorOf, probability, wholeNumber } from './options.ts'
+import { budgets, namesOf, priorOf, probability, tokenCounts, wholeNumber } from './options.ts'
 import { writeOutput } from './output.ts'
 import { print, printJson, printPage } from './print.ts'
 import { progress } from './progress.ts'
@@ -18,6 +19,8 @@ import { progress } from './progress.ts'
 interface FitFlags extends DataFlags {
   readonly target?: number[]
   readonly method?: AskedName[]
+  readonly repeats?: boolean
+  readonly uniqueTokens?: number[]
   readonly prior?: NormPrior
   readonly confidence: number
   readonly resamples: number
@@ -44,6 +47,8 @@ export function fitCommand(): Command {
       `some of ${methodNames.join(', ')} (default: all), joint`,
       namesOf('--method', askedNames),
     )
+    .option('--repeats', 'what repeated data are worth, by the data-constrained law')
+    .option('--unique-tokens <N>', 'with --repeats: how many you have to plan for', tokenCounts('--unique-tokens'))
   return withDataOptions(command)
     .option('--best', 'of runs with equal N and D keep only the lowest loss')
     .option('--prior <VALUES>', 'of norm: medians with sd, or held values, as alpha=0.3:0.2,q=1', priorOf('--prior'))
@@ -66,14 +71,13 @@ export function fitCommand(): Command {
       'worker threads (default: one per processor)',
       wholeNumber('--threads', 1, 'at least 1, such as 2'),
     )
-    .option('--report <FILE>', 'write a report: one HTML page, or, as FILE.md, Markdown with its figures beside it')
+    .option('--report <FILE>', 'write a report: an HTML page, or, as FILE.md, Markdown and figures')
     .option('--plots <DIR>', 'write every figure as SVG and PNG')
     .option('--json', 'print one JSON object instead of tables (docs/json.md)')
     .addHelpText(
       'after',
-      '\n--prior: E over the lowest loss (0.6:0.3); terms, each of the two at the largest runs over the\n' +
-        'lowest loss (0.2:1.5); alpha, beta (0.33:0.4); q (0.5:0.35): a median and the sd of its logarithm,\n' +
-        'or a value that is held.\n' +
+      '\n--prior: median:sd of the logarithm, or a held value: E over the lowest loss (0.6:0.3); terms, each\n' +
+        'at the largest runs over it (0.2:1.5); alpha, beta (0.33:0.4); q (0.5:0.35).\n' +
         '\nExamples:\n  isoflop fit runs.csv --target 1e21,1e22 --report report.html\n' +
         '  isoflop fit world:handout --method surface --json | jq ".methods[0].law"',
     )
@@ -88,6 +92,7 @@ async function runFit(files: string[], flags: FitFlags): Promise<void> {
     const analysis = await analyse(input.data, {
       targets: flags.target ?? [10 * largestBudget(input)],
       methods: flags.method,
+      repeats: repeatsOf(flags),
       prior: flags.prior,
       confidence: flags.confidence,
       resamples: flags.resamples,
@@ -113,6 +118,17 @@ async function runFit(files: string[], flags: FitFlags): Promise<void> {
   } finally {
     bar.done()
   }
+}
+
+/** What is asked of repeated data. */
+function repeatsOf({ repeats, uniqueTokens }: FitFlags): { readonly unique?: number[] | undefined } | undefined {
+  if (uniqueTokens && !repeats)
+    throw new IsoflopError(
+      'BAD_OPTION',
+      '--unique-tokens came without --repeats, which it belongs to.',
+      'Add --repeats.',
+    )
+  return repeats ? { unique: uniqueTokens } : undefined
 }
 
 const largestBudget = ({ data }: FitInput): number => data.runs.flops.reduce((high, C) => Math.max(high, C))

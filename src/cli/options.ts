@@ -53,6 +53,16 @@ export const budgets =
     return [...new Set(values)].sort((a, b) => a - b)
   }
 
+/** Numbers of tokens, separated by commas: ascending, each once. */
+export const tokenCounts =
+  (name: string): Parser<number[]> =>
+  (text) => {
+    const values = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)))
+    if (!values.every((value) => Number.isFinite(value) && value >= 1))
+      throw bad(name, text, 'tokens separated by commas, such as 1e10,1e11')
+    return [...new Set(values)].sort((a, b) => a - b)
+  }
+
 /** FLOPs that a server takes, as exact numbers: whole, ascending, each once, and none rounded as 2^53 + 1 would be. */
 export const wholeBudgets =
   (name: string): Parser<number[]> =>

@@ -29,7 +29,7 @@ export const diagnosticTable = {
   'little-weight':
     'Runs that hardly count for the law of norm: far above the best loss at their compute, or of little compute.',
   'asymptote-not-identified': 'The runs do not tell the plateau E.',
-  'not-converged': 'The fit of norm or surface stopped before it converged, or an exponent is at the end of its range.',
+  'not-converged': 'The fit of a law stopped before it converged, or an exponent is at the end of its range.',
   'flat-valley': 'The sizes that cost less than 0.1 % in loss at a budget.',
   'backtest-drifts':
     'Fitted without its largest budgets the leading method missed them to one side: the size of the drift to expect.',
@@ -39,10 +39,12 @@ export const diagnosticTable = {
   'far-extrapolation': 'A target lies more than a hundred times beyond the largest budget.',
   'settings-unused': 'The runs differ in settings that only --method joint uses.',
   'repeats-counted-fresh': 'Runs saw their data more than once, and a fit by N and D counts repeats as fresh tokens.',
+  'repeats-open': 'The runs do not tell how far repeats of tokens carry.',
+  'repeats-memorized': 'Runs of many epochs rise above the data-constrained law: memorizing, which it has no term for.',
   'setting-at-end': 'The best learning rate or batch lies at the end of the range that was tried, or beyond it.',
   'setting-fixed': 'A setting that is the same in all runs, so that nothing can be said of a better one.',
   'settings-incomplete': 'Runs that lack a setting which the others have, and are not in the joint law.',
-  'runs-thinned': 'Of very many runs only every so many-th is in the joint law.',
+  'runs-thinned': 'Of very many runs only every so many-th is in the joint or the data-constrained law.',
   'few-for-settings': 'Few runs for the coefficients of the joint law.',
   'untrained-set-aside': 'Runs of a campaign that had learned too little, or diverged, and are in no fit.',
   'many-diverged': 'A quarter of the runs of a campaign or more diverged, or none of the predicted size finished.',

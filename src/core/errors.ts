@@ -24,6 +24,7 @@ export const errorTable = rows({
   },
   NO_USABLE_RUNS: { meaning: 'Rows were read, but none of them is a usable run.' },
   ONE_BUDGET: { meaning: 'All runs have the same compute budget, so nothing can be said about another one.' },
+  NO_REPEATS: { meaning: 'No run saw a token more than once, so nothing can be said of repeated data.' },
   TOO_FEW_RUNS: { meaning: 'There are fewer runs than a law has coefficients.' },
   BAD_OPTION: { meaning: 'An option or an argument has a value that it cannot take.' },
   OUTPUT_FAILED: { meaning: 'A result could not be written.' },

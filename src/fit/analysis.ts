@@ -1,7 +1,6 @@
 import type { Curves, Runs } from '../core/run.ts'
 import { type Assessment, assess } from './assessment.ts'
 import { backtest } from './backtest.ts'
-import type { Resampling } from './bootstrap.ts'
 import { prepare } from './data.ts'
 import { diagnose } from './diagnostics.ts'
 import { fitFrontiers } from './frontiers.ts'
@@ -13,8 +12,7 @@ import { profileMinimum } from './parabola.ts'
 import { asymptoteInterval, exponentRegion } from './region.ts'
 import { samplersOf } from './replicates.ts'
 import type { Analysis } from './result.ts'
-import { tunedResult } from './tuned/assessment.ts'
-import { tunedDiagnostics, unusedSettings } from './tuned/diagnostics.ts'
+import { settingsDiagnostics, settingsLaws, withoutMethods } from './settings.ts'
 
 /** Beyond this many runs, resampling and refitting is replaced by scores, and methods that lack them get no interval. */
 export const mostForRefits = 1_000
@@ -26,6 +24,8 @@ export interface AnalysisOptions extends MethodOptions {
   readonly targets?: readonly number[] | undefined
   /** By name, or methods of one's own; all names but `joint` by default. */
   readonly methods?: readonly (AskedName | Method)[] | undefined
+  /** Fit the data-constrained law, too (alone unless methods are named), for so many unique tokens: the most of a run that repeats by default. */
+  readonly repeats?: { readonly unique?: readonly number[] | undefined } | undefined
   /** 0.95 by default. */
   readonly confidence?: number | undefined
   /** 0 by default. */
@@ -40,18 +40,21 @@ export interface AnalysisOptions extends MethodOptions {
  * Fits runs by every method asked for, with intervals, a backtest and diagnostics.
  *
  * @example const { methods } = await analyse({ runs }, { targets: [1e24] })
- * @throws IsoflopError TOO_FEW_RUNS with fewer than three runs, ONE_BUDGET when all have one budget.
+ * @throws IsoflopError TOO_FEW_RUNS with fewer than three runs, ONE_BUDGET when all have one budget, NO_REPEATS when repeats are asked for
+ * and there are none.
  */
 export async function analyse(
   input: { readonly runs: Runs; readonly curves?: Curves | null },
   options: AnalysisOptions = {},
 ): Promise<Analysis> {
   const { targets = [], confidence = 0.95, seed = 0, resamples = 1000, onStep } = options
-  const asked = askedOf(options.methods)
+  const asked = askedOf(options.methods ?? (options.repeats ? [] : undefined))
   const data = prepare(input.runs, input.curves ?? null)
   const { runs, flopsRatio } = data
   const bootstrap = { resamples, seed, confidence, kind: runs.size > mostForRefits ? 'score' : 'refit' } as const
-  if (asked.joint && !asked.frontier && asked.methods.length === 0) return jointAlone(runs, targets, bootstrap, onStep)
+  const beside = settingsLaws(runs, asked.joint, { ...options, targets, confidence, seed, resamples, flopsRatio })
+  if ((beside.joint || beside.repeats) && !asked.frontier && asked.methods.length === 0)
+    return withoutMethods({ runs, targets, bootstrap, flopsRatio: beside.repeats ? flopsRatio : 1 }, beside)
 
   const laws = await lawsOf(data, options)
   const samplers = samplersOf(data, bootstrap.kind === 'refit' ? laws.additive : null, seed)
@@ -66,8 +69,6 @@ export async function analyse(
   const frontier = asked.frontier ? fitFrontiers(data, laws.additive, samplers, targets, bootstrap) : null
   onStep?.('backtest')
   const backtests = await backtest(data, methodsToTest(assessments, runs.size), options)
-  if (asked.joint) onStep?.('joint')
-  const joint = asked.joint ? tunedResult(runs, targets, confidence) : null
 
   const small = runs.size <= mostForRefits ? laws.surface : null
   const methods = assessments.map(({ result }) => result)
@@ -81,13 +82,13 @@ export async function analyse(
     bands: assessments.flatMap(({ band }) => band ?? []),
     region: small && exponentRegion(runs, small, confidence),
     asymptote: small && asymptoteInterval(runs, small, confidence),
-    joint,
+    ...beside,
     targets,
     bootstrap,
     flopsRatio,
   }
   const diagnostics = diagnose({ ...analysis, data, laws, assessments })
-  return { ...analysis, diagnostics: [...diagnostics, ...(joint ? tunedDiagnostics(joint) : unusedSettings(runs))] }
+  return { ...analysis, diagnostics: [...diagnostics, ...settingsDiagnostics(runs, beside)] }
 }
 
 /** The methods that gave something; of very many runs the quick ones, of more none. */
@@ -96,34 +97,6 @@ function methodsToTest(assessments: readonly Assessment[], runs: number): Method
   return assessments
     .filter(({ fitted, method }) => fitted !== null && (runs <= mostForRefits || method.isQuick))
     .map(({ method }) => method)
-}
-
-/** The joint law by itself: nothing of what the other methods suffer from is said. */
-function jointAlone(
-  runs: Runs,
-  targets: readonly number[],
-  bootstrap: Resampling,
-  onStep: AnalysisOptions['onStep'],
-): Analysis {
-  onStep?.('joint')
-  const joint = tunedResult(runs, targets, bootstrap.confidence)
-  const reasons = joint.undetermined === null ? [] : [joint.undetermined]
-  return {
-    runs,
-    headline: { method: null, determined: reasons.length === 0, reasons, told: [], next: null },
-    profiles: [],
-    methods: [],
-    frontier: null,
-    backtests: [],
-    bands: [],
-    region: null,
-    asymptote: null,
-    joint,
-    targets,
-    bootstrap,
-    flopsRatio: 1,
-    diagnostics: tunedDiagnostics(joint),
-  }
 }
 
 /** Budgets from the smallest run to the largest target, geometrically spaced, for the figures. */

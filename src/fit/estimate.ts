@@ -31,7 +31,9 @@ export interface Drift {
 }
 
 /** ln(C / from) where that is positive. */
-const distance = ({ drift }: Estimate, C: number): number => (drift ? Math.max(0, Math.log(C / drift.from)) : 0)
+export const distanceBeyond = (drift: Drift | null | undefined, C: number): number =>
+  drift ? Math.max(0, Math.log(C / drift.from)) : 0
+const distance = ({ drift }: Estimate, C: number): number => distanceBeyond(drift, C)
 const sizeDrift = (estimate: Estimate, C: number): number =>
   Math.exp((estimate.drift?.size ?? 0) * distance(estimate, C))
 const lossDrift = (estimate: Estimate, C: number): number => 1 + (estimate.drift?.loss ?? 0) * distance(estimate, C)

@@ -1,5 +1,6 @@
 import type { Runs } from '../core/run.ts'
 import { type FrontierLaw, frontierLoss } from '../law/frontier.ts'
+import { goldenSection } from '../numeric/golden-section.ts'
 import { fitLine } from '../numeric/line.ts'
 import { profileMinimum } from './parabola.ts'
 import { lowestRun, type Profile } from './profile.ts'
@@ -106,30 +107,6 @@ function searchExponent(
   if (!(K > 0)) return null
   const coefficient = K * Math.exp(exponent * centerOf(points))
   return { law: { E, coefficient, exponent }, rmse: Math.sqrt(rss(logG) / points.length) }
-}
-
-/** The minimum of a function with one valley between two points, to about nine digits of the argument. */
-function goldenSection(f: (x: number) => number, low: number, high: number): number {
-  const shrink = (Math.sqrt(5) - 1) / 2
-  let left = high - shrink * (high - low)
-  let right = low + shrink * (high - low)
-  let fLeft = f(left)
-  let fRight = f(right)
-  for (let k = 0; k < 60; k++)
-    if (fLeft <= fRight) {
-      high = right
-      right = left
-      fRight = fLeft
-      left = high - shrink * (high - low)
-      fLeft = f(left)
-    } else {
-      low = left
-      left = right
-      fLeft = fRight
-      right = low + shrink * (high - low)
-      fRight = f(right)
-    }
-  return 0.5 * (low + high)
 }
 
 /** The frontier's loss as a function of C. */

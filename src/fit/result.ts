@@ -11,6 +11,7 @@ import type { LeftOut, Objective } from './methods/method.ts'
 import type { ProfileMinimum } from './parabola.ts'
 import type { Profile } from './profile.ts'
 import type { ExponentRegion } from './region.ts'
+import type { RepeatsResult } from './repeats/result.ts'
 import type { TunedResult } from './tuned/result.ts'
 
 /** A power law of C with the interval of its exponent; null where there is none. */
@@ -165,6 +166,11 @@ export interface Tuned {
   readonly joint: TunedResult | null
 }
 
+export interface Repeated {
+  /** The data-constrained law; null unless it was asked for. */
+  readonly repeats: RepeatsResult | null
+}
+
 /** All that the fits found, in parts: who tells or draws of it takes those that it needs. */
 export interface Analysis
   extends Scope,
@@ -175,4 +181,5 @@ export interface Analysis
     Backtested,
     Diagnosed,
     SurfaceRegions,
-    Tuned {}
+    Tuned,
+    Repeated {}

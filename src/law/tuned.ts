@@ -1,4 +1,6 @@
+import { goldenSection } from '../numeric/golden-section.ts'
 import { sigmoid, softplus } from '../numeric/softplus.ts'
+import { saturated } from './saturation.ts'
 
 /**
  * The law of runs that differ in more than size and tokens (docs/math.md, "Laws of more than N and D"): the norm of what size and
@@ -91,13 +93,6 @@ function wallOf(x: number, t: number): { value: number; byX: number; byTail: num
   return { value, byX: (3 * x * x) / tail - (value * t) / tail, byTail }
 }
 
-/** 1 + limit (1 - e^(-x / limit)) (Muennighoff et al. 2023, equation 5), and its derivatives by x and by ln limit. */
-function saturated(x: number, limit: number): { value: number; byX: number; byLimit: number } {
-  const byX = Math.exp(-x / limit)
-  const gained = -limit * Math.expm1(-x / limit)
-  return { value: 1 + gained, byX, byLimit: gained - x * byX }
-}
-
 /**
  * The loss at a point, nats per token (E80), and its derivatives by the coefficients, written into the first `tunedSize` numbers
  * of `gradient`.
@@ -183,10 +178,6 @@ export function tunedLoss(theta: ArrayLike<number>, x: TunedPoint, gradient: Flo
   return E + left + harm * wall.value + memorized
 }
 
-/** Golden section ends when the bracket of ln size is this narrow. */
-const narrow = 1e-7
-const golden = (Math.sqrt(5) - 1) / 2
-
 /** ln(best size / N0) where ln(C / (6 N0 D0)) is `compute`, at the best rate and batch and on fresh data (E84). */
 export function bestTunedSize(theta: ArrayLike<number>, compute: number): number {
   const alpha = Math.exp(theta[at.alpha])
@@ -199,13 +190,7 @@ export function bestTunedSize(theta: ArrayLike<number>, compute: number): number
   if (size <= supported) return size
   const scratch = new Float64Array(tunedSize)
   const loss = (n: number) => tunedLoss(theta, bestTunedPoint(theta, n, compute - n), scratch)
-  let [low, high] = [supported, size]
-  while (high - low > narrow) {
-    const [left, right] = [high - golden * (high - low), low + golden * (high - low)]
-    if (loss(left) <= loss(right)) high = right
-    else low = left
-  }
-  return (low + high) / 2
+  return goldenSection(loss, supported, size)
 }
 
 /** The best run of this size on so many fresh tokens, as ln ratios: its batch and its learning rate. */

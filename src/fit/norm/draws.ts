@@ -2,7 +2,7 @@ import { random } from '../../core/random.ts'
 import type { SurfaceLaw } from '../../law/surface.ts'
 import { levenbergMarquardt } from '../../numeric/levenberg-marquardt.ts'
 import type { Drift } from '../estimate.ts'
-import type { NormFit, NormMode } from './fit.ts'
+import type { NormFit } from './fit.ts'
 import { NormProblem, normSize } from './problem.ts'
 
 /** A law drawn from the posterior, and how things drift from it beyond the runs. */
@@ -15,7 +15,7 @@ export interface NormDraw {
  * For each factor e of compute beyond the runs, the loss drifts from any law by 0.3 % of itself, and the exponent of the best size
  * is another by 0.03 (standard deviations). Chosen on public tables, with the family that judged left out (docs/log.md).
  */
-const driftSd = { loss: 0.003, size: 0.03 } as const
+export const driftSd = { loss: 0.003, size: 0.03 } as const
 
 /** Rough: a draw need not be exact to the digits of its noise. */
 const descent = { maxIterations: 30, tolerance: 1e-3 } as const
@@ -44,7 +44,10 @@ export function drawNorms({ modes, data, prior }: NormFit, count: number, seed: 
 }
 
 /** How many draws each mode gets: the whole count by weight, what rounding leaves by the order of the modes. */
-function allot(modes: readonly NormMode[], count: number): { mode: NormMode; draws: number }[] {
+export function allot<Mode extends { readonly weight: number }>(
+  modes: readonly Mode[],
+  count: number,
+): { mode: Mode; draws: number }[] {
   let weight = 0
   let given = 0
   return modes.map((mode) => {

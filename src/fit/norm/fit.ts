@@ -1,10 +1,11 @@
 import type { Runs } from '../../core/run.ts'
 import { type FrontierLaw, frontierLoss } from '../../law/frontier.ts'
 import { optimalLoss, type SurfaceLaw } from '../../law/surface.ts'
-import { levenbergMarquardt } from '../../numeric/levenberg-marquardt.ts'
-import { descent, fitPlains, type PlainFit, studentCost, studentWeight } from './plain.ts'
-import { logPriorOfQ, type NormPrior, usualPrior } from './prior.ts'
+import type { PlainFit } from './alike.ts'
+import { fitPlains } from './plain.ts'
+import { type NormPrior, usualPrior } from './prior.ts'
 import { type NormData, NormProblem, normData } from './problem.ts'
+import { beliefIn, firstState, improve, leadOf, passes, precisionOf } from './weighted.ts'
 
 /** The values of q that share the belief; 1 is the additive law. */
 export const norms = [0.35, 0.5, 0.7, 1] as const
@@ -40,17 +41,8 @@ export interface NormFit {
   readonly alike: { readonly residual: Float64Array; readonly spread: number }
 }
 
-/** Assumed scale of a run about the law, relative to the loss, and for how many runs the assumption counts. */
-const assumed = { scale: 0.004, runs: 3 } as const
-/** Where all runs lie nearer to a law than this many times less, it is believed instead: losses computed from a law. */
-const exactness = 10
-/** With fewer runs than this they may lie near to it by chance. */
-const fewestForExactness = 9
 /** A run this far above the valley's floor, relatively, counts half. Chosen on public tables (docs/log.md). */
 const valleyWidth = 0.01
-/** Runs of a table err together: their evidence for q counts as if one in five were independent. */
-const independentShare = 0.2
-const passes = 4
 /** At least so many runs have to count, by Kish's effective number: fewer would leave the law to the prior. */
 const fewestEffective = 3
 
@@ -64,30 +56,21 @@ export function fitNorm(runs: Runs, prior: NormPrior = usualPrior): NormFit | nu
   const data = normData(runs)
   const qs = prior.q.sd === 0 ? [prior.q.mean] : norms
   const plain = fitPlains(data, qs, prior)
-  const weights = believe(plain.map(({ evidence }, k) => independentShare * evidence + logPriorOfQ(prior, qs[k])))
-  const q = Math.exp(qs.reduce((sum, value, k) => sum + weights[k] * Math.log(value), 0))
-
-  let states = plain.map(
-    (fit, k): State => ({
-      q: qs[k],
-      theta: fit.theta,
-      scale: firstScale(fit, data),
-      floor: floorOf(fit, data),
-      robust: null,
-    }),
-  )
+  const { weights, q } = beliefIn(plain, qs, prior)
+  const problemAt = (q: number) => new NormProblem(data, q, prior)
+  let states = plain.map((fit, k) => firstState(fit, qs[k], data.lowest))
   let relevance: Float64Array = new Float64Array(0)
   for (let pass = 0; pass < passes; pass++) {
-    const frontiers = states.map(({ q, theta }) => optimalLoss(new NormProblem(data, q, prior).law(theta)))
+    const frontiers = states.map(({ q, theta }) => optimalLoss(problemAt(q).law(theta)))
     relevance = soften(relevanceOf(data, frontiers, weights))
-    states = states.map((state) => improve(data, prior, state, relevance))
+    states = states.map((state) => improve(problemAt(state.q), state, relevance))
   }
-  const lead = leadOf(data, prior, states, relevance, q)
-  const problem = new NormProblem(data, q, prior)
+  const problem = problemAt(q)
+  const lead = leadOf(problem, states, relevance, q)
   problem.cost(lead.theta)
   return {
     law: problem.law(lead.theta),
-    converged: lead.converged === true,
+    converged: lead.converged,
     modes: states.map(({ q, theta, ...state }, k) => ({
       q,
       theta,
@@ -103,30 +86,7 @@ export function fitNorm(runs: Runs, prior: NormPrior = usualPrior): NormFit | nu
   }
 }
 
-/** A fit on its way. */
-interface State {
-  readonly q: number
-  readonly theta: Float64Array
-  readonly scale: number
-  /** The scale that is believed without any run. */
-  readonly floor: number
-  /** Student's weights of the last residuals; null before there are any. */
-  readonly robust: Float64Array | null
-  readonly converged?: boolean
-}
-
 const alikeOf = ({ residual, spread }: PlainFit): NormFit['alike'] => ({ residual: residual.map((r) => -r), spread })
-const firstScale = ({ scale }: PlainFit, { lowest }: NormData): number => Math.min(scale, assumed.scale * lowest)
-const floorOf = ({ spread }: PlainFit, { lowest, loss }: NormData): number =>
-  loss.length < fewestForExactness ? assumed.scale * lowest : Math.min(assumed.scale * lowest, exactness * spread)
-
-/** Weights that sum to 1 from their logarithms. */
-function believe(logs: readonly number[]): number[] {
-  const most = Math.max(...logs, -Number.MAX_VALUE)
-  const raw = logs.map((value) => Math.exp(value - most))
-  const total = raw.reduce((sum, value) => sum + value, 0)
-  return raw.map((value) => value / total)
-}
 
 /** C / Cmax over 1 + (x / 0.01)^2, x the relative distance from the best loss at the run's compute, the modes averaged (E22). */
 function relevanceOf(
@@ -157,49 +117,4 @@ function soften(relevance: Float64Array): Float64Array {
     else high = middle
   }
   return relevance.map((w) => w ** low)
-}
-
-/** One pass: the coefficients, the scale, Student's weights. */
-function improve(data: NormData, prior: NormPrior, state: State, relevance: Float64Array): State {
-  const { q, floor } = state
-  const problem = new NormProblem(data, q, prior)
-  problem.precision.set(precisionOf(state, relevance))
-  const { theta, converged } = levenbergMarquardt(problem, state.theta, descent)
-  problem.cost(theta)
-  let squares = assumed.runs * floor ** 2
-  let count: number = assumed.runs
-  relevance.forEach((w, i) => {
-    squares += w * (state.robust?.[i] ?? 1) * problem.residual[i] ** 2
-    count += w
-  })
-  const scale = Math.sqrt(squares / count)
-  return {
-    q,
-    theta,
-    scale,
-    floor,
-    converged,
-    robust: relevance.map((w, i) => studentWeight(w * (problem.residual[i] / scale) ** 2)),
-  }
-}
-
-const precisionOf = ({ robust, scale }: Pick<State, 'robust' | 'scale'>, relevance: Float64Array): Float64Array =>
-  relevance.map((w, i) => Math.sqrt(w * (robust?.[i] ?? 1)) / scale)
-
-/** The fit at the believed q: from every mode's end, the most probable. */
-function leadOf(data: NormData, prior: NormPrior, states: readonly State[], relevance: Float64Array, q: number): State {
-  const cost = ({ theta, scale }: State) => {
-    const problem = new NormProblem(data, q, prior)
-    problem.cost(theta)
-    return relevance.reduce(
-      (sum, w, i) => sum + 2 * w * Math.log(scale) + studentCost(w * (problem.residual[i] / scale) ** 2),
-      problem.priorCost,
-    )
-  }
-  const ends = states.map((state) => {
-    let end: State = { ...state, q }
-    for (let pass = 0; pass < passes - 1; pass++) end = improve(data, prior, end, relevance)
-    return end
-  })
-  return ends.reduce((best, end) => (cost(end) < cost(best) ? end : best))
 }

@@ -1,8 +1,9 @@
 import { invertPositive } from '../../numeric/cholesky.ts'
 import { dot, times } from '../../numeric/matrix.ts'
 import { median } from '../../numeric/quantile.ts'
+import { studentWeight } from './alike.ts'
 import type { NormFit } from './fit.ts'
-import { fitPlain, studentWeight } from './plain.ts'
+import { fitPlain } from './plain.ts'
 import { type NormData, NormProblem, normSize } from './problem.ts'
 
 /** A run beside the law of the others: measured minus expected loss, and how far it may lie from that, nats. */

@@ -1,6 +1,6 @@
 import type { Runs } from '../../core/run.ts'
 import type { SurfaceLaw } from '../../law/surface.ts'
-import type { LeastSquares } from '../../numeric/levenberg-marquardt.ts'
+import type { RobustProblem } from './alike.ts'
 import type { Normal, NormPrior } from './prior.ts'
 
 /**
@@ -70,11 +70,27 @@ const logit = (e: number): number => Math.log(e / (1 - e))
 const logitOf = ({ mean, sd }: Normal): Normal => ({ mean: logit(mean), sd: sd / (mean * (1 - mean)) })
 const inverse = ({ sd }: Normal): number => 1 / Math.max(sd, leastSd)
 
+/** Where the prior has the coefficients in the middle, and one over their standard deviations; `[5]`. */
+export interface PriorCoordinates {
+  readonly centres: readonly number[]
+  readonly scales: readonly number[]
+}
+
+/** The prior as normal distributions of the coefficients of runs with this lowest loss. */
+export function priorCoordinates({ E, terms, alpha, beta }: NormPrior, lowest: number): PriorCoordinates {
+  const term = Math.log(terms.mean * lowest)
+  return {
+    centres: [logit(E.mean), term, term, Math.log(alpha.mean), Math.log(beta.mean)],
+    scales: [logitOf(E), terms, terms, alpha, beta].map(inverse),
+  }
+}
+
 /**
  * The most probable coefficients at one q as least squares: residuals of the runs times the roots of their weights, and distances
  * from the prior's centre in its standard deviations (E21).
  */
-export class NormProblem implements LeastSquares {
+export class NormProblem implements RobustProblem {
+  readonly size = normSize
   /** 1 / nats: the root of each run's weight over its standard deviation; `[n]`. */
   readonly precision: Float64Array
   /** What is fitted, nats: the data's losses unless a draw moves them; `[n]`. */
@@ -85,7 +101,7 @@ export class NormProblem implements LeastSquares {
   readonly residual: Float64Array
   readonly #data: NormData
   readonly #q: number
-  readonly #prior: NormPrior
+  readonly #coordinates: PriorCoordinates
   readonly #left: Float64Array
   readonly #share: Float64Array
   readonly #theta = new Float64Array(normSize)
@@ -95,7 +111,7 @@ export class NormProblem implements LeastSquares {
     const n = data.loss.length
     this.#data = data
     this.#q = q
-    this.#prior = prior
+    this.#coordinates = priorCoordinates(prior, data.lowest)
     this.precision = new Float64Array(n).fill(1)
     this.loss = Float64Array.from(data.loss)
     this.residual = new Float64Array(n)
@@ -137,10 +153,7 @@ export class NormProblem implements LeastSquares {
   }
 
   #priorCost(theta: Float64Array): number {
-    const { E, terms, alpha, beta } = this.#prior
-    const term = Math.log(terms.mean * this.#data.lowest)
-    const centres = [logit(E.mean), term, term, Math.log(alpha.mean), Math.log(beta.mean)]
-    const scales = [logitOf(E), terms, terms, alpha, beta].map(inverse)
+    const { centres, scales } = this.#coordinates
     for (let k = 0; k < normSize; k++) this.#distance[k] = (theta[k] - centres[k]) * scales[k] - this.shift[k]
     return this.priorCost
   }
@@ -171,8 +184,7 @@ export class NormProblem implements LeastSquares {
         for (let k = 0; k <= j; k++) normal[j * p + k] += row[j] * row[k]
       }
     }
-    const { E, terms, alpha: ofAlpha, beta: ofBeta } = this.#prior
-    const scales = [logitOf(E), terms, terms, ofAlpha, ofBeta].map(inverse)
+    const { scales } = this.#coordinates
     for (let j = 0; j < p; j++) {
       gradient[j] += scales[j] * this.#distance[j]
       normal[j * p + j] += scales[j] ** 2

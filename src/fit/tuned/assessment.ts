@@ -1,8 +1,7 @@
-import { short } from '../../core/diagnostic.ts'
 import { parameterTokens, tokensFor } from '../../core/flops.ts'
 import { everyNth, type Runs } from '../../core/run.ts'
 import { tunedIndex as at, bestTunedPoint, bestTunedSize, tunedLoss, tunedSize } from '../../law/tuned.ts'
-import { lineOf, lineText } from '../headline.ts'
+import { undeterminedSize } from '../undetermined.ts'
 import { driftPerFold, estimated, estimatedExp } from './estimate.ts'
 import { fitTuned, type TunedFit } from './fit.ts'
 import { batchFormula, lnBatch, lnRate, rateFormula, repeatedData } from './formulas.ts'
@@ -19,9 +18,6 @@ export function thinnedForTuned(runs: Runs): { readonly thinned: Runs; readonly 
   const every = Math.ceil(runs.size / mostForTuned)
   return { thinned: every > 1 ? everyNth(runs, every) : runs, every: Math.max(1, every) }
 }
-
-/** An interval of the best N at the largest compute that spans more than this is no answer. */
-const mostWidth = 10
 
 /**
  * The law of all runs, which says what a wrong rate or batch costs and so where the best ones are, and that of the runs near the
@@ -113,13 +109,8 @@ const unavailable = (reason: string): TunedResult => ({
 /** Why the runs do not determine the best size, in words; null where they do. */
 function undeterminedBy(fits: TunedFits, confidence: number): string | null {
   const { runs } = fits.near.data
-  const line = lineOf(runs)
-  if (line) return `the runs ${lineText(line)}, so the effects of N and of D cannot be told apart`
   const most = runs.flops.reduce((a, b) => Math.max(a, b))
-  const [low, high] = targetOf(fits, most, confidence).parameters.interval
-  return high > mostWidth * low
-    ? `at the largest compute the best N may be anything from ${short(low)} to ${short(high)}`
-    : null
+  return undeterminedSize(runs, targetOf(fits, most, confidence).parameters.interval)
 }
 
 /** What to train with C FLOPs: size and loss by the runs near the best, the rate and batch that go with them by all. */

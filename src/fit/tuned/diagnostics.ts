@@ -35,7 +35,7 @@ export function unusedSettings({ tuning, tokens, size }: Runs): Diagnostic[] {
         'repeats-counted-fresh',
         `${seenAgain} of ${size} runs saw their data more than once; the methods by N and D count repeats as fresh tokens.`,
         { runs: seenAgain },
-        '--method joint fits what repeats are worth.',
+        '--repeats fits what they are worth (--method joint, together with rates and batches).',
       ),
     )
   return found

@@ -6,7 +6,7 @@ import type { TunedData } from './data.ts'
  * changes by less than 0.01 from 0.06 to 0.15 in `spread` and from 0.05 to none in `valley`, where 0.02 loses 0.12 on tables of
  * rates; without weights by compute it is 0.04 lower.
  */
-const weighting = {
+export const weighting = {
   /** Weight (C / Cmax)^compute; half of it where data are repeated, because compute spent on repeats brings no run closer. */
   compute: 1,
   computeRepeated: 0.5,
@@ -59,4 +59,4 @@ export function weightsUnder(
   })
 }
 
-const halfAt = (x: number, half: number): number => 1 / (1 + (x / half) ** 2)
+export const halfAt = (x: number, half: number): number => 1 / (1 + (x / half) ** 2)

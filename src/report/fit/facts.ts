@@ -1,5 +1,5 @@
 import { lawMethods } from '../../fit/laws.ts'
-import type { Comparison, MethodResult, Prediction, Scope } from '../../fit/result.ts'
+import type { Comparison, Frontiers, MethodResult, Prediction, Repeated, Scope, Tuned } from '../../fit/result.ts'
 import { frontierLoss } from '../../law/frontier.ts'
 import { powerAt } from '../../law/power.ts'
 import { optimalLoss, optimalParameters, optimalTokens, type SurfaceLaw } from '../../law/surface.ts'
@@ -45,3 +45,7 @@ export function optimumOf(law: SurfaceLaw, C: number): { parameters: number; tok
     loss: frontierLoss(optimalLoss(law), C),
   }
 }
+
+/** Whether anything but the laws of more than N and D was asked for. */
+export const hasMethods = ({ joint, repeats, methods, frontier }: Comparison & Frontiers & Tuned & Repeated): boolean =>
+  (joint === null && repeats === null) || methods.length > 0 || frontier !== null

@@ -6,6 +6,8 @@ import { frontier } from './figures/frontier.ts'
 import { optimum } from './figures/optimum.ts'
 import { profiles } from './figures/profiles.ts'
 import { rates } from './figures/rates.ts'
+import { repeatsCost } from './figures/repeats-cost.ts'
+import { repeatsWorth } from './figures/repeats-worth.ts'
 import { residuals } from './figures/residuals.ts'
 import type { Findings } from './findings.ts'
 
@@ -19,4 +21,6 @@ export const fitFigures: readonly Figure<Findings>[] = [
   exponents,
   backtest,
   rates,
+  repeatsWorth,
+  repeatsCost,
 ]

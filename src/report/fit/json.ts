@@ -12,7 +12,7 @@ export const fitJson = (analysis: Analysis, data: RunData, diagnostics: readonly
 
 /** What the fits of some runs say. */
 export function analysisJson(analysis: Analysis, diagnostics: readonly Diagnostic[]) {
-  const { headline, methods, joint, frontier, backtests, bootstrap, asymptote, region, targets } = analysis
+  const { headline, methods, joint, repeats, frontier, backtests, bootstrap, asymptote, region, targets } = analysis
   return {
     targets,
     flopsRatio: analysis.flopsRatio,
@@ -26,6 +26,7 @@ export function analysisJson(analysis: Analysis, diagnostics: readonly Diagnosti
     headline,
     methods,
     joint,
+    repeats,
     frontier,
     profiles: analysis.profiles.map(({ profile, minimum }) => ({
       flops: profile.budget,

@@ -1,9 +1,9 @@
-import type { Comparison, Frontiers, Tuned } from '../../fit/result.ts'
 import { renderFigures } from '../draw/svg.ts'
 import { type Block, heading, type Page } from '../page/blocks.ts'
 import { answerBlocks } from './answer.ts'
 import { comparisonBlocks, predictionBlocks, reservationBlocks } from './comparison.ts'
 import { dataBlocks, exclusionBlocks } from './data.ts'
+import { hasMethods } from './facts.ts'
 import { fitFigures } from './figures.ts'
 import type { FitReport } from './input.ts'
 import { jointBlocks } from './joint.ts'
@@ -11,6 +11,7 @@ import { frontierBlocks, surfaceBlocks } from './laws.ts'
 import { provenanceBlocks } from './provenance.ts'
 import { backtestBlocks, diagnosticBlocks } from './quality.ts'
 import { readingBlocks } from './reading.ts'
+import { repeatsBlocks } from './repeats.ts'
 
 /**
  * The report of a fit, to be written as HTML or as Markdown.
@@ -25,6 +26,7 @@ export function fitPage(report: FitReport): Page {
       ...(report.reading ? readingBlocks(report.reading) : []),
       ...(hasMethods(analysis) ? answerBlocks(report) : []),
       ...jointBlocks(report),
+      ...repeatsBlocks(report),
       ...(hasMethods(analysis) ? comparisonBlocks(report) : []),
       heading('Figures'),
       ...figures,
@@ -40,7 +42,3 @@ export function fitPage(report: FitReport): Page {
     ],
   }
 }
-
-/** Whether anything but the joint law was asked for. */
-const hasMethods = ({ joint, methods, frontier }: Comparison & Frontiers & Tuned): boolean =>
-  joint === null || methods.length > 0 || frontier !== null

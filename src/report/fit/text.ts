@@ -5,9 +5,10 @@ import { compact, excess, exponent, interval, nats, orDash, percent, ratio } fro
 import { type Block, type Column, list, paragraph, type Text } from '../page/blocks.ts'
 import { type Group, type TextOptions, textOf } from '../page/text.ts'
 import { capital, joined, withoutStop } from '../prose.ts'
-import { availableMethods, leaderOf, predictionAt } from './facts.ts'
+import { availableMethods, hasMethods, leaderOf, predictionAt } from './facts.ts'
 import type { Findings } from './findings.ts'
 import { jointGroups } from './joint-text.ts'
+import { repeatsGroups } from './repeats-text.ts'
 import {
   againstTruth,
   answerOf,
@@ -28,11 +29,10 @@ const mostTargets = 2
  * @example console.log(fitText({ analysis, truth: null }))
  */
 export function fitText(findings: Findings, options: TextOptions = {}): string {
-  const { joint, methods, frontier } = findings.analysis
-  const isJointAlone = joint !== null && methods.length === 0 && frontier === null
   const groups = [
     ...jointGroups(findings),
-    ...(isJointAlone ? [] : [summaryGroup(findings), ...comparisonGroups(findings)]),
+    ...repeatsGroups(findings),
+    ...(hasMethods(findings.analysis) ? [summaryGroup(findings), ...comparisonGroups(findings)] : []),
     remarkGroup(findings),
   ]
   return textOf(groups, options)

@@ -1,0 +1,94 @@
+import * as Plot from '@observablehq/plot'
+import type { FittedRepeats } from '../../../fit/repeats/result.ts'
+import type { Repeated } from '../../../fit/result.ts'
+import { linearAxis, logAxis } from '../../draw/axis.ts'
+import { type Figure, onePanel } from '../../draw/figure.ts'
+import { pointLabels } from '../../draw/labels.ts'
+import { gridOnShade, shaded } from '../../draw/marks.ts'
+import { budgetColor, muted } from '../../draw/style.ts'
+import { compact, nats, significant } from '../../number.ts'
+import { joined } from '../../prose.ts'
+import type { Findings } from '../findings.ts'
+
+const height = 480
+/** Losses this far above the lowest are cut off, as a share: what matters is near the best epochs. */
+const mostAbove = 0.12
+
+const fittedOf = ({ repeats }: Repeated): FittedRepeats | null => (repeats?.kind === 'fitted' ? repeats : null)
+
+/** The curves of unique tokens, from the fewest, whose best run is told. */
+function curvesOf({ byEpochs, withheld, fresh }: FittedRepeats) {
+  const last = fresh.at(-1)
+  const isTold = (unique: number) =>
+    !withheld.some((target) => target.unique === unique && target.flops === last?.flops)
+  return last ? byEpochs.filter(({ unique }) => isTold(unique)).sort((a, b) => a.unique - b.unique) : []
+}
+
+/** Whether a curve goes beyond the epochs of the runs. */
+const isBeyond = (fitted: FittedRepeats): boolean =>
+  curvesOf(fitted).some(({ points }) => (points.at(-1)?.epochs ?? 0) > fitted.mostEpochs)
+
+export const repeatsCost: Figure<Findings<Repeated>> = {
+  name: 'repeats-cost',
+  title: 'Loss against epochs',
+  caption({ analysis }) {
+    const fitted = fittedOf(analysis)
+    const last = fitted?.fresh.at(-1)
+    if (!fitted || !last) return ''
+    const best = curvesOf(fitted).map(({ unique, best: { epochs, loss } }) => {
+      return `with ${compact(unique)} at ${significant(epochs)} epochs ${nats(loss)}`
+    })
+    return joined(
+      `The loss of ${compact(last.flops)} FLOPs by how often the unique tokens are seen; more epochs leave a smaller model.`,
+      `Open circles are the best: ${best.join(', ')}. Dashed: the best on fresh data, ${nats(last.loss.value)}.`,
+      isBeyond(fitted) ? 'Grey: more epochs than any run.' : '',
+    )
+  },
+  alt: () => 'Loss against epochs at a fixed budget, for some amounts of unique tokens, beside the best on fresh data.',
+  draw({ analysis }) {
+    const fitted = fittedOf(analysis)
+    const fresh = fitted?.fresh.at(-1)
+    const curves = fitted ? curvesOf(fitted) : []
+    if (!fitted || !fresh || curves.length === 0) return null
+    const lowest = fresh.loss.value
+    const limit = Math.max(...curves.map(({ best }) => best.loss)) + mostAbove * lowest
+    const shown = curves.map(({ unique, points, best }, k) => ({
+      unique,
+      best,
+      points: points.filter(({ loss }) => loss <= limit),
+      color: budgetColor(curves.length > 1 ? k / (curves.length - 1) : 0.5),
+    }))
+    const all = shown.flatMap(({ points }) => points)
+    const x = logAxis(
+      'epochs over the unique tokens',
+      all.map(({ epochs }) => epochs),
+    )
+    const y = linearAxis('loss (nats/token)', [lowest, ...all.map(({ loss }) => loss)])
+    const labels = [
+      ...shown.flatMap(({ unique, points, color }) => {
+        const end = points.at(-1)
+        return end ? [{ x: end.epochs, y: end.loss, text: `${compact(unique)} tokens`, color }] : []
+      }),
+      { x: x.domain[1], y: lowest, text: 'fresh data', color: muted },
+    ]
+    return onePanel({
+      height,
+      margin: { top: 30, right: 126, bottom: 52, left: 56 },
+      x,
+      y,
+      marks: [
+        ...(isBeyond(fitted) ? [shaded(fitted.mostEpochs, x, y), gridOnShade(y)] : []),
+        Plot.ruleY([lowest], { stroke: muted, strokeDasharray: '5 4' }),
+        ...shown.flatMap(({ points, best, color }) => [
+          Plot.line(points, { x: 'epochs', y: 'loss', stroke: color, strokeWidth: 2 }),
+          Plot.dot([best], { x: 'epochs', y: 'loss', r: 5, fill: '#fff', stroke: color, strokeWidth: 2 }),
+        ]),
+        pointLabels(
+          labels,
+          all.map(({ epochs, loss }) => ({ x: epochs, y: loss, weight: 6 })),
+          'right',
+        ),
+      ],
+    })
+  },
+}

@@ -1,0 +1,84 @@
+import * as Plot from '@observablehq/plot'
+import type { FittedRepeats } from '../../../fit/repeats/result.ts'
+import type { Repeated, Scope } from '../../../fit/result.ts'
+import { logAxis } from '../../draw/axis.ts'
+import { type Figure, onePanel } from '../../draw/figure.ts'
+import { pointLabels } from '../../draw/labels.ts'
+import { gridOnShade, shaded } from '../../draw/marks.ts'
+import { ink, lawColor, lawInk, muted } from '../../draw/style.ts'
+import { counted, percent, significant } from '../../number.ts'
+import { joined } from '../../prose.ts'
+import type { Findings } from '../findings.ts'
+import { limitText } from '../repeats-words.ts'
+
+const height = 500
+/** Single runs beyond this many times the law's worth, or under one in so many, are not drawn. */
+const outside = 4
+
+const fittedOf = ({ repeats }: Repeated): FittedRepeats | null => (repeats?.kind === 'fitted' ? repeats : null)
+
+/** The runs that are drawn: near enough to the law that the axis has place for them. */
+function shownRuns({ seen, tokens, law }: FittedRepeats) {
+  const expected = (epochs: number) => 1 - law.tokens * Math.expm1((1 - epochs) / law.tokens)
+  return tokens.kind === 'open'
+    ? []
+    : seen.filter(({ epochs, worth }) => Math.abs(Math.log(worth / expected(epochs))) < Math.log(outside))
+}
+
+export const repeatsWorth: Figure<Findings<Scope & Repeated>> = {
+  name: 'repeats-worth',
+  title: 'What repeated tokens are worth',
+  caption({ analysis }) {
+    const fitted = fittedOf(analysis)
+    if (fitted === null) return ''
+    const [most, half] = fitted.worth
+    const left = fitted.seen.length - shownRuns(fitted).length
+    return joined(
+      'Epochs over the same tokens, and how many epochs of fresh tokens would teach as much, by the data-constrained law',
+      `with its ${percent(analysis.bootstrap.confidence)} interval; dashed: as if every repeat were fresh.`,
+      'Dots are single runs, as their loss has it if all else of the law holds for them.',
+      `A repeated token is worth ${percent(most.share)} of a fresh one up to epoch ${limitText(most.last)}, ${percent(half.share)} up to epoch ${limitText(half.last)}.`,
+      left > 0 ? `Not drawn: ${counted(left, 'run')} far off.` : '',
+    )
+  },
+  alt: () => 'Fresh epochs that epochs over the same tokens are worth, on logarithmic axes, with the fitted law.',
+  draw({ analysis }) {
+    const fitted = fittedOf(analysis)
+    if (fitted === null) return null
+    const { curve, mostEpochs } = fitted
+    const runs = shownRuns(fitted)
+    const last = curve[curve.length - 1]
+    const x = logAxis(
+      'epochs over the same tokens',
+      curve.map(({ epochs }) => epochs),
+    )
+    const y = logAxis('epochs of fresh tokens they are worth', [
+      ...curve.flatMap(({ low, high }) => [low, high]),
+      ...runs.map(({ worth }) => worth),
+      0.9,
+    ])
+    const fresh = [1, Math.min(last.epochs, y.domain[1])].map((epochs) => ({ epochs, value: epochs }))
+    const labels = [
+      { x: last.epochs, y: last.value, text: `law ${significant(last.value)}`, color: lawInk },
+      { x: fresh[1].epochs, y: fresh[1].value, text: 'as fresh', color: muted },
+    ]
+    return onePanel({
+      height,
+      margin: { top: 30, right: 96, bottom: 52, left: 56 },
+      x,
+      y,
+      marks: [
+        ...(mostEpochs < last.epochs ? [shaded(mostEpochs, x, y), gridOnShade(y)] : []),
+        Plot.areaY(curve, { x: 'epochs', y1: 'low', y2: 'high', fill: lawColor, fillOpacity: 0.22 }),
+        Plot.line(fresh, { x: 'epochs', y: 'value', stroke: muted, strokeDasharray: '5 4' }),
+        Plot.dot(runs, { x: 'epochs', y: 'worth', r: 2.6, fill: ink, fillOpacity: 0.55 }),
+        Plot.line(curve, { x: 'epochs', y: 'value', stroke: lawColor, strokeWidth: 2.2 }),
+        pointLabels(
+          labels,
+          curve.map(({ epochs, value }) => ({ x: epochs, y: value, weight: 6 })),
+          'right',
+        ),
+      ],
+    })
+  },
+}

@@ -1,0 +1,85 @@
+import type { FittedRepeats, FreshTarget, RepeatedTarget } from '../../fit/repeats/result.ts'
+import type { Repeated, Scope } from '../../fit/result.ts'
+import { compact, type Format, nats, percent, significant } from '../number.ts'
+import { type Block, list } from '../page/blocks.ts'
+import type { Group } from '../page/text.ts'
+import type { Findings } from './findings.ts'
+import { both } from './joint-words.ts'
+import { repeatsLines, withheldText } from './repeats-words.ts'
+import { beyondRuns } from './words.ts'
+
+/** The data-constrained law for a terminal: the best runs at the largest target, what repeats are worth, and a table. */
+export function repeatsGroups({ analysis }: Findings<Scope & Repeated>): Group[] {
+  const { repeats } = analysis
+  if (repeats === null) return []
+  if (repeats.kind === 'unavailable') return [list([`repeats: ${repeats.reason}.`])]
+  const withheld = withheldText(repeats)
+  const lines = repeatsLines(repeats).map((formula) => ({ formula }))
+  const isOne = repeats.fresh.length === 1 && repeats.targets.length <= 1
+  return [
+    [...headBlocks(analysis, repeats), ...list([...(withheld ? [withheld] : []), ...lines])],
+    ...(isOne || repeats.fresh.length === 0 ? [] : [[targetTable(repeats)]]),
+  ]
+}
+
+function headBlocks(analysis: Scope, { undetermined, fresh, targets }: FittedRepeats): Block[] {
+  const last = fresh.at(-1)
+  if (!last)
+    return list(
+      undetermined === null
+        ? []
+        : [[{ strong: 'These runs do not determine N, D or the loss at a budget:' }, ` ${undetermined}.`]],
+    )
+  const { flops } = last
+  return [
+    {
+      kind: 'section',
+      title: `At ${compact(flops)} FLOPs (${beyondRuns(analysis, flops)}), by repeats with ${percent(analysis.bootstrap.confidence)} intervals:`,
+      blocks: list([freshLine(last), ...targets.filter((target) => target.flops === flops).map(repeatedLine)]),
+    },
+  ]
+}
+
+const freshLine = ({ parameters, tokens, loss }: FreshTarget): string =>
+  `fresh data: N = ${both(parameters)} parameters, D = ${both(tokens)} tokens, loss = ${both(loss, nats)} nats/token`
+
+function repeatedLine({ unique, parameters, tokens, epochs, loss, cost, worth }: RepeatedTarget): string {
+  if (epochs.value <= 1) return `${compact(unique)} unique tokens are enough for that`
+  return (
+    `${compact(unique)} unique tokens: N = ${both(parameters)}, ${both(epochs)} epochs, loss = ${both(loss, nats)}, ` +
+    `${both(cost, nats)} nats worse than fresh; the ${compact(tokens.value - unique)} seen again are worth ${both(worth)} fresh ones`
+  )
+}
+
+function targetTable({ fresh, targets }: FittedRepeats): Block {
+  const right = (title: string) => ({ title, align: 'right' }) as const
+  const left = (title: string) => ({ title, align: 'left' }) as const
+  const value = (estimate: { readonly value: number }, format: Format = significant) => format(estimate.value)
+  const rows = fresh.flatMap((target) => [
+    [
+      compact(target.flops),
+      'fresh',
+      value(target.parameters),
+      value(target.tokens),
+      '-',
+      value(target.loss, nats),
+      '-',
+    ],
+    ...targets
+      .filter(({ flops }) => flops === target.flops)
+      .map(({ flops, unique, parameters, tokens, epochs, loss, cost }) => [
+        compact(flops),
+        compact(unique),
+        value(parameters),
+        value(tokens),
+        value(epochs),
+        value(loss, nats),
+        `${value(cost, nats)} [${cost.interval.map(nats).join(', ')}]`,
+      ]),
+  ])
+  const columns = [
+    ...[right('FLOPs'), right('unique'), right('N'), right('D'), right('epochs'), right('loss')],
+    left('worse than fresh'),
+  ]
+  return { kind: 'table', columns, rows }
+}
