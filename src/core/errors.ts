@@ -14,7 +14,8 @@ export const errorTable = rows({
   FILE_NOT_FOUND: { meaning: 'A file that was named does not exist or cannot be read.' },
   FILE_EMPTY: { meaning: 'A file has no rows.' },
   FILE_FORMAT: {
-    meaning: 'A file is not what its name or content promises: broken JSON, a truncated Parquet or gzip file.',
+    meaning:
+      'A file is not what its name or content promises: broken JSON, a truncated Parquet or gzip file, another encoding.',
   },
   COLUMN_MISSING: { meaning: 'A column that is needed was not found under any of its usual names.' },
   COLUMN_UNKNOWN: { meaning: 'A column named with --columns is not in the file.' },
@@ -83,7 +84,7 @@ export const errorTable = rows({
   CORPUS_DIFFERS: { meaning: 'The folder holds a corpus of other inputs or options.' },
   CORPUS_RUNNING: { meaning: 'Another process prepares a corpus in the same folder.' },
   CORPUS_TOO_SMALL: {
-    meaning: 'There is too little text for the vocabulary or the validation part that was asked for.',
+    meaning: 'There is too little text, or too little that differs, for the vocabulary or for both parts of a corpus.',
   },
   ROWS_CORRUPT: { meaning: 'More rows of the inputs are corrupt than --max-corrupt allows.' },
   DEVICE_UNAVAILABLE: { meaning: 'ONNX Runtime cannot train on the device that was asked for.' },

@@ -154,7 +154,7 @@ const sampledBytes = 1 << 23
 /** The columns of a source's first rows, and the first of them that could not be read. */
 export interface FirstRows {
   readonly columns: ColumnLengths
-  readonly corrupt: { readonly row: number; readonly reason: string } | null
+  readonly corrupt: { readonly row: number; readonly reason: string; readonly isText: boolean } | null
 }
 
 /** Errors: those of `rowsOf`. */
@@ -171,11 +171,14 @@ async function firstRecords(source: Source): Promise<FirstRows> {
     if (isBlank(item)) continue
     const parsed = recordIn(item)
     if (parsed.kind === 'record') columns.add(Object.entries(parsed.record))
-    else corrupt ??= { row, reason: parsed.reason }
+    else corrupt ??= { row, reason: parsed.reason, isText: isText(item) }
     if (row >= sampledRows || (bytes >= sampledBytes && columns.choose() !== null)) break
   }
   return { columns, corrupt }
 }
+
+/** Whether a document stands there without a key. */
+const isText = ({ bytes, isCut }: JsonItem): boolean => !isCut && bytes !== null && bytes[0] === 0x22
 
 /** Columns are decoded whole: where one has a usual name, the others are not looked at. */
 async function firstParquetRows({ path }: Source, textField: string | null): Promise<FirstRows> {

@@ -65,11 +65,18 @@ function wayOut(path: string): string {
   if (/\.zip$/i.test(path)) return `Unpack it and name the folder: unzip ${name} -d unpacked.`
   if (/\.xz$/i.test(path)) return `Unpack it and name the result: xz -dk ${name}.`
   if (/\.bz2$/i.test(path)) return `Unpack it and name the result: bzip2 -dk ${name}.`
-  if (/\.[ct]sv(\.\w+)?$/i.test(path)) return 'Write its text as JSONL, one {"text": ...} a line.'
+  if (/\.[ct]sv$/i.test(path)) return `Write its rows as JSONL: ${rowsOfTable(path)}.`
   if (/\.arrow$/i.test(path))
     return 'Write it as Parquet: in Python, datasets.Dataset.from_file(FILE).to_parquet("data.parquet").'
   if (/\.parquet\.\w+$/i.test(path)) return 'Unpack it first: Parquet is packed inside.'
   return `If it is plain text, give it such a name: cp ${name} ${quoted(`${path}.txt`)}.`
+}
+
+/** Python splits tables as spreadsheets write them, line ends in cells included. */
+function rowsOfTable(path: string): string {
+  const delimiter = /\.tsv$/i.test(path) ? ', delimiter="\\t"' : ''
+  const script = `import csv, json, sys; csv.field_size_limit(1 << 30); [print(json.dumps(row)) for row in csv.DictReader(sys.stdin${delimiter})]`
+  return `python3 -c ${quoted(script)} < ${quoted(path)} > ${quoted(path.replace(/\.[^.]*$/, '.jsonl'))}`
 }
 
 function sourcesIn(folder: string): Listing {

@@ -7,7 +7,7 @@ import { shortList } from './listing.ts'
 import type { Notices } from './notices.ts'
 import { ReplacedCharacters } from './replaced.ts'
 import { badFormat, convertAdvice, type Source, textBytes, unpackCommand, unpackedBytes } from './sources.ts'
-import type { TextField } from './text-field.ts'
+import type { Nested, TextField } from './text-field.ts'
 
 /** What a source holds. */
 export interface Survey {
@@ -100,7 +100,7 @@ async function textFieldOf(source: Source, { textField, notices }: SurveyRequest
     throw badFormat(
       source.path,
       `has no JSON object in its first rows: ${source.name}:${corrupt.row} ${corrupt.reason}`,
-      notJson(source),
+      notJson(source, corrupt.isText),
     )
   }
   if (textField !== null) {
@@ -134,28 +134,33 @@ function tellField(source: Source, { name, rivals }: TextField, notices: Notices
   notices.add(`text is taken from ${JSON.stringify(name)}${others} (--text-field NAME takes another)`, source.name)
 }
 
-const notJson = ({ packing }: Source): string =>
-  packing === null
-    ? 'If it is plain text, give it a name that ends in .txt; JSON is one object a line, or an array of objects.'
-    : 'If it is plain text, give it a name that ends in .txt.gz or .txt.zst; JSON is one object a line, or an array of objects.'
+function notJson(source: Source, isText: boolean): string {
+  // Lines that are lists have texts in them, too, and no command for one list helps there.
+  if (isText && /\.json(\.\w+)?$/i.test(source.name)) return takeOut(source, { name: null, of: 'texts' })
+  const packed = source.packing === null ? '' : `.${source.packing}`
+  return `If it is plain text, give it a name that ends in .txt${packed}; JSON is one object a line, or an array of objects, such as {"text": "..."}.`
+}
 
 const columnMissing = (source: Source, what: string, { columns }: FirstRows): IsoflopError =>
   new IsoflopError(
     'COLUMN_MISSING',
     `${source.path} has ${what}; it has: ${columns.all()}.`,
-    columns.nested === null
-      ? 'Name the one with the text: --text-field NAME.'
-      : `Write what is in ${JSON.stringify(columns.nested)} one a line and give that: ${takeOut(source, columns.nested)}`,
+    columns.nested !== null
+      ? takeOut(source, columns.nested)
+      : columns.hasText
+        ? 'Name the one with the text: --text-field NAME.'
+        : 'None of them is text: write the text of each record under a key of its own, such as {"text": "..."}.',
   )
 
-/** The command that writes the records of a list as JSONL; Node is there wherever this runs. */
-function takeOut(source: Source, name: string): string {
+/** The command that writes the documents of a list as JSONL; Node is there wherever this runs. */
+function takeOut(source: Source, { name, of }: Nested): string {
   const { path, packing } = source
   const bare = path.replace(/\.json\w*(\.\w+)?$/i, '')
-  const script = `for (const row of JSON.parse(require("fs").readFileSync(0))[${JSON.stringify(name)}]) console.log(JSON.stringify(row))`
+  const list = `JSON.parse(require("fs").readFileSync(0))${name === null ? '' : `[${JSON.stringify(name)}]`}`
+  const script = `for (const row of ${list}) console.log(JSON.stringify(${of === 'texts' ? '{ text: row }' : 'row'}))`
   const input = packing === null ? `< ${quoted(path)} ` : ''
   const unpacked = packing === null ? '' : `${unpackCommand(source)} | `
-  return `${unpacked}node -e ${quoted(script)} ${input}> ${quoted(`${bare}-records.jsonl`)}`
+  return `Write the ${of} one a line and give that: ${unpacked}node -e ${quoted(script)} ${input}> ${quoted(`${bare}-records.jsonl`)}`
 }
 
 /** The longest pointer that Git LFS writes has some 200 bytes. */

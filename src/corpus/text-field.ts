@@ -20,8 +20,15 @@ interface Column {
   characters: number
   /** What it has instead. */
   other: string | null
-  /** Whether it is a list of objects. */
-  isRecords: boolean
+  /** What it is a list of, if it is one. */
+  listOf: Nested['of'] | null
+}
+
+/** Documents that lie a level deeper than they should. */
+export interface Nested {
+  /** Null where the whole file is the list. */
+  readonly name: string | null
+  readonly of: 'records' | 'texts'
 }
 
 /** What is in the columns of some rows. */
@@ -34,13 +41,13 @@ export class ColumnLengths {
   add(row: Iterable<readonly [string, unknown]>): void {
     this.#rows++
     for (const [name, value] of row) {
-      const column = this.#columns.get(name) ?? { texts: 0, characters: 0, other: null, isRecords: false }
+      const column = this.#columns.get(name) ?? { texts: 0, characters: 0, other: null, listOf: null }
       if (typeof value === 'string') {
         column.texts++
         column.characters += value.length
       } else {
         column.other ??= kindOf(value)
-        column.isRecords ||= Array.isArray(value) && value.length > 0 && value.every(isRecord)
+        column.listOf ??= listOf(value)
       }
       if (this.#columns.size < mostColumns) this.#columns.set(name, column)
     }
@@ -66,10 +73,14 @@ export class ColumnLengths {
     return name === undefined ? null : { name, rivals: others }
   }
 
-  /** The first column that is a list of objects, where there is one row only: the records are in there. */
-  get nested(): string | null {
-    const [found] = [...this.#columns].find(([, { isRecords }]) => isRecords) ?? []
-    return this.#rows === 1 ? (found ?? null) : null
+  /** The first column that is a list, where there is one row only: the documents are in there. */
+  get nested(): Nested | null {
+    const [name, column] = [...this.#columns].find(([, { listOf }]) => listOf !== null) ?? []
+    return this.#rows === 1 && name !== undefined ? { name, of: column!.listOf! } : null
+  }
+
+  get hasText(): boolean {
+    return [...this.#columns.values()].some(({ texts }) => texts > 0)
   }
 
   /** A column in words. */
@@ -92,7 +103,11 @@ export class ColumnLengths {
   }
 }
 
-const isRecord = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)
+function listOf(value: unknown): Nested['of'] | null {
+  if (!Array.isArray(value) || value.length === 0) return null
+  if (value.every((item) => typeof item === 'string')) return 'texts'
+  return value.every((item) => typeof item === 'object' && item !== null && !Array.isArray(item)) ? 'records' : null
+}
 
 const mostColumns = 1000
 const mostShown = 20

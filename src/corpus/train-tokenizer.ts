@@ -80,6 +80,12 @@ function tooSmall(size: number, expected: number, sampled: number): IsoflopError
       `${there}: no pair of tokens occurs twice any more.`,
       `Give more text, or --vocab-size ${size} or less.`,
     )
+  if (sampled === 0)
+    return new IsoflopError(
+      'CORPUS_TOO_SMALL',
+      '0 bytes of text are in the inputs.',
+      `Give text: ${enoughText} bytes are enough.`,
+    )
   return new IsoflopError(
     'CORPUS_TOO_SMALL',
     `${there}: no word of up to 256 characters occurs twice.`,

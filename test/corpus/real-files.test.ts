@@ -157,6 +157,35 @@ test('records inside of an object are taken out by the command that the error na
   }
 })
 
+test('lists of texts and tables become records by the command of the error', async () => {
+  const { contents } = await corpusOf([write('listed.jsonl', jsonl(texts))])
+  const cells = texts.map((text, k) => [k, `"${text.replaceAll('"', '""')}"`])
+  const table = (delimiter: string) => [['id', 'text'], ...cells].map((row) => row.join(delimiter)).join('\r\n')
+  for (const [name, content, code, result] of [
+    ['strings.json', JSON.stringify(texts), 'FILE_FORMAT', 'strings-records.jsonl'],
+    ['strings two.json.gz', gzipSync(JSON.stringify(texts, null, 1)), 'FILE_FORMAT', 'strings two-records.jsonl'],
+    [
+      'columns.json',
+      JSON.stringify({ text: texts, id: texts.map((_, k) => k) }),
+      'COLUMN_MISSING',
+      'columns-records.jsonl',
+    ],
+    ['a table.csv', table(','), 'FILE_FORMAT', 'a table.jsonl'],
+    ['table.tsv', table('\t'), 'FILE_FORMAT', 'table.jsonl'],
+  ] as const) {
+    const { advice } = await errorOf([write(`lists/${name}`, content)], code)
+    follow({ advice: advice.replace(/\. What is read: .*/, '') })
+    assert.deepEqual((await corpusOf([place(`lists/${result}`)])).contents, contents, name)
+  }
+  const chat = write('chat.jsonl', `${JSON.stringify({ messages: [{ role: 'user', content: texts[0] }] })}\n`.repeat(2))
+  assert.match(
+    (await errorOf([chat], 'COLUMN_MISSING')).advice,
+    /None of them is text: write the text of each record under a key/,
+  )
+  const lists = write('lists.jsonl', '["a", "b"]\n["c", "d"]\n')
+  assert.match((await errorOf([lists], 'FILE_FORMAT')).advice, /JSON is one object a line/)
+})
+
 test('hostile JSON costs itself only', async () => {
   const deep = `{"text": ${'['.repeat(1e6)}${']'.repeat(1e6)}}`
   const keys = '{"__proto__":{"text":"no"},"constructor":1,"toString":2}'
