@@ -113,3 +113,66 @@ test('no text makes it throw anything but an error with a code', async () => {
     { numRuns: 300 },
   )
 })
+
+/** Ways to write a count and a loss, each with what is no number in it. */
+const notations = [
+  {
+    count: (x: number) => String(x),
+    loss: (x: number) => String(x),
+    other: ['12M', '3,5', '1.2.3', '0x10', '1e', 'nan', '-5', '0', '', '—'],
+  },
+  {
+    count: (x: number) => x.toLocaleString('en'),
+    loss: (x: number) => String(x),
+    other: ['12M', '1,23,456', '1e9x', '', '-1,000,000', 'inf'],
+  },
+  {
+    count: (x: number) => `${x / 1e6}M`,
+    loss: (x: number) => String(x),
+    other: ['1,000,000', '12Q', 'M', '5e8', '', '-3M', '0M'],
+  },
+  {
+    count: (x: number) => String(x),
+    loss: (x: number) => String(x).replace('.', ','),
+    other: ['3.14.1', '3,1,4', 'x', '', '-2,5', '0,0'],
+  },
+] as const
+
+test('no row is used that a strict reader would not use, whatever stands in its cells and however numbers are written', async () => {
+  const cell = fc.record({ column: fc.constantFrom('N', 'D', 'loss'), bad: fc.nat() })
+  const table = fc.record({
+    notation: fc.constantFrom(...notations),
+    rows: fc.array(fc.record({ N: fc.integer({ min: 1e6, max: 1e10 }), loss: fc.integer({ min: 1500, max: 9000 }) }), {
+      minLength: 12,
+      maxLength: 30,
+    }),
+    faults: fc.dictionary(fc.nat({ max: 29 }).map(String), cell, { maxKeys: 4 }),
+  })
+  await fc.assert(
+    fc.asyncProperty(table, async ({ notation, rows, faults }) => {
+      const lines = rows.map(({ N, loss }, i) => {
+        const cells: Record<string, string> = {
+          N: notation.count(N),
+          D: notation.count(20 * N + i),
+          loss: notation.loss(loss / 1001),
+        }
+        const fault = faults[String(i)]
+        if (fault) {
+          const isLoss = fault.column === 'loss'
+          const bad = isLoss ? ['', 'n/a', '-1', 'x3', '0', '{}'] : notation.other
+          cells[fault.column] = bad[fault.bad % bad.length]
+        }
+        return [String(i), cells.N, cells.D, cells.loss].map((text) => `"${text}"`).join(';')
+      })
+      const data = await readText(`id;N;D;loss\n${lines.join('\n')}\n`)
+      const good = rows.flatMap((_, i) => (faults[String(i)] ? [] : [i]))
+      // Of N, D and C two are enough: a row whose N or D is empty has one, so nothing is derived without C.
+      assert.deepEqual(
+        Array.from({ length: data.runs.size }, (_, k) => data.origin(k).row - 2),
+        good,
+      )
+      assertNothingLost(data)
+    }),
+    { numRuns: 150 },
+  )
+})
