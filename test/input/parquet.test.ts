@@ -89,6 +89,35 @@ test('a few bytes that ask for memory or time without end are an error, and the 
   assert.deepEqual(listOf((await readText(parquet(three))).runs), expected)
 })
 
+test('a small file of many rows that hardly change is read, in one part and in many', {
+  timeout: 120_000,
+}, async () => {
+  const rows = 300_000
+  const names = Array.from({ length: 8 }, (_, i) => `c${i}`)
+  const zstd: Partial<Options> = {
+    codec: 'ZSTD',
+    compressors: { ZSTD: (bytes) => new Uint8Array(zstdCompressSync(bytes)) },
+  }
+  const words: Options['columnData'] = names.map((name, j) => ({
+    name,
+    data: Array.from({ length: rows }, (_, i) => `v${(i * (j + 1)) % 7}`),
+  }))
+  const gaps: Options['columnData'] = names.map((name) => ({
+    name,
+    type: 'DOUBLE',
+    nullable: true,
+    data: Array.from({ length: rows }, (_, i) => (i % 100 ? null : i)),
+  }))
+  for (const columns of [words, gaps])
+    for (const rowGroupSize of [rows, 20_000]) {
+      const bytes = parquet(columns, { ...zstd, rowGroupSize })
+      assert.ok(bytes.length < 300_000)
+      let count = 0
+      for await (const { size } of readParquet(bytes, (all) => all)) count += size
+      assert.equal(count, rows)
+    }
+})
+
 test('what a small file was allowed does not count for a large one that comes next', { timeout: 60_000 }, async () => {
   // The bytes alone are more than a file of a kilobyte may take.
   const large = Buffer.alloc(700e6)
