@@ -4,6 +4,7 @@ import { IsoflopError } from '../core/errors.ts'
 import { bestOfEach } from '../input/best.ts'
 import { lossUnits } from '../input/loss-unit.ts'
 import { type Condition, parseColumns, type ReadOptions, type RunData, readRuns } from '../input/read.ts'
+import type { Purpose } from '../input/told.ts'
 import type { SurfaceLaw } from '../law/surface.ts'
 import { handoutLaw, handoutRuns } from '../world/handout.ts'
 
@@ -24,16 +25,17 @@ export interface DataFlags {
 }
 
 /** The options of a command that reads tables of runs. */
-export function withDataOptions(command: Command): Command {
+export function withDataOptions(command: Command, when = ''): Command {
+  const units = Object.keys(lossUnits).join(', ')
   return command
-    .option('--columns <MAP>', "which column is which, as parameters=N,loss=val_loss, in other units as 'tokens=T*1e9'")
-    .option('--where <COLUMN=VALUE>', 'only rows with this value; may be given again', collectConditions)
     .option(
-      '--loss-unit <UNIT>',
-      `what the loss is told in: ${Object.keys(lossUnits).join(', ')} (default: by its name)`,
+      '--columns <MAP>',
+      `${when}which column is which, as parameters=N,loss=val_loss; other units as 'tokens=T*1e9'`,
     )
-    .option('--keep-state', 'keep runs that a state column calls crashed, killed, running and the like')
-    .option('--checkpoints <WHICH>', 'of a run with checkpoints fit the last, or each: last, as-runs', 'last')
+    .option('--where <COLUMN=VALUE>', `${when}only rows with this value; may be given again`, collectConditions)
+    .option('--loss-unit <UNIT>', `${when}what the loss is told in: ${units} (default: by its name)`)
+    .option('--keep-state', `${when}keep runs that a state column calls crashed, killed, running and the like`)
+    .option('--checkpoints <WHICH>', `${when}of a run with checkpoints take the last, or each: last, as-runs`, 'last')
 }
 
 function collectConditions(text: string, before: readonly Condition[] = []): Condition[] {
@@ -47,14 +49,23 @@ function collectConditions(text: string, before: readonly Condition[] = []): Con
 }
 
 /** What the command line says of reading. Errors: BAD_OPTION. */
-export function readOptions({ columns, where, lossUnit, keepState, checkpoints = 'last' }: DataFlags): ReadOptions {
+export function readOptions(
+  { columns, where, lossUnit, keepState, checkpoints = 'last' }: DataFlags,
+  purpose: Purpose = 'fit',
+): ReadOptions {
   if (checkpoints !== 'last' && checkpoints !== 'as-runs')
     throw new IsoflopError(
       'BAD_OPTION',
       `--checkpoints is last or as-runs, got "${checkpoints}".`,
       'as-runs takes each checkpoint for a run whose schedule has ended.',
     )
-  return { columns: columns === undefined ? {} : parseColumns(columns), where, lossUnit, keepState, checkpoints }
+  return {
+    columns: columns === undefined ? {} : parseColumns(columns, purpose),
+    where,
+    lossUnit,
+    keepState,
+    checkpoints,
+  }
 }
 
 /** Reads files, or regenerates `world:handout`; with `best`, of runs with equal N and D only the lowest stays. */

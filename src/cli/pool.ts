@@ -7,18 +7,18 @@ import { readPoolTable } from '../campaign/pool/table.ts'
 import type { PoolView } from '../campaign/pool/view.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { version } from '../core/version.ts'
-import { parseColumns, type ToldColumns } from '../input/read.ts'
+import type { ReadOptions } from '../input/read.ts'
 import { commandLine } from './command-line.ts'
+import { type DataFlags, readOptions, withDataOptions } from './data.ts'
 import { probability, wholeNumber } from './options.ts'
 import { writeOutput } from './output.ts'
 import { print, printJson, printPage } from './print.ts'
 import { progressLine } from './progress.ts'
 
-export interface PoolFlags {
+export interface PoolFlags extends DataFlags {
   readonly pool?: readonly string[]
   readonly targetRuns?: readonly string[]
   readonly next?: number
-  readonly columns?: string
   readonly confidence?: number
   readonly target?: number
   readonly budget?: number
@@ -29,12 +29,15 @@ export interface PoolFlags {
 }
 
 /** Options of a campaign that chooses from a list of runs, and those that it shares with the others. */
-const ownOptions = ['pool', 'targetRuns', 'next', 'columns', 'confidence'] as const
+const ownOptions = [
+  ...(['pool', 'targetRuns', 'next', 'confidence'] as const),
+  ...(['columns', 'where', 'lossUnit', 'keepState', 'checkpoints'] as const),
+] as const
 const sharedOptions = ['target', 'budget', 'out', 'seed', 'dryRun', 'json'] as const
 
 /** Adds the options of `--pool` to `isoflop campaign`. */
 export function withPoolOptions(command: Command): Command {
-  return command
+  const pool = command
     .option('--pool <FILE...>', 'choose from a finite list of runs instead: a table, each with its cost (see below)')
     .option('--target-runs <FILE...>', 'with --pool: the runs to predict, instead of --target')
     .option(
@@ -42,7 +45,7 @@ export function withPoolOptions(command: Command): Command {
       'with --pool: how many of the runs without a loss to name (default: 8)',
       wholeNumber('--next', 1, 'a whole number such as 4'),
     )
-    .option('--columns <MAP>', 'with --pool: which column is which, as parameters=N,cost=gpu_hours')
+  return withDataOptions(pool, 'with --pool: ')
     .addOption(
       new Option('--confidence <P>', 'with --pool: coverage that intervals aim at (default: 0.95)').argParser(
         probability('--confidence'),
@@ -90,10 +93,10 @@ export async function runPool(flags: PoolFlags): Promise<void> {
   if (!isDryRun) refuseOther(out)
   const bar = progressLine(process.stderr, flags.json === true, (name) => `${name} ...`)
   try {
-    const columns = flags.columns === undefined ? {} : parseColumns(flags.columns, 'pool')
+    const options = readOptions(flags, 'pool')
     bar.step('reading')
-    const aim = await aimOf(flags, columns)
-    const table = await readPoolTable(flags.pool ?? [], columns)
+    const aim = await aimOf(flags, options)
+    const table = await readPoolTable(flags.pool ?? [], options)
     const onRound = (round: number, rounds: number) =>
       bar.step(round === 0 ? 'the opening' : `round ${round} of ${rounds}`)
     const view = await chooseFrom(table, aim, { budget, next, seed, confidence, isDryRun, onRound })
@@ -107,7 +110,7 @@ export async function runPool(flags: PoolFlags): Promise<void> {
 }
 
 /** What is to be predicted. Errors: BAD_OPTION, and those of reading. */
-async function aimOf({ target, targetRuns }: PoolFlags, columns: ToldColumns): Promise<PoolAim> {
+async function aimOf({ target, targetRuns }: PoolFlags, options: ReadOptions): Promise<PoolAim> {
   if ((target === undefined) === (targetRuns === undefined))
     throw new IsoflopError(
       'BAD_OPTION',
@@ -117,7 +120,7 @@ async function aimOf({ target, targetRuns }: PoolFlags, columns: ToldColumns): P
       'Give --target FLOPS for the best run of a budget, or --target-runs FILE for runs of your own.',
     )
   if (target !== undefined) return { kind: 'budget', flops: target }
-  return readAim(targetRuns ?? [], columns)
+  return readAim(targetRuns ?? [], options)
 }
 
 /** The record of a campaign that asked a trainer is not written over. */

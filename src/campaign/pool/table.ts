@@ -1,6 +1,6 @@
 import { IsoflopError } from '../../core/errors.ts'
 import { type Runs, selectRuns } from '../../core/run.ts'
-import { type Exclusion, type PoolData, readPool, type ToldColumns } from '../../input/read.ts'
+import { type Exclusion, type PoolData, type ReadOptions, readPool } from '../../input/read.ts'
 import { completeRuns } from '../../plan/pool/complete.ts'
 import type { Pool } from '../../plan/pool/pool.ts'
 
@@ -21,8 +21,8 @@ export interface PoolTable {
 }
 
 /** Reads the runs of a pool, and leaves out those of which nothing can be learned or bought. Errors: those of `readPool`. */
-export async function readPoolTable(files: readonly string[], columns: ToldColumns): Promise<PoolTable> {
-  const read = await readPool(files, { columns })
+export async function readPoolTable(files: readonly string[], options: ReadOptions): Promise<PoolTable> {
+  const read = await readPool(files, options)
   const { runs, kept, incomplete, dropped } = completeRuns(read.runs)
   const lacking = incomplete.map(({ index, lacks }) => ({
     ...read.origin(index),
