@@ -34,7 +34,7 @@ export const diagnosticTable = {
   'backtest-drifts':
     'Fitted without its largest budgets the leading method missed them to one side: the size of the drift to expect.',
   'interval-withheld': 'A method has no interval, and why.',
-  'budgets-err-together': 'The runs of a budget deviate from the law together, more than their scatter explains.',
+  'budgets-deviate-together': 'The runs of a budget deviate from the law together, more than their scatter explains.',
   'laws-disagree': 'The methods name different sizes at the largest target.',
   'far-extrapolation': 'A target lies more than a hundred times beyond the largest budget.',
   'settings-unused': 'The runs differ in settings that only --method joint uses.',
@@ -50,7 +50,7 @@ export const diagnosticTable = {
   'many-diverged': 'A quarter of the runs of a campaign or more diverged, or none of the predicted size finished.',
   'size-at-end': 'The best model at the target is the largest or the smallest that it may be.',
   'rate-beyond-cap': 'The best learning rate at the target is higher than any rate that may be asked.',
-  'foretold-runs': 'How many runs fell into the interval that was predicted before they were bought.',
+  'predicted-runs': 'How many runs fell into the interval that was predicted before they were bought.',
   'early-runs-undecided':
     'Whether runs of high loss obey the law of the others is open; laws with and without them share the belief.',
   'forms-undecided': 'No form of the joint law has half of the belief.',

@@ -193,7 +193,7 @@ test('budgets that err together are seen', async () => {
     runs,
     runs.loss.map((L, i) => L + shared[Math.floor(i / 8)] + 0.001 * normal()),
   )
-  assert.ok((await codes(shifted)).includes('budgets-err-together'))
+  assert.ok((await codes(shifted)).includes('budgets-deviate-together'))
 })
 
 test('one budget and too few runs are refused with their code', async () => {

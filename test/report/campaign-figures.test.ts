@@ -30,7 +30,7 @@ test('snapshot of profiles without a law', () =>
 const axisTitles: Record<string, string[]> = {
   design: ['training compute C (FLOPs)', 'parameters N, without embeddings'],
   residuals: ['training compute C (FLOPs)', 'measured − fitted (nats/token)', 'fitted loss (nats/token)'],
-  backtest: ['measured − foretold from cheaper runs (nats)', 'measured − foretold when bought (nats)'],
+  backtest: ['measured − predicted from cheaper runs (nats)', 'measured − predicted when bought (nats)'],
   profiles: ['parameters N, without embeddings', 'loss (nats/token), logarithmic'],
   target: ['parameters N, without embeddings', 'loss (nats/token)'],
   rates: ['learning rate', 'loss above the best rate (nats)', 'learning rate over the best one'],

@@ -136,7 +136,7 @@ const campaign: Campaign = {
       evidence: {},
       advice: 'Sweep it at the target if you can.',
     },
-    { code: 'foretold-runs', severity: 'info', message: '8 of 9 runs fell inside.', evidence: {}, advice: 'Good.' },
+    { code: 'predicted-runs', severity: 'info', message: '8 of 9 runs fell inside.', evidence: {}, advice: 'Good.' },
   ],
 }
 

@@ -46,6 +46,8 @@ const axisTitles: Record<string, string[]> = {
   exponents: ['exponent alpha of N', 'exponent beta of D'],
   backtest: ['predicted N / shown N'],
   rates: ['learning rate (labels: N, D)', 'loss (nats/token)'],
+  'repeats-worth': ['epochs over the same tokens', 'epochs of fresh tokens they are worth'],
+  'repeats-cost': ['epochs over the unique tokens', 'loss (nats/token)'],
 }
 
 test('every figure names its axes with their units', () => {

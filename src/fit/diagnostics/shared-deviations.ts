@@ -33,7 +33,7 @@ export function ofSharedDeviations(subject: Subject): Diagnostic[] {
   if (!(p < 1e-3) || typical < 1e-5 * meanLoss) return []
   return [
     warning(
-      'budgets-err-together',
+      'budgets-deviate-together',
       `The runs of a budget deviate from the law together, by ${short(typical)} ${unitsOf(runs).difference}, more than their scatter explains (p = ${short(p)}).`,
       { typical, F, p, budgets: groups.length },
       'The law misses something that the runs of a budget share (a schedule, a data mix, a learning rate). The intervals allow for it.',

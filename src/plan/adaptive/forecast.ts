@@ -206,7 +206,7 @@ function foretold({ runs }: Situation, { cut }: JointFit): Diagnostic[] {
   const inside = checked.filter((z) => Math.abs(z) <= normal95).length
   return [
     {
-      code: 'foretold-runs',
+      code: 'predicted-runs',
       severity: inside < 0.8 * checked.length ? 'warning' : 'info',
       message: `${inside} of ${checked.length} runs fell into the 95 % interval that was predicted before they were bought.`,
       evidence: { inside, checked: checked.length },

@@ -30,9 +30,9 @@ export function runBlocks(view: CampaignView): Block[] {
     ...(isExpected ? [run.expected ? `${nats(run.expected.loss)} ± ${nats(run.expected.sd)}` : '-'] : []),
     ...(fitted.length > 0 ? [fittedCell(view, i)] : []),
   ])
-  const columns = [...head, ...(isExpected ? ['foretold'] : []), ...(fitted.length > 0 ? ['fitted'] : [])]
+  const columns = [...head, ...(isExpected ? ['predicted'] : []), ...(fitted.length > 0 ? ['fitted'] : [])]
   const expectedText = isExpected
-    ? ' Foretold: the loss expected before the run was bought ± its standard deviation.'
+    ? ' Predicted: the loss expected before the run was bought ± its standard deviation.'
     : ''
   const fittedText = fitted.length > 0 ? ' Fitted: the loss by the law; - where the run is not in the fit.' : ''
   return [

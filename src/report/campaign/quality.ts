@@ -70,7 +70,7 @@ function backtestText(view: CampaignView): string | null {
   if (runs.length === 0) return null
   const below = Math.min(...(view.evidence?.backtest ?? []).map(({ fittedBelow }) => fittedBelow))
   return (
-    `Backtest: fitted to the runs below ${compact(below)} FLOPs alone, the law foretells the others with a root mean square error of ` +
+    `Backtest: fitted to the runs below ${compact(below)} FLOPs alone, the law predicts the others with a root mean square error of ` +
     `${errorOf(runs)} nats; ${share(runs)} fell into the 95 % interval.`
   )
 }
@@ -78,5 +78,5 @@ function backtestText(view: CampaignView): string | null {
 function foretoldText(view: CampaignView): string | null {
   const runs = foretoldRuns(view)
   if (runs.length === 0) return null
-  return `Foretold before they were bought: ${share(runs)} fell into the 95 % interval, root mean square error ${errorOf(runs)} nats.`
+  return `Predicted before they were bought: ${share(runs)} fell into the 95 % interval, root mean square error ${errorOf(runs)} nats.`
 }

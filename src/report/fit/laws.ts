@@ -52,7 +52,7 @@ function schemeBlocks({ methods }: Comparison): Block[] {
     paragraph(
       'The interval of the exponent a by each way of resampling alone; everywhere else the wider of the two is given.',
     ),
-    ...table(['method', 'single runs err', 'whole budgets err'], rows),
+    ...table(['method', 'by single runs', 'by whole budgets'], rows),
   ]
 }
 

@@ -21,7 +21,7 @@ export function provenanceBlocks({ analysis, command, versions, truth }: FitRepo
     ]),
     paragraph(
       joined(
-        'Intervals are the wider of two bootstraps: one draws single runs with replacement within their budget (right when runs err',
+        'Intervals are the wider of two bootstraps: one draws single runs with replacement within their budget (right when the errors of runs are',
         'independently), the other flips and scales the residuals of whole budgets together, each computed from the fit without that',
         'budget (right when the runs of one budget share an error).',
         kind === 'score' &&

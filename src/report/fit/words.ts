@@ -177,7 +177,7 @@ const importance = [
   'not-converged',
   'backtest-drifts',
   'asymptote-not-identified',
-  'budgets-err-together',
+  'budgets-deviate-together',
   'no-profiles',
   'edge-minimum',
   'not-convex',

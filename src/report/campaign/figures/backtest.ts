@@ -104,8 +104,8 @@ function rowPanel({ shown, axis, step }: Row, width: number, title: string): Pan
 /** What there is to draw: runs held back from the fit, and runs foretold while the campaign went on. */
 const kindsOf = (view: CampaignView) =>
   [
-    { title: 'measured − foretold from cheaper runs (nats)', runs: backtestRuns(view) },
-    { title: 'measured − foretold when bought (nats)', runs: foretoldRuns(view) },
+    { title: 'measured − predicted from cheaper runs (nats)', runs: backtestRuns(view) },
+    { title: 'measured − predicted when bought (nats)', runs: foretoldRuns(view) },
   ].filter(({ runs }) => runs.length > 0)
 
 /** `9 of 10 runs`. */
@@ -114,20 +114,20 @@ const insideText = (runs: readonly ForetoldRun[]): string =>
 
 export const backtest: Figure<CampaignView> = {
   name: 'backtest',
-  title: 'What the law foretold, and what came',
+  title: 'Predicted and measured losses',
   caption(view) {
     const [withheld, foretold] = [backtestRuns(view), foretoldRuns(view)]
     const below = Math.min(...(view.evidence?.backtest ?? []).map(({ fittedBelow }) => fittedBelow))
     return joined(
-      'Measured minus foretold loss of each run, ordered by budget; bars are the 95 % intervals that were foretold, open circles lie outside.',
+      'Measured minus predicted loss of each run, ordered by budget; bars are the 95 % intervals that were predicted, open circles lie outside.',
       withheld.length > 0
-        ? `Runs of ${compact(below)} FLOPs and more, foretold by a fit to the cheaper ones alone: ${insideText(withheld)} inside.`
+        ? `Runs of ${compact(below)} FLOPs and more, predicted by a fit to the cheaper ones alone: ${insideText(withheld)} inside.`
         : '',
-      foretold.length > 0 ? `Each run as it was foretold before it was bought: ${insideText(foretold)} inside.` : '',
+      foretold.length > 0 ? `Each run as it was predicted before it was bought: ${insideText(foretold)} inside.` : '',
     )
   },
   alt: (view) =>
-    `Measured minus foretold loss with 95 % intervals: ${kindsOf(view)
+    `Measured minus predicted loss with 95 % intervals: ${kindsOf(view)
       .map(({ runs }) => `${insideText(runs)} inside`)
       .join('; ')}.`,
   draw(view) {

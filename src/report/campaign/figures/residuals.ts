@@ -89,7 +89,7 @@ function sidePanel({ x, title, points, limit, levels }: Side, width: number): Pa
 
 export const residuals: Figure<CampaignView> = {
   name: 'residuals',
-  title: 'What the law leaves over',
+  title: 'Residuals of the law',
   caption(view) {
     const used = usedRuns(view)
     const far = used.filter(({ residual, fitted }) => Math.abs(residual / fitted.sd) > 1.08 * farthest).length

@@ -77,7 +77,7 @@ export const target: Figure<CampaignView> = {
         ? 'Vertical bar: the 95 % interval of the expected loss, which has the chance that the law bends on the way too. A single run scatters about it.'
         : '',
       estimate?.interval.parameters ? 'Bar at the foot: the 95 % interval of the best size.' : '',
-      truePoints(view).length > 1 ? 'Dashed: the true loss of the configurations that were weighed.' : '',
+      truePoints(view).length > 1 ? 'Dashed: the true loss of the configurations that were compared.' : '',
       truthOf(view) && 'Diamond: the true best.',
     )
   },

@@ -107,7 +107,7 @@ function panelAgainst(
 
 export const residuals: Figure<Findings<Scope & Comparison>> = {
   name: 'residuals',
-  title: 'What the leading law leaves over',
+  title: 'Residuals of the leading law',
   caption({ analysis }) {
     const found = residualsOf(analysis)
     if (found === null) return ''
