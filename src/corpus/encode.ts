@@ -5,7 +5,7 @@ import { requireUnchanged, type SurveyedSource } from './inputs.ts'
 import type { Manifest, SplitName } from './manifest.ts'
 import type { EncodingState } from './progress.ts'
 import type { Cut } from './sections.ts'
-import { type ShardsState, ShardWriter } from './shards.ts'
+import { noShards, type ShardsState, ShardWriter } from './shards.ts'
 import { boundForBoth, boundOf, enoughText, type HashEnds, isSplit, sideOf, splitHash, withText } from './split.ts'
 import type { Tokenizer } from './tokenizer.ts'
 import { separator } from './vocabulary.ts'
@@ -94,7 +94,7 @@ function tooSmall({ train, val }: Encoded): IsoflopError {
       )
 }
 
-const nothing = { documents: 0, bytes: 0, shards: { done: [], openTokens: 0 } }
+const nothing = { documents: 0, bytes: 0, shards: noShards }
 
 const beginning = (valBound: number, cut: Cut): EncodingState => ({
   valBound,

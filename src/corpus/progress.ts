@@ -20,6 +20,7 @@ const splitSchema = z.object({
       .array(z.object({ file: z.string(), tokens: count, sha256: z.string(), sections: z.array(count) }))
       .readonly(),
     openTokens: count,
+    openCrc32: count,
   }),
 })
 

@@ -27,9 +27,11 @@ export interface ShardsState {
   readonly done: readonly WrittenShard[]
   /** Tokens on disk in the shard behind those. */
   readonly openTokens: number
+  /** CRC-32 of those, as they were written: what the disk made of them is seen when the shard is read again. */
+  readonly openCrc32: number
 }
 
-export const noShards: ShardsState = { done: [], openTokens: 0 }
+export const noShards: ShardsState = { done: [], openTokens: 0, openCrc32: 0 }
 
 /** Tokens that are collected before they are written. */
 const bufferTokens = 1 << 19
@@ -48,13 +50,15 @@ export class ShardWriter {
   #buffered = 0
   #open: number
   #openTokens: number
+  #openCrc32: number
 
-  constructor(folder: string, split: SplitName, shardTokens: number, { done, openTokens }: ShardsState) {
+  constructor(folder: string, split: SplitName, shardTokens: number, { done, openTokens, openCrc32 }: ShardsState) {
     this.#folder = folder
     this.#split = split
     this.#shardTokens = shardTokens
     this.#done = [...done]
     this.#openTokens = openTokens
+    this.#openCrc32 = openCrc32
     removeFrom(folder, split, openTokens === 0 ? done.length : done.length + 1)
     this.#open = openAt(join(folder, shardName(split, done.length)), openTokens * tokenBytes)
   }
@@ -79,7 +83,7 @@ export class ShardWriter {
   sync(): ShardsState {
     this.#flush()
     fsyncSync(this.#open)
-    return { done: [...this.#done], openTokens: this.#openTokens }
+    return { done: [...this.#done], openTokens: this.#openTokens, openCrc32: this.#openCrc32 }
   }
 
   /** Ends the last shard; gives all of them. */
@@ -103,16 +107,23 @@ export class ShardWriter {
     for (let done = 0; done < bytes.length; )
       done += writeSync(this.#open, bytes, done, bytes.length - done, start + done)
     this.#openTokens += this.#buffered
+    this.#openCrc32 = crc32(bytes, this.#openCrc32)
     this.#buffered = 0
   }
 
-  /** Hash and checksums are of what is on disk, read again: a shard that was broken off and continued has no other. */
+  /**
+   * Hash and checksums are of what is on disk, read again: a shard that was broken off and continued has no other. Errors: CORPUS_INVALID where
+   * that is not what was written.
+   */
   async #endShard(): Promise<void> {
     fsyncSync(this.#open)
     this.close()
     const file = shardName(this.#split, this.#done.length)
-    this.#done.push({ file, tokens: this.#openTokens, ...(await sumsOf(join(this.#folder, file))) })
+    const { crc32: onDisk, ...sums } = await sumsOf(join(this.#folder, file))
+    if (onDisk !== this.#openCrc32) throw invalidCorpus(`${join(this.#folder, file)} is not what was written into it`)
+    this.#done.push({ file, tokens: this.#openTokens, ...sums })
     this.#openTokens = 0
+    this.#openCrc32 = 0
   }
 }
 
@@ -144,13 +155,15 @@ function removeFrom(folder: string, split: SplitName, index: number): void {
 /** SHA-256 of a file. Throws what the system says. */
 export const fileSha256 = async (file: string): Promise<string> => (await sumsOf(file)).sha256
 
-/** SHA-256 of a file, and CRC-32 of each section of it. Throws what the system says. */
-async function sumsOf(file: string): Promise<Pick<WrittenShard, 'sha256' | 'sections'>> {
+/** SHA-256 and CRC-32 of a file, and CRC-32 of each section of it. Throws what the system says. */
+async function sumsOf(file: string): Promise<Pick<WrittenShard, 'sha256' | 'sections'> & { crc32: number }> {
   const hash = createHash('sha256')
   const sections: number[] = []
+  let all = 0
   let [sum, filled] = [0, 0]
   for await (const chunk of createReadStream(file, { highWaterMark: sectionBytes }) as AsyncIterable<Buffer>) {
     hash.update(chunk)
+    all = crc32(chunk, all)
     // A chunk is a section, but where the system gives less at a time.
     for (let from = 0; from < chunk.length; ) {
       const part = chunk.subarray(from, from + sectionBytes - filled)
@@ -163,5 +176,5 @@ async function sumsOf(file: string): Promise<Pick<WrittenShard, 'sha256' | 'sect
     }
   }
   if (filled > 0) sections.push(sum)
-  return { sha256: hash.digest('hex'), sections }
+  return { sha256: hash.digest('hex'), crc32: all, sections }
 }

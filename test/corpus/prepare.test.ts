@@ -241,6 +241,21 @@ test('what was trained is not trained again, and what is encoded stays as it is'
   )
   truncateSync(`${place('short')}/train-00000.bin`, 100)
   await rejects(prepare(inputs, 'short', short), 'CORPUS_INVALID', /train-00000\.bin is shorter than it was/)
+  // A bit that flips in a shard before its checksum is made would be in the checksum.
+  await assert.rejects(
+    prepare(inputs, 'flipped', {
+      ...short,
+      onStep: ({ name, done, total }) => {
+        if (name === 'encoding' && done > 0.6 * total) throw new Error('stopped')
+      },
+    }),
+    /stopped/,
+  )
+  const shard = `${place('flipped')}/train-00000.bin`
+  const bytes = readFileSync(shard)
+  bytes[50] ^= 4
+  writeFileSync(shard, bytes)
+  await rejects(prepare(inputs, 'flipped', short), 'CORPUS_INVALID', /train-00000\.bin is not what was written into it/)
   // A tokenizer that was exchanged meanwhile would make a corpus of two languages.
   await assert.rejects(
     prepare(inputs, 'exchanged', {
