@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { IsoflopError } from '../../src/core/errors.ts'
-import { selectRuns } from '../../src/core/run.ts'
+import { everyNth, runAt, runsOf, selectRuns } from '../../src/core/run.ts'
 import { analyse } from '../../src/fit/analysis.ts'
 import { analyseGroups } from '../../src/fit/groups/analysis.ts'
 import { clustersOf } from '../../src/fit/groups/clusters.ts'
 import { type CompareOptions, comparePair, tokensForLoss } from '../../src/fit/groups/compare.ts'
 import { fitSharings, problemOf } from '../../src/fit/groups/fit.ts'
+import { splitRuns } from '../../src/fit/groups/grouped.ts'
 import { deviationsOf, givenBack } from '../../src/fit/groups/resample.ts'
 import type { PairComparison } from '../../src/fit/groups/result.ts'
 import { lawSize, sharings } from '../../src/fit/groups/sharing.ts'
@@ -182,6 +183,32 @@ test('each group is fitted as if it were alone, wherever its rows stand', async 
   assert.equal(comparison.reference, 'a')
   const [reached] = comparison.pairs[0].worth
   assert.ok(Math.abs(reached.flops / 1e20 - 1) < 1e-9, 'the largest budget of both')
+})
+
+test('training curves go with the run that is their end; runs without a group are counted', async () => {
+  const curves = twoGroups.map((runs) => everyNth(runs, 6))
+  const ends = interleaved({ a: twoGroups[0], b: twoGroups[1] })
+  // Every sixth run has a checkpoint at half of its tokens.
+  const rows = curves.flatMap((runs) => Array.from({ length: runs.size }, (_, i) => runAt(runs, i)))
+  const checkpoints = runsOf(
+    rows.flatMap((run) => [{ ...run, tokens: run.tokens / 2, flops: run.flops / 2, loss: run.loss + 0.2 }, run]),
+  )
+  const curve = Int32Array.from({ length: checkpoints.size }, (_, i) => i >> 1)
+  const input = { ...ends, curves: { checkpoints, curve, curveCount: rows.length } }
+  const parts = splitRuns(input)
+  assert.deepEqual(
+    parts.map(({ name, curves: own }) => [name, own!.curveCount, own!.checkpoints.size]),
+    [
+      ['a', 6, 12],
+      ['b', 5, 10],
+    ],
+  )
+  for (const { runs, curves: own } of parts)
+    for (const [i, k] of own!.curve.entries())
+      if (i % 2 === 1) assert.ok(runs.loss.includes(own!.checkpoints.loss[i]) && k === i >> 1)
+  ends.groups.of[3] = -1
+  const { left } = await analyseGroups(ends, { methods: ['norm'], resamples: 40 })
+  assert.deepEqual(left, [{ name: '', runs: 1, reason: '"dataset" is empty there.' }])
 })
 
 test('groups that are too small are named with their reason, fitted or not', async () => {

@@ -1,10 +1,10 @@
 import { IsoflopError } from '../../core/errors.ts'
 import { trainFlops } from '../../core/flops.ts'
-import { everyNth, type Runs } from '../../core/run.ts'
+import { everyNth } from '../../core/run.ts'
 import { type AnalysisOptions, analyse } from '../analysis.ts'
 import { usualPrior } from '../norm/prior.ts'
 import { type CompareOptions, comparePair, type Named, shareOf } from './compare.ts'
-import { type GroupedRuns, splitRuns } from './grouped.ts'
+import { type Group, type GroupedRuns, splitRuns, ungrouped } from './grouped.ts'
 import { nearRuns } from './near.ts'
 import type { FittedGroup, GroupsAnalysis, GroupsComparison, LeftGroup } from './result.ts'
 import { lawSize } from './sharing.ts'
@@ -32,15 +32,17 @@ export async function analyseGroups(input: GroupedRuns, options: AnalysisOptions
   const groups: FittedGroup[] = []
   const left: LeftGroup[] = []
   const fitted: Named[] = []
-  for (const { name, runs } of splitRuns(input)) {
-    onStep?.(name)
-    const analysis = await analysisOf(runs, { ...options, onStep: onStep && ((step) => onStep(`${name}: ${step}`)) })
+  for (const group of splitRuns(input)) {
+    const { name, runs } = group
+    const analysis = await analysisOf(group, { ...options, onStep: onStep && ((step) => onStep(`${name}: ${step}`)) })
     if (typeof analysis === 'string') left.push({ name, runs: runs.size, reason: analysis })
     else {
       groups.push({ name, analysis })
       fitted.push({ name, runs })
     }
   }
+  const nameless = ungrouped(input)
+  if (nameless > 0) left.push({ name: '', runs: nameless, reason: `"${input.groups.column}" is empty there.` })
   if (groups.length === 0) throw noGroup(input.groups.column, left)
   onStep?.('comparison')
   const comparison = compareGroups(fitted, targets, { prior, confidence, seed, resamples, level })
@@ -48,9 +50,9 @@ export async function analyseGroups(input: GroupedRuns, options: AnalysisOptions
 }
 
 /** The analysis of one group; why there is none where it is too small. */
-async function analysisOf(runs: Runs, options: AnalysisOptions) {
+async function analysisOf({ runs, curves }: Group, options: AnalysisOptions) {
   try {
-    return await analyse({ runs }, options)
+    return await analyse({ runs, curves }, options)
   } catch (error) {
     if (error instanceof IsoflopError && (error.code === 'TOO_FEW_RUNS' || error.code === 'ONE_BUDGET'))
       return error.message

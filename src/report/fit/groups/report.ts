@@ -10,7 +10,7 @@ import { diagnosticBlocks } from '../quality.ts'
 import { groupsFigures } from './figures.ts'
 import type { GroupsReport } from './input.ts'
 import { pageTable, tableBudget } from './table.ts'
-import { leftTexts, methodText, pairTexts, sharingWords, togetherText } from './words.ts'
+import { leftTexts, methodText, pairTexts, sharingWords, togetherText, unitsOfGroups } from './words.ts'
 
 /**
  * The report of several groups, to be written as HTML or as Markdown.
@@ -25,7 +25,9 @@ export function groupsPage(report: GroupsReport): Page {
     blocks: [
       ...answersOf(report),
       heading(`Each group at ${compact(tableBudget(analysis))} FLOPs`),
-      paragraph('Each group is fitted as if it were alone. N = k C^a; loss in nats/token.'),
+      paragraph({
+        formula: `Each group is fitted as if it were alone. N = k C^a; loss in ${unitsOfGroups(analysis).loss}.`,
+      }),
       ...table(head, rows),
       ...list(leftTexts(analysis).map(sentence)),
       ...renderFigures(groupsFigures, analysis).map((figure): Block => ({ kind: 'figure', figure })),
@@ -43,9 +45,10 @@ export function groupsPage(report: GroupsReport): Page {
 function answersOf({ analysis }: GroupsReport): Block[] {
   const together = togetherText(analysis)
   if (together === null) return []
+  const { difference } = unitsOfGroups(analysis)
   return [
     { kind: 'paragraph', text: sentence(together), isAnswer: true },
-    ...list(analysis.comparison.pairs.map((pair) => pairTexts(pair).map(sentence).join(' '))),
+    ...list(analysis.comparison.pairs.map((pair) => pairTexts(pair, difference).map(sentence).join(' '))),
   ]
 }
 
@@ -74,7 +77,7 @@ function testBlocks({ analysis }: GroupsReport): Block[] {
       'L = E + ((A / N^alpha)^(1/q) + (B / D^beta)^(1/q))^q for each group. Each sharing is held against the next, which shares less. ',
       sentence(methodText(analysis)),
     ),
-    ...table(['groups', 'shared', 'F', 'degrees of freedom', 'p by runs', 'p by budgets', ''], rows, 2),
+    ...table(['groups', 'shared', 'F', 'degrees of freedom', 'p by runs', 'p by budgets', 'verdict'], rows, 2),
   ]
 }
 

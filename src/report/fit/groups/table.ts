@@ -19,6 +19,11 @@ export function spokenFor(
   return { result, at: predictionAt(analysis, result.method, C) }
 }
 
+/** The methods that speak for the groups; empty where no group's runs determine a law. */
+export const speakers = (analysis: GroupsAnalysis): string[] => [
+  ...new Set(analysis.groups.flatMap((group) => spokenFor(group, tableBudget(analysis))?.result.method ?? [])),
+]
+
 /** A number and its interval, as text. */
 interface Spanned {
   readonly value: string
@@ -43,12 +48,6 @@ function answersOf(group: FittedGroup, C: number): Spanned[] {
   ]
 }
 
-const headOf = (group: FittedGroup, C: number): string[] => [
-  group.name,
-  count(group.analysis.runs.size),
-  spokenFor(group, C)?.result.method ?? 'not determined',
-]
-
 const answers = ['a', 'N', 'D', 'loss'] as const
 
 /** One row for each group, its intervals below the numbers. */
@@ -56,7 +55,12 @@ export function pageTable(analysis: GroupsAnalysis): { head: string[]; rows: Cel
   const C = tableBudget(analysis)
   return {
     head: ['group', 'runs', 'method', ...answers],
-    rows: analysis.groups.map((group) => [...headOf(group, C), ...answersOf(group, C)]),
+    rows: analysis.groups.map((group) => [
+      group.name,
+      count(group.analysis.runs.size),
+      spokenFor(group, C)?.result.method ?? 'not determined',
+      ...answersOf(group, C),
+    ]),
   }
 }
 
@@ -69,11 +73,11 @@ export function textTable(analysis: GroupsAnalysis): { columns: Column[]; rows: 
     columns: [
       left('group'),
       right('runs'),
-      left('method'),
       ...answers.flatMap((name) => (name === 'D' ? [right(name)] : [right(name), left('interval')])),
     ],
     rows: analysis.groups.map((group) => [
-      ...headOf(group, C),
+      group.name,
+      count(group.analysis.runs.size),
       ...answersOf(group, C).flatMap(({ value, interval: ends }, k) => (answers[k] === 'D' ? [value] : [value, ends])),
     ]),
   }

@@ -1,11 +1,11 @@
 import type { GroupsAnalysis } from '../../../fit/groups/result.ts'
-import { compact } from '../../number.ts'
+import { compact, listed } from '../../number.ts'
 import { list, paragraph } from '../../page/blocks.ts'
 import { type Group, type TextOptions, textOf } from '../../page/text.ts'
 import { sentence } from '../../prose.ts'
 import { openOf, warningCount } from '../words.ts'
-import { tableBudget, textTable } from './table.ts'
-import { leftTexts, methodText, pairTexts, quoted, togetherText } from './words.ts'
+import { speakers, tableBudget, textTable } from './table.ts'
+import { leftTexts, methodText, pairTexts, quoted, togetherText, unitsOfGroups } from './words.ts'
 
 /**
  * What fits of several groups came to, for a terminal: the groups side by side, then what they share, then what is left out.
@@ -13,22 +13,20 @@ import { leftTexts, methodText, pairTexts, quoted, togetherText } from './words.
  */
 export function groupsText(analysis: GroupsAnalysis, options: TextOptions = {}): string {
   const together = togetherText(analysis)
+  const C = tableBudget(analysis)
+  const methods = speakers(analysis).length > 0 ? ` by ${listed(speakers(analysis))}` : ''
+  const { difference } = unitsOfGroups(analysis)
   const groups: Group[] = [
     [
-      ...list([
-        { strong: `By "${analysis.column}", each group as if alone, at ${compact(tableBudget(analysis))} FLOPs:` },
-      ]),
+      ...list([{ strong: `By "${analysis.column}", each group as if alone${methods}, at ${compact(C)} FLOPs:` }]),
       { kind: 'table', ...textTable(analysis) },
     ],
     list(remarksOf(analysis)),
     together === null
       ? []
       : [
-          {
-            kind: 'section',
-            title: sentence(together),
-            blocks: analysis.comparison.pairs.flatMap((pair) => list(pairTexts(pair).map(sentence))),
-          },
+          ...list([{ strong: sentence(together) }]),
+          ...analysis.comparison.pairs.flatMap((pair) => list(pairTexts(pair, difference).map(sentence))),
           paragraph(sentence(methodText(analysis))),
         ],
     list(leftTexts(analysis).map(sentence)),

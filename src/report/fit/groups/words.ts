@@ -4,6 +4,9 @@ import type { SharingName } from '../../../fit/groups/sharing.ts'
 import { compact, counted, exponent, type Format, listed, nats, significant } from '../../number.ts'
 import { capital } from '../../prose.ts'
 
+/** What the losses are in, and what a difference of them is. */
+export const unitsOfGroups = (_: GroupsAnalysis) => ({ loss: 'nats/token', difference: 'nats' }) as const
+
 /** A name from a table, in quotation marks. */
 export const quoted = (name: string): string => `"${name}"`
 
@@ -20,10 +23,10 @@ const ends = ({ interval: [low, high] }: Estimate, format: Format): string => `[
 /** `1.7x [1.5, 2.0]`. */
 export const timesText = (estimate: Estimate): string => `${factorText(estimate.value)}x ${ends(estimate, factorText)}`
 
-/** `0.31 [0.28, 0.34]`. */
+/** `0.310 [0.280, 0.340]`. */
 const plainText = (estimate: Estimate): string => `${exponent(estimate.value)} ${ends(estimate, exponent)}`
 
-/** `0.31 [0.28, 0.34] nats higher` or `lower`. */
+/** `0.310 [0.280, 0.340] nats higher` or `lower`. */
 function shiftText({ value, interval: [low, high] }: Estimate, unit: string): string {
   const [from, to] = value < 0 ? [-high, -low] : [low, high]
   return `${exponent(Math.abs(value))} [${exponent(from)}, ${exponent(to)}]${unit} ${value < 0 ? 'lower' : 'higher'}`
@@ -54,8 +57,8 @@ function keptText({ kept, exponents, tests }: Shared): string {
   return `share ${sharingWords[kept]} as far as these runs tell: ${values}`
 }
 
-/** One group beside the reference, in sentences without a stop. */
-export function pairTexts(pair: PairComparison): string[] {
+/** One group beside the reference, in sentences without a stop; `unit` is that of a difference of losses. */
+export function pairTexts(pair: PairComparison, unit: string): string[] {
   const [a, b] = [quoted(pair.reference), quoted(pair.group)]
   switch (pair.kept) {
     case 'one':
@@ -66,14 +69,14 @@ export function pairTexts(pair: PairComparison): string[] {
       return [`${b} needs ${timesText(pair.tokens!)} the tokens of ${a} for the same loss`]
     case 'plateau':
       return [
-        `No one factor of tokens turns ${a} into ${b}: the plateau E of ${b} is ${shiftText(pair.plateau!, ' nats')}`,
+        `No one factor of tokens turns ${a} into ${b}: the plateau E of ${b} is ${shiftText(pair.plateau!, ` ${unit}`)}`,
         `Above its own plateau it needs ${timesText(pair.tokens!)} the tokens of ${a}`,
         ...worthTexts(pair),
         sameLoss,
       ]
     case 'exponents':
       return [
-        `No one factor of tokens turns ${a} into ${b}: the plateau E of ${b} is ${shiftText(pair.plateau!, ' nats')}`,
+        `No one factor of tokens turns ${a} into ${b}: the plateau E of ${b} is ${shiftText(pair.plateau!, ` ${unit}`)}`,
         `Above its own plateau it needs ${timesText(pair.sizes!)} the parameters and ${timesText(pair.tokens!)} the tokens of ${a}`,
         ...worthTexts(pair),
         sameLoss,
@@ -81,7 +84,7 @@ export function pairTexts(pair: PairComparison): string[] {
     case 'own':
       return [
         `No one factor of tokens turns ${a} into ${b}: their exponents differ`,
-        `Alpha of ${b} is ${shiftText(pair.differences!.alpha, '')}, beta ${shiftText(pair.differences!.beta, '')}, its plateau E ${shiftText(pair.plateau!, ' nats')}`,
+        `Alpha of ${b} is ${shiftText(pair.differences!.alpha, '')}, beta ${shiftText(pair.differences!.beta, '')}, its plateau E ${shiftText(pair.plateau!, ` ${unit}`)}`,
         ...worthTexts(pair),
         sameLoss,
       ]

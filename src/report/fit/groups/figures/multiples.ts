@@ -11,6 +11,7 @@ import { thin } from '../../../draw/thin.ts'
 import { compact, counted } from '../../../number.ts'
 import { joined } from '../../../prose.ts'
 import { optimumOf, surfaceOf } from '../../facts.ts'
+import { unitsOfGroups } from '../words.ts'
 
 /** More panels than this are a wall; the first are drawn, the caption says how many are not. */
 const mostPanels = 12
@@ -147,7 +148,7 @@ function drawn(analysis: GroupsAnalysis, { columns, width, height }: typeof broa
         height,
         margin: { top: 30, right: 58, bottom: 50, left: 44 },
         x,
-        y: { ...y, label: `${one.name}: loss (nats/token)` },
+        y: { ...y, label: `${one.name}: loss (${unitsOfGroups(analysis).loss})` },
         marks: marksOf(one, x, y, colorOf),
       }
       return { x: (k % across) * panelWidth, y: Math.floor(k / across) * height, content }

@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { version } from '../../src/core/version.ts'
+import { analyseGroups } from '../../src/fit/groups/analysis.ts'
+import type { GroupsAnalysis, PairComparison } from '../../src/fit/groups/result.ts'
+import { drawFigure } from '../../src/report/draw/figure.ts'
+import { newDocument, renderFigures } from '../../src/report/draw/svg.ts'
+import { groupsFigures } from '../../src/report/fit/groups/figures.ts'
+import { groupsJson } from '../../src/report/fit/groups/json.ts'
+import { groupsPage } from '../../src/report/fit/groups/report.ts'
+import { groupsText } from '../../src/report/fit/groups/text.ts'
+import { pairTexts } from '../../src/report/fit/groups/words.ts'
+import { htmlOf } from '../../src/report/page/html.ts'
+import { markdownOf } from '../../src/report/page/markdown.ts'
+import { fewerTokens, firstLaw, interleaved, profilesOf, sixBudgets } from '../fit/groups-runs.ts'
+
+const hostile = '<b>*_`'
+const noise = { own: 0.004 }
+const input = interleaved({
+  web: profilesOf(firstLaw, sixBudgets, { ...noise, seed: 1 }),
+  books: profilesOf(fewerTokens(firstLaw, 1.7), sixBudgets.slice(0, 5), { ...noise, seed: 1001 }),
+  [hostile]: profilesOf({ ...firstLaw, E: 2.2 }, sixBudgets.slice(0, 4), { ...noise, seed: 7 }),
+  tiny: profilesOf(firstLaw, [1e18], { ...noise, seed: 8 }),
+})
+const analysis = await analyseGroups(input, { methods: ['norm', 'parabola'], targets: [1e21], resamples: 60 })
+const data = {
+  read: input.runs.size,
+  excluded: [],
+  notes: [],
+  sources: [{ name: 'runs.csv', rows: 100, sha256: 'ab' }],
+}
+const page = groupsPage({ analysis, title: 'Groups', data, command: 'isoflop fit', versions: { isoflop: version } })
+
+/** The pair of the comparison with some of it told otherwise. */
+const pairWith = (changes: Partial<PairComparison>): string =>
+  pairTexts({ ...analysis.comparison.pairs[0], ...changes }, 'nats').join('. ')
+const estimate = (value: number, low: number, high: number) => ({ value, interval: [low, high] as const })
+
+test('the answer is a factor of tokens with its interval where plateaus and exponents allow it', () => {
+  const text = groupsText(analysis).replace(/\s+/g, ' ')
+  assert.match(text, /"books" needs 1\.7x \[1\.[67], 1\.[78]\] the tokens of "web" for the same loss\./)
+  assert.match(text, /the plateau E of "<b>\*_`" is 0\.\d{3} \[0\.\d{3}, 0\.\d{3}\] nats higher/)
+  assert.doesNotMatch(text, /"<b>\*_`" needs [^.]* for the same loss/)
+  assert.match(text, /"tiny" \(6 runs\) is not fitted: Expected runs of at least two compute budgets/)
+})
+
+test('each way to differ has its words, and none but one claims tokens for the same loss', () => {
+  const factor = estimate(2.5, 2, 4)
+  const worth = [{ flops: 1e20, parameters: 5e8, tokens: 3e10, loss: 2.6, factor }]
+  const tokens = estimate(1.2, 1.1, 1.3)
+  const plateau = estimate(-0.3, -0.4, -0.2)
+  const said = {
+    one: pairWith({ kept: 'one', tokens: estimate(1.01, 0.97, 1.05) }),
+    tokens: pairWith({ kept: 'tokens', tokens }),
+    plateau: pairWith({ kept: 'plateau', tokens, plateau, worth }),
+    exponents: pairWith({ kept: 'exponents', tokens, plateau, sizes: estimate(0.8, 0.7, 0.9), worth }),
+    own: pairWith({
+      kept: 'own',
+      tokens: null,
+      plateau,
+      differences: { alpha: estimate(0.05, 0.02, 0.08), beta: estimate(-0.01, -0.03, 0.01) },
+      worth,
+    }),
+  }
+  assert.match(said.one, /1\.0x \[0\.97, 1\.1\] the tokens .* no difference that these runs show/)
+  for (const [name, text] of Object.entries(said)) {
+    const claims =
+      /needs [^.]*the tokens of "web" for the same loss|needs \S+ \[\S+ \S+\] the tokens of "web" for the same loss/
+    assert.equal(claims.test(text), name === 'one' || name === 'tokens', `${name}: ${text}`)
+    if (name !== 'one' && name !== 'tokens') {
+      assert.match(text, /0\.300 \[0\.200, 0\.400\] nats lower/)
+      assert.match(text, /To reach 2\.600.*needs 2\.5x \[2\.0, 4\.0\] its tokens/)
+    }
+  }
+  assert.match(said.exponents, /0\.80x \[0\.70, 0\.90\] the parameters/)
+  assert.match(said.own, /Alpha of "books" is 0\.050 \[0\.020, 0\.080\] higher, beta 0\.010 \[-0\.010, 0\.030\] lower/)
+})
+
+test('tokens without end are said, not printed as infinity', () => {
+  const worth = (factor: PairComparison['worth'][number]['factor']) =>
+    pairWith({
+      kept: 'plateau',
+      plateau: estimate(1, 1, 1),
+      worth: [{ flops: 1e20, parameters: 5e8, tokens: 3e10, loss: 2.6, factor }],
+    })
+  const no = Number.POSITIVE_INFINITY
+  assert.match(worth(estimate(no, no, no)), /needs more tokens than any\./)
+  assert.match(worth(estimate(no, 30, no)), /needs more tokens than any: at least 30x\./)
+  assert.match(worth(estimate(40, 5, no)), /needs 40x \[5\.0, no end\] its tokens/)
+  assert.match(worth(estimate(4e5, 5e3, 7e7)), /needs >1000x \[>1000, >1000\] its tokens/)
+  assert.doesNotMatch(JSON.stringify(worth(estimate(no, no, no))), /Infinity/)
+})
+
+test('the terminal has a row a group in at most 100 columns', () => {
+  const lines = groupsText(analysis).split('\n')
+  for (const line of lines) assert.ok(line.length <= 100, line)
+  for (const name of ['web', 'books', hostile])
+    assert.ok(
+      lines.some((line) => line.startsWith(`${name} `)),
+      name,
+    )
+})
+
+test('a page has both forms of the figure, and names of groups are no markup', () => {
+  const text = htmlOf(page)
+  assert.equal(text.match(/class="broad"/g)?.length, 1)
+  assert.equal(text.match(/class="narrow"/g)?.length, 1)
+  assert.match(text, /viewBox="0 0 320 /)
+  assert.doesNotMatch(text, /<b>/)
+  const markdown = markdownOf(page, 'figures')
+  assert.match(markdown, /!\[.*\]\(figures\/groups\.svg\)/)
+  assert.doesNotMatch(markdown, /<b>/)
+})
+
+test('every p of the tests is on the page, and the sharing that is kept', () => {
+  const markdown = markdownOf(page, 'figures')
+  const { together, pairs } = analysis.comparison
+  assert.equal(markdown.match(/\| (given up|kept|) \|$/gm)?.length, 4 * (pairs.length + 1))
+  assert.equal(
+    markdown.match(/\| kept \|$/gm)?.length,
+    [together!, ...pairs].filter(({ kept }) => kept !== 'own').length,
+  )
+})
+
+test('JSON has every group, what they share, and null for what is infinite', () => {
+  const infinite: GroupsAnalysis = {
+    ...analysis,
+    comparison: {
+      ...analysis.comparison,
+      pairs: analysis.comparison.pairs.map((pair) => ({
+        ...pair,
+        worth: pair.worth.map((each) => ({ ...each, factor: estimate(3, 2, Number.POSITIVE_INFINITY) })),
+      })),
+    },
+  }
+  const run = { ...data, runs: input.runs, curves: null, checkpoints: 0, origin: () => ({ source: '', row: 0 }) }
+  const json = JSON.parse(JSON.stringify(groupsJson(infinite, run as never, version)))
+  assert.equal(json.groupBy, 'dataset')
+  assert.deepEqual(
+    json.groups.map(({ name, methods }: { name: string; methods: { method: string }[] }) => [name, methods[0].method]),
+    ['web', 'books', hostile].map((name) => [name, 'norm']),
+  )
+  assert.deepEqual(
+    json.left.map(({ name }: { name: string }) => name),
+    ['tiny'],
+  )
+  assert.deepEqual(json.comparison.pairs[0].worth[0].factor.interval, [2, null])
+  assert.deepEqual(Object.keys(json.comparison.together), ['kept', 'tests', 'exponents'])
+})
+
+test('panels stand in two columns, on a narrow screen below each other', () => {
+  const [figure] = groupsFigures
+  const places = (form: 'draw' | 'narrow') => figure[form]!(analysis)!.parts.map(({ x, y }) => [x > 0, y > 0])
+  assert.deepEqual(places('draw'), [
+    [false, false],
+    [true, false],
+    [false, true],
+  ])
+  assert.deepEqual(places('narrow'), [
+    [false, false],
+    [false, true],
+    [false, true],
+  ])
+  const labels = [...drawFigure(figure, analysis, newDocument())!.querySelectorAll('text')].map(
+    ({ outerHTML }) => outerHTML,
+  )
+  for (const name of ['web', 'books'])
+    assert.ok(
+      labels.some((text) => text.includes(`${name}: loss`)),
+      name,
+    )
+})
+
+test('snapshots of the groups', () => {
+  const [{ svg, narrow }] = renderFigures(groupsFigures, analysis)
+  for (const [name, drawn] of Object.entries({ groups: svg, 'groups-narrow': narrow! })) {
+    const file = new URL(`../snapshots/${name}.svg`, import.meta.url)
+    if (process.env.UPDATE_SNAPSHOTS) {
+      mkdirSync(new URL('.', file), { recursive: true })
+      writeFileSync(file, drawn)
+    }
+    assert.equal(drawn, readFileSync(file, 'utf8'), `${name}.svg changed; look at it, then set UPDATE_SNAPSHOTS=1`)
+  }
+})
