@@ -19,6 +19,8 @@ export interface DataFlags {
   readonly columns?: string | undefined
   readonly best?: boolean | undefined
   readonly where?: readonly Condition[] | undefined
+  /** Of `isoflop fit`, which fits several data sets one by one. */
+  readonly groupBy?: string | undefined
   readonly lossUnit?: string | undefined
   readonly keepState?: boolean | undefined
   readonly checkpoints?: string | undefined
@@ -50,7 +52,7 @@ function collectConditions(text: string, before: readonly Condition[] = []): Con
 
 /** What the command line says of reading. Errors: BAD_OPTION. */
 export function readOptions(
-  { columns, where, lossUnit, keepState, checkpoints = 'last' }: DataFlags,
+  { columns, where, groupBy, lossUnit, keepState, checkpoints = 'last' }: DataFlags,
   purpose: Purpose = 'fit',
 ): ReadOptions {
   if (checkpoints !== 'last' && checkpoints !== 'as-runs')
@@ -62,6 +64,7 @@ export function readOptions(
   return {
     columns: columns === undefined ? {} : parseColumns(columns, purpose),
     where,
+    groupBy,
     lossUnit,
     keepState,
     checkpoints,

@@ -2,19 +2,23 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { IsoflopError } from '../core/errors.ts'
 import { version } from '../core/version.ts'
-import { analyse } from '../fit/analysis.ts'
+import { type AnalysisOptions, analyse } from '../fit/analysis.ts'
 import { huberGridSize } from '../fit/huber.ts'
 import { type AskedName, askedNames, methodNames } from '../fit/methods.ts'
 import type { NormPrior } from '../fit/norm/prior.ts'
 import { dataDiagnostics } from '../input/diagnostics.ts'
+import type { FigureText } from '../report/draw/svg.ts'
 import type { Findings } from '../report/fit/findings.ts'
 import { fitJson } from '../report/fit/json.ts'
+import type { Page } from '../report/page/blocks.ts'
 import { commandLine } from './command-line.ts'
 import { type DataFlags, type FitInput, loadRuns, withDataOptions } from './data.ts'
+import { tellGroups } from './groups.ts'
 import { budgets, namesOf, priorOf, probability, tokenCounts, wholeNumber } from './options.ts'
 import { writeOutput } from './output.ts'
 import { print, printJson, printPage } from './print.ts'
 import { progress } from './progress.ts'
+import type { ReportHead, Told } from './told.ts'
 
 interface FitFlags extends DataFlags {
   readonly target?: number[]
@@ -50,6 +54,7 @@ export function fitCommand(): Command {
     .option('--repeats', 'what repeated data are worth, by the data-constrained law')
     .option('--unique-tokens <N>', 'with --repeats: how many you have to plan for', tokenCounts('--unique-tokens'))
   return withDataOptions(command)
+    .option('--group-by <COLUMN>', 'fit the runs of each value as if alone, and test what they share; file: by file')
     .option('--best', 'of runs with equal N and D keep only the lowest loss')
     .option('--prior <VALUES>', 'of norm: medians with sd, or held values, as alpha=0.3:0.2,q=1', priorOf('--prior'))
     .option('--confidence <P>', 'coverage that intervals aim at', probability('--confidence'), 0.95)
@@ -79,6 +84,7 @@ export function fitCommand(): Command {
       '\n--prior: median:sd of the logarithm, or a held value: E over the lowest loss (0.6:0.3); terms, each\n' +
         'at the largest runs over it (0.2:1.5); alpha, beta (0.33:0.4); q (0.5:0.35).\n' +
         '\nExamples:\n  isoflop fit runs.csv --target 1e21,1e22 --report report.html\n' +
+        '  isoflop fit sweeps.csv --group-by dataset --target 1e22 --report report.html\n' +
         '  isoflop fit world:handout --method surface --json | jq ".methods[0].law"',
     )
     .action(runFit)
@@ -89,32 +95,21 @@ async function runFit(files: string[], flags: FitFlags): Promise<void> {
   try {
     bar.step('reading')
     const input = await loadRuns(files, flags)
-    const analysis = await analyse(input.data, {
-      targets: flags.target ?? [10 * largestBudget(input)],
-      methods: flags.method,
-      repeats: repeatsOf(flags),
-      prior: flags.prior,
-      confidence: flags.confidence,
-      resamples: flags.resamples,
-      seed: flags.seed,
-      starts: flags.starts,
-      threads: flags.threads,
-      onStep: bar.step,
-    })
-    const diagnostics = [...dataDiagnostics(input.data), ...analysis.diagnostics]
-    const findings: Findings = { analysis: { ...analysis, diagnostics }, truth: input.truth }
+    const options = analysisOptions(input, flags, bar.step)
+    const told =
+      flags.groupBy === undefined ? await tellRuns(input, options) : await tellGroups(input, flags.groupBy, options)
     const written: string[] = []
     if (flags.report) {
       bar.step('report')
-      written.push(...(await writeReport(flags.report, findings, input)))
+      written.push(...(await writeReport(flags.report, await told.page(headOf(input)))))
     }
     if (flags.plots) {
       bar.step('figures')
-      written.push(...(await writePlots(flags.plots, findings)))
+      written.push(...(await writePlots(flags.plots, await told.figures())))
     }
     bar.done()
-    if (flags.json) printJson(fitJson(findings.analysis, input.data, diagnostics, version))
-    else await printTables(findings, input, written)
+    if (flags.json) printJson(told.json())
+    else await printTables(told, input, written)
   } finally {
     bar.done()
   }
@@ -133,42 +128,68 @@ function repeatsOf({ repeats, uniqueTokens }: FitFlags): { readonly unique?: num
 
 const largestBudget = ({ data }: FitInput): number => data.runs.flops.reduce((high, C) => Math.max(high, C))
 
-async function printTables(findings: Findings, { data }: FitInput, written: readonly string[]): Promise<void> {
-  const [{ fitText }, { wrap }] = await Promise.all([import('../report/fit/text.ts'), import('../report/page/text.ts')])
+const analysisOptions = (input: FitInput, flags: FitFlags, onStep: (step: string) => void): AnalysisOptions => ({
+  targets: flags.target ?? [10 * largestBudget(input)],
+  methods: flags.method,
+  repeats: repeatsOf(flags),
+  prior: flags.prior,
+  confidence: flags.confidence,
+  resamples: flags.resamples,
+  seed: flags.seed,
+  starts: flags.starts,
+  threads: flags.threads,
+  onStep,
+})
+
+/** What stands about a report, whatever it is of. */
+const headOf = ({ data }: FitInput): ReportHead => ({
+  title: `Scaling laws from ${data.sources.map(({ name }) => name).join(', ')}`,
+  data,
+  reading: data,
+  command: commandLine(process.argv.slice(2)),
+  versions: { isoflop: version, node: process.version.slice(1) },
+})
+
+/** All runs fitted as one data set. */
+async function tellRuns({ data, truth }: FitInput, options: AnalysisOptions): Promise<Told> {
+  const analysis = await analyse(data, options)
+  const diagnostics = [...dataDiagnostics(data), ...analysis.diagnostics]
+  const findings: Findings = { analysis: { ...analysis, diagnostics }, truth }
+  return {
+    json: () => fitJson(findings.analysis, data, diagnostics, version),
+    text: async (how) => (await import('../report/fit/text.ts')).fitText(findings, how),
+    page: async (head) => (await import('../report/fit/report.ts')).fitPage({ ...findings, ...head }),
+    figures: async () => {
+      const [{ renderFigures }, { fitFigures }] = await Promise.all([
+        import('../report/draw/svg.ts'),
+        import('../report/fit/figures.ts'),
+      ])
+      return renderFigures(fitFigures, findings)
+    },
+  }
+}
+
+async function printTables(told: Told, { data }: FitInput, written: readonly string[]): Promise<void> {
+  const { wrap } = await import('../report/page/text.ts')
   const names = data.sources.map(({ name }) => name).join(', ')
   const excluded = data.excluded.length > 0 ? `, ${data.excluded.length} of ${data.read} rows excluded` : ''
   print(`${data.runs.size} runs from ${names}${excluded}\n`)
-  printPage(fitText(findings, { bold: process.stdout.isTTY === true }))
+  printPage(await told.text({ bold: process.stdout.isTTY === true }))
   if (written.length > 0) print(`\n${wrap(`wrote ${written.join(', ')}`, '', '  ').join('\n')}`)
 }
 
 /** Writes the report as the file's name says: Markdown with its figures beside it, or one HTML page. */
-async function writeReport(file: string, findings: Findings, { data }: FitInput): Promise<string[]> {
-  const [{ fitPage }, { reportFiles }] = await Promise.all([
-    import('../report/fit/report.ts'),
-    import('../report/page/files.ts'),
-  ])
-  const page = fitPage({
-    ...findings,
-    title: `Scaling laws from ${data.sources.map(({ name }) => name).join(', ')}`,
-    data,
-    reading: data,
-    command: commandLine(process.argv.slice(2)),
-    versions: { isoflop: version, node: process.version.slice(1) },
-  })
+async function writeReport(file: string, page: Page): Promise<string[]> {
+  const { reportFiles } = await import('../report/page/files.ts')
   const files = reportFiles(page, file)
   for (const [name, content] of Object.entries(files)) await writeOutput(name, content)
   return Object.keys(files)
 }
 
-async function writePlots(folder: string, findings: Findings): Promise<string[]> {
-  const [{ renderFigures }, { fitFigures }, { renderPng }] = await Promise.all([
-    import('../report/draw/svg.ts'),
-    import('../report/fit/figures.ts'),
-    import('../report/draw/png.ts'),
-  ])
+async function writePlots(folder: string, figures: readonly FigureText[]): Promise<string[]> {
+  const { renderPng } = await import('../report/draw/png.ts')
   const written: string[] = []
-  for (const { name, svg } of renderFigures(fitFigures, findings)) {
+  for (const { name, svg } of figures) {
     for (const [extension, content] of [
       ['svg', svg],
       ['png', await renderPng(svg)],

@@ -30,7 +30,14 @@ const data = {
   notes: [],
   sources: [{ name: 'runs.csv', rows: 100, sha256: 'ab' }],
 }
-const page = groupsPage({ analysis, title: 'Groups', data, command: 'isoflop fit', versions: { isoflop: version } })
+const page = groupsPage({
+  analysis,
+  diagnostics: [],
+  title: 'Groups',
+  data,
+  command: 'isoflop fit',
+  versions: { isoflop: version },
+})
 
 /** The pair of the comparison with some of it told otherwise. */
 const pairWith = (changes: Partial<PairComparison>): string =>
@@ -39,7 +46,7 @@ const estimate = (value: number, low: number, high: number) => ({ value, interva
 
 test('the answer is a factor of tokens with its interval where plateaus and exponents allow it', () => {
   const text = groupsText(analysis).replace(/\s+/g, ' ')
-  assert.match(text, /"books" needs 1\.7x \[1\.[67], 1\.[78]\] the tokens of "web" for the same loss\./)
+  assert.match(text, /"books" needs 1\.[67]\dx \[1\.6\d, 1\.7\d\] the tokens of "web" for the same loss\./)
   assert.match(text, /the plateau E of "<b>\*_`" is 0\.\d{3} \[0\.\d{3}, 0\.\d{3}\] nats higher/)
   assert.doesNotMatch(text, /"<b>\*_`" needs [^.]* for the same loss/)
   assert.match(text, /"tiny" \(6 runs\) is not fitted: Expected runs of at least two compute budgets/)
@@ -63,7 +70,7 @@ test('each way to differ has its words, and none but one claims tokens for the s
       worth,
     }),
   }
-  assert.match(said.one, /1\.0x \[0\.97, 1\.1\] the tokens .* no difference that these runs show/)
+  assert.match(said.one, /1\.01x \[0\.970, 1\.05\] the tokens .* no difference that these runs show/)
   for (const [name, text] of Object.entries(said)) {
     const claims =
       /needs [^.]*the tokens of "web" for the same loss|needs \S+ \[\S+ \S+\] the tokens of "web" for the same loss/
@@ -135,7 +142,7 @@ test('JSON has every group, what they share, and null for what is infinite', () 
     },
   }
   const run = { ...data, runs: input.runs, curves: null, checkpoints: 0, origin: () => ({ source: '', row: 0 }) }
-  const json = JSON.parse(JSON.stringify(groupsJson(infinite, run as never, version)))
+  const json = JSON.parse(JSON.stringify(groupsJson(infinite, run as never, [], version)))
   assert.equal(json.groupBy, 'dataset')
   assert.deepEqual(
     json.groups.map(({ name, methods }: { name: string; methods: { method: string }[] }) => [name, methods[0].method]),

@@ -1,13 +1,10 @@
+import type { Diagnostic } from '../../../core/diagnostic.ts'
 import type { GroupsAnalysis } from '../../../fit/groups/result.ts'
-import type { DataSummary } from '../data.ts'
+import type { FitReport } from '../input.ts'
 
 /** All that a report of several groups is made of. The same input gives the same bytes. */
-export interface GroupsReport {
+export interface GroupsReport extends Pick<FitReport, 'title' | 'data' | 'reading' | 'command' | 'versions'> {
   readonly analysis: GroupsAnalysis
-  readonly title: string
-  readonly data: DataSummary
-  /** How to make it again. */
-  readonly command: string
-  /** Programs and their versions, such as isoflop and node. */
-  readonly versions: Readonly<Record<string, string>>
+  /** How the table was read. */
+  readonly diagnostics: readonly Diagnostic[]
 }

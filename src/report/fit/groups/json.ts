@@ -1,10 +1,16 @@
+import type { Diagnostic } from '../../../core/diagnostic.ts'
 import type { GroupsAnalysis, PairComparison, Shared } from '../../../fit/groups/result.ts'
 import type { RunData } from '../../../input/read.ts'
 import { analysisJson } from '../json.ts'
 import { readingJson } from '../reading.ts'
 
 /** What `isoflop fit --group-by COLUMN --json` prints; docs/json.md explains every field. An end of an interval that is infinite is null. */
-export function groupsJson(analysis: GroupsAnalysis, data: RunData, version: string) {
+export function groupsJson(
+  analysis: GroupsAnalysis,
+  data: RunData,
+  diagnostics: readonly Diagnostic[],
+  version: string,
+) {
   const { column, groups, left, comparison, targets, confidence, seed } = analysis
   return {
     version,
@@ -19,6 +25,7 @@ export function groupsJson(analysis: GroupsAnalysis, data: RunData, version: str
       ...analysisJson(own, own.diagnostics),
     })),
     left,
+    diagnostics,
     comparison: {
       ...comparison,
       together: comparison.together && sharedJson(comparison.together),

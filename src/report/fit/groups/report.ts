@@ -7,6 +7,7 @@ import { answerBlocks } from '../answer.ts'
 import { dataBlocks, exclusionBlocks } from '../data.ts'
 import { provenanceBlocks } from '../provenance.ts'
 import { diagnosticBlocks } from '../quality.ts'
+import { readingBlocks } from '../reading.ts'
 import { groupsFigures } from './figures.ts'
 import type { GroupsReport } from './input.ts'
 import { pageTable, tableBudget } from './table.ts'
@@ -23,6 +24,7 @@ export function groupsPage(report: GroupsReport): Page {
   return {
     title,
     blocks: [
+      ...(report.reading ? readingBlocks(report.reading) : []),
       ...answersOf(report),
       heading(`Each group at ${compact(tableBudget(analysis))} FLOPs`),
       paragraph({
@@ -34,6 +36,9 @@ export function groupsPage(report: GroupsReport): Page {
       ...testBlocks(report),
       heading('Group by group'),
       ...analysis.groups.map(groupSection),
+      ...(report.diagnostics.length > 0
+        ? [heading('How the table was read'), { kind: 'diagnostics', items: report.diagnostics } as const]
+        : []),
       ...exclusionBlocks(data),
       ...dataBlocks(data, used),
       ...provenanceBlocks({ ...report, analysis: analysis.groups[0].analysis, truth: null }),

@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../../../core/diagnostic.ts'
 import type { GroupsAnalysis } from '../../../fit/groups/result.ts'
 import { compact, listed } from '../../number.ts'
 import { list, paragraph } from '../../page/blocks.ts'
@@ -8,10 +9,14 @@ import { speakers, tableBudget, textTable } from './table.ts'
 import { leftTexts, methodText, pairTexts, quoted, togetherText, unitsOfGroups } from './words.ts'
 
 /**
- * What fits of several groups came to, for a terminal: the groups side by side, then what they share, then what is left out.
+ * What fits of several groups came to, for a terminal: the groups side by side, then what they share, then what is left out, and how the table was read.
  * @example console.log(groupsText(await analyseGroups({ runs, groups })))
  */
-export function groupsText(analysis: GroupsAnalysis, options: TextOptions = {}): string {
+export function groupsText(
+  analysis: GroupsAnalysis,
+  diagnostics: readonly Diagnostic[] = [],
+  options: TextOptions = {},
+): string {
   const together = togetherText(analysis)
   const C = tableBudget(analysis)
   const methods = speakers(analysis).length > 0 ? ` by ${listed(speakers(analysis))}` : ''
@@ -30,6 +35,7 @@ export function groupsText(analysis: GroupsAnalysis, options: TextOptions = {}):
           paragraph(sentence(methodText(analysis))),
         ],
     list(leftTexts(analysis).map(sentence)),
+    diagnostics.length > 0 ? [{ kind: 'diagnostics', items: diagnostics }] : [],
   ]
   return textOf(groups, options)
 }

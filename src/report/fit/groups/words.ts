@@ -1,3 +1,4 @@
+import { unitsOf } from '../../../core/run.ts'
 import type { Estimate } from '../../../fit/groups/replicas.ts'
 import type { GroupsAnalysis, PairComparison, Shared, Worth } from '../../../fit/groups/result.ts'
 import type { SharingName } from '../../../fit/groups/sharing.ts'
@@ -5,7 +6,7 @@ import { compact, counted, exponent, type Format, listed, nats, significant } fr
 import { capital } from '../../prose.ts'
 
 /** What the losses are in, and what a difference of them is. */
-export const unitsOfGroups = (_: GroupsAnalysis) => ({ loss: 'nats/token', difference: 'nats' }) as const
+export const unitsOfGroups = ({ groups: [{ analysis }] }: GroupsAnalysis) => unitsOf(analysis.runs)
 
 /** A name from a table, in quotation marks. */
 export const quoted = (name: string): string => `"${name}"`
@@ -13,15 +14,22 @@ export const quoted = (name: string): string => `"${name}"`
 /** Factors beyond these are said to be beyond them: far from the runs their digits mean nothing. */
 const farthest = { most: 1000, least: 0.001 } as const
 
-const factorText: Format = (x) => {
+function factorText(x: number, digits = 2): string {
   if (x === Number.POSITIVE_INFINITY) return 'no end'
-  return x > farthest.most ? `>${farthest.most}` : x < farthest.least ? `<${farthest.least}` : significant(x, 2)
+  return x > farthest.most ? `>${farthest.most}` : x < farthest.least ? `<${farthest.least}` : significant(x, digits)
 }
+
+/** An interval narrower than this has three digits. */
+const narrowFactor = 1.25
 
 const ends = ({ interval: [low, high] }: Estimate, format: Format): string => `[${format(low)}, ${format(high)}]`
 
-/** `1.7x [1.5, 2.0]`. */
-export const timesText = (estimate: Estimate): string => `${factorText(estimate.value)}x ${ends(estimate, factorText)}`
+/** `1.7x [1.5, 2.0]`, `1.70x [1.68, 1.73]`. */
+export function timesText(estimate: Estimate): string {
+  const [low, high] = estimate.interval
+  const format: Format = (x) => factorText(x, high / low < narrowFactor ? 3 : 2)
+  return `${format(estimate.value)}x ${ends(estimate, format)}`
+}
 
 /** `0.310 [0.280, 0.340]`. */
 const plainText = (estimate: Estimate): string => `${exponent(estimate.value)} ${ends(estimate, exponent)}`

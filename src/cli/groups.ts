@@ -1,0 +1,46 @@
+import { IsoflopError } from '../core/errors.ts'
+import { version } from '../core/version.ts'
+import type { AnalysisOptions } from '../fit/analysis.ts'
+import { analyseGroups } from '../fit/groups/analysis.ts'
+import { dataDiagnostics } from '../input/diagnostics.ts'
+import { groupsJson } from '../report/fit/groups/json.ts'
+import type { FitInput } from './data.ts'
+import type { Told } from './told.ts'
+
+/** The runs of each value of a column fitted as if alone, and what they share. Errors: BAD_OPTION, TOO_FEW_RUNS. */
+export async function tellGroups({ data }: FitInput, column: string, options: AnalysisOptions): Promise<Told> {
+  const { runs, curves, groups } = data
+  if (groups === null)
+    throw new IsoflopError(
+      'BAD_OPTION',
+      `--group-by ${column}: what is fitted has no such column.`,
+      'Name a file that has the column, or leave --group-by away.',
+    )
+  refuseOneAtATime(options)
+  const analysis = await analyseGroups({ runs, curves, groups }, options)
+  const diagnostics = dataDiagnostics(data)
+  return {
+    json: () => groupsJson(analysis, data, diagnostics, version),
+    text: async (how) => (await import('../report/fit/groups/text.ts')).groupsText(analysis, diagnostics, how),
+    page: async (head) =>
+      (await import('../report/fit/groups/report.ts')).groupsPage({ analysis, diagnostics, ...head }),
+    figures: async () => {
+      const [{ renderFigures }, { groupsFigures }] = await Promise.all([
+        import('../report/draw/svg.ts'),
+        import('../report/fit/groups/figures.ts'),
+      ])
+      return renderFigures(groupsFigures, analysis)
+    },
+  }
+}
+
+/** What is told of one data set only. */
+function refuseOneAtATime({ methods, repeats }: AnalysisOptions): void {
+  const what = repeats ? '--repeats' : methods?.includes('joint') ? '--method joint' : null
+  if (what === null) return
+  throw new IsoflopError(
+    'BAD_OPTION',
+    `${what} tells of one data set, and came with --group-by, which tells of several.`,
+    "Choose one with --where 'COLUMN=VALUE' instead of --group-by.",
+  )
+}
