@@ -60,12 +60,18 @@ async function analysisOf({ runs, curves }: Group, options: AnalysisOptions) {
   }
 }
 
-const noGroup = (column: string, left: readonly LeftGroup[]): IsoflopError =>
-  new IsoflopError(
+/** Groups that an error names, at most. */
+const mostNamed = 3
+
+function noGroup(column: string, left: readonly LeftGroup[]): IsoflopError {
+  const named = left.slice(0, mostNamed).map(({ name, reason }) => `"${name}": ${reason}`)
+  const more = left.length > mostNamed ? ` And ${left.length - mostNamed} more.` : ''
+  return new IsoflopError(
     'TOO_FEW_RUNS',
-    `No group of "${column}" can be fitted: ${left.map(({ name, reason }) => `"${name}": ${reason}`).join(' ')}`,
+    `No group of "${column}" can be fitted: ${named.join(' ')}${more}`,
     'Group by a column with fewer values, or add runs: a scaling law needs several sizes at several budgets.',
   )
+}
 
 /** What the groups share; the first is the one that the others are held beside. */
 function compareGroups(
