@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type AnswerRecord, openRecord } from '../client/record.ts'
-import { lock } from '../core/durable.ts'
+import { lock, makeFolder } from '../core/durable.ts'
 import { IsoflopError } from '../core/errors.ts'
 import type { TrainedRun, Trainer } from '../core/trainer.ts'
 import { version } from '../core/version.ts'
@@ -62,7 +62,7 @@ export interface SessionOptions {
  */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { folder } = options
-  writing(folder, () => mkdirSync(folder, { recursive: true }))
+  writing(folder, () => makeFolder(folder))
   const unlock = lockFolder(folder)
   try {
     return { ...(await openLocked(options)), close: unlock }

@@ -1,7 +1,7 @@
 import { realpathSync, type Stats, statSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { writeWhole } from '../core/durable.ts'
+import { makeFolder, writeWhole } from '../core/durable.ts'
 import { outputFailed } from '../core/errors.ts'
 
 /**
@@ -10,7 +10,7 @@ import { outputFailed } from '../core/errors.ts'
  */
 export async function writeOutput(file: string, content: string | Uint8Array): Promise<void> {
   try {
-    await mkdir(dirname(file), { recursive: true })
+    makeFolder(dirname(file))
     const there = statOf(file)
     if (there === null) writeWhole(file, content)
     else if (there.isFile()) writeWhole(realpathSync(file), content, there.mode & 0o777)

@@ -4,14 +4,13 @@ import {
   fstatSync,
   fsyncSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readFileSync,
   truncateSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Config } from '../core/config.ts'
-import { syncFolder } from '../core/durable.ts'
+import { makeFolder, syncFolder } from '../core/durable.ts'
 import { IsoflopError, outputFailed } from '../core/errors.ts'
 import { printableLine } from '../core/printable.ts'
 import { readSummed, summed } from '../core/summed.ts'
@@ -69,7 +68,7 @@ export function openRecord(
 
 /** The lines of a file that end; the rest is cut off. A file that is not there is begun, and its name put on disk. */
 function wholeLines(file: string): string[] {
-  mkdirSync(dirname(file), { recursive: true })
+  makeFolder(dirname(file))
   closeSync(openSync(file, 'a'))
   syncFolder(dirname(file))
   const bytes = readFileSync(file)

@@ -1,4 +1,14 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
@@ -26,6 +36,20 @@ export function writeWhole(file: string, content: string | Uint8Array | readonly
     throw error
   }
   syncFolder(dirname(file))
+}
+
+/**
+ * Makes a folder and those that it is in, where they are not there. Node's own `recursive` never ends where a system refuses a folder with ENOENT
+ * though its parent is there, as /proc does. Throws what the system says.
+ */
+export function makeFolder(folder: string): void {
+  const parent = dirname(folder)
+  if (parent !== folder && !existsSync(parent)) makeFolder(parent)
+  try {
+    mkdirSync(folder)
+  } catch (error) {
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) throw error
+  }
 }
 
 /** Puts the names in a folder on disk, where the system can. */

@@ -3,7 +3,7 @@ import { readParquet } from '../parquet/parquet.ts'
 import { type JsonItem, jsonItems } from './json-items.ts'
 import { type Cut, sectionsOf } from './sections.ts'
 import { badFormat, type Source, textBytes } from './sources.ts'
-import { ColumnLengths, usualNames } from './text-field.ts'
+import { ColumnLengths, usualNames, valueAt } from './text-field.ts'
 
 /** A record of JSON, a row of Parquet, or a section of a text file: a document or, of a long text, a piece of one. */
 export interface Row {
@@ -85,8 +85,7 @@ const isBlank = ({ bytes, isCut }: JsonItem): boolean => !isCut && bytes?.every(
 function textOfItem(item: JsonItem, textField: string): RowText {
   const parsed = recordIn(item)
   if (parsed.kind === 'corrupt') return parsed
-  const { record } = parsed
-  return textOfField(Object.hasOwn(record, textField) ? record[textField] : undefined, textField)
+  return textOfField(valueAt(parsed.record, textField), textField)
 }
 
 type ParsedRecord =
@@ -132,16 +131,19 @@ async function* damagedAsSuch<Part>(path: string, parts: AsyncGenerator<Part>): 
 
 async function* rowsOfFile({ path, bytes }: Source, column: string): AsyncGenerator<Row> {
   let total = 0
+  let outer = ''
   const choose = (names: readonly string[], rows: number) => {
     total = rows
-    if (rows > 0 && !names.includes(column)) throw columnMissing(path, column, names)
-    return rows > 0 ? [column] : []
+    if (rows === 0) return []
+    outer = columnOf(column, names) ?? ''
+    if (outer === '') throw columnMissing(path, column, names)
+    return [outer]
   }
   for await (const { start, size, columns } of readParquet(path, choose))
     for (let i = 0; i < size; i++) {
       const number = start + i + 1
       const end = (bytes * number) / total
-      yield { number, end, ...whole, read: () => textOfField(columns[0][i], column) }
+      yield { number, end, ...whole, read: () => textOfField(valueAt({ [outer]: columns[0][i] }, column), column) }
     }
 }
 
@@ -180,14 +182,16 @@ async function firstRecords(source: Source): Promise<FirstRows> {
 /** Whether a document stands there without a key. */
 const isText = ({ bytes, isCut }: JsonItem): boolean => !isCut && bytes !== null && bytes[0] === 0x22
 
-/** Columns are decoded whole: where one has a usual name, the others are not looked at. */
-async function firstParquetRows({ path }: Source, textField: string | null): Promise<FirstRows> {
+/** Columns are decoded whole: where one has a usual name and text in it, the others are not looked at. */
+async function firstParquetRows(source: Source, textField: string | null, isAll = false): Promise<FirstRows> {
+  const { path } = source
   const columns = new ColumnLengths()
   let names: readonly string[] = []
   const choose = (all: readonly string[]) => {
-    if (textField !== null && !all.includes(textField)) throw columnMissing(path, textField, all)
-    const usual = all.filter((name) => name === textField || usualNames.includes(name))
-    names = usual.length > 0 ? usual : all
+    const asked = textField === null ? null : columnOf(textField, all)
+    if (textField !== null && asked === null) throw columnMissing(path, textField, all)
+    const usual = all.filter((name) => (asked === null ? usualNames.includes(name) : name === asked))
+    names = usual.length > 0 && !isAll ? usual : all
     return names
   }
   for await (const part of damagedAsSuch(path, readParquet(path, choose))) {
@@ -195,8 +199,13 @@ async function firstParquetRows({ path }: Source, textField: string | null): Pro
       columns.add(names.map((name, k) => [name, part.columns[k][i]]))
     break
   }
-  return { columns, corrupt: null }
+  const isMissed = textField === null && !isAll && columns.rows > 0 && columns.choose() === null
+  return isMissed ? firstParquetRows(source, textField, true) : { columns, corrupt: null }
 }
+
+/** The column that has a name, or in which it lies: `data` has `data.text`. */
+const columnOf = (name: string, columns: readonly string[]): string | null =>
+  columns.find((column) => column === name) ?? columns.find((column) => name.startsWith(`${column}.`)) ?? null
 
 /** Names of columns as far as they can be read in a message. */
 const shownNames = (names: readonly string[]): string => {

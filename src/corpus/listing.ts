@@ -54,6 +54,8 @@ export function listSources(inputs: readonly string[]): Listing {
 function namedSource(path: string): Source {
   const source = sourceOf(path, basename(path), true)
   if (source !== null) return source
+  if (!statOf(path).isFile())
+    throw badFormat(path, 'is a pipe or a device, expected a file', 'Write what comes from it to a file first.')
   throw badFormat(path, 'has a name of no known kind', `${wayOut(path)} What is read: ${expected}.`)
 }
 
@@ -92,7 +94,9 @@ function sourcesIn(folder: string): Listing {
   const there = passedOver.length > 0 ? `: ${passedOverText(passedOver)}` : ''
   const about = passedOver.find(({ reason }) => reason === 'about')
   const advice =
-    about === undefined ? '' : ` To read ${about.name} nevertheless, name it: ${quoted(join(folder, about.name))}.`
+    about === undefined
+      ? ''
+      : ` To read ${about.name} nevertheless, name it itself: ${quoted(join(folder, about.name))}.`
   throw new IsoflopError(
     'FILE_NOT_FOUND',
     `${folder} has no file to read${there}.`,
@@ -138,7 +142,9 @@ const isDirectory = (path: string): boolean => statSync(path, { throwIfNoEntry: 
 
 /** Null for a name of no known kind, and for what is no file. */
 function sourceOf(path: string, name: string, isNamed: boolean): Source | null {
-  const [, extension, packing] = /\.(txt|md|json|jsonl|ndjson|parquet)(?:\.(gz|gzip|zst|zstd))?$/i.exec(name) ?? []
+  const known = /\.(txt|md|json|jsonl|ndjson|parquet)(?:\.(gz|gzip|zst|zstd))?$/i.exec(name)
+  // README and LICENSE seldom have an extension; named themselves they are text.
+  const [, extension, packing] = known ?? (isNamed && aboutText.test(name) && !name.includes('.') ? [name, 'txt'] : [])
   if (extension === undefined) return null
   const kind = kinds[extension.toLowerCase()]
   if (kind === 'parquet' && packing !== undefined) return null

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { lock, writeWhole } from '../core/durable.ts'
+import { lock, makeFolder, writeWhole } from '../core/durable.ts'
 import { IsoflopError, outputFailed } from '../core/errors.ts'
 import { type Encoded, encodeSources } from './encode.ts'
 import { type CorpusOptions, type SurveyedSource, surveyInputs } from './inputs.ts'
@@ -53,7 +53,7 @@ export async function prepareCorpus(request: PrepareRequest): Promise<Prepared> 
   const { folder, options } = request
   requireVocabularySize(options.vocabularySize)
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
     const unlock = lock(join(folder, '.corpus.lock'))
     if (unlock === null) throw running(folder)
     try {

@@ -136,7 +136,7 @@ function tellField(source: Source, { name, rivals }: TextField, notices: Notices
 
 function notJson(source: Source, isText: boolean): string {
   // Lines that are lists have texts in them, too, and no command for one list helps there.
-  if (isText && /\.json(\.\w+)?$/i.test(source.name)) return takeOut(source, { name: null, of: 'texts' })
+  if (isText && /\.json(\.\w+)?$/i.test(source.name)) return takeOut(source, { path: [], of: 'texts' })
   const packed = source.packing === null ? '' : `.${source.packing}`
   return `If it is plain text, give it a name that ends in .txt${packed}; JSON is one object a line, or an array of objects, such as {"text": "..."}.`
 }
@@ -153,10 +153,10 @@ const columnMissing = (source: Source, what: string, { columns }: FirstRows): Is
   )
 
 /** The command that writes the documents of a list as JSONL; Node is there wherever this runs. */
-function takeOut(source: Source, { name, of }: Nested): string {
+function takeOut(source: Source, { path: names, of }: Nested): string {
   const { path, packing } = source
   const bare = path.replace(/\.json\w*(\.\w+)?$/i, '')
-  const list = `JSON.parse(require("fs").readFileSync(0))${name === null ? '' : `[${JSON.stringify(name)}]`}`
+  const list = `JSON.parse(require("fs").readFileSync(0))${names.map((name) => `[${JSON.stringify(name)}]`).join('')}`
   const script = `for (const row of ${list}) console.log(JSON.stringify(${of === 'texts' ? '{ text: row }' : 'row'}))`
   const input = packing === null ? `< ${quoted(path)} ` : ''
   const unpacked = packing === null ? '' : `${unpackCommand(source)} | `

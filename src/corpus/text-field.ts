@@ -15,6 +15,8 @@ export const usualNames = [
 const leastLength = 50
 
 interface Column {
+  /** The names that lead to it. */
+  readonly path: readonly string[]
   /** Rows that have text in it. */
   texts: number
   characters: number
@@ -26,9 +28,42 @@ interface Column {
 
 /** Documents that lie a level deeper than they should. */
 export interface Nested {
-  /** Null where the whole file is the list. */
-  readonly name: string | null
+  /** The names that lead there; none where the whole file is the list. */
+  readonly path: readonly string[]
   readonly of: 'records' | 'texts'
+}
+
+/** How deep the text may lie. */
+const deepest = 4
+
+/** What a record has, with the names that lead there. */
+function* flat(
+  row: Iterable<readonly [string, unknown]>,
+  outer: readonly string[],
+): Generator<[readonly string[], unknown]> {
+  for (const [name, value] of row) {
+    const path = [...outer, name]
+    if (path.length < deepest && isObject(value)) yield* flat(Object.entries(value), path)
+    else yield [path, value]
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  !ArrayBuffer.isView(value) &&
+  !(value instanceof Date)
+
+/** What a record has under a name; where it has no such key, under the names of objects in one another: `data.text`. */
+export function valueAt(record: Record<string, unknown>, name: string): unknown {
+  if (Object.hasOwn(record, name)) return record[name]
+  for (let stop = name.indexOf('.'); stop >= 0; stop = name.indexOf('.', stop + 1)) {
+    const outer = name.slice(0, stop)
+    const inner = Object.hasOwn(record, outer) ? record[outer] : undefined
+    if (isObject(inner)) return valueAt(inner, name.slice(stop + 1))
+  }
+  return undefined
 }
 
 /** What is in the columns of some rows. */
@@ -37,11 +72,12 @@ export class ColumnLengths {
   /** In the order in which they came. */
   readonly #columns = new Map<string, Column>()
 
-  /** A row by its names and values. */
+  /** A row by its names and values; what is in an object has the names of both, with a full stop between them. */
   add(row: Iterable<readonly [string, unknown]>): void {
     this.#rows++
-    for (const [name, value] of row) {
-      const column = this.#columns.get(name) ?? { texts: 0, characters: 0, other: null, listOf: null }
+    for (const [path, value] of flat(row, [])) {
+      const name = path.join('.')
+      const column = this.#columns.get(name) ?? { path, texts: 0, characters: 0, other: null, listOf: null }
       if (typeof value === 'string') {
         column.texts++
         column.characters += value.length
@@ -75,8 +111,8 @@ export class ColumnLengths {
 
   /** The first column that is a list, where there is one row only: the documents are in there. */
   get nested(): Nested | null {
-    const [name, column] = [...this.#columns].find(([, { listOf }]) => listOf !== null) ?? []
-    return this.#rows === 1 && name !== undefined ? { name, of: column!.listOf! } : null
+    const column = [...this.#columns.values()].find(({ listOf }) => listOf !== null)
+    return this.#rows === 1 && column !== undefined ? { path: column.path, of: column.listOf! } : null
   }
 
   get hasText(): boolean {
@@ -106,7 +142,7 @@ export class ColumnLengths {
 function listOf(value: unknown): Nested['of'] | null {
   if (!Array.isArray(value) || value.length === 0) return null
   if (value.every((item) => typeof item === 'string')) return 'texts'
-  return value.every((item) => typeof item === 'object' && item !== null && !Array.isArray(item)) ? 'records' : null
+  return value.every(isObject) ? 'records' : null
 }
 
 const mostColumns = 1000

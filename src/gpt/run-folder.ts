@@ -1,6 +1,6 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { lock, writeWhole } from '../core/durable.ts'
+import { lock, makeFolder, writeWhole } from '../core/durable.ts'
 import { IsoflopError, outputFailed } from '../core/errors.ts'
 import { readSummed, summed } from '../core/summed.ts'
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
@@ -48,7 +48,7 @@ export interface RunFolderOptions extends Pick<RunIdentity, 'recipe' | 'corpus' 
 export function openRunFolder(folder: string, { resume, onDamage = () => {}, ...about }: RunFolderOptions): RunFolder {
   const file = (name: string) => join(folder, name)
   const unlock = writing(folder, () => {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
     return lock(file('.run.lock'))
   })
   if (unlock === null) throw running(folder)

@@ -128,7 +128,11 @@ test('corrupt rows and empty documents are counted, listed, and too many are an 
   assert.equal(manifest.corruptRows.count, 4)
   assert.deepEqual(manifest.corruptRows.first[0], { source: 0, row: 4, reason: 'is not valid JSON' })
   const wrong = prepare([input], 'field', { textField: 'body' })
-  await rejects(wrong, 'COLUMN_MISSING', /corrupt\.jsonl has no key "body"; it has: "text" \(\d+ characters\), "meta"/)
+  await rejects(
+    wrong,
+    'COLUMN_MISSING',
+    /corrupt\.jsonl has no key "body"; it has: "text" \(\d+ characters\), "meta.set"/,
+  )
   await prepare([input], 'field')
 })
 

@@ -148,6 +148,7 @@ test('records inside of an object are taken out by the command that the error na
     const inner = JSON.stringify({ version: '1.0', [name]: records })
     for (const [file, content] of [
       ['nested.json', inner],
+      ['deeper.json', JSON.stringify({ n: 1, 'out.er': { [name]: records } })],
       ['nested two.json', JSON.stringify(JSON.parse(inner), null, 2)],
       ['nested.json.gz', gzipSync(inner)],
     ] as const) {
@@ -223,6 +224,8 @@ test('the text is found under another name, and what else might be meant is name
       rows((content) => (content.length % 3 ? { content } : { content, text: 'now and then' })),
       /from "content" \(/,
     ],
+    ['deep', rows((text) => ({ meta: { id: 1 }, data: { text } })), /from "data\.text" \(/],
+    ['dots', rows((text) => ({ 'a.b': { c: { d: text } }, a: 1 })), /from "a\.b\.c\.d" \(/],
     ['text', rows((text) => ({ text, raw_content: title.repeat(9) })), null],
   ] as const) {
     const found = await corpusOf([write(`columns/${name}.jsonl`, content)])
@@ -230,10 +233,18 @@ test('the text is found under another name, and what else might be meant is name
     if (told === null) assert.deepEqual(found.notices, [])
     else assert.match(found.notices.join('\n'), told)
   }
+  assert.deepEqual((await corpusOf([place('columns/deep.jsonl')], { textField: 'data.text' })).contents, contents)
   const columns = { id: texts.map((_, k) => `${k}`), content: texts, abstract: texts.map(() => title.repeat(3)) }
   const other = await corpusOf([write('columns/a.parquet', parquet(columns))])
   assert.deepEqual(other.contents, contents)
   assert.deepEqual(other.manifest.sources[0].textFrom, 'content')
+  const inside = parquet({ id: columns.id, data: texts.map((text) => ({ text })) })
+  assert.deepEqual((await corpusOf([write('columns/c.parquet', inside)])).contents, contents)
+  assert.deepEqual((await corpusOf([place('columns/c.parquet')], { textField: 'data.text' })).contents, contents)
+  await errorOf([place('columns/c.parquet')], 'COLUMN_MISSING', { textField: 'data' })
+  await errorOf([place('columns/c.parquet')], 'COLUMN_MISSING', { textField: 'date.text' })
+  const hollow = parquet({ text: texts.map(() => ''), body: texts.map(() => null), plot: texts })
+  assert.deepEqual((await corpusOf([write('columns/d.parquet', hollow)])).contents, contents)
   const { id, content: plot } = columns
   assert.deepEqual((await corpusOf([write('columns/b.parquet', parquet({ id, plot }))])).contents, contents)
 })
@@ -295,7 +306,9 @@ test('what is passed over is told before the error that follows from it', async 
     none.message,
     /only has no file to read: passed over LICENSE, README.md \(about the data\), a.csv \(of no kind/,
   )
-  assert.match(none.advice, /To read LICENSE nevertheless, name it: .*only\/LICENSE/)
+  writeFileSync(place('only/LICENSE'), prose(1, 20_000))
+  const [, license] = /To read LICENSE nevertheless, name it itself: (.*)\.$/.exec(none.advice)!
+  assert.equal((await corpusOf([license])).manifest.sources[0].name, 'LICENSE')
   write('few/README.md', prose(1, 60_000))
   write('few/a.txt', 'Hardly any text.')
   const said: string[] = []
