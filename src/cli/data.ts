@@ -24,6 +24,7 @@ export interface DataFlags {
   readonly lossUnit?: string | undefined
   readonly keepState?: boolean | undefined
   readonly checkpoints?: string | undefined
+  readonly records?: string | undefined
 }
 
 /** The options of a command that reads tables of runs. */
@@ -37,6 +38,7 @@ export function withDataOptions(command: Command, when = ''): Command {
     .option('--where <COLUMN=VALUE>', `${when}only rows with this value; may be given again`, collectConditions)
     .option('--loss-unit <UNIT>', `${when}what the loss is told in: ${units} (default: by its name)`)
     .option('--keep-state', `${when}keep runs that a state column calls crashed, killed, running and the like`)
+    .option('--records <PATH>', `${when}where the runs are: responses or runs.* in JSON, the sheet of a workbook`)
     .option('--checkpoints <WHICH>', `${when}of a run with checkpoints take the last, or each: last, as-runs`, 'last')
 }
 
@@ -51,10 +53,8 @@ function collectConditions(text: string, before: readonly Condition[] = []): Con
 }
 
 /** What the command line says of reading. Errors: BAD_OPTION. */
-export function readOptions(
-  { columns, where, groupBy, lossUnit, keepState, checkpoints = 'last' }: DataFlags,
-  purpose: Purpose = 'fit',
-): ReadOptions {
+export function readOptions(flags: DataFlags, purpose: Purpose = 'fit'): ReadOptions {
+  const { columns, where, groupBy, lossUnit, keepState, checkpoints = 'last', records } = flags
   if (checkpoints !== 'last' && checkpoints !== 'as-runs')
     throw new IsoflopError(
       'BAD_OPTION',
@@ -68,6 +68,7 @@ export function readOptions(
     lossUnit,
     keepState,
     checkpoints,
+    records,
   }
 }
 

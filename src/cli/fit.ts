@@ -42,7 +42,7 @@ export function fitCommand(): Command {
     .summary('training runs in, scaling laws out')
     .description(
       'Fits scaling laws to training runs (size N, tokens D, compute C, loss) and predicts larger ones.\n' +
-        'FILE: JSON, JSONL, CSV, TSV, Parquet, also gzipped; - is stdin; world:handout the CS336 handout.',
+        'FILE: JSON, JSONL, CSV, TSV, Parquet, .xlsx, also gzipped; - is stdin; world:handout the CS336 handout.',
     )
     .argument('<FILE...>', 'one or more files, taken as one data set')
     .option('--target <FLOPS>', 'budgets to predict (default: 10 times the largest)', budgets('--target'))

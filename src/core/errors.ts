@@ -23,6 +23,7 @@ export const errorTable = rows({
     meaning:
       'The numbers of a table are off by a factor of 100 from any table of runs: they are in other units, or other columns.',
   },
+  RECORDS_UNKNOWN: { meaning: 'Records or a sheet named with --records are not in the file.' },
   NO_USABLE_RUNS: { meaning: 'Rows were read, but none of them is a usable run.' },
   ONE_BUDGET: { meaning: 'All runs have the same compute budget, so nothing can be said about another one.' },
   NO_REPEATS: { meaning: 'No run saw a token more than once, so nothing can be said of repeated data.' },

@@ -6,6 +6,7 @@ import { apiCodec } from '../cs336/config.ts'
 import type { Codec } from '../space/codec.ts'
 import { complaint, isUsable, numberOf } from './cell.ts'
 import { readSource } from './formats.ts'
+import type { Judge } from './judgement.ts'
 import { normalized } from './names.ts'
 import { list } from './plan.ts'
 import type { RowSink } from './sink.ts'
@@ -40,7 +41,12 @@ export async function readConfigs<C extends Config = TrainingConfig>(
 ): Promise<ConfigTable<C>> {
   const source = await loadSource(file, stdin)
   const collector = new Collector(source.name, codec)
-  await readSource(source, collector)
+  const names = codec.fields.map(({ name }) => normalized(name))
+  const judge: Judge = (columns) => {
+    const quantities = new Set(columns.map(normalized))
+    return { isEnough: names.every((name) => quantities.has(name)), hasSize: false, quantities }
+  }
+  await readSource(source, collector, { judge })
   if (collector.rows.length === 0) throw emptyFile(source.name, 'has a header and no rows')
   return { name: source.name, columns: collector.columns, rows: collector.rows }
 }

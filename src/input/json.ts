@@ -1,96 +1,52 @@
 import { isChanged } from '../core/summed.ts'
-import { isEnough, type RowSink } from './sink.ts'
+import { unnamed } from './nesting.ts'
+import { isRecord, type Json } from './record.ts'
+import { type Reading, Records } from './records.ts'
+import type { RowSink } from './sink.ts'
 import { badFormat, emptyFile, firstLine, type Source, textBlocks, wholeText } from './source.ts'
-
-type Json = Readonly<Record<string, unknown>>
+import { plainLayout } from './tables.ts'
 
 const blockBytes = 1 << 22
 
-/** Hands records on as rows, once enough of them were seen to know the keys. */
-class Records {
-  #waiting: { row: number; record: Json }[] = []
-  #keys: readonly Key[] | null = null
-  readonly #cells: unknown[] = []
-  readonly #sink: RowSink
-
-  constructor(sink: RowSink) {
-    this.#sink = sink
-  }
-
-  add(row: number, value: unknown): void {
-    if (!isRecord(value)) this.#sink.exclude(row, 'is not a JSON object')
-    else if (this.#keys) this.#hand(row, value, this.#keys)
-    else if (isEnough(this.#waiting.push({ row, record: value }), 1)) this.#open()
-  }
-
-  /** Whether any record came; to be called after the last one. */
-  finish(): boolean {
-    if (!this.#keys && this.#waiting.length > 0) this.#open()
-    return this.#keys !== null
-  }
-
-  #open(): void {
-    const keys = new Map<string, Key>()
-    for (const { record } of this.#waiting) for (const key of keysOf(record)) keys.set(key.name, key)
-    const all = [...keys.values()]
-    const sample = this.#waiting.filter((_, i) => i === 0 || !isEnough(i, all.length))
-    const cells = sample.map(({ record }) => all.map((key) => valueAt(record, key)))
-    const names = all.map(({ name }) => name)
-    const wanted = this.#sink.open(names, cells).map((i) => all[i])
-    this.#keys = wanted
-    for (const { row, record } of this.#waiting) this.#hand(row, record, wanted)
-    this.#waiting = []
-  }
-
-  #hand(row: number, record: Json, keys: readonly Key[]): void {
-    for (let i = 0; i < keys.length; i++) this.#cells[i] = valueAt(record, keys[i])
-    this.#sink.add(row, this.#cells)
-  }
-}
-
-/** Where a column is in a record: under a key, or under the key of an object that is under a key. */
-interface Key {
-  readonly name: string
-  readonly outer: string
-  readonly inner: string | null
-}
-
 /**
- * The columns of a record. An object in it is taken apart: `{"loss": {"last": 3}}` has the column `loss.last`. What is in a
- * `config` has its own name, as in the records of `isoflop train`.
- */
-function keysOf(record: Json): Key[] {
-  return Object.entries(record).flatMap(([outer, value]): Key[] =>
-    isRecord(value)
-      ? Object.keys(value).map((inner) => ({ name: outer === 'config' ? inner : `${outer}.${inner}`, outer, inner }))
-      : [{ name: outer, outer, inner: null }],
-  )
-}
-
-function valueAt(record: Json, { outer, inner }: Key): unknown {
-  const value = record[outer]
-  if (inner === null) return value
-  return isRecord(value) ? value[inner] : undefined
-}
-
-const isRecord = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/**
- * Reads a JSON array of records; a row's number is its place, from 1.
+ * Reads a JSON array of records, or of lists of which the first has the names of the columns; a row's number is its place, from 1.
+ * Says what was chosen.
  *
  * Errors: FILE_FORMAT with line and column where it is not JSON, FILE_EMPTY for `[]`, and those of `open`.
  */
-export function readJsonArray(source: Source, sink: RowSink): void {
-  readValues(source, parseAll(source, wholeText(source)) as unknown[], sink)
-}
-
-function readValues(source: Source, values: readonly unknown[], sink: RowSink): void {
+export function readJsonArray(source: Source, sink: RowSink, reading: Reading): readonly string[] {
+  const values = parseAll(source, wholeText(source)) as unknown[]
   if (values.length === 0) throw emptyFile(source.name, 'has an empty array')
-  const records = new Records(sink)
+  if (plainLayout(values) === 'values') return readDocument(source, { [unnamed]: values }, sink, reading)
+  if (!values.some(isRecord)) throw withoutObject(source, values)
+  const records = new Records(source.name, sink, reading)
   values.forEach((value, i) => {
     records.add(i + 1, value)
   })
-  if (!records.finish()) throw badFormat(source.name, 'is a JSON array without an object', 'Write one object a run.')
+  records.finish()
+  return records.notes
+}
+
+function withoutObject({ name }: Source, values: readonly unknown[]): Error {
+  if (values.every((value) => Array.isArray(value) && value.length === 3))
+    return badFormat(
+      name,
+      'is an array of triples, as TensorBoard writes the curve of one run: wall time, step, value. It says neither N nor D',
+      'Write a table with one row a run: N, D and the last value of each curve.',
+    )
+  return badFormat(
+    name,
+    'is a JSON array without an object',
+    'Write one object a run, or lists, of which the first names the columns.',
+  )
+}
+
+/** Reads one JSON value that is the whole file. */
+function readDocument(source: Source, value: Json, sink: RowSink, reading: Reading): readonly string[] {
+  const records = new Records(source.name, sink, reading, true)
+  records.add(1, value)
+  records.finish()
+  return records.notes
 }
 
 function parseAll(source: Source, text: string): unknown {
@@ -165,32 +121,19 @@ function lineAndColumn(text: string, position: number): string {
 }
 
 /**
- * Reads JSONL, one record a line, a row's number being its line; or a single JSON object, which is one run or holds one
- * array of runs, as the training API answers `{"previous_runs": [...]}`.
+ * Reads JSONL, one record a line, a row's number being its line; or a single JSON object, which is one run or holds runs, as the
+ * training API answers `{"previous_runs": [...]}`, a row's number being its place. Says what was chosen.
  *
- * A line that is not JSON is left out with its number. Errors: FILE_FORMAT where no line is JSON, or where an object holds
- * several arrays of runs; FILE_EMPTY for an empty array, and those of `open`.
+ * A line that is not JSON is left out with its number. Errors: FILE_FORMAT where no line is JSON, or where several arrays could be the
+ * runs; RECORDS_UNKNOWN; FILE_EMPTY for an empty array, and those of `open`.
  */
-export function readJsonObjects(source: Source, sink: RowSink): void {
+export function readJsonObjects(source: Source, sink: RowSink, reading: Reading): readonly string[] {
   const single = singleObject(source)
-  if (single === null) readLines(source, sink)
-  else if (isChanged(wholeText(source), single))
+  if (single === null) return readLines(source, sink, reading)
+  if (isChanged(wholeText(source), single))
     throw badFormat(source.name, 'was changed since it was written: its checksum is wrong', 'Take a copy that was not.')
-  else readValues(source, recordsIn(source, single), sink)
+  return readDocument(source, single, sink, reading)
 }
-
-/** The array of records that an object holds; the object itself where it holds none. */
-function recordsIn(source: Source, single: Json): readonly unknown[] {
-  const arrays = Object.entries(single).filter(([, value]) => isArrayOfRecords(value))
-  if (arrays.length > 1) {
-    const keys = arrays.map(([key]) => `"${key}"`).join(' and ')
-    throw badFormat(source.name, `has several arrays of records, ${keys}`, 'Give a file with the one to read.')
-  }
-  return arrays.length === 1 ? (arrays[0][1] as unknown[]) : [single]
-}
-
-const isArrayOfRecords = (value: unknown): boolean =>
-  Array.isArray(value) && (value.length === 0 || value.some((entry) => isRecord(entry)))
 
 /** The object that the whole text is; null where it is several lines of them. */
 function singleObject(source: Source): Json | null {
@@ -212,8 +155,8 @@ function parsed(text: string): unknown {
 /** The lines of a block; nothing stands behind its last line end. */
 const linesOf = (block: string): string[] => (block.endsWith('\n') ? block.slice(0, -1) : block).split('\n')
 
-function readLines(source: Source, sink: RowSink): void {
-  const records = new Records(sink)
+function readLines(source: Source, sink: RowSink, reading: Reading): readonly string[] {
+  const records = new Records(source.name, sink, reading)
   let row = 0
   for (const block of textBlocks(source, blockBytes)) {
     for (const line of linesOf(block)) {
@@ -226,7 +169,7 @@ function readLines(source: Source, sink: RowSink): void {
       else records.add(row, value)
     }
   }
-  if (records.finish()) return
+  if (records.finish()) return records.notes
   throw badFormat(
     source.name,
     'begins like JSON, but no line of it is a JSON object',

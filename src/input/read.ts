@@ -5,6 +5,7 @@ import type { Curves, Runs } from '../core/run.ts'
 import { firstEqual } from '../numeric/equal-rows.ts'
 import { type Checkpoints, type Grouping, groupCheckpoints, type Identity } from './curves.ts'
 import { readSource } from './formats.ts'
+import { judgeOf } from './judgement.ts'
 import { type LossWord, lossUnits } from './loss-unit.ts'
 import { normalized } from './names.ts'
 import type { ChosenColumn, Condition, Split } from './plan.ts'
@@ -75,6 +76,11 @@ export interface ReadOptions {
   readonly keepState?: boolean | undefined
   /** `last`, by default: of a run with checkpoints the last one is fitted; `as-runs`: every one. */
   readonly checkpoints?: Checkpoints | undefined
+  /**
+   * Where the records of runs are in a file that has several arrays of them: the keys down to it, `*` for any key, such as `responses`
+   * or `runs.*`. The name of a sheet in a workbook.
+   */
+  readonly records?: string | undefined
   /** What `-` reads; the process's standard input by default. */
   readonly stdin?: Readable | undefined
 }
@@ -86,6 +92,8 @@ interface ReadFile {
   readonly rows: Rows
   /** What was done to read the file as text. */
   readonly notes: readonly string[]
+  /** Which rows of the file were chosen, in words, where there was a choice. */
+  readonly chosen: readonly string[]
 }
 
 /**
@@ -155,9 +163,10 @@ async function readTable(files: readonly string[], options: ReadOptions, purpose
     const source = await loadSource(file, options.stdin ?? process.stdin)
     const place = { name: source.name, index: read.length }
     const rows = new Rows(table, place, { columns, purpose, lossWord, groupBy, where, keepState })
-    await readSource(source, rows)
+    const reading = { judge: judgeOf(columns ?? {}, purpose), records: options.records }
+    const chosen = await readSource(source, rows, reading)
     if (rows.read + rows.unasked === 0) throw emptyFile(source.name, 'has a header and no rows')
-    read.push({ name: source.name, sha256: source.sha256, rows, notes: source.notes ?? [] })
+    read.push({ name: source.name, sha256: source.sha256, rows, chosen, notes: source.notes ?? [] })
   }
   table.lossUnit = oneLossUnit(read)
   for (const [index, file] of read.entries()) checkMagnitudes(table, index, file)
@@ -330,8 +339,8 @@ function originOf(table: Table, runs: Int32Array, files: readonly ReadFile[]): R
 /** The notes of all files; one that not every file shares says which files it is about. */
 function fileNotes(files: readonly ReadFile[]): string[] {
   const byNote = new Map<string, string[]>()
-  for (const { name, rows, notes } of files) {
-    for (const note of [...rows.notes(), ...notes]) {
+  for (const { name, rows, chosen, notes } of files) {
+    for (const note of [...chosen, ...rows.notes(), ...notes]) {
       const names = byNote.get(note)
       if (names === undefined) byNote.set(note, [name])
       else names.push(name)

@@ -35,7 +35,11 @@ export async function loadSource(file: string, stdin: Readable): Promise<Source>
 }
 
 /** Parquet and workbooks are no text. */
-const isBinaryTable = (bytes: Buffer): boolean => startsWith(bytes, 'PAR1') || startsWith(bytes, 'PK\x03\x04')
+const isBinaryTable = (bytes: Buffer): boolean =>
+  startsWith(bytes, 'PAR1') || startsWith(bytes, 'PK\x03\x04') || isOldOffice(bytes)
+
+/** How .xls files and workbooks with a password begin. */
+const isOldOffice = (bytes: Buffer): boolean => bytes.length > 3 && bytes.readUInt32BE(0) === 0xd0cf11e0
 
 /** Bytes that are looked at for what a text that is no UTF-8 may be. */
 const sampleBytes = 1 << 20
@@ -149,13 +153,29 @@ const tooLarge = (name: string, most: number, cause: unknown): IsoflopError =>
     cause,
   )
 
-export type Format = 'parquet' | 'json-array' | 'json-objects' | 'delimited'
+export type Format = 'parquet' | 'xlsx' | 'json-array' | 'json-objects' | 'delimited'
+
+/** A zip archive is a workbook where it has the part that lists the sheets. */
+function zipFormat(name: string, bytes: Buffer): Format {
+  if (bytes.includes('xl/workbook.xml')) return 'xlsx'
+  throw badFormat(
+    name,
+    'is a zip archive, and no Excel workbook (.xlsx)',
+    'Unpack it and give the file in it; save a spreadsheet of another kind as .xlsx or CSV.',
+  )
+}
 
 /** The format of a file, by its content alone: a name says less, and standard input has none. */
 export function formatOf(source: Source): Format {
   const { name, bytes } = source
   if (startsWith(bytes, 'PAR1')) return 'parquet'
-  if (startsWith(bytes, 'PK\x03\x04')) throw badFormat(name, 'is a zip archive or a spreadsheet', 'Export it as CSV.')
+  if (startsWith(bytes, 'PK\x03\x04')) return zipFormat(name, bytes)
+  if (isOldOffice(bytes))
+    throw badFormat(
+      name,
+      'is an Excel file of the old format (.xls) or one with a password',
+      'Open it and save the sheet as .xlsx without a password, or as CSV.',
+    )
   const first = firstVisible(bytes)
   if (first < 0) throw emptyFile(name, 'has only blank lines')
   if (bytes[first] === 0x5b) return 'json-array'

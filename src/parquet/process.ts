@@ -1,5 +1,6 @@
-import { Worker } from 'node:worker_threads'
 import type { AsyncBuffer, ParquetScan } from 'hyparquet'
+import { allow, answerQuestions, confine } from '../confined/limits.ts'
+import { type Leaf, leavesOf } from './leaves.ts'
 
 /** What the process of `parquet.ts` is asked, one question at a time. */
 export type Question =
@@ -9,8 +10,6 @@ export type Question =
   | { readonly kind: 'sample'; readonly columns: readonly string[] }
   | { readonly kind: 'choose'; readonly columns: readonly string[] }
   | { readonly kind: 'next' }
-  /** Another file may come: what this one was allowed counts no longer, not even for receiving that one. Not answered. */
-  | { readonly kind: 'close' }
 
 export interface RowsAnswer {
   readonly kind: 'rows'
@@ -21,7 +20,13 @@ export interface RowsAnswer {
 }
 
 export type Answer =
-  | { readonly kind: 'opened'; readonly names: readonly string[]; readonly rows: number }
+  /** `nested`: columns whose cells are lists of records, maps or JSON. */
+  | {
+      readonly kind: 'opened'
+      readonly names: readonly string[]
+      readonly nested: readonly string[]
+      readonly rows: number
+    }
   | { readonly kind: 'chosen' }
   | RowsAnswer
   | { readonly kind: 'failed'; readonly message: string }
@@ -43,46 +48,24 @@ const limitsOf = (bytes: number) => ({
  */
 const cpuMsOfValue = 0.002
 
-const allowFor = (values: number): void => {
-  for (const limit of [1, 2]) limits[limit] += values * cpuMsOfValue
-}
-
-/**
- * When it is late, s: whoever waits for a small file waits no longer than 5 s. One second of processor time took 6.7 s where eight
- * processes shared a processor; a file that is only kept waiting by others has used nearly none, and goes on.
- */
-const lateAfter = 3
-
 /** Rows that are answered at once. */
 const rowsAtOnce = 4096
 
-/**
- * What ends the process: bytes of memory; processor time in ms since it began, and less of it from a moment on, which is in s since then.
- */
-const limits = new Float64Array(new SharedArrayBuffer(32)).fill(Number.POSITIVE_INFINITY)
-
-// A thread of its own, because the reader may be in a loop that never ends.
-const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-const watchdog = new Worker(new URL(`./watchdog.${extension}`, import.meta.url), { workerData: limits })
-const isWatched = new Promise((resolve) => watchdog.once('message', resolve))
-
-const cpuMs = (): number => {
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1000
-}
-
 /** The file that is open. */
 let reading: {
-  readonly scan: (columns: readonly string[]) => Promise<ParquetScan>
+  readonly scan: (names: readonly string[]) => Promise<LeafScan>
   parts: AsyncGenerator<RowsAnswer> | null
 }
 
-type Asked = Exclude<Question, { kind: 'close' }>
+/** Reads leaves of some of the file's columns, by their names. */
+interface LeafScan {
+  readonly ranges: ParquetScan['ranges']
+  readonly readLeaf: (name: string, rowStart: number, rowEnd: number) => Promise<ArrayLike<unknown>>
+}
 
-async function answer(question: Asked): Promise<Answer> {
+async function answer(question: Question): Promise<Answer> {
   switch (question.kind) {
     case 'open':
-      await isWatched
       return open(question.file, question.bytes)
     case 'sample':
       return sampleOf(await reading.scan(question.columns), question.columns)
@@ -96,30 +79,49 @@ async function answer(question: Asked): Promise<Answer> {
   }
 }
 
-/** Whether a file was opened before: the first one waits for this process, too. */
-let isUsed = false
-
 async function open(place: string | Uint8Array, bytes: number): Promise<Answer> {
-  const asked = isUsed ? process.uptime() : 0
-  isUsed = true
   const [{ asyncBufferFromFile, parquetMetadataAsync, parquetScan, parquetSchema }, { compressors }] =
     await Promise.all([import('hyparquet'), import('hyparquet-compressors')])
   const allowed = limitsOf(bytes)
-  // Of the file before this one something may still be there to be collected.
-  limits[0] = Math.max(allowed.memory, process.memoryUsage.rss() + 2 ** 28)
-  limits[1] = cpuMs() + allowed.cpuMs
-  limits[2] = cpuMs() + allowed.lateCpuMs
-  limits[3] = asked + lateAfter
+  await confine(allowed)
   const file = typeof place === 'string' ? await asyncBufferFromFile(place) : bufferOf(place)
   const metadata = await parquetMetadataAsync(file)
-  const names = parquetSchema(metadata).children.map((child) => child.element.name)
+  const leaves = leavesOf(parquetSchema(metadata))
   const rows = metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0)
   if (Number(metadata.num_rows) !== rows) throw new Error(`it says ${metadata.num_rows} rows, its parts ${rows}`)
   if (!(rows >= 0 && rows <= allowed.rows)) throw new Error(`it says ${rows} rows, and has ${bytes} bytes`)
-  const scan = (columns: readonly string[]) =>
-    parquetScan({ file, metadata, compressors, columns: [...new Set(columns)] })
+  const scan = async (names: readonly string[]) => {
+    const columns = [...new Set(names.map((name) => leafNamed(leaves, name).column))]
+    return leafScan(await parquetScan({ file, metadata, compressors, columns }), leaves)
+  }
   reading = { scan, parts: null }
-  return { kind: 'opened', names, rows }
+  const nested = [...leaves].filter(([, { isNested }]) => isNested).map(([name]) => name)
+  return { kind: 'opened', names: [...leaves.keys()], nested, rows }
+}
+
+function leafNamed(leaves: ReadonlyMap<string, Leaf>, name: string): Leaf {
+  const leaf = leaves.get(name)
+  if (leaf === undefined) throw new Error(`it has no column ${name}`)
+  return leaf
+}
+
+const leafScan = (scan: ParquetScan, leaves: ReadonlyMap<string, Leaf>): LeafScan => ({
+  ranges: scan.ranges,
+  readLeaf: async (name, rowStart, rowEnd) => {
+    const { column, path } = leafNamed(leaves, name)
+    // The leaves of one column share what is read of it.
+    const cells = await scan.readColumn({ column, rowStart, rowEnd })
+    return path.length === 0 ? cells : Array.from(cells, (cell) => inside(cell, path))
+  },
+})
+
+function inside(cell: unknown, path: readonly string[]): unknown {
+  let value = cell
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
+    value = (value as Record<string, unknown>)[key]
+  }
+  return value
 }
 
 /** The bytes as hyparquet asks for them. */
@@ -129,14 +131,12 @@ const bufferOf = (bytes: Uint8Array): AsyncBuffer => ({
 })
 
 /** The first rows of a file, all that is needed of its first row group. */
-async function sampleOf(scan: ParquetScan, names: readonly string[]): Promise<RowsAnswer> {
+async function sampleOf(scan: LeafScan, names: readonly string[]): Promise<RowsAnswer> {
   const [first] = scan.ranges
   const size = first ? Math.min(first.rowEnd - first.rowStart, rowsAtOnce) : 0
   const columns: ArrayLike<unknown>[] = []
-  for (const column of names)
-    columns.push(
-      size === 0 ? [] : await scan.readColumn({ column, rowStart: first.rowStart, rowEnd: first.rowStart + size }),
-    )
+  for (const name of names)
+    columns.push(size === 0 ? [] : await scan.readLeaf(name, first.rowStart, first.rowStart + size))
   return {
     kind: 'rows',
     start: 0,
@@ -146,33 +146,24 @@ async function sampleOf(scan: ParquetScan, names: readonly string[]): Promise<Ro
 }
 
 /** The rows in parts: a row group is decoded as a whole, and handed on a few thousand rows at a time. */
-async function* partsOf(scan: ParquetScan, names: readonly string[]): AsyncGenerator<RowsAnswer> {
+async function* partsOf(scan: LeafScan, names: readonly string[]): AsyncGenerator<RowsAnswer> {
   for (const { rowStart, rowEnd } of scan.ranges) {
-    const columns: Awaited<ReturnType<ParquetScan['readColumn']>>[] = []
-    for (const column of names) {
-      const values = await scan.readColumn({ column, rowStart, rowEnd })
-      allowFor(values.length)
+    const columns: ArrayLike<unknown>[] = []
+    for (const name of names) {
+      const values = await scan.readLeaf(name, rowStart, rowEnd)
+      allow(values.length * cpuMsOfValue)
       columns.push(values)
     }
     for (let start = rowStart; start < rowEnd; start += rowsAtOnce) {
       const size = Math.min(rowsAtOnce, rowEnd - start)
       const [from, to] = [start - rowStart, start - rowStart + size]
-      yield { kind: 'rows', start, size, columns: columns.map((column) => column.slice(from, to)) }
+      yield { kind: 'rows', start, size, columns: columns.map((column) => slice(column, from, to)) }
     }
   }
 }
 
-process.on('message', (question: Question) => {
-  if (question.kind === 'close') {
-    limits.fill(Number.POSITIVE_INFINITY)
-    return
-  }
-  answer(question)
-    .catch(
-      (error: unknown): Answer => ({ kind: 'failed', message: error instanceof Error ? error.message : String(error) }),
-    )
-    .then((said) => process.send?.(said, undefined, undefined, (error) => error && process.exit(1)))
-})
-process.on('disconnect', () => process.exit())
-// Ctrl-C reaches every process of the terminal; who asked decides what becomes of it.
-process.on('SIGINT', () => {})
+/** Part of a list, plain or typed. */
+const slice = (column: ArrayLike<unknown>, from: number, to: number): ArrayLike<unknown> =>
+  (column as unknown[]).slice(from, to)
+
+answerQuestions(answer)

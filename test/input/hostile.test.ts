@@ -48,6 +48,40 @@ const texts: Readonly<Record<string, (n: number) => string>> = {
     Array.from({ length: n / 40 }, (_, i) => `{"N":1,"D":2,"loss":3,"${'-'.repeat(i % 9)}l_r${i}":1}`).join('\n'),
   'lists in lists': (n) => `[{"N":${'['.repeat(n / 2)}${']'.repeat(n / 2)}}]`,
   'objects in objects': (n) => `{"N":1,"D":2,"loss":3,"seed":${'{"a":'.repeat(n / 6)}1${'}'.repeat(n / 6)}}`,
+  'arrays in arrays': (n) => `${'['.repeat(n / 2)}${']'.repeat(n / 2)}`,
+  'records in records': (n) => `${'{"a":[{"N":1,"D":2,"loss":3},'.repeat(n / 30)}1${']}'.repeat(n / 30)}`,
+  'objects of objects': (n) => `${'{"a":{"N":1,"D":2,"loss":3},"b":'.repeat(n / 33)}1${'}'.repeat(n / 33)}`,
+  'tables under different keys': (n) =>
+    JSON.stringify(Object.fromEntries(Array.from({ length: n / 40 }, (_, i) => [`t${i}`, [{ N: 1, D: 2, loss: 3 }]]))),
+  'runs by name': (n) =>
+    JSON.stringify(Object.fromEntries(Array.from({ length: n / 40 }, (_, i) => [`t${i}`, { N: 1, D: 2, loss: 3 }]))),
+  'objects of one key each': (n) =>
+    JSON.stringify(Object.fromEntries(Array.from({ length: n / 20 }, (_, i) => [`t${i}`, { [`u${i}`]: 1 }]))),
+  'one column of many rows, and others of few': (n) =>
+    JSON.stringify({
+      N: Object.fromEntries(Array.from({ length: n / 20 }, (_, i) => [`r${i}`, 1])),
+      ...Object.fromEntries(Array.from({ length: n / 20 }, (_, i) => [`c${i}`, { x: 1 }])),
+    }),
+  'lists of equal length': (n) =>
+    JSON.stringify(
+      Object.fromEntries(Array.from({ length: n / 20 }, (_, i) => [i % 2 ? `N${i}` : `loss${i}`, [1, 2]])),
+    ),
+  'names and values': (n) =>
+    JSON.stringify([
+      { N: 1, D: 2, loss: 3, m: Array.from({ length: n / 25 }, (_, i) => ({ key: `k${i}`, value: 1 })) },
+    ]),
+  'fields around many rows': (n) =>
+    JSON.stringify({
+      ...Object.fromEntries(Array.from({ length: n / 20 }, (_, i) => [`c${i}`, 1])),
+      runs: Array.from({ length: n / 60 }, () => ({ N: 1, D: 2, loss: 3 })),
+    }),
+  'a header of lists': (n) => `[["N","D","loss"${',"x"'.repeat(n / 8)}],[1,2,3${',4'.repeat(n / 8)}]]`,
+  'rows as lists': (n) => `[["N","D","loss"]${',[1,2,3]'.repeat(n / 8)}]`,
+  'other keys, nested, in every record': (n) =>
+    Array.from({ length: n / 50 }, (_, i) => `{"N":1,"D":2,"loss":3,"a":{"b":{"c${i}":1}}}`).join('\n'),
+  'cells that are objects as text': (n) => `N,info\n${`1,"{'D':2,'loss':3}"\n`.repeat(n / 25)}`,
+  'cells that begin like objects': (n) => `N,info\n1,"{'a':1}"\n${`1,"{${'x'.repeat(70)}"\n`.repeat(n / 80)}`,
+  'a chart of many runs': (n) => `Step${Array.from({ length: n / 20 }, (_, i) => `,run${i} - loss`).join('')}\n1`,
   'a list of checkpoints': (n) => `{"N":1,"D":[${'2,'.repeat(n / 4)}2],"loss":[${'3,'.repeat(n / 4)}3]}`,
   digits: (n) => `${header}${'1'.repeat(n)}x,2,3\n`,
 }
@@ -64,6 +98,32 @@ test('54,000 keys that normalise alike are read, and said in a message that can 
   assert.ok(data.notes.some((note) => note.includes('and 53959 more')))
   assert.ok(data.notes.every((note) => note.length < 4000))
   assertNothingLost(data)
+})
+
+test('100,000 levels are read or refused with a code, whatever they are of', async () => {
+  const n = 100_000
+  const deep = {
+    arrays: `${'['.repeat(n)}1${']'.repeat(n)}`,
+    objects: `${'{"a":'.repeat(n)}1${'}'.repeat(n)}`,
+    both: `${'[{"a":'.repeat(n / 2)}1${'}]'.repeat(n / 2)}`,
+    tables: `${'{"a":1,"b":[{"N":1,"D":2},'.repeat(n / 2)}1${']}'.repeat(n / 2)}`,
+  }
+  for (const text of Object.values(deep))
+    await rejects(readText(text), 'FILE_FORMAT').catch(() => rejects(readText(text), 'COLUMN_MISSING'))
+  const records = Object.values(deep).map((text) => `{"N":1e9,"D":1e9,"loss":3,"x":${text}}`)
+  assert.equal((await readText(records.join('\n'))).read, 4)
+})
+
+test('records of more keys than a table has are refused', async () => {
+  const records = Array.from({ length: 1001 }, (_, i) =>
+    JSON.stringify({
+      N: 1,
+      D: 2,
+      loss: 3,
+      ...Object.fromEntries(Array.from({ length: 100 }, (_, k) => [`${i}_${k}`, 1])),
+    }),
+  )
+  await rejects(readText(records.join('\n')), 'FILE_FORMAT', /more than 100000 different keys/)
 })
 
 test('names of columns and --columns are read in linear time', async () => {

@@ -112,7 +112,7 @@ test('broken JSON is an error that says where', async () => {
   await rejects(readText('[oops]'), 'FILE_FORMAT', /line 1, column 2/)
   await rejects(readText('{"N": 1\n{"N": 2\n'), 'FILE_FORMAT', /no line of it is a JSON object/)
   await rejects(readText('[1, 2]'), 'FILE_FORMAT', /without an object/)
-  await rejects(readText('{"a": [{"N": 1}], "b": [{"N": 1}]}'), 'FILE_FORMAT', /"a" and "b"/)
+  await rejects(readText('{"a": [{"N": 1}], "b": [{"N": 1}]}'), 'FILE_FORMAT', /"a", "b"/)
   await rejects(readText('[]'), 'FILE_EMPTY', /empty array/)
   await rejects(readText('{"runs": []}'), 'FILE_EMPTY', /empty array/)
 })

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
+import type { SchemaElement } from 'hyparquet'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { type Random, random } from '../../src/core/random.ts'
 import { readText } from './files.ts'
+import { sheetOf, workbook, workbookOf } from './workbook.ts'
 
 /** Files of every format and kind of content, small, and what happens when some of their bytes are others. */
 
@@ -34,6 +36,75 @@ function parquet(rest: Partial<Parameters<typeof parquetWriteBuffer>[0]>, change
   return Buffer.from(parquetWriteBuffer({ columnData, ...rest }))
 }
 
+/** A list of structs and a struct, as Parquet has them. */
+function nestedParquet(): Buffer {
+  const double = (name: string) => ({ name, type: 'DOUBLE', repetition_type: 'OPTIONAL' }) as const
+  const schema: SchemaElement[] = [
+    { name: 'root', num_children: 2 },
+    { name: 'config', repetition_type: 'OPTIONAL', num_children: 1 },
+    double('N'),
+    { name: 'results', repetition_type: 'OPTIONAL', num_children: 1, converted_type: 'LIST' },
+    { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
+    { name: 'element', repetition_type: 'OPTIONAL', num_children: 2 },
+    double('D'),
+    double('loss'),
+  ]
+  const columnData = [
+    { name: 'config', data: rows.map(({ N }) => ({ N })) },
+    { name: 'results', data: rows.map(({ D, loss }) => [{ D, loss }]) },
+  ]
+  return Buffer.from(parquetWriteBuffer({ columnData, schema, codec: 'UNCOMPRESSED' }))
+}
+
+const sheetRows = [keys, ...rows.map((row) => keys.map((key) => row[key]))]
+  .map((cells, i) => {
+    const cellOf = (cell: string | number) =>
+      typeof cell === 'number' ? `<c><v>${cell}</v></c>` : `<c t="inlineStr"><is><t>${cell}</t></is></c>`
+    return `<row r="${i + 1}">${cells.map(cellOf).join('')}</row>`
+  })
+  .join('')
+
+const [half, other] = [rows.slice(0, 60), rows.slice(60)]
+const keyed = (values: readonly unknown[]) => Object.fromEntries(values.map((value, i) => [`run${i}`, value]))
+const listed = Object.fromEntries(keys.map((key) => [key, rows.map((row) => row[key])]))
+
+/** The rows in every layout that `tables.ts` knows. */
+const nestedSeeds: readonly unknown[] = [
+  rows.map(({ N, D, loss }, i) => ({
+    name: `r${i}`,
+    config: { model: { n_params: N }, tokens: { value: D } },
+    eval: { loss },
+  })),
+  { by: 'x', requests: half.map(({ N }) => ({ N })), responses: { all: rows } },
+  keyed(rows),
+  { '3e15': half, '6e15': other },
+  listed,
+  Object.fromEntries(keys.map((key) => [key, keyed(rows.map((row) => row[key]))])),
+  { columns: keys, index: rows.map((_, i) => i), data: rows.map((row) => keys.map((key) => row[key])) },
+  [keys, ...rows.map((row) => keys.map((key) => row[key]))],
+  {
+    runs: rows.map(({ N, D, loss }) => ({
+      data: {
+        metrics: [{ key: 'loss', value: loss }],
+        params: [
+          { key: 'N', value: `${N}` },
+          { key: 'D', value: D },
+        ],
+      },
+    })),
+  },
+  {
+    models: [half, other].map((runs, i) => ({
+      model: i,
+      N: 1e7 * (i + 1),
+      runs: runs.map(({ D, loss }) => ({ D, loss })),
+    })),
+  },
+]
+const objectsInCsv = `name,config,summary\n${rows
+  .map(({ run, N, D, loss }) => `${run},"{'N': ${N}, 'D': ${D}, 'ok': True}","{""loss"": ${loss}}"`)
+  .join('\n')}`
+
 const seeds: Readonly<Record<string, readonly Buffer[]>> = {
   csv: [delimited(','), delimited(',', '"')].map((text) => Buffer.from(text)),
   tsv: [Buffer.from(delimited('\t'))],
@@ -42,6 +113,9 @@ const seeds: Readonly<Record<string, readonly Buffer[]>> = {
     { previous_runs: rows },
     rows.map(({ loss, ...row }) => ({ ...row, loss: [loss + 1, loss], config: { lr: 1 } })),
   ].map((value) => Buffer.from(JSON.stringify(value).replaceAll('4.5,', 'NaN,'))),
+  'nested json': nestedSeeds.map((value) => Buffer.from(JSON.stringify(value))),
+  'what is in json': nestedSeeds.map((value) => Buffer.from(JSON.stringify(value))),
+  'objects in csv': [Buffer.from(objectsInCsv)],
   jsonl: [Buffer.from(rows.map((row) => JSON.stringify(row).replace('4.7', 'NaN')).join('\n'))],
   gzip: [gzipSync(delimited(',')), gzipSync(JSON.stringify(rows))],
   'what is in gzip': [delimited(','), JSON.stringify(rows)].map((text) => Buffer.from(text)),
@@ -58,6 +132,12 @@ const seeds: Readonly<Record<string, readonly Buffer[]>> = {
     ),
     parquet({ codec: 'UNCOMPRESSED' }, { type: 'INT64', data: rows.map(({ N }) => BigInt(N >> 4)) }),
   ],
+  'nested parquet': [nestedParquet()],
+  xlsx: [
+    await workbook({ Runs: [keys, ...rows.map((row) => keys.map((key) => row[key]))], Notes: [['a']] }),
+    workbookOf(sheetOf(sheetRows)),
+  ].map((bytes) => Buffer.from(bytes)),
+  'what is in xlsx': [Buffer.from(sheetOf(sheetRows))],
 }
 
 export const formats = Object.keys(seeds)
@@ -99,13 +179,66 @@ const changed = (bytes: Buffer, at: number, to: (byte: number) => number): Buffe
 const filled = (bytes: Buffer, at: number, length: number, byte: number): Buffer =>
   Buffer.from(bytes).fill(byte, at, Math.min(at + length, bytes.length))
 
+/** What may be done to a value of JSON: some of its parts are others. Broken text says little of what becomes of what is read. */
+function changedValue(value: unknown, random_: Random, chance: number): unknown {
+  const { uniform, integer } = random_
+  const within = (inner: unknown) => changedValue(inner, random_, chance)
+  if (uniform() < chance) return strange[integer(strange.length)](value)
+  if (Array.isArray(value)) return value.map(within)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).map(([key, inner]): [string, unknown] => [
+    uniform() < chance ? strangeKeys[integer(strangeKeys.length)] : key,
+    within(inner),
+  ])
+  return Object.fromEntries(entries)
+}
+
+const strangeKeys = [
+  '',
+  'N',
+  'loss',
+  'config',
+  'value',
+  'key',
+  'data',
+  'columns',
+  '0',
+  '1e18',
+  '__proto__',
+  'constructor',
+  'a.b',
+  '*',
+]
+const strange: readonly ((value: unknown) => unknown)[] = [
+  () => null,
+  () => [],
+  () => ({}),
+  () => -1,
+  () => 'NaN',
+  () => '{"N": 1}',
+  () => "{'loss': 3}",
+  (value) => [value],
+  (value) => [value, value],
+  (value) => ({ value }),
+  (value) => ({ N: value, loss: value }),
+  (value) => [{ key: 'loss', value }],
+  (value) => [['N', 'D', 'loss'], value],
+  (value) => ({ columns: ['N', 'D', 'loss'], data: [value, value] }),
+  (value) => Array.from({ length: 40 }).reduce((inner) => ({ a: [{ N: 1, b: inner }] }), value),
+]
+
 /** The k-th mutated file of a format: one to four mutations, the same ones every time. */
 export function mutated(format: string, k: number): Buffer {
   const random_ = random(k)
-  const { integer } = random_
+  const { integer, uniform } = random_
+  if (format === 'what is in json') {
+    const value: unknown = JSON.parse(seeds[format][k % seeds[format].length].toString())
+    return Buffer.from(JSON.stringify(changedValue(value, random_, 10 ** (-3.5 + 2.5 * uniform()))))
+  }
   let bytes = seeds[format][k % seeds[format].length]
   for (let times = 1 + integer(4); times > 0 && bytes.length > 1; times--)
     bytes = mutations[integer(mutations.length)](bytes, random_)
+  if (format === 'what is in xlsx') return workbookOf(bytes)
   return format === 'what is in gzip' ? gzipSync(bytes) : bytes
 }
 

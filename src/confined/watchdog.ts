@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 
-/** Ends the process that goes beyond its limits: see `process.ts`. */
+/** Ends the process that goes beyond its limits: see `limits.ts`. */
 const limits = workerData as Float64Array
 const everyMs = 20
 

@@ -1,0 +1,147 @@
+import { IsoflopError } from '../core/errors.ts'
+import type { Judge } from './judgement.ts'
+import { type Choice, chooseNest } from './nest-search.ts'
+import { cellOf, itself, type Nest, nameOf, type Row, type RowColumn, RowColumns, rowsOf } from './nesting.ts'
+import { list } from './plan.ts'
+import { isRecord, type Json } from './record.ts'
+import { isEnough, type RowSink } from './sink.ts'
+import { badFormat, emptyFile } from './source.ts'
+
+/** How a file is to be read, beside what its columns mean. */
+export interface Reading {
+  readonly judge: Judge
+  /** Which table of several in one file, as `--records` names it. */
+  readonly records?: string | undefined
+}
+
+/** The most columns that records may have together. Each key that some record has is one. */
+const mostColumns = 100_000
+
+/** Hands the rows of records on, once enough of them were seen to know where the rows are, and their columns. */
+export class Records {
+  /** What was chosen, in words. */
+  readonly notes: string[] = []
+  #waiting: { row: number; record: Json }[] = []
+  #columns: readonly RowColumn[] | null = null
+  #nest: Nest = itself
+  #row = 0
+  readonly #cells: unknown[] = []
+  readonly #name: string
+  readonly #sink: RowSink
+  readonly #reading: Reading
+  /** Whether one record is all there is: then its rows are counted. */
+  readonly #isOne: boolean
+
+  constructor(name: string, sink: RowSink, reading: Reading, isOne = false) {
+    this.#name = name
+    this.#sink = sink
+    this.#reading = reading
+    this.#isOne = isOne
+  }
+
+  add(row: number, value: unknown): void {
+    if (!isRecord(value)) this.#sink.exclude(row, 'is not a JSON object')
+    else if (this.#columns) this.#hand(row, value, this.#columns)
+    else if (isEnough(this.#waiting.push({ row, record: value }), 1)) this.#open()
+  }
+
+  /** Whether any record came; to be called after the last one. */
+  finish(): boolean {
+    if (!this.#columns && this.#waiting.length > 0) this.#open()
+    return this.#columns !== null
+  }
+
+  #open(): void {
+    const records = this.#waiting.map(({ record }) => record)
+    const { nest, others } = this.#chosen(chooseNest(records, this.#reading.judge, this.#reading.records))
+    this.#nest = nest
+    this.notes.push(...noteOf(nest))
+    const columns = this.#columnsOf(records, others)
+    const names = columns.map(({ name }) => name)
+    this.#requireRows(records, names)
+    const wanted = this.#sink.open(names, this.#sampleOf(records, columns))
+    this.#columns = wanted.map((i) => columns[i])
+    for (const { row, record } of this.#waiting) this.#hand(row, record, this.#columns)
+    this.#waiting = []
+  }
+
+  #columnsOf(records: readonly Json[], others: readonly Nest[]): RowColumn[] {
+    const columns = new RowColumns(this.#nest, others)
+    let rows = 0
+    for (const row of this.#rowsOf(records)) {
+      columns.add(row)
+      if (columns.size > mostColumns)
+        throw badFormat(this.#name, `has records of more than ${mostColumns} different keys`, 'Leave some out.')
+      if (isEnough(++rows, 1)) break
+    }
+    return columns.list((names) => this.#reading.judge(names).quantities)
+  }
+
+  #sampleOf(records: readonly Json[], columns: readonly RowColumn[]): unknown[][] {
+    const sample: unknown[][] = []
+    for (const row of this.#rowsOf(records)) {
+      if (row.stray === null) sample.push(columns.map((column) => cellOf(row, column)))
+      if (isEnough(sample.length, columns.length)) break
+    }
+    return sample
+  }
+
+  *#rowsOf(records: readonly Json[]): Generator<Row> {
+    for (const record of records) yield* rowsOf(record, this.#nest)
+  }
+
+  #chosen(choice: Choice): Choice & { kind: 'chosen' } {
+    if (choice.kind === 'chosen') return choice
+    if (choice.kind === 'unknown') throw recordsUnknown(this.#name, this.#reading.records!, choice.names)
+    const names = list(choice.names.map((name) => `"${name}"`))
+    const what = choice.areEnough ? 'that could be the runs' : 'and none of them has the usual names of what a run has'
+    throw badFormat(
+      this.#name,
+      `has several arrays of records ${what}: ${names}`,
+      `Choose one, for example --records '${choice.names[0]}'${choice.areEnough ? '' : ', and name its columns with --columns'}.`,
+    )
+  }
+
+  #requireRows(records: readonly Json[], names: readonly string[]): void {
+    const isEmpty = (value: unknown) => Array.isArray(value) && value.length === 0
+    const [record] = records
+    if (
+      this.#isOne &&
+      this.#nest === itself &&
+      Object.values(record).some(isEmpty) &&
+      !this.#reading.judge(names).isEnough
+    )
+      throw emptyFile(this.#name, 'has an empty array')
+    if (names.length === 0)
+      throw badFormat(this.#name, 'has JSON objects, and nothing in them that is a cell', 'Write one object a run.')
+  }
+
+  #hand(row: number, record: Json, columns: readonly RowColumn[]): void {
+    for (const inner of rowsOf(record, this.#nest)) {
+      const number = this.#isOne ? ++this.#row : row
+      if (inner.stray !== null) {
+        this.#sink.exclude(number, inner.stray)
+        continue
+      }
+      for (let i = 0; i < columns.length; i++) this.#cells[i] = cellOf(inner, columns[i])
+      this.#sink.add(number, this.#cells)
+    }
+  }
+}
+
+/** Where the rows are, where that is not plain. */
+function noteOf(nest: Nest): string[] {
+  const place = nameOf(nest)
+  const how = { lists: 'each list is a column', columns: 'each object is a column' }
+  const layout = nest.steps.at(-1)?.layout
+  const said = layout === 'lists' || layout === 'columns' ? [how[layout]] : []
+  if (place !== '.') said.unshift(`the rows are those of "${place}"`)
+  return said.length > 0 ? [`records: ${said.join(', ')}`] : []
+}
+
+export const recordsUnknown = (source: string, told: string, names: readonly string[]): IsoflopError =>
+  new IsoflopError(
+    'RECORDS_UNKNOWN',
+    `${source} has no records "${told}". Records are at ${list(names.map((name) => `"${name}"`))}.`,
+    'Give --records one of these; "." are the outermost.',
+  )
