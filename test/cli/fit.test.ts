@@ -186,6 +186,55 @@ test('--prior holds what it names, and runs on one line are marked in JSON and i
   assert.match(stdout, /Train 5 sizes/)
 })
 
+/** Runs at 1, 4, 16 and 64 epochs of a published law whose repeats are worth R* = 15.4, as people's tables have them. */
+const epochsCsv = [
+  'params,unique_tokens,epochs,tokens,loss',
+  ...[1e8, 3e8, 1e9].flatMap((N) =>
+    [1e8, 1e9, 1e10].flatMap((U) =>
+      [1, 4, 16, 64].map((epochs) => {
+        const taught = U * (1 - 15.4 * Math.expm1((1 - epochs) / 15.4))
+        return `${N},${U},${epochs},${U * epochs},${1.69 + 406.4 * N ** -0.34 + 410.7 * taught ** -0.28}`
+      }),
+    ),
+  ),
+].join('\n')
+
+test('--repeats: the fresh optimum of the law behind the runs, its R*, and a best run with the unique tokens one has', () => {
+  const args = ['fit', '-', '--repeats', '--target', '1e21', '--unique-tokens', '1e10']
+  const { status, stdout, stderr } = isoflop([...args, '--json'], epochsCsv)
+  assert.equal(status, 0, stderr)
+  const { repeats, methods, diagnostics } = JSON.parse(stdout)
+  assert.deepEqual(methods, [])
+  const [fresh] = repeats.fresh
+  for (const [name, truth] of [
+    ['parameters', 1.8242e9],
+    ['tokens', 9.1363e10],
+    ['loss', 2.32888],
+  ] as const) {
+    close(fresh[name].value, truth, 2e-3, name)
+    const [low, high] = fresh[name].interval
+    assert.ok(low <= truth && truth <= high, name)
+  }
+  assert.equal(repeats.tokens.kind, 'between')
+  close(repeats.tokens.value, 15.4, 2e-3)
+  assert.deepEqual(
+    repeats.targets.map(({ unique }: { unique: number }) => unique),
+    [1e10],
+  )
+  assert.ok(!diagnostics.some(({ code }: { code: string }) => code === 'repeats-counted-fresh'))
+  const documented = readFileSync(fileURLToPath(new URL('../../docs/json.md', import.meta.url)), 'utf8')
+  for (const key of Object.keys(repeats)) assert.ok(documented.includes(`\`${key}\``), `docs/json.md lacks ${key}`)
+  assert.doesNotMatch(stdout, /NaN|Infinity/)
+  const text = isoflop(args, epochsCsv).stdout
+  assert.match(text, /1e10 unique tokens: N = 2\.44e9/)
+  // Counted as fresh, the same runs say that of themselves, and the advice is this option.
+  const plain = JSON.parse(
+    isoflop(['fit', '-', '--method', 'surface', '--resamples', '20', '--json'], epochsCsv).stdout,
+  )
+  const advice = plain.diagnostics.find(({ code }: { code: string }) => code === 'repeats-counted-fresh').advice
+  assert.match(advice, /^--repeats /)
+})
+
 const refused: [name: string, args: string[], input: string, code: keyof typeof errorTable][] = [
   ['a missing file', ['fit', 'missing.csv'], '', 'FILE_NOT_FOUND'],
   ['an empty file', ['fit', '-'], '', 'FILE_EMPTY'],
@@ -202,6 +251,14 @@ const refused: [name: string, args: string[], input: string, code: keyof typeof 
   ['a plateau above the losses', ['fit', '-', '--prior', 'E=1.2'], runsCsv, 'BAD_OPTION'],
   ['a prior with two widths', ['fit', '-', '--prior', 'q=1:2:3'], runsCsv, 'BAD_OPTION'],
   ['a confidence of 1', ['fit', '-', '--confidence', '1'], runsCsv, 'BAD_OPTION'],
+  ['repeats where there are none', ['fit', '-', '--repeats'], runsCsv, 'NO_REPEATS'],
+  ['unique tokens without repeats', ['fit', '-', '--unique-tokens', '1e10'], runsCsv, 'BAD_OPTION'],
+  [
+    'unique tokens that are no number',
+    ['fit', '-', '--repeats', '--unique-tokens', '1e10,many'],
+    runsCsv,
+    'BAD_OPTION',
+  ],
   ['an unknown option', ['fit', '-', '--fast'], runsCsv, 'BAD_OPTION'],
   ['no file', ['fit'], '', 'BAD_OPTION'],
   ['an unknown command', ['frobnicate'], '', 'BAD_OPTION'],
@@ -230,7 +287,18 @@ test('help fits on a screen, names every option and shows two examples', () => {
   const lines = stdout.trimEnd().split('\n')
   assert.ok(lines.length <= 40 && lines.every((line) => line.length <= 100), `${lines.length} lines`)
   assert.equal(stdout.split('Examples:')[1].match(/isoflop fit/g)?.length, 2)
-  for (const option of ['target', 'method', 'columns', 'confidence', 'seed', 'json', 'report', 'plots', 'starts'])
+  for (const option of [
+    'target',
+    'method',
+    'columns',
+    'confidence',
+    'seed',
+    'json',
+    'report',
+    'plots',
+    'starts',
+    'repeats',
+  ])
     assert.ok(stdout.includes(`--${option}`), option)
 })
 

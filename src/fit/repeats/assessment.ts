@@ -1,5 +1,5 @@
 import { IsoflopError } from '../../core/errors.ts'
-import { everyNth, type Runs } from '../../core/run.ts'
+import { everyNth, type Runs, unitsOf } from '../../core/run.ts'
 import { epochsWorthOnAverage, epochWorth, servedSize, supportedSize } from '../../law/repeats.ts'
 import { saturated } from '../../law/saturation.ts'
 import type { NormPrior } from '../norm/prior.ts'
@@ -76,6 +76,7 @@ function told(question: Question, { targets }: RepeatsQuestion, uniques: readonl
   return {
     kind: 'fitted',
     undetermined,
+    lossUnit: unitsOf(data.runs).loss,
     runs: data.runs.size,
     mostEpochs,
     law,

@@ -1,4 +1,5 @@
 import { type Diagnostic, info, short, warning } from '../../core/diagnostic.ts'
+import { unitsOf } from '../../core/run.ts'
 import type { Limit } from './limit.ts'
 import type { FittedRepeats, RepeatsResult } from './result.ts'
 
@@ -39,12 +40,12 @@ function openText(tokens: Exclude<Limit, { kind: 'between' }>): string {
  */
 const memorized = { deviations: 2, nats: 0.005 } as const
 
-function lateDiagnostics({ late }: FittedRepeats): Diagnostic[] {
+function lateDiagnostics({ late, lossUnit }: FittedRepeats): Diagnostic[] {
   if (late === null || late.deviations < memorized.deviations || late.most < memorized.nats) return []
   return [
     warning(
       'repeats-memorized',
-      `Runs of many epochs rise above the law, the more the larger the model, by up to ${late.most.toFixed(3)} nats: so many repeats harm, which it has no term for.`,
+      `Runs of many epochs rise above the law, the more the larger the model, by up to ${late.most.toFixed(3)} ${unitsOf({ lossUnit }).difference}: so many repeats harm, which it has no term for.`,
       { ...late },
       'Do not plan for so many epochs; --method joint has a term for memorizing.',
     ),

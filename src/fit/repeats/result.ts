@@ -1,3 +1,4 @@
+import type { LossUnit } from '../../core/run.ts'
 import type { RepeatsLaw } from '../../law/repeats.ts'
 import type { Estimated } from '../tuned/estimate.ts'
 import type { Limit } from './limit.ts'
@@ -64,6 +65,8 @@ export interface FittedRepeats {
   readonly kind: 'fitted'
   /** Why the runs do not determine N, D and the loss at a budget: then there are no targets; null where they do. */
   readonly undetermined: string | null
+  /** What losses are in. */
+  readonly lossUnit: LossUnit
   /** The runs that it was fitted to, and those of them that saw tokens again. */
   readonly runs: number
   readonly repeated: number

@@ -1,11 +1,10 @@
-import type { FittedRepeats, FreshTarget, RepeatedTarget } from '../../fit/repeats/result.ts'
+import type { FittedRepeats } from '../../fit/repeats/result.ts'
 import type { Repeated, Scope } from '../../fit/result.ts'
 import { compact, type Format, nats, percent, significant } from '../number.ts'
 import { type Block, list } from '../page/blocks.ts'
 import type { Group } from '../page/text.ts'
 import type { Findings } from './findings.ts'
-import { both } from './joint-words.ts'
-import { repeatsLines, withheldText } from './repeats-words.ts'
+import { bestLines, repeatsLines, withheldText } from './repeats-words.ts'
 import { beyondRuns } from './words.ts'
 
 /** The data-constrained law for a terminal: the best runs at the largest target, what repeats are worth, and a table. */
@@ -22,7 +21,8 @@ export function repeatsGroups({ analysis }: Findings<Scope & Repeated>): Group[]
   ]
 }
 
-function headBlocks(analysis: Scope, { undetermined, fresh, targets }: FittedRepeats): Block[] {
+function headBlocks(analysis: Scope, repeats: FittedRepeats): Block[] {
+  const { undetermined, fresh } = repeats
   const last = fresh.at(-1)
   if (!last)
     return list(
@@ -35,20 +35,9 @@ function headBlocks(analysis: Scope, { undetermined, fresh, targets }: FittedRep
     {
       kind: 'section',
       title: `At ${compact(flops)} FLOPs (${beyondRuns(analysis, flops)}), by repeats with ${percent(analysis.bootstrap.confidence)} intervals:`,
-      blocks: list([freshLine(last), ...targets.filter((target) => target.flops === flops).map(repeatedLine)]),
+      blocks: list(bestLines(repeats)),
     },
   ]
-}
-
-const freshLine = ({ parameters, tokens, loss }: FreshTarget): string =>
-  `fresh data: N = ${both(parameters)} parameters, D = ${both(tokens)} tokens, loss = ${both(loss, nats)} nats/token`
-
-function repeatedLine({ unique, parameters, tokens, epochs, loss, cost, worth }: RepeatedTarget): string {
-  if (epochs.value <= 1) return `${compact(unique)} unique tokens are enough for that`
-  return (
-    `${compact(unique)} unique tokens: N = ${both(parameters)}, ${both(epochs)} epochs, loss = ${both(loss, nats)}, ` +
-    `${both(cost, nats)} nats worse than fresh; the ${compact(tokens.value - unique)} seen again are worth ${both(worth)} fresh ones`
-  )
 }
 
 function targetTable({ fresh, targets }: FittedRepeats): Block {
@@ -74,7 +63,7 @@ function targetTable({ fresh, targets }: FittedRepeats): Block {
         value(tokens),
         value(epochs),
         value(loss, nats),
-        `${value(cost, nats)} [${cost.interval.map(nats).join(', ')}]`,
+        epochs.value <= 1 ? '-' : `${value(cost, nats)} [${cost.interval.map(nats).join(', ')}]`,
       ]),
   ])
   const columns = [

@@ -1,6 +1,7 @@
+import { type LossUnit, unitsOf } from '../../core/run.ts'
 import type { Limit } from '../../fit/repeats/limit.ts'
-import type { FittedRepeats, WorthUpTo } from '../../fit/repeats/result.ts'
-import { compact, type Format, listed, percent, significant, withInterval } from '../number.ts'
+import type { FittedRepeats, FreshTarget, RepeatedTarget, WorthUpTo } from '../../fit/repeats/result.ts'
+import { compact, type Format, listed, nats, percent, significant, withInterval } from '../number.ts'
 import { both } from './joint-words.ts'
 import { lawText } from './words.ts'
 
@@ -9,6 +10,28 @@ export function limitText(limit: Limit, format: Format = significant): string {
   if (limit.kind === 'between') return withInterval(limit.value, limit.interval, format)
   if (limit.kind === 'at-least') return `at least ${format(limit.least)}`
   return limit.kind === 'at-most' ? `at most ${format(limit.most)}` : 'not determined'
+}
+
+/** The best runs at the largest target, on fresh data and with each amount of unique tokens; nothing without targets. */
+export function bestLines({ fresh, targets, lossUnit }: FittedRepeats): string[] {
+  const last = fresh.at(-1)
+  if (!last) return []
+  const here = targets.filter(({ flops }) => flops === last.flops)
+  return [freshLine(last, lossUnit), ...here.map((target) => repeatedLine(target, lossUnit))]
+}
+
+const freshLine = ({ parameters, tokens, loss }: FreshTarget, lossUnit: LossUnit): string =>
+  `fresh data: N = ${both(parameters)} parameters, D = ${both(tokens)} tokens, loss = ${both(loss, nats)} ${lossUnit}`
+
+function repeatedLine(
+  { unique, parameters, tokens, epochs, loss, cost, worth }: RepeatedTarget,
+  lossUnit: LossUnit,
+): string {
+  if (epochs.value <= 1) return `${compact(unique)} unique tokens are enough for that`
+  return (
+    `${compact(unique)} unique tokens: N = ${both(parameters)}, ${both(epochs)} epochs, loss = ${both(loss, nats)}, ` +
+    `${both(cost, nats)} ${unitsOf({ lossUnit }).difference} worse than fresh; the ${compact(tokens.value - unique)} seen again are worth ${both(worth)} fresh ones`
+  )
 }
 
 /** `R* of tokens = 15.4 [14.9, 16.1]`, `R* of size at least 40`. */

@@ -1,20 +1,24 @@
-import type { RepeatedTarget } from '../../fit/repeats/result.ts'
+import { unitsOf } from '../../core/run.ts'
+import type { FittedRepeats, RepeatedTarget } from '../../fit/repeats/result.ts'
 import type { Repeated, Scope } from '../../fit/result.ts'
 import type { Estimated } from '../../fit/tuned/estimate.ts'
 import { compact, type Format, nats, percent, significant, withInterval } from '../number.ts'
 import { type Block, heading, list, paragraph, table } from '../page/blocks.ts'
+import { capital } from '../prose.ts'
 import type { Findings } from './findings.ts'
-import { repeatsLines, withheldText } from './repeats-words.ts'
+import { bestLines, repeatsLines, withheldText } from './repeats-words.ts'
+import { beyondRuns } from './words.ts'
 
 /** The data-constrained law: what repeats are worth, and the best runs on fresh and on repeated data. */
-export function repeatsBlocks({ analysis: { repeats, bootstrap } }: Findings<Scope & Repeated>): Block[] {
+export function repeatsBlocks({ analysis }: Findings<Scope & Repeated>): Block[] {
+  const { repeats, bootstrap } = analysis
   if (repeats === null) return []
   if (repeats.kind === 'unavailable')
     return [{ kind: 'paragraph', text: `The data-constrained law: ${repeats.reason}.`, isAnswer: true }]
   const withheld = withheldText(repeats)
   return [
     heading('The data-constrained law'),
-    ...openBlocks(repeats.undetermined),
+    ...answerBlocks(analysis, repeats),
     ...list(repeatsLines(repeats).map((formula) => ({ formula }))),
     ...table(
       ['FLOPs', 'N', 'D', 'loss'],
@@ -25,36 +29,47 @@ export function repeatsBlocks({ analysis: { repeats, bootstrap } }: Findings<Sco
         cell(loss, nats),
       ]),
     ),
+    ...table(['FLOPs', 'unique tokens', 'N', 'epochs', 'loss'], repeats.targets.map(bestRow)),
     ...table(
-      ['FLOPs', 'unique tokens', 'N', 'epochs', 'loss', 'worse than fresh', 'repeats worth'],
-      repeats.targets.map(rowOf),
+      ['FLOPs', 'unique tokens', 'worse than fresh', 'seen again', 'are worth'],
+      repeats.targets.filter(({ epochs }) => epochs.value > 1).map(costRow),
     ),
     ...(withheld ? [paragraph(withheld)] : []),
     paragraph(
-      `Intervals at ${percent(bootstrap.confidence)} of laws drawn from the posterior, with a drift beyond the runs. Worse than fresh: nats per token more than the best run of the budget on fresh data. Repeats worth: fresh tokens that all tokens seen again stand for.`,
+      `Intervals at ${percent(bootstrap.confidence)} of laws drawn from the posterior, with a drift beyond the runs. Worse than fresh: ${unitsOf(repeats).loss} more than the best run of the budget on fresh data. Are worth: as many fresh tokens would teach what those seen again do.`,
     ),
   ]
 }
 
-const openBlocks = (undetermined: string | null): Block[] =>
-  undetermined === null
-    ? []
-    : [
-        {
-          kind: 'paragraph',
-          text: [{ strong: 'These runs do not determine N, D or the loss at a budget:' }, ` ${undetermined}.`],
-          isAnswer: true,
-        },
-      ]
+/** The best runs at the largest target, or why none is told. */
+function answerBlocks(analysis: Scope, repeats: FittedRepeats): Block[] {
+  const { undetermined, fresh } = repeats
+  if (undetermined !== null) {
+    const start = { strong: 'These runs do not determine N, D or the loss at a budget:' }
+    return [{ kind: 'paragraph', text: [start, ` ${undetermined}.`], isAnswer: true }]
+  }
+  const last = fresh.at(-1)
+  if (!last) return []
+  const [first, ...others] = bestLines(repeats)
+  const where = `At ${compact(last.flops)} FLOPs (${beyondRuns(analysis, last.flops)}): `
+  const rest = others.map((line) => `${capital(line)}.`).join(' ')
+  return [{ kind: 'paragraph', text: [where, { strong: first }, `. ${rest}`], isAnswer: true }]
+}
 
 const cell = ({ value, interval }: Estimated, format: Format = significant) => withInterval(value, interval, format)
 
-const rowOf = ({ flops, unique, parameters, epochs, loss, cost, worth }: RepeatedTarget) => [
+const bestRow = ({ flops, unique, parameters, epochs, loss }: RepeatedTarget) => [
   compact(flops),
   compact(unique),
   cell(parameters),
   cell(epochs),
   cell(loss, nats),
+]
+
+const costRow = ({ flops, unique, tokens, cost, worth }: RepeatedTarget) => [
+  compact(flops),
+  compact(unique),
   cell(cost, nats),
+  compact(tokens.value - unique),
   cell(worth),
 ]

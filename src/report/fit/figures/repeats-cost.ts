@@ -63,7 +63,7 @@ export const repeatsCost: Figure<Findings<Repeated>> = {
       'epochs over the unique tokens',
       all.map(({ epochs }) => epochs),
     )
-    const y = linearAxis('loss (nats/token)', [lowest, ...all.map(({ loss }) => loss)])
+    const y = linearAxis(`loss (${fitted.lossUnit})`, [lowest, ...all.map(({ loss }) => loss)])
     const labels = [
       ...shown.flatMap(({ unique, points, color }) => {
         const end = points.at(-1)
