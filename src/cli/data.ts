@@ -31,15 +31,12 @@ export interface DataFlags {
 export function withDataOptions(command: Command, when = ''): Command {
   const units = Object.keys(lossUnits).join(', ')
   return command
-    .option(
-      '--columns <MAP>',
-      `${when}which column is which, as parameters=N,loss=val_loss; other units as 'tokens=T*1e9'`,
-    )
+    .option('--columns <MAP>', `${when}which column is which: parameters=N,loss=val_loss,'tokens=T*1e9'`)
     .option('--where <COLUMN=VALUE>', `${when}only rows with this value; may be given again`, collectConditions)
-    .option('--loss-unit <UNIT>', `${when}what the loss is told in: ${units} (default: by its name)`)
+    .option('--loss-unit <UNIT>', `${when}of the loss: ${units}`)
     .option('--keep-state', `${when}keep runs that a state column calls crashed, killed, running and the like`)
     .option('--records <PATH>', `${when}where the runs are: responses or runs.* in JSON, the sheet of a workbook`)
-    .option('--checkpoints <WHICH>', `${when}of a run with checkpoints take the last, or each: last, as-runs`, 'last')
+    .option('--checkpoints <WHICH>', `${when}of runs that have several: last, as-runs`, 'last')
 }
 
 function collectConditions(text: string, before: readonly Condition[] = []): Condition[] {

@@ -54,7 +54,7 @@ export function fitCommand(): Command {
     .option('--repeats', 'what repeated data are worth, by the data-constrained law')
     .option('--unique-tokens <N>', 'with --repeats: how many you have to plan for', tokenCounts('--unique-tokens'))
   return withDataOptions(command)
-    .option('--group-by <COLUMN>', 'fit the runs of each value as if alone, and test what they share; file: by file')
+    .option('--group-by <COLUMN>', 'fit the runs of each value, or each file, alone and compare them')
     .option('--best', 'of runs with equal N and D keep only the lowest loss')
     .option('--prior <VALUES>', 'of norm: medians with sd, or held values, as alpha=0.3:0.2,q=1', priorOf('--prior'))
     .option('--confidence <P>', 'coverage that intervals aim at', probability('--confidence'), 0.95)
@@ -84,8 +84,7 @@ export function fitCommand(): Command {
       '\n--prior: median:sd of the logarithm, or a held value: E over the lowest loss (0.6:0.3); terms, each\n' +
         'at the largest runs over it (0.2:1.5); alpha, beta (0.33:0.4); q (0.5:0.35).\n' +
         '\nExamples:\n  isoflop fit runs.csv --target 1e21,1e22 --report report.html\n' +
-        '  isoflop fit sweeps.csv --group-by dataset --target 1e22 --report report.html\n' +
-        '  isoflop fit world:handout --method surface --json | jq ".methods[0].law"',
+        '  isoflop fit sweeps.csv --group-by dataset --json | jq ".groups[0].methods[0].law"',
     )
     .action(runFit)
 }
