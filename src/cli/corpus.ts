@@ -23,8 +23,8 @@ export function corpusCommand(): Command {
     .command('prepare')
     .summary('tokenizer and shards from text, JSONL or Parquet')
     .description(
-      'Trains a byte-level BPE and encodes every document into shards of 16-bit tokens (docs/corpus.md). Broken off at any\n' +
-        'moment, the same command goes on where it was. INPUT: .txt, .md, .json, .jsonl, each also as .gz or .zst, .parquet,\n' +
+      'Trains a byte-level BPE and encodes every document into shards of 16-bit tokens (docs/corpus.md). Broken off at any ' +
+        'moment, the same command goes on where it was. INPUT: .txt, .md, .json, .jsonl, each also as .gz or .zst, .parquet, ' +
         'and folders of those, of which README, LICENSE and hidden files are no text. Any 64 KiB of text are enough.',
     )
     .argument('<INPUT...>', 'files and folders, in the order in which they are read')
