@@ -11,10 +11,11 @@ import type { FigureText } from '../report/draw/svg.ts'
 import type { Findings } from '../report/fit/findings.ts'
 import { fitJson } from '../report/fit/json.ts'
 import type { Page } from '../report/page/blocks.ts'
+import { inLanguage, type Language, languages, words } from '../report/words/words.ts'
 import { commandLine } from './command-line.ts'
 import { type DataFlags, type FitInput, loadRuns, withDataOptions } from './data.ts'
 import { tellGroups } from './groups.ts'
-import { budgets, namesOf, priorOf, probability, tokenCounts, wholeNumber } from './options.ts'
+import { budgets, languageHelp, nameOf, namesOf, priorOf, probability, tokenCounts, wholeNumber } from './options.ts'
 import { writeOutput } from './output.ts'
 import { print, printJson, printPage } from './print.ts'
 import { progress } from './progress.ts'
@@ -34,6 +35,7 @@ interface FitFlags extends DataFlags {
   readonly json?: boolean
   readonly report?: string
   readonly plots?: string
+  readonly lang?: Language
 }
 
 /** `isoflop fit`. */
@@ -78,6 +80,7 @@ export function fitCommand(): Command {
     )
     .option('--report <FILE>', 'write a report: an HTML page, or, as FILE.md, Markdown and figures')
     .option('--plots <DIR>', 'write every figure as SVG and PNG')
+    .option('--lang <LANGUAGE>', languageHelp, nameOf('--lang', languages))
     .option('--json', 'print one JSON object instead of tables (docs/json.md)')
     .addHelpText(
       'after',
@@ -100,15 +103,15 @@ async function runFit(files: string[], flags: FitFlags): Promise<void> {
     const written: string[] = []
     if (flags.report) {
       bar.step('report')
-      written.push(...(await writeReport(flags.report, await told.page(headOf(input)))))
+      written.push(...(await writeReport(flags.report, await told.page(headOf(input, flags.lang)))))
     }
     if (flags.plots) {
       bar.step('figures')
-      written.push(...(await writePlots(flags.plots, await told.figures())))
+      written.push(...(await writePlots(flags.plots, await told.figures(), await told.figures(flags.lang))))
     }
     bar.done()
     if (flags.json) printJson(told.json())
-    else await printTables(told, input, written)
+    else await printTables(told, input, written, flags.lang)
   } finally {
     bar.done()
   }
@@ -141,8 +144,9 @@ const analysisOptions = (input: FitInput, flags: FitFlags, onStep: (step: string
 })
 
 /** What stands about a report, whatever it is of. */
-const headOf = ({ data }: FitInput): ReportHead => ({
-  title: `Scaling laws from ${data.sources.map(({ name }) => name).join(', ')}`,
+const headOf = ({ data }: FitInput, language: Language = 'en'): ReportHead => ({
+  title: inLanguage(language, words).fit.title(data.sources.map(({ name }) => name).join(', ')),
+  language,
   data,
   reading: data,
   command: commandLine(process.argv.slice(2)),
@@ -158,22 +162,28 @@ async function tellRuns({ data, truth }: FitInput, options: AnalysisOptions): Pr
     json: () => fitJson(findings.analysis, data, diagnostics, version),
     text: async (how) => (await import('../report/fit/text.ts')).fitText(findings, how),
     page: async (head) => (await import('../report/fit/report.ts')).fitPage({ ...findings, ...head }),
-    figures: async () => {
+    figures: async (language = 'en') => {
       const [{ renderFigures }, { fitFigures }] = await Promise.all([
         import('../report/draw/svg.ts'),
         import('../report/fit/figures.ts'),
       ])
-      return renderFigures(fitFigures, findings)
+      return inLanguage(language, () => renderFigures(fitFigures, findings))
     },
   }
 }
 
-async function printTables(told: Told, { data }: FitInput, written: readonly string[]): Promise<void> {
+async function printTables(
+  told: Told,
+  { data }: FitInput,
+  written: readonly string[],
+  language: Language = 'en',
+): Promise<void> {
   const { wrap } = await import('../report/page/text.ts')
   const names = data.sources.map(({ name }) => name).join(', ')
-  const excluded = data.excluded.length > 0 ? `, ${data.excluded.length} of ${data.read} rows excluded` : ''
-  print(`${data.runs.size} runs from ${names}${excluded}\n`)
-  printPage(await told.text({ bold: process.stdout.isTTY === true }))
+  const say = inLanguage(language, words).fit
+  const excluded = data.excluded.length > 0 ? say.someExcluded(data.excluded.length, data.read) : ''
+  print(`${say.runsFrom(data.runs.size, names)}${excluded}\n`)
+  printPage(await told.text({ bold: process.stdout.isTTY === true, language }))
   if (written.length > 0) print(`\n${wrap(`wrote ${written.join(', ')}`, '', '  ').join('\n')}`)
 }
 
@@ -185,13 +195,18 @@ async function writeReport(file: string, page: Page): Promise<string[]> {
   return Object.keys(files)
 }
 
-async function writePlots(folder: string, figures: readonly FigureText[]): Promise<string[]> {
+/** As SVG in the language that was asked for, and as PNG in English, because the font of those has no Chinese. */
+async function writePlots(
+  folder: string,
+  english: readonly FigureText[],
+  asked: readonly FigureText[],
+): Promise<string[]> {
   const { renderPng } = await import('../report/draw/png.ts')
   const written: string[] = []
-  for (const { name, svg } of figures) {
+  for (const [k, { name, svg }] of asked.entries()) {
     for (const [extension, content] of [
       ['svg', svg],
-      ['png', await renderPng(svg)],
+      ['png', await renderPng(english[k].svg)],
     ] as const) {
       const file = join(folder, `${name}.${extension}`)
       await writeOutput(file, content)

@@ -4,6 +4,7 @@ import type { AnalysisOptions } from '../fit/analysis.ts'
 import { analyseGroups } from '../fit/groups/analysis.ts'
 import { dataDiagnostics } from '../input/diagnostics.ts'
 import { groupsJson } from '../report/fit/groups/json.ts'
+import { inLanguage } from '../report/words/words.ts'
 import type { FitInput } from './data.ts'
 import type { Told } from './told.ts'
 
@@ -24,12 +25,12 @@ export async function tellGroups({ data }: FitInput, column: string, options: An
     text: async (how) => (await import('../report/fit/groups/text.ts')).groupsText(analysis, diagnostics, how),
     page: async (head) =>
       (await import('../report/fit/groups/report.ts')).groupsPage({ analysis, diagnostics, ...head }),
-    figures: async () => {
+    figures: async (language = 'en') => {
       const [{ renderFigures }, { groupsFigures }] = await Promise.all([
         import('../report/draw/svg.ts'),
         import('../report/fit/groups/figures.ts'),
       ])
-      return renderFigures(groupsFigures, analysis)
+      return inLanguage(language, () => renderFigures(groupsFigures, analysis))
     },
   }
 }

@@ -166,6 +166,9 @@ export const nameOf =
     )
   }
 
+/** What --lang is for, in every command that has it. */
+export const languageHelp = 'of tables, report and figures: en, zh (default: en)'
+
 /** An exact number of FLOPs, of any size: digits, or a power such as 2e18. */
 export const flops =
   (name: string): Parser<bigint> =>

@@ -1,4 +1,7 @@
 import type { Interval } from '../core/interval.ts'
+import { words } from './words/words.ts'
+
+export { count, counted } from './count.ts'
 
 /** Numbers in words, tables and figures are all written here, so that one quantity looks the same everywhere. */
 export type Format = (x: number) => string
@@ -77,14 +80,9 @@ export const orDash = (x: number | null | undefined, format: Format = significan
 /** A probability as a percentage: `95 %`. */
 export const percent = (p: number): string => `${Number((100 * p).toPrecision(4))} %`
 
-/** A whole number with thin groups: `1,234`. */
-export const count = (n: number): string => n.toLocaleString('en-US')
-
-/** A count with its noun: `1 run`, `72 runs`. */
-export const counted = (n: number, noun: string): string => `${count(n)} ${noun}${n === 1 ? '' : 's'}`
-
 /** `a`, `a and b`, `a, b and c`. */
-export function listed(words: readonly string[]): string {
-  if (words.length < 2) return words.join('')
-  return `${words.slice(0, -1).join(', ')} and ${words[words.length - 1]}`
+export function listed(items: readonly string[]): string {
+  const { comma, and } = words().marks
+  if (items.length < 2) return items.join('')
+  return `${items.slice(0, -1).join(comma)}${and}${items[items.length - 1]}`
 }

@@ -17,6 +17,7 @@ import {
 } from '../number.ts'
 import { type Block, type Cell, heading, list, paragraph, table } from '../page/blocks.ts'
 import { capital } from '../prose.ts'
+import { words } from '../words/words.ts'
 import { availableMethods, predictionAt } from './facts.ts'
 import type { Findings } from './findings.ts'
 import { againstTruth, beyondRuns, reportedBudgets } from './words.ts'
@@ -24,7 +25,8 @@ import { againstTruth, beyondRuns, reportedBudgets } from './words.ts'
 /** The methods at the largest reported budget. */
 export function comparisonBlocks({ analysis, truth }: Findings<Scope & Comparison>): Block[] {
   const C = reportedBudgets(analysis).at(-1)!
-  const head = ['method', 'exponent a', 'N', 'D', 'loss', 'excess loss', ...truthHead(truth)]
+  const { columns: title, ...say } = words().fit
+  const head = [title.method, title.exponent, 'N', 'D', title.loss, title.excessLoss, ...truthHead(truth)]
   const rows = availableMethods(analysis).map(({ method, modelSize }) => {
     const at = predictionAt(analysis, method, C)
     return [
@@ -40,17 +42,20 @@ export function comparisonBlocks({ analysis, truth }: Findings<Scope & Compariso
   const without = analysis.methods.filter(({ unavailable }) => unavailable !== null)
   const confidence = percent(analysis.bootstrap.confidence)
   return [
-    heading(`The methods at ${compact(C)} FLOPs`),
+    heading(say.methodsAt(compact(C))),
     paragraph({
       formula:
-        `${capital(beyondRuns(analysis, C))}. N = k C^a; excess loss is what the method’s N costs beyond the leading law’s optimum, in ` +
-        `${unitsOf(analysis.runs).loss}; intervals at ${confidence}.` +
-        (truth ? ' The last two columns compare with the law that generated the runs.' : ''),
+        say.methodsNote(capital(beyondRuns(analysis, C)), unitsOf(analysis.runs).loss, confidence) +
+        (truth ? say.methodsTruth : ''),
     }),
     ...table(head, rows),
-    ...list(without.map(({ method, unavailable }) => `${method}: ${unavailable}.`)),
+    ...list(without.map(({ method, unavailable }) => unavailableText(method, unavailable))),
   ]
 }
+
+/** Why a method has no result. */
+export const unavailableText = (method: string, why: string | null): string =>
+  `${method}${words().marks.colon}${why}${words().marks.stop}`
 
 /** A number with its interval. */
 function estimate(value: number | null | undefined, ends?: Interval | null, format: Format = significant): Cell {
@@ -58,7 +63,8 @@ function estimate(value: number | null | undefined, ends?: Interval | null, form
   return ends ? { value: format(value), interval: interval(value, ends, format) } : format(value)
 }
 
-const truthHead = (truth: SurfaceLaw | null): string[] => (truth ? ['N / true N', 'true excess'] : [])
+const truthHead = (truth: SurfaceLaw | null): string[] =>
+  truth ? [words().fit.columns.overTrueN, words().fit.columns.trueExcess] : []
 
 function truthCells(truth: SurfaceLaw | null, at: Prediction | null): string[] {
   if (!truth) return []
@@ -76,12 +82,9 @@ export function predictionBlocks({ analysis, truth }: Findings<Scope & Compariso
     }),
   )
   if (rows.length === 0) return []
-  const head = ['FLOPs', 'method', 'N', 'D', 'D/N', 'loss', 'excess loss', ...truthHead(truth)]
-  return [
-    heading('Predictions'),
-    paragraph('The interval of the loss is that of the law at its optimum, not of a single noisy run.'),
-    ...table(head, rows, 2),
-  ]
+  const { columns: title, ...say } = words().fit
+  const head = ['FLOPs', title.method, 'N', 'D', 'D/N', title.loss, title.excessLoss, ...truthHead(truth)]
+  return [heading(say.predictions), paragraph(say.predictionsNote), ...table(head, rows, 2)]
 }
 
 const predictionCells = ({ parameters, tokens, loss, excessLoss, interval: ends }: Prediction): Cell[] => [
@@ -96,12 +99,12 @@ const predictionCells = ({ parameters, tokens, loss, excessLoss, interval: ends 
 export function reservationBlocks({ analysis: { methods } }: Findings<Comparison>): Block[] {
   const groups = Map.groupBy(
     methods.flatMap(({ method, excluded }) => excluded.map((entry) => ({ method, ...entry }))),
-    ({ method, reason }) => `${method}: ${reason}`,
+    ({ method, reason }) => `${method}${words().marks.colon}${reason}`,
   )
   if (groups.size === 0) return []
-  const lines = [...groups].map(([words, entries]) => {
+  const lines = [...groups].map(([what, entries]) => {
     const budgets = entries.flatMap(({ budget }) => (budget === null ? [] : [compact(budget)]))
-    return budgets.length > 0 ? `${words} (at ${listed(budgets)} FLOPs)` : words
+    return budgets.length > 0 ? words().fit.reservedAt(what, listed(budgets)) : what
   })
-  return [heading('Budgets with a reservation'), ...list(lines)]
+  return [heading(words().fit.reservations), ...list(lines)]
 }

@@ -1,5 +1,6 @@
-import { count, counted } from '../number.ts'
+import { count } from '../number.ts'
 import { type Block, heading, list, paragraph, table } from '../page/blocks.ts'
+import { words } from '../words/words.ts'
 
 /** What was read, and what of it is in no fit. */
 export interface DataSummary {
@@ -15,25 +16,24 @@ const mostExclusions = 200
 
 export function exclusionBlocks({ excluded }: DataSummary): Block[] {
   if (excluded.length === 0) return []
+  const { columns: title } = words().fit
   const shown = excluded.slice(0, mostExclusions)
   const rest = excluded.length - shown.length
   const rows = shown.map(({ source, row, reason }) => [source, count(row), reason])
   return [
-    heading('Rows in no fit'),
-    ...table(['source', 'row', 'reason'], rows, 3),
-    ...(rest > 0 ? [paragraph(`And ${counted(rest, 'more row')}.`)] : []),
+    heading(words().fit.rowsInNoFit),
+    ...table([title.source, title.row, title.reason], rows, 3),
+    ...(rest > 0 ? [paragraph(words().fit.moreRows(rest))] : []),
   ]
 }
 
 export function dataBlocks({ read, checkpoints = 0, excluded, notes, sources }: DataSummary, used: number): Block[] {
-  const aside = checkpoints > 0 ? `, ${counted(checkpoints, 'earlier checkpoint')} set aside` : ''
+  const { columns: title, ...say } = words().fit
   return [
-    heading('Data'),
-    paragraph(
-      `${counted(read, 'row')} read, ${counted(used, 'run')} used${aside}, ${counted(excluded.length, 'row')} excluded.`,
-    ),
+    heading(say.data),
+    paragraph(say.dataNote(read, used, checkpoints, excluded.length)),
     ...table(
-      ['source', 'SHA-256', 'rows'],
+      [title.source, 'SHA-256', title.rows],
       sources.map(({ name, rows, sha256 }) => [name, { code: sha256 }, count(rows)]),
       2,
     ),

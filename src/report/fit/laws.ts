@@ -3,6 +3,7 @@ import type { Comparison, Frontiers, Scope, SurfaceRegions } from '../../fit/res
 import { compact, exponent, type Format, interval, nats, percent, significant } from '../number.ts'
 import { type Block, type Cell, heading, paragraph, table } from '../page/blocks.ts'
 import { joined } from '../prose.ts'
+import { words } from '../words/words.ts'
 import type { Findings } from './findings.ts'
 import { lawText } from './words.ts'
 
@@ -13,7 +14,12 @@ export function surfaceBlocks({ analysis, truth }: Findings<Scope & Comparison &
   if (!first?.law) return []
   const five: Format = (x) => significant(x, 5)
   const names = ['E', 'A', 'B', 'alpha', 'beta', 'q'] as const
-  const head = ['coefficient', ...fits.flatMap(({ method }) => [method, 'interval']), ...(truth ? ['true'] : [])]
+  const { columns: title, ...say } = words().fit
+  const head = [
+    title.coefficient,
+    ...fits.flatMap(({ method }) => [method, title.interval]),
+    ...(truth ? [title.true] : []),
+  ]
   const rows = names.map((name) => [
     name,
     ...fits.flatMap(({ law, lawIntervals }) => [
@@ -24,13 +30,12 @@ export function surfaceBlocks({ analysis, truth }: Findings<Scope & Comparison &
   ])
   const { asymptote, bootstrap } = analysis
   const text = joined(
-    `L(N, D) = E + ((A / N^alpha)^(1/q) + (B / D^beta)^(1/q))^q, ${unitsOf(analysis.runs).loss}; q = 1 is the sum.`,
-    `Fitted by ${first.method}: ${lawText(first.law)}.`,
-    first.fitError && `Root mean square residual ${significant(first.fitError.rmse)} (${first.fitError.of}).`,
-    asymptote &&
-      `Profile-likelihood interval of the E of surface at ${percent(bootstrap.confidence)}: [${nats(asymptote[0])}, ${nats(asymptote[1])}].`,
+    say.surfaceIs(unitsOf(analysis.runs).loss),
+    say.fittedBy(first.method, lawText(first.law)),
+    first.fitError && say.rms(significant(first.fitError.rmse), first.fitError.of),
+    asymptote && say.asymptote(percent(bootstrap.confidence), nats(asymptote[0]), nats(asymptote[1])),
   )
-  return [heading('The loss surface'), paragraph({ formula: text }), ...table(head, rows), ...schemeBlocks(analysis)]
+  return [heading(say.surface), paragraph({ formula: text }), ...table(head, rows), ...schemeBlocks(analysis)]
 }
 
 /** The exponent's interval by each bootstrap scheme alone: how much the budgets err together. */
@@ -48,24 +53,19 @@ function schemeBlocks({ methods }: Comparison): Block[] {
       : [],
   )
   if (rows.length === 0) return []
-  return [
-    paragraph(
-      'The interval of the exponent a by each way of resampling alone; everywhere else the wider of the two is given.',
-    ),
-    ...table(['method', 'by single runs', 'by whole budgets'], rows),
-  ]
+  const { columns: title } = words().fit
+  return [paragraph(words().fit.schemes), ...table([title.method, title.byRuns, title.byBudgets], rows)]
 }
 
 /** The frontiers' losses at the targets, and what each fit is. */
 export function frontierBlocks({ analysis: { frontier } }: Findings<Frontiers>): Block[] {
   const rows = frontier === null ? [] : frontiersOf(frontier).flatMap(frontierRows)
   if (rows.length === 0) return []
+  const { columns: title, ...say } = words().fit
   return [
-    heading('The loss frontier'),
-    paragraph(
-      'The best loss as a function of compute, fitted to the best loss of each budget. The straight line has no plateau and is here only for comparison.',
-    ),
-    ...table(['frontier', 'law', 'residual', 'FLOPs', 'loss', 'interval'], rows, 2),
+    heading(say.lossFrontier),
+    paragraph(say.lossFrontierNote),
+    ...table([title.frontier, title.law, title.residual, 'FLOPs', title.loss, title.interval], rows, 2),
   ]
 }
 
@@ -87,11 +87,11 @@ function frontiersOf({ free, pinned, line }: Frontier): NamedFrontier[] {
       formula: `L = ${nats(fitted.fit.law.E)} + ${significant(fitted.fit.law.coefficient)} / C^${exponent(fitted.fit.law.exponent)}`,
     }
   const straight = line && {
-    name: 'straight line',
+    name: words().fit.straightLine,
     fitted: line,
     formula: `L = ${significant(line.fit.law.intercept)} - ${significant(-line.fit.law.slope)} ln C`,
   }
-  return [plateau('free plateau', free), plateau("surface's plateau", pinned), straight].filter(
+  return [plateau(words().fit.freePlateau, free), plateau(words().fit.surfacePlateau, pinned), straight].filter(
     (entry) => entry !== null,
   )
 }

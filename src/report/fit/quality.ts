@@ -2,6 +2,7 @@ import { unitsOf } from '../../core/run.ts'
 import type { Backtested, Diagnosed, Scope } from '../../fit/result.ts'
 import { compact, type Format, orDash, ratio, significant } from '../number.ts'
 import { type Block, heading, paragraph, table } from '../page/blocks.ts'
+import { words } from '../words/words.ts'
 import type { Findings } from './findings.ts'
 import { remarksOf } from './words.ts'
 
@@ -9,6 +10,7 @@ import { remarksOf } from './words.ts'
 export function backtestBlocks({ analysis: { backtests, runs } }: Findings<Backtested & Scope>): Block[] {
   if (backtests.length === 0) return []
   const unit = unitsOf(runs).difference
+  const { columns: title, ...say } = words().fit
   const rows = backtests.flatMap(({ method, withheld, lossError, budgets }) =>
     budgets.map(({ flops, sizeRatio, lossDifference }, k) => [
       k === 0 ? method : '',
@@ -20,13 +22,9 @@ export function backtestBlocks({ analysis: { backtests, runs } }: Findings<Backt
     ]),
   )
   return [
-    heading('Backtest'),
-    paragraph(
-      'Each method fitted without the one, two and three largest budgets. Ratio: its N over the minimum of the withheld budget’s own ' +
-        `parabola, - where that has none inside. Loss difference: predicted best loss minus that minimum, ${unit}. Loss error: root mean ` +
-        `square over the withheld runs, ${unit}.`,
-    ),
-    ...table(['method', 'withheld', 'budget', 'ratio of N', 'loss difference', 'loss error'], rows),
+    heading(say.backtest),
+    paragraph(say.backtestNote(unit)),
+    ...table([title.method, title.withheld, title.budget, title.ratioOfN, title.lossDifference, title.lossError], rows),
   ]
 }
 
@@ -34,5 +32,8 @@ const signed: Format = (x) => (x > 0 ? `+${significant(x)}` : significant(x))
 
 export function diagnosticBlocks({ analysis }: Findings<Diagnosed>): Block[] {
   const items = remarksOf(analysis)
-  return [heading('Diagnostics'), items.length > 0 ? { kind: 'diagnostics', items } : paragraph('Nothing to report.')]
+  return [
+    heading(words().fit.diagnostics),
+    items.length > 0 ? { kind: 'diagnostics', items } : paragraph(words().fit.nothingToReport),
+  ]
 }

@@ -1,9 +1,10 @@
 import { type Runs, unitsOf } from '../../core/run.ts'
 import type { RunData } from '../../input/read.ts'
-import { compact, count, counted, significant } from '../number.ts'
+import { compact, count, significant } from '../number.ts'
 import { type Block, list, paragraph, type Section, table } from '../page/blocks.ts'
 import { type TextOptions, textOf } from '../page/text.ts'
 import { capital } from '../prose.ts'
+import { words } from '../words/words.ts'
 
 /** How a table of runs was read. */
 export type Reading = Pick<RunData, 'runs' | 'read' | 'checkpoints' | 'excluded' | 'notes' | 'sources'> &
@@ -26,18 +27,19 @@ export function readingBlocks(reading: Reading): Block[] {
   if (reading.columns.length === 0) return []
   const { read, runs, excluded, sources } = reading
   const names = sources.map(({ name }) => name).join(', ')
-  const title = `How ${names} was read: ${counted(runs.size, 'run')} of ${counted(read, 'row')}, ${count(excluded.length)} left out`
+  const title = words().fit.read(names, runs.size, read, excluded.length)
   const blocks = [...columnSections(reading), runSection(reading), outSection(reading)]
   return [{ kind: 'section', title, isClosed: true, blocks }]
 }
 
 function columnSections({ columns }: Reading): Section[] {
   const seen = new Set<string>()
+  const { columns: title, ...say } = words().fit
   return columns.flatMap(({ source, chosen }) => {
     const rows = chosen.map(({ quantity, columns: names, why, done, example, rivals }) => [
       quantity,
       names.join(' + '),
-      [why, done, example === null ? null : `written like ${example}`].filter(Boolean).join(', '),
+      [why, done, example === null ? null : say.writtenLike(example)].filter(Boolean).join(', '),
       rivals.map(({ column, why: less }) => (less === '' ? column : `${column} (${less})`)).join(', ') || '-',
     ])
     const key = JSON.stringify(rows)
@@ -46,8 +48,8 @@ function columnSections({ columns }: Reading): Section[] {
     return [
       {
         kind: 'section',
-        title: `Columns of ${source}:`,
-        blocks: table(['quantity', 'column', 'taken', 'left beside it'], rows, 4),
+        title: say.columnsOf(source),
+        blocks: table([title.quantity, title.column, title.taken, title.leftBeside], rows, 4),
       },
     ]
   })
@@ -55,10 +57,11 @@ function columnSections({ columns }: Reading): Section[] {
 
 function runSection({ runs, groups, allParameters, origin, checkpoints, sources }: Reading): Section {
   const { size } = runs
+  const { columns: title, ...say } = words().fit
   const shown = Array.from({ length: Math.min(size, shownRuns) }, (_, i) => i)
   const isMany = sources.length > 1
   const more: readonly (readonly [string, (i: number) => string])[] = [
-    ...(allParameters ? [['all parameters', (i: number) => numberOr(allParameters[i])] as const] : []),
+    ...(allParameters ? [[say.allParameters, (i: number) => numberOr(allParameters[i])] as const] : []),
     ...settingsOf(runs),
     ...(groups ? [[groups.column, (i: number) => groups.names[groups.of[i]] ?? '-'] as const] : []),
   ]
@@ -72,12 +75,10 @@ function runSection({ runs, groups, allParameters, origin, checkpoints, sources 
       ...more.map(([, of]) => of(i)),
     ]
   })
-  const head = ['row', 'N', 'D', 'C', `loss (${unitsOf(runs).loss})`, ...more.map(([name]) => name)]
-  const aside = checkpoints > 0 ? `, ${counted(checkpoints, 'earlier checkpoint')} set aside` : ''
-  const which = size > shownRuns ? `, the first ${shownRuns}` : ''
+  const head = [title.row, 'N', 'D', 'C', say.lossIn(unitsOf(runs).loss), ...more.map(([name]) => name)]
   return {
     kind: 'section',
-    title: `${counted(size, 'run')} to fit${aside}${which}:`,
+    title: say.runsToFit(size, checkpoints, shown.length),
     blocks: [...table(head, rows), paragraph(rangeText(runs))],
   }
 }
@@ -87,17 +88,18 @@ const numberOr = (value: number): string => (Number.isNaN(value) ? '-' : signifi
 function settingsOf({ tuning }: Runs): (readonly [string, (i: number) => string])[] {
   if (!tuning) return []
   const { rate, batch, batchUnit, unique } = tuning
+  const say = words().fit
   return [
-    ...(rate ? [['rate', (i: number) => numberOr(rate[i])] as const] : []),
-    ...(batch ? [[`batch (${batchUnit})`, (i: number) => numberOr(batch[i])] as const] : []),
-    ...(unique ? [['unique tokens', (i: number) => numberOr(unique[i])] as const] : []),
+    ...(rate ? [[say.rate, (i: number) => numberOr(rate[i])] as const] : []),
+    ...(batch ? [[say.batch(batchUnit ?? ''), (i: number) => numberOr(batch[i])] as const] : []),
+    ...(unique ? [[say.uniqueTokens, (i: number) => numberOr(unique[i])] as const] : []),
   ]
 }
 
 function rangeText({ parameters, tokens, flops, loss }: Runs): string {
   const range = (values: Float64Array) => {
     const [low, high] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))]
-    return low === high ? compact(low) : `${significant(low)} to ${significant(high)}`
+    return low === high ? compact(low) : words().fit.range(significant(low), significant(high))
   }
   const ratio = Float64Array.from(tokens, (D, i) => D / parameters[i])
   return `N ${range(parameters)}, D ${range(tokens)}, C ${range(flops)}, D/N ${range(ratio)}, loss ${range(loss)}.`
@@ -116,13 +118,14 @@ function outSection({ excluded }: Reading): Section {
   const rows = kinds
     .slice(0, shownReasons)
     .map(({ count: times, first }) => [first.reason, first.source, count(first.row), count(times)])
+  const { columns: title } = words().fit
   const rest = kinds.slice(shownReasons).reduce((sum, { count: times }) => sum + times, 0)
   return {
     kind: 'section',
-    title: excluded.length === 0 ? 'No row is left out.' : `${counted(excluded.length, 'row')} left out:`,
+    title: excluded.length === 0 ? words().fit.noRowLeft : words().fit.rowsLeft(excluded.length),
     blocks: [
-      ...table(['reason', 'first in', 'row', 'rows'], rows, 2),
-      ...(rest > 0 ? [paragraph(`And ${counted(rest, 'row')} for other reasons.`)] : []),
+      ...table([title.reason, title.firstIn, title.row, title.rows], rows, 2),
+      ...(rest > 0 ? [paragraph(words().fit.otherReasons(rest))] : []),
     ],
   }
 }

@@ -1,5 +1,6 @@
 import { renderFigures } from '../draw/svg.ts'
 import { type Block, heading, type Page } from '../page/blocks.ts'
+import { inLanguage, words } from '../words/words.ts'
 import { answerBlocks } from './answer.ts'
 import { comparisonBlocks, predictionBlocks, reservationBlocks } from './comparison.ts'
 import { dataBlocks, exclusionBlocks } from './data.ts'
@@ -17,18 +18,21 @@ import { repeatsBlocks } from './repeats.ts'
  * The report of a fit, to be written as HTML or as Markdown.
  * @example writeFileSync('report.html', htmlOf(fitPage(report)))
  */
-export function fitPage(report: FitReport): Page {
+export const fitPage = (report: FitReport): Page => inLanguage(report.language ?? 'en', () => pageInLanguage(report))
+
+function pageInLanguage(report: FitReport): Page {
   const { analysis, title, data } = report
   const figures = renderFigures(fitFigures, report).map((figure): Block => ({ kind: 'figure', figure }))
   return {
     title,
+    language: report.language,
     blocks: [
       ...(report.reading ? readingBlocks(report.reading) : []),
       ...(hasMethods(analysis) ? answerBlocks(report) : []),
       ...jointBlocks(report),
       ...repeatsBlocks(report),
       ...(hasMethods(analysis) ? comparisonBlocks(report) : []),
-      heading('Figures'),
+      heading(words().fit.figures),
       ...figures,
       ...surfaceBlocks(report),
       ...backtestBlocks(report),

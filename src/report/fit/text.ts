@@ -5,6 +5,8 @@ import { compact, excess, exponent, interval, nats, orDash, percent, ratio } fro
 import { type Block, type Column, list, paragraph, type Text } from '../page/blocks.ts'
 import { type Group, type TextOptions, textOf } from '../page/text.ts'
 import { capital, joined, withoutStop } from '../prose.ts'
+import { inLanguage, words } from '../words/words.ts'
+import { unavailableText } from './comparison.ts'
 import { availableMethods, hasMethods, leaderOf, predictionAt } from './facts.ts'
 import type { Findings } from './findings.ts'
 import { jointGroups } from './joint-text.ts'
@@ -28,7 +30,10 @@ const mostTargets = 2
  * What a fit came to, for a terminal: the answer first, then the methods side by side, then what to know about them.
  * @example console.log(fitText({ analysis, truth: null }))
  */
-export function fitText(findings: Findings, options: TextOptions = {}): string {
+export const fitText = (findings: Findings, options: TextOptions = {}): string =>
+  inLanguage(options.language ?? 'en', () => textInLanguage(findings, options))
+
+function textInLanguage(findings: Findings, options: TextOptions): string {
   const groups = [
     ...jointGroups(findings),
     ...repeatsGroups(findings),
@@ -38,17 +43,20 @@ export function fitText(findings: Findings, options: TextOptions = {}): string {
   return textOf(groups, options)
 }
 
-const columnsFor = (truth: boolean): Column[] => [
-  { title: 'method', align: 'left' },
-  { title: 'a', align: 'right' },
-  { title: 'interval', align: 'left' },
-  { title: 'N', align: 'right' },
-  { title: 'interval', align: 'left' },
-  { title: 'D', align: 'right' },
-  { title: 'loss', align: 'right' },
-  ...(truth ? [{ title: 'N/true', align: 'right' } as const] : []),
-  { title: 'excess', align: 'right' },
-]
+function columnsFor(truth: boolean): Column[] {
+  const { columns } = words().fit
+  return [
+    { title: columns.method, align: 'left' },
+    { title: 'a', align: 'right' },
+    { title: columns.interval, align: 'left' },
+    { title: 'N', align: 'right' },
+    { title: columns.interval, align: 'left' },
+    { title: 'D', align: 'right' },
+    { title: columns.loss, align: 'right' },
+    ...(truth ? [{ title: columns.overTrue, align: 'right' } as const] : []),
+    { title: columns.excess, align: 'right' },
+  ]
+}
 
 function rowOf(
   analysis: Comparison,
@@ -74,14 +82,15 @@ function rowOf(
 
 /** The frontiers' rows: only a loss. */
 function frontierRows({ frontier }: Frontiers, C: number, cells: number): string[][] {
+  const names = words().fit.rowNames
   const named = [
-    ['frontier', frontier?.free],
-    ['  E of surface', frontier?.pinned],
-    ['  straight', frontier?.line],
+    [names.frontier, frontier?.free],
+    [names.pinned, frontier?.pinned],
+    [names.straight, frontier?.line],
   ] as const
   return named.flatMap(([name, outcome]) => {
     const loss = outcome?.predictions.find(({ flops }) => flops === C)?.loss
-    if (loss === undefined) return name === 'frontier' && frontier ? [blankRow(name, cells)] : []
+    if (loss === undefined) return name === names.frontier && frontier ? [blankRow(name, cells)] : []
     return [blankRow(name, cells).with(6, nats(loss))]
   })
 }
@@ -100,7 +109,7 @@ export function comparisonGroups({ analysis, truth }: Findings<Scope & Compariso
     .reverse()
     .map((C): Group => {
       const rows = availableMethods(analysis).map((result) => rowOf(analysis, result, C, truth))
-      const title: Text = { strong: `At ${compact(C)} FLOPs, ${beyondRuns(analysis, C)}:` }
+      const title: Text = { strong: words().fit.at(compact(C), beyondRuns(analysis, C)) }
       return [
         ...list([title]),
         { kind: 'table', columns, rows: [...rows, ...frontierRows(analysis, C, columns.length)] },
@@ -113,27 +122,23 @@ export function comparisonGroups({ analysis, truth }: Findings<Scope & Compariso
 function missing({ methods, frontier }: Comparison & Frontiers): string[] {
   const undetermined = methods.filter((result) => result.undetermined !== null).map(({ method }) => method)
   return [
-    ...(undetermined.length > 0
-      ? [`${undetermined.join(', ')}: no N, D or loss, as the runs do not determine the law.`]
-      : []),
+    ...(undetermined.length > 0 ? [words().fit.noNumbers(undetermined.join(', '))] : []),
     ...methods
       .filter(({ unavailable }) => unavailable !== null)
-      .map(({ method, unavailable }) => `${method}: ${unavailable}.`),
-    ...(frontier?.free === null ? ['frontier: a plateau of its own needs four budgets or more.'] : []),
+      .map(({ method, unavailable }) => unavailableText(method, unavailable)),
+    ...(frontier?.free === null ? [words().fit.noPlateau] : []),
   ]
 }
 
 function legend({ bootstrap, frontier, runs }: Scope & Frontiers, truth: SurfaceLaw | null): Block {
   const unit = unitsOf(runs).loss
+  const say = words().fit
   return paragraph(
     joined(
-      `N = k C^a; intervals at ${percent(bootstrap.confidence)}; loss in ${unit}.`,
-      truth
-        ? `N/true: over the N that the law behind the runs has as its best; excess: what N truly costs, ${unit}.`
-        : `excess: loss of the method's N beyond the best by the law that leads, ${unit}.`,
-      'The intervals of norm allow for a drift beyond the runs, which real runs have and computed ones do not.',
-      frontier &&
-        "frontier: best loss against C with a plateau of its own, with the surface's E, and as a straight line in ln C.",
+      say.legend(percent(bootstrap.confidence), unit),
+      truth ? say.legendTrue(unit) : say.legendExcess(unit),
+      say.legendDrift,
+      frontier && say.legendFrontier,
     ),
   )
 }
@@ -144,7 +149,7 @@ export function summaryGroup({ analysis, truth }: Findings<Scope & Comparison & 
   const open = openOf(analysis)
   if (open) return openGroup(open, count)
   const answer = answerOf(analysis, truth)
-  if (answer === null) return list(['No method could be fitted to these runs.', count].filter(Boolean))
+  if (answer === null) return list([words().fit.nothing, count].filter(Boolean))
   const law = leaderOf(analysis)?.law
   const sentences = [
     capital(answer.growth),
@@ -155,16 +160,16 @@ export function summaryGroup({ analysis, truth }: Findings<Scope & Comparison & 
   ].filter(Boolean)
   const numbers = [answer.size, answer.loss].filter(Boolean)
   return [
-    { kind: 'section', title: `${answer.where}:`, blocks: list(numbers) },
-    ...list(sentences.map((text) => `${text}.`)),
+    { kind: 'section', title: `${answer.where}${words().marks.colon.trim()}`, blocks: list(numbers) },
+    ...list(sentences.map((text) => `${text}${words().marks.stop}`)),
   ]
 }
 
 /** The summary where the runs do not determine a law. */
 const openGroup = ({ why, told, next }: Open, count: string): Group =>
   list([
-    [{ strong: 'These runs do not determine a law:' }, ` ${why}.`],
-    ...[...told.map(capital), withoutStop(next), count].filter(Boolean).map((text) => `${text}.`),
+    [{ strong: words().fit.undetermined }, `${words().marks.gap}${why}${words().marks.stop}`],
+    ...[...told.map(capital), withoutStop(next), count].filter(Boolean).map((text) => `${text}${words().marks.stop}`),
   ])
 
 /** Every diagnostic: its code and message, and below it what to do. */

@@ -10,18 +10,8 @@ import type {
   Scope,
 } from '../../fit/result.ts'
 import { excessLoss, type SurfaceLaw } from '../../law/surface.ts'
-import {
-  compact,
-  counted,
-  excess,
-  exponent,
-  listed,
-  nats,
-  percent,
-  ratio,
-  significant,
-  withInterval,
-} from '../number.ts'
+import { compact, excess, exponent, listed, nats, percent, ratio, significant, withInterval } from '../number.ts'
+import { words } from '../words/words.ts'
 import { answerBudget, availableMethods, largestBudget, optimumOf, predictionAt, sortedTargets } from './facts.ts'
 
 /** Methods whose N differs from the first one's by less than this say the same. */
@@ -72,33 +62,34 @@ export interface Open {
 /** Null where a law is headlined. */
 export function openOf({ headline: { determined, reasons, told, next } }: Headlined): Open | null {
   if (determined) return null
-  return { why: reasons.join('; '), told, next: next ? nextText(next) : '' }
+  return { why: reasons.join(words().marks.semicolon), told, next: next ? nextText(next) : '' }
 }
 
 /** How far a budget lies beyond the runs, in words. */
 export function beyondRuns(analysis: Scope, C: number): string {
   const times = C / largestBudget(analysis)
-  if (times > 1.005) return `${compact(times)} times the largest budget`
-  return times > 0.995 ? 'the largest budget' : 'within the budgets of the runs'
+  const { beyond } = words().fit
+  if (times > 1.005) return beyond.times(compact(times))
+  return times > 0.995 ? beyond.largest : beyond.within
 }
 
 function whereOf(analysis: Scope, C: number, { method }: MethodResult): string {
-  return `At ${compact(C)} FLOPs (${beyondRuns(analysis, C)}), by ${method} with ${percent(analysis.bootstrap.confidence)} intervals`
+  return words().fit.where(compact(C), beyondRuns(analysis, C), method, percent(analysis.bootstrap.confidence))
 }
 
 function sizeOf({ parameters, tokens, interval }: Prediction): string {
   const N = withInterval(parameters, interval.parameters)
   const D = withInterval(tokens, interval.tokens)
-  return `N = ${N} parameters, D = ${D} tokens (D/N = ${ratio(tokens / parameters)})`
+  return words().fit.size(N, D, ratio(tokens / parameters))
 }
 
 const lossOf = ({ loss, interval }: Prediction, { runs }: Scope): string =>
-  loss === null ? '' : `loss = ${withInterval(loss, interval.loss, nats)} ${unitsOf(runs).loss}`
+  loss === null ? '' : words().fit.loss(withInterval(loss, interval.loss, nats), unitsOf(runs).loss)
 
 function growthOf({ modelSize, datasetSize }: MethodResult): string {
   const power = (law: FittedPower) => `C^${withInterval(law.exponent, law.interval, exponent)}`
   if (!modelSize || !datasetSize) return ''
-  return `the best N grows as ${power(modelSize)}, the best D as ${power(datasetSize)}`
+  return words().fit.growth(power(modelSize), power(datasetSize))
 }
 
 interface Other {
@@ -129,15 +120,16 @@ function othersAt(
 /** Who agrees with the first method, and by how much. */
 function nearText(near: readonly Other[]): string {
   const most = Math.max(1, ...near.map(({ times }) => Math.ceil(100 * Math.abs(times - 1))))
-  return `${listed(near.map(({ method }) => method))} ${near.length === 1 ? 'agrees' : 'agree'} on N within ${most} %`
+  const methods = near.map(({ method }) => method)
+  return words().fit.agree(methods, listed(methods), most)
 }
 
 /** What each of those who disagree says, and what it costs to believe it. */
 const farText = ({ method, prediction, times, unit }: Other): string =>
-  `${method} says N = ${significant(prediction.parameters)}, ${ratio(times)} times as much${costText(prediction.excessLoss, unit)}`
+  words().fit.differs(method, significant(prediction.parameters), ratio(times)) + costText(prediction.excessLoss, unit)
 
-const costText = (cost: number | null, unit: string, upTo = ''): string =>
-  cost === null ? '' : `, which by the law that leads costs ${upTo}${excess(cost)} ${unit}`
+const costText = (cost: number | null, unit: string, isMost = false): string =>
+  cost === null ? '' : words().fit.costs(excess(cost), unit, isMost)
 
 /** The same of all who disagree together. */
 function farRange(far: readonly Other[]): string {
@@ -145,19 +137,20 @@ function farRange(far: readonly Other[]): string {
   const times = far.map((other) => other.times)
   const costs = far.map(({ prediction }) => prediction.excessLoss)
   const worst = costs.includes(null) ? null : Math.max(...(costs as number[]))
-  const range = `${ratio(Math.min(...times))} to ${ratio(Math.max(...times))} times as much`
-  return `${listed(far.map(({ method }) => method))} say ${range}${costText(worst, far[0].unit, 'up to ')}`
+  const named = listed(far.map(({ method }) => method))
+  const [low, high] = [Math.min(...times), Math.max(...times)].map(ratio)
+  return words().fit.differ(named, low, high) + costText(worst, far[0].unit, true)
 }
 
 const othersText = (near: readonly Other[], far: readonly string[]): string =>
-  [...(near.length > 0 ? [nearText(near)] : []), ...far].join('; ')
+  [...(near.length > 0 ? [nearText(near)] : []), ...far].join(words().marks.semicolon)
 
 /** The law that made the runs, its optimum, and how far the answer is from it. */
 function truthOf(truth: SurfaceLaw, C: number, { parameters }: Prediction, { method }: MethodResult): string {
   const { parameters: N, tokens: D, loss } = optimumOf(truth, C)
   return (
-    `the runs were generated by ${lawText(truth)}, whose optimum is N = ${significant(N)}, D = ${significant(D)}, loss = ${nats(loss)}; ` +
-    `the N of ${method} is ${ratio(parameters / N)} times that and truly costs ${excess(excessLoss(truth, C, parameters))} nats`
+    words().fit.truth(lawText(truth), significant(N), significant(D), nats(loss)) +
+    words().fit.ofTruth(method, ratio(parameters / N), excess(excessLoss(truth, C, parameters)))
   )
 }
 
@@ -208,7 +201,7 @@ export const remarksOf = (analysis: Diagnosed): Diagnosed['diagnostics'] => [
 export function warningCount({ diagnostics }: Diagnosed): string {
   const warnings = diagnostics.filter(({ severity }) => severity === 'warning')
   if (warnings.length === 0) return ''
-  return `${counted(warnings.length, 'warning')}: ${warnings.map(({ code }) => code).join(', ')}`
+  return words().fit.warnings(warnings.length, warnings.map(({ code }) => code).join(', '))
 }
 
 /** N of a method over the true one, and what it truly costs, at a target. */

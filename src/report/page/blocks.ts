@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import type { FigureText } from '../draw/svg.ts'
+import type { Language } from '../words/words.ts'
 
 /** A piece of a sentence. Texts are plain: whatever writes a document escapes them. */
 export type Span =
@@ -18,6 +19,8 @@ export type Cell = Text | { readonly value: string; readonly interval: string }
 export interface Page {
   readonly title: string
   readonly blocks: readonly Block[]
+  /** What it is written in; English by default. */
+  readonly language?: Language | undefined
 }
 
 /** A part of a document, which a terminal shows as well (text.ts). */

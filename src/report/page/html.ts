@@ -1,12 +1,15 @@
 import type { FigureText } from '../draw/svg.ts'
+import { inLanguage, words } from '../words/words.ts'
 import { type Block, type Cell, type Page, type Remark, type Section, type Span, spansOf, type Text } from './blocks.ts'
 import { styleSheet } from './sheet.ts'
 import { Html, html, raised } from './template.ts'
 
 /** A document as one HTML page that needs nothing else: no script, no file, no network. It prints on A4. */
-export const htmlOf = ({ title, blocks }: Page): string =>
+export const htmlOf = (page: Page): string => inLanguage(page.language ?? 'en', () => documentOf(page))
+
+const documentOf = ({ title, blocks }: Page): string =>
   html`<!doctype html>
-<html lang="en">
+<html lang="${words().htmlLanguage}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -83,4 +86,4 @@ function spanOf(span: Span): Html {
 }
 
 const remarkOf = ({ severity, code, message, advice }: Remark): Html =>
-  html`<dt class="${severity}">${severity === 'warning' ? 'Warning' : 'Note'} <code>${code}</code></dt><dd>${message} <span class="advice">${advice}</span></dd>\n`
+  html`<dt class="${severity}">${words().severity[severity]} <code>${code}</code></dt><dd>${message} <span class="advice">${advice}</span></dd>\n`

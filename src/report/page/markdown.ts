@@ -1,8 +1,12 @@
 import { printable } from '../../core/printable.ts'
+import { inLanguage, words } from '../words/words.ts'
 import { type Block, type Cell, type Page, type Remark, type Span, spansOf, type Text } from './blocks.ts'
 
 /** A document as Markdown with tables, one line a paragraph; its figures are files in `folder` beside it. */
-export const markdownOf = ({ title, blocks }: Page, folder: string): string =>
+export const markdownOf = (page: Page, folder: string): string =>
+  inLanguage(page.language ?? 'en', () => documentOf(page, folder))
+
+const documentOf = ({ title, blocks }: Page, folder: string): string =>
   `${[`# ${escapeMarkdown(title)}`, ...blocks.map((block) => blockOf(block, folder))].join('\n\n')}\n`
 
 function blockOf(block: Block, folder: string): string {
@@ -14,7 +18,9 @@ function blockOf(block: Block, folder: string): string {
     case 'list':
       return block.items.map((item) => `- ${lineOf(item)}`).join('\n')
     case 'facts':
-      return block.rows.map(([name, value]) => `- **${escapeMarkdown(name)}**: ${inlineOf(value)}`).join('\n')
+      return block.rows
+        .map(([name, value]) => `- **${escapeMarkdown(name)}**${words().marks.colon}${inlineOf(value)}`)
+        .join('\n')
     case 'table':
       return tableOf(block)
     case 'diagnostics':
@@ -45,7 +51,7 @@ const addressOf = (folder: string): string =>
   encodeURIComponent(folder).replace(/[()]/g, (bracket) => (bracket === '(' ? '%28' : '%29'))
 
 const remarkOf = ({ severity, code, message, advice }: Remark): string =>
-  `- **${severity === 'warning' ? 'Warning' : 'Note'}** ${codeSpan(code)}: ${escapeMarkdown(message)} ${escapeMarkdown(advice)}`
+  `- **${words().severity[severity]}** ${codeSpan(code)}${words().marks.colon}${escapeMarkdown(message)} ${escapeMarkdown(advice)}`
 
 const inlineOf = (text: Text): string => spansOf(text).map(spanOf).join('')
 

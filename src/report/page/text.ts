@@ -1,5 +1,7 @@
 import { printable } from '../../core/printable.ts'
+import { type Language, words } from '../words/words.ts'
 import { type Block, type Cell, type Column, type Remark, type Span, spansOf, type Text } from './blocks.ts'
+import { displayWidth, padAfter, padBefore, piecesOf } from './width.ts'
 
 /** Columns of a terminal. */
 const lineWidth = 100
@@ -7,6 +9,8 @@ const lineWidth = 100
 export interface TextOptions {
   /** Titles in bold, for a terminal. False by default. */
   readonly bold?: boolean | undefined
+  /** What is written in; English by default. */
+  readonly language?: Language | undefined
 }
 
 /** Blocks that stand together on a terminal, without blank lines. */
@@ -34,8 +38,8 @@ function linesOf(block: Block, indent: string, options: TextOptions): string[] {
     case 'list':
       return block.items.flatMap((item) => hanging(inline(item)))
     case 'facts': {
-      const width = Math.max(...block.rows.map(([name]) => printable(name).length))
-      return block.rows.map(([name, value]) => `${indent}${printable(name).padEnd(width)}  ${inline(value)}`)
+      const width = Math.max(...block.rows.map(([name]) => displayWidth(printable(name))))
+      return block.rows.map(([name, value]) => `${indent}${padAfter(printable(name), width)}  ${inline(value)}`)
     }
     case 'table':
       return alignColumns(
@@ -48,7 +52,7 @@ function linesOf(block: Block, indent: string, options: TextOptions): string[] {
         ...wrap(printable(item.advice), `${indent}  `),
       ])
     case 'figure':
-      return hanging(printable(`${block.figure.title}: ${block.figure.alt}`))
+      return hanging(printable(`${block.figure.title}${words().marks.colon}${block.figure.alt}`))
     case 'section':
       return [
         `${indent}${inline({ strong: block.title })}`,
@@ -74,32 +78,31 @@ const cellOf = (cell: Cell, options: TextOptions): string =>
   typeof cell === 'object' && 'value' in cell ? printable(`${cell.value} ${cell.interval}`) : inlineOf(cell, options)
 
 const remarkOf = ({ severity, code, message }: Remark): Text => [
-  { strong: `${severity === 'warning' ? 'warning' : 'note'} ${code}` },
-  `: ${message}`,
+  { strong: `${words().severityInLine[severity]} ${code}` },
+  `${words().marks.colon}${message}`,
 ]
 
 /** Rows in aligned columns, two spaces between them; `-` for what is not known is centred by neither. */
 export function alignColumns(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
-  const widths = columns.map(({ title }, k) => Math.max(title.length, ...rows.map((row) => row[k].length)))
+  const widths = columns.map(({ title }, k) => Math.max(...[title, ...rows.map((row) => row[k])].map(displayWidth)))
   const line = (cells: readonly string[]) =>
     cells
-      .map((cell, k) => (columns[k].align === 'left' ? cell.padEnd(widths[k]) : cell.padStart(widths[k])))
+      .map((cell, k) => (columns[k].align === 'left' ? padAfter(cell, widths[k]) : padBefore(cell, widths[k])))
       .join('  ')
       .trimEnd()
   return [line(columns.map(({ title }) => title)), ...rows.map(line)]
 }
 
-/** Words in lines of at most `width` characters, the first and the others indented as told. */
+/** Words in lines of at most `width` columns, the first and the others indented as told. */
 export function wrap(text: string, first = '', others = first, width = lineWidth): string[] {
   const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    const indent = lines.length === 0 ? first : others
-    const next = line === '' ? indent + word : `${line} ${word}`
-    if (line !== '' && next.length > width) {
+  let line: string | null = null
+  for (const piece of piecesOf(text)) {
+    if (line === null) line = first + piece
+    else if (displayWidth(line) + displayWidth(piece) > width) {
       lines.push(line)
-      line = others + word
-    } else line = next
+      line = others + piece.trimStart()
+    } else line += piece
   }
-  return [...lines, line]
+  return [...lines, line ?? first]
 }

@@ -3,6 +3,7 @@ import { renderFigures } from '../../draw/svg.ts'
 import { compact, significant } from '../../number.ts'
 import { type Block, type Cell, heading, list, type Page, paragraph, table } from '../../page/blocks.ts'
 import { sentence } from '../../prose.ts'
+import { inLanguage } from '../../words/words.ts'
 import { answerBlocks } from '../answer.ts'
 import { dataBlocks, exclusionBlocks } from '../data.ts'
 import { provenanceBlocks } from '../provenance.ts'
@@ -17,12 +18,16 @@ import { leftTexts, methodText, pairTexts, sharingWords, togetherText, unitsOfGr
  * The report of several groups, to be written as HTML or as Markdown.
  * @example writeFileSync('report.html', htmlOf(groupsPage(report)))
  */
-export function groupsPage(report: GroupsReport): Page {
+export const groupsPage = (report: GroupsReport): Page =>
+  inLanguage(report.language ?? 'en', () => pageInLanguage(report))
+
+function pageInLanguage(report: GroupsReport): Page {
   const { analysis, title, data } = report
   const { head, rows } = pageTable(analysis)
   const used = analysis.groups.reduce((sum, { analysis: own }) => sum + own.runs.size, 0)
   return {
     title,
+    language: report.language,
     blocks: [
       ...(report.reading ? readingBlocks(report.reading) : []),
       ...answersOf(report),

@@ -4,6 +4,7 @@ import { compact, listed } from '../../number.ts'
 import { list, paragraph } from '../../page/blocks.ts'
 import { type Group, type TextOptions, textOf } from '../../page/text.ts'
 import { sentence } from '../../prose.ts'
+import { inLanguage } from '../../words/words.ts'
 import { openOf, warningCount } from '../words.ts'
 import { speakers, tableBudget, textTable } from './table.ts'
 import { leftTexts, methodText, pairTexts, quoted, togetherText, unitsOfGroups } from './words.ts'
@@ -12,11 +13,13 @@ import { leftTexts, methodText, pairTexts, quoted, togetherText, unitsOfGroups }
  * What fits of several groups came to, for a terminal: the groups side by side, then what they share, then what is left out, and how the table was read.
  * @example console.log(groupsText(await analyseGroups({ runs, groups })))
  */
-export function groupsText(
+export const groupsText = (
   analysis: GroupsAnalysis,
   diagnostics: readonly Diagnostic[] = [],
   options: TextOptions = {},
-): string {
+): string => inLanguage(options.language ?? 'en', () => textInLanguage(analysis, diagnostics, options))
+
+function textInLanguage(analysis: GroupsAnalysis, diagnostics: readonly Diagnostic[], options: TextOptions): string {
   const together = togetherText(analysis)
   const C = tableBudget(analysis)
   const methods = speakers(analysis).length > 0 ? ` by ${listed(speakers(analysis))}` : ''
