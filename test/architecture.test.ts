@@ -54,12 +54,13 @@ const mayImport: Record<string, readonly string[]> = {
 
 /** What the rooms of report/ may import from each other; `number.ts` and `prose.ts` stand beside them. */
 const rooms: Record<string, readonly string[]> = {
-  draw: [],
-  page: ['draw'],
-  fit: ['draw', 'page'],
-  campaign: ['draw', 'page'],
+  words: [],
+  draw: ['words'],
+  page: ['draw', 'words'],
+  fit: ['draw', 'page', 'words'],
+  campaign: ['draw', 'page', 'words'],
   // A choice from a pool is told with the words of a fit: its law, its tables, its rows.
-  pool: ['draw', 'page', 'fit'],
+  pool: ['draw', 'page', 'fit', 'words'],
 }
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))

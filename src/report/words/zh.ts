@@ -3,7 +3,7 @@ import type { English } from './en.ts'
 /** The same in Simplified Chinese, in the words of the field. A word that is missing is a type error. */
 export const zh: English = {
   htmlLanguage: 'zh-Hans',
-  marks: { comma: '、', and: '和', semicolon: '；', colon: '：', stop: '。', gap: '', open: '（', close: '）' },
+  marks: { comma: '、', and: ' 和 ', semicolon: '；', colon: '：', stop: '。', gap: '', open: '（', close: '）' },
   severity: { warning: '警告', info: '提示' },
   severityInLine: { warning: '警告', info: '提示' },
 

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fitPage } from '../../src/report/fit/report.ts'
+import { fitText } from '../../src/report/fit/text.ts'
+import type { Block, Page } from '../../src/report/page/blocks.ts'
+import { htmlOf } from '../../src/report/page/html.ts'
+import { displayWidth } from '../../src/report/page/width.ts'
+import { inLanguage, type Language, languages, words } from '../../src/report/words/words.ts'
+import { handoutLaw } from '../../src/world/handout.ts'
+import { handout, noisy, nothing } from './analyses.ts'
+
+const data = { read: 72, excluded: [{ source: 'runs.csv', row: 3, reason: 'no loss' }], notes: [], sources: [] }
+const about = { title: 'Laws', data, command: 'isoflop fit runs.csv', versions: { isoflop: '0' } }
+const subjects = [
+  { analysis: handout, truth: handoutLaw },
+  { analysis: noisy, truth: null },
+  { analysis: nothing, truth: null },
+]
+const pageIn = (language: Language, k: number) => fitPage({ ...about, ...subjects[k], language })
+
+/** What a document consists of, without its words. */
+const structureOf = (blocks: readonly Block[]): unknown[] =>
+  blocks.map((block) => {
+    if (block.kind === 'section') return ['section', structureOf(block.blocks)]
+    if (block.kind === 'table') return ['table', block.columns.map(({ align }) => align), block.rows.length]
+    if (block.kind === 'list') return ['list', block.items.length]
+    if (block.kind === 'facts') return ['facts', block.rows.length]
+    return block.kind === 'figure' ? ['figure', block.figure.name] : [block.kind]
+  })
+
+const headingsOf = ({ blocks }: Page): string[] =>
+  blocks.flatMap((block) => (block.kind === 'heading' ? [block.text] : []))
+
+test('a report has the same parts in every language, and headings of its own', () => {
+  for (const k of subjects.keys())
+    for (const language of languages) {
+      const [page, english] = [pageIn(language, k), pageIn('en', k)]
+      assert.deepEqual(structureOf(page.blocks), structureOf(english.blocks))
+      assert.equal(new Set(headingsOf(page)).size, headingsOf(page).length)
+      if (language === 'en') continue
+      const same = headingsOf(page).filter((text) => headingsOf(english).includes(text))
+      assert.deepEqual(same, [])
+    }
+})
+
+test('a page says which language it is in', () => {
+  assert.match(htmlOf(pageIn('zh', 0)), /^<!doctype html>\n<html lang="zh-Hans">/)
+  assert.match(htmlOf(fitPage({ ...about, ...subjects[0] })), /^<!doctype html>\n<html lang="en">/)
+})
+
+test('tables of a terminal stand in line in Chinese: every column begins or ends at one place', () => {
+  const lines = fitText(subjects[0], { language: 'zh' }).split('\n')
+  const head = lines.findIndex((line) => line.startsWith('方法'))
+  const rows = lines.slice(head, lines.indexOf('', head))
+  assert.equal(new Set(rows.map(displayWidth)).size, 1)
+})
+
+test('a language ends with what is written in it, also where that fails', () => {
+  assert.throws(() =>
+    inLanguage('zh', () => {
+      throw new Error('no')
+    }),
+  )
+  assert.equal(words().htmlLanguage, 'en')
+  assert.equal(
+    inLanguage('zh', () => inLanguage('en', () => words().htmlLanguage)),
+    'en',
+  )
+})
+
+/** The keys of words, and how many values each takes. */
+const keysOf = (value: object, path = ''): string[] =>
+  Object.entries(value).flatMap(([key, inner]) =>
+    typeof inner === 'object' ? keysOf(inner, `${path}${key}.`) : [`${path}${key}: ${typeof inner}`],
+  )
+
+/** Words that are the same in every language. */
+const international = ['loss', 'FLOPs', 'N', 'D']
+
+const textsOf = (value: object): string[] =>
+  Object.values(value).flatMap((inner) =>
+    typeof inner === 'string' ? [inner] : typeof inner === 'object' ? textsOf(inner) : [],
+  )
+
+test('every language has the same words and no more, and none is empty or left in English', () => {
+  const [english, ...others] = languages.map((language) => inLanguage(language, words))
+  for (const other of others) {
+    assert.deepEqual(keysOf(other), keysOf(english))
+    const [own, originals] = [textsOf(other), textsOf(english)]
+    const left = own.filter((text, k) => text === originals[k] && /[a-z]/i.test(text) && !international.includes(text))
+    assert.deepEqual(left, [])
+  }
+})
