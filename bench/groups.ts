@@ -8,7 +8,7 @@ import { tokensFor } from '../src/core/flops.ts'
 import type { Interval } from '../src/core/interval.ts'
 import { type Random, random } from '../src/core/random.ts'
 import { type Runs, runsOf } from '../src/core/run.ts'
-import { comparePair, tokensForLoss } from '../src/fit/groups/compare.ts'
+import { bestPlace, comparePair, tokensForLoss } from '../src/fit/groups/compare.ts'
 import type { PairComparison } from '../src/fit/groups/result.ts'
 import { sharings } from '../src/fit/groups/sharing.ts'
 import { usualPrior } from '../src/fit/norm/prior.ts'
@@ -113,7 +113,7 @@ function outcomeOf({ change }: Case, noise: (typeof noises)[number], number: num
       { name: 'a', runs: runs[0] },
       { name: 'b', runs: runs[1] },
     ],
-    [1e20, 1e21],
+    [1e20, 1e21].map((flops) => bestPlace(a, flops)),
     {
       prior: usualPrior,
       confidence: 0.95,

@@ -97,7 +97,8 @@ test('files are groups where asked for, and a group that is too small is named',
   const small = tableOf('small.csv', rowsOf('x', books).slice(0, 2))
   const { status, stdout } = isoflop('fit', first, small, '--group-by', 'file', ...quick)
   assert.equal(status, 0)
-  assert.match(stdout.replace(/\s+/g, ' '), /small\.csv" \(2 runs\) is not fitted: Expected at least 3 runs, got 2\./)
+  assert.match(stdout, /^first\.csv +36/m)
+  assert.match(stdout.replace(/\s+/g, ' '), /"small\.csv" \(2 runs\) is not fitted: Expected at least 3 runs, got 2\./)
 })
 
 /** What cannot be done with groups, and what the error has to name. */

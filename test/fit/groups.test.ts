@@ -5,18 +5,19 @@ import { everyNth, runAt, runsOf, selectRuns } from '../../src/core/run.ts'
 import { analyse } from '../../src/fit/analysis.ts'
 import { analyseGroups } from '../../src/fit/groups/analysis.ts'
 import { clustersOf } from '../../src/fit/groups/clusters.ts'
-import { type CompareOptions, comparePair, tokensForLoss } from '../../src/fit/groups/compare.ts'
+import { bestPlace, type CompareOptions, comparePair, tokensForLoss } from '../../src/fit/groups/compare.ts'
 import { fitSharings, problemOf } from '../../src/fit/groups/fit.ts'
 import { splitRuns } from '../../src/fit/groups/grouped.ts'
 import { deviationsOf, givenBack } from '../../src/fit/groups/resample.ts'
 import type { PairComparison } from '../../src/fit/groups/result.ts'
 import { lawSize, sharings } from '../../src/fit/groups/sharing.ts'
 import { usualPrior } from '../../src/fit/norm/prior.ts'
+import { powerAt } from '../../src/law/power.ts'
 import { type SurfaceLaw, surfaceLoss } from '../../src/law/surface.ts'
 import { solveCholesky } from '../../src/numeric/cholesky.ts'
 import { fewerTokens, firstLaw, interleaved, profilesOf, sixBudgets } from './groups-runs.ts'
 
-const options: CompareOptions = { prior: usualPrior, confidence: 0.95, seed: 0, resamples: 199, level: 0.05 }
+const options: CompareOptions = { prior: usualPrior, confidence: 0.95, seed: 0, resamples: 79, level: 0.05 }
 const fiveBudgets = sixBudgets.slice(0, 5)
 
 function pairOf(law: SurfaceLaw, noise: { own?: number; shared?: number } = { own: 0.004 }, seed = 1): PairComparison {
@@ -25,7 +26,7 @@ function pairOf(law: SurfaceLaw, noise: { own?: number; shared?: number } = { ow
       { name: 'a', runs: profilesOf(firstLaw, sixBudgets, { ...noise, seed }) },
       { name: 'b', runs: profilesOf(law, fiveBudgets, { ...noise, seed: seed + 1000 }) },
     ],
-    [1e20, 1e21],
+    [1e20, 1e21].map((flops) => bestPlace(firstLaw, flops)),
     options,
   )
 }
@@ -183,6 +184,8 @@ test('each group is fitted as if it were alone, wherever its rows stand', async 
   assert.equal(comparison.reference, 'a')
   const [reached] = comparison.pairs[0].worth
   assert.ok(Math.abs(reached.flops / 1e20 - 1) < 1e-9, 'the largest budget of both')
+  const { N, C } = { N: groups[0].analysis.methods[0].modelSize!, C: reached.flops }
+  assert.ok(Math.abs(reached.parameters / powerAt(N, C) - 1) < 1e-6, 'the best size that the table has')
 })
 
 test('training curves go with the run that is their end; runs without a group are counted', async () => {

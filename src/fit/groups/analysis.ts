@@ -1,9 +1,11 @@
 import { IsoflopError } from '../../core/errors.ts'
 import { trainFlops } from '../../core/flops.ts'
 import { everyNth } from '../../core/run.ts'
+import type { SurfaceLaw } from '../../law/surface.ts'
 import { type AnalysisOptions, analyse } from '../analysis.ts'
 import { usualPrior } from '../norm/prior.ts'
-import { type CompareOptions, comparePair, type Named, shareOf } from './compare.ts'
+import type { Analysis } from '../result.ts'
+import { bestPlace, type CompareOptions, comparePair, type Named, type Place, shareOf } from './compare.ts'
 import { type Group, type GroupedRuns, splitRuns, ungrouped } from './grouped.ts'
 import { nearRuns } from './near.ts'
 import type { FittedGroup, GroupsAnalysis, GroupsComparison, LeftGroup } from './result.ts'
@@ -31,21 +33,17 @@ export async function analyseGroups(input: GroupedRuns, options: AnalysisOptions
   const { targets = [], confidence = 0.95, seed = 0, prior = usualPrior, onStep } = options
   const groups: FittedGroup[] = []
   const left: LeftGroup[] = []
-  const fitted: Named[] = []
   for (const group of splitRuns(input)) {
     const { name, runs } = group
     const analysis = await analysisOf(group, { ...options, onStep: onStep && ((step) => onStep(`${name}: ${step}`)) })
     if (typeof analysis === 'string') left.push({ name, runs: runs.size, reason: analysis })
-    else {
-      groups.push({ name, analysis })
-      fitted.push({ name, runs })
-    }
+    else groups.push({ name, analysis })
   }
   const nameless = ungrouped(input)
   if (nameless > 0) left.push({ name: '', runs: nameless, reason: `"${input.groups.column}" is empty there.` })
   if (groups.length === 0) throw noGroup(input.groups.column, left)
   onStep?.('comparison')
-  const comparison = compareGroups(fitted, targets, { prior, confidence, seed, resamples, level })
+  const comparison = compareGroups(groups, { prior, confidence, seed, resamples, level })
   return { column: input.groups.column, groups, left, comparison, targets, confidence, seed }
 }
 
@@ -74,16 +72,18 @@ function noGroup(column: string, left: readonly LeftGroup[]): IsoflopError {
 }
 
 /** What the groups share; the first is the one that the others are held beside. */
-function compareGroups(
-  groups: readonly Named[],
-  targets: readonly number[],
-  options: CompareOptions,
-): GroupsComparison {
-  const thin = groups.map(({ name, runs }) => ({ name, runs: everyNth(runs, Math.ceil(runs.size / mostCompared)) }))
+function compareGroups(groups: readonly FittedGroup[], options: CompareOptions): GroupsComparison {
+  const thin = groups.map(({ name, analysis: { runs } }) => ({
+    name,
+    runs: everyNth(runs, Math.ceil(runs.size / mostCompared)),
+  }))
   const near = thin.map(({ name, runs }) => ({ name, runs: nearRuns(runs, options.prior) }))
+  const lawOfGroup = (name: string) => leadingLaw(groups.find((group) => group.name === name)!.analysis)
   const isEnough = ({ runs }: Named) => runs.size >= fewestForComparison
   const [reference, ...others] = near.filter(isEnough)
-  const pairs = others.map((group) => comparePair([reference, group], budgetsOf(reference, group, targets), options))
+  const pairs = others.map((group) =>
+    comparePair([reference, group], placesOf(lawOfGroup(reference.name), reference, group), options),
+  )
   const isTogether = others.length > 1 && others.length < mostTogether
   return {
     reference: others.length > 0 ? reference.name : null,
@@ -109,11 +109,13 @@ const tooFew = ({ name, runs: { size } }: Named): LeftGroup => ({
   reason: `${size} runs that lie near its law, a comparison needs ${fewestForComparison}`,
 })
 
-/** Where tokens are weighed: the largest budget, as 6ND, that both groups have reached, and the largest target. */
-function budgetsOf(a: Named, b: Named, targets: readonly number[]): number[] {
+/** The law that speaks for a group; null where its runs do not determine one. */
+const leadingLaw = ({ headline, methods }: Analysis): SurfaceLaw | null =>
+  headline.determined ? (methods.find(({ law }) => law !== null)?.law ?? null) : null
+
+/** Where tokens are weighed: the reference's best run for the largest budget, as 6ND, that both groups have reached. */
+function placesOf(law: SurfaceLaw | null, reference: Named, group: Named): Place[] {
   const largest = ({ runs }: Named) =>
     runs.parameters.reduce((high, N, i) => Math.max(high, trainFlops(N, runs.tokens[i])), 0)
-  const reached = Math.min(largest(a), largest(b))
-  const target = Math.max(...targets, 0)
-  return target > 0 && Math.abs(target / reached - 1) > 0.01 ? [reached, target].sort((a, b) => a - b) : [reached]
+  return law ? [bestPlace(law, Math.min(largest(reference), largest(group)))] : []
 }

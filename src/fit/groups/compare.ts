@@ -1,3 +1,4 @@
+import { trainFlops } from '../../core/flops.ts'
 import type { Runs } from '../../core/run.ts'
 import { powerAt } from '../../law/power.ts'
 import { optimalParameters, optimalTokens, type SurfaceLaw, surfaceLoss } from '../../law/surface.ts'
@@ -38,10 +39,10 @@ function comparedOf(runs: readonly Runs[], options: CompareOptions): Compared {
 const keptReplicas = ({ fits, ...rest }: SharedFits, kept: SharingName, clusters: Clusters, options: CompareOptions) =>
   replicasOf({ fits, ...rest }, fits[kept === 'one' ? 'tokens' : kept], clusters, options)
 
-/** One group beside another; `budgets` are those at which the reference's tokens are weighed, FLOPs. */
+/** One group beside another; `places` are runs of the reference whose tokens are weighed. */
 export function comparePair(
   [reference, group]: readonly [Named, Named],
-  budgets: readonly number[],
+  places: readonly Place[],
   options: CompareOptions,
 ): PairComparison {
   const { shared, replicas } = comparedOf([reference.runs, group.runs], options)
@@ -60,7 +61,7 @@ export function comparePair(
       kept === 'own'
         ? { alpha: estimate((a, b) => b.alpha - a.alpha), beta: estimate((a, b) => b.beta - a.beta) }
         : null,
-    worth: budgets.map((flops) => worthAt(flops, replicas.laws[0], estimate)),
+    worth: places.map((place) => worthAt(place, replicas.laws[0], estimate)),
   }
 }
 
@@ -69,17 +70,27 @@ export interface Named {
   readonly runs: Runs
 }
 
-/** At the reference's best N and D of a budget. */
+/** A run of which only N and D are known. */
+export interface Place {
+  readonly parameters: number
+  readonly tokens: number
+}
+
 function worthAt(
-  flops: number,
+  { parameters, tokens }: Place,
   law: SurfaceLaw,
   estimate: (quantity: (a: SurfaceLaw, b: SurfaceLaw) => number) => Estimate,
 ): Worth {
-  const parameters = powerAt(optimalParameters(law), flops)
-  const tokens = powerAt(optimalTokens(law), flops)
   const factor = estimate((a, b) => tokensForLoss(b, parameters, surfaceLoss(a, parameters, tokens)) / tokens)
+  const flops = trainFlops(parameters, tokens)
   return { flops, parameters, tokens, loss: surfaceLoss(law, parameters, tokens), factor }
 }
+
+/** The best run of a law at a budget, as 6ND. */
+export const bestPlace = (law: SurfaceLaw, flops: number): Place => ({
+  parameters: powerAt(optimalParameters(law), flops),
+  tokens: powerAt(optimalTokens(law), flops),
+})
 
 /** The tokens with which a law has some loss at N parameters; infinite where it never falls so low. (E95) */
 export function tokensForLoss({ E, A, B, alpha, beta, q }: SurfaceLaw, N: number, loss: number): number {

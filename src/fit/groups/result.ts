@@ -65,11 +65,13 @@ export interface PairComparison extends Shared {
   readonly sizes: Estimate | null
   /** Exponents of the group less those of the reference; null where they are shared. */
   readonly differences: { readonly alpha: Estimate; readonly beta: Estimate } | null
+  /** At the reference's best size for the largest budget that both have reached: beyond it what differs is not known. */
   readonly worth: readonly Worth[]
 }
 
-/** What the tokens of the reference's best run at a budget are worth in another group. */
+/** What the tokens of the reference's best run are worth in another group. */
 export interface Worth {
+  /** 6ND. */
   readonly flops: number
   readonly parameters: number
   readonly tokens: number

@@ -1,6 +1,6 @@
 import { unitsOf } from '../../../core/run.ts'
 import type { Estimate } from '../../../fit/groups/replicas.ts'
-import type { GroupsAnalysis, PairComparison, Shared, Worth } from '../../../fit/groups/result.ts'
+import type { GroupsAnalysis, PairComparison, Shared } from '../../../fit/groups/result.ts'
 import type { SharingName } from '../../../fit/groups/sharing.ts'
 import { compact, counted, exponent, type Format, listed, nats, significant } from '../../number.ts'
 import { capital } from '../../prose.ts'
@@ -15,7 +15,6 @@ export const quoted = (name: string): string => `"${name}"`
 const farthest = { most: 1000, least: 0.001 } as const
 
 function factorText(x: number, digits = 2): string {
-  if (x === Number.POSITIVE_INFINITY) return 'no end'
   return x > farthest.most ? `>${farthest.most}` : x < farthest.least ? `<${farthest.least}` : significant(x, digits)
 }
 
@@ -102,19 +101,20 @@ export function pairTexts(pair: PairComparison, unit: string): string[] {
 const sameLoss =
   'Losses on other texts, of other tokenizers or in other units have other plateaus: then no tokens are to be compared'
 
-/** What the reference's best runs cost in tokens of the other group. */
+/** What the reference's best run is worth in tokens of the other group. */
 function worthTexts({ reference, group, worth }: PairComparison): string[] {
-  return worth.map((each) => {
-    const { parameters, loss, flops } = each
-    const where = `the loss of ${quoted(reference)} with its best N for ${compact(flops)} FLOPs (${significant(parameters)})`
-    return `To reach ${nats(loss)}, ${where}, ${quoted(group)} needs ${worthText(each)}`
+  return worth.map(({ parameters, loss, flops, factor }) => {
+    const where = `the loss of ${quoted(reference)} with its best N (${significant(parameters)}) for ${compact(flops)} FLOPs`
+    return `To reach ${nats(loss)}, ${where}, ${quoted(group)} needs ${worthText(factor)}`
   })
 }
 
-const worthText = ({ factor }: Worth): string => {
-  if (Number.isFinite(factor.value)) return `${timesText(factor)} its tokens`
-  const [low] = factor.interval
-  return Number.isFinite(low) ? `more tokens than any: at least ${factorText(low)}x` : 'more tokens than any'
+function worthText(factor: Estimate): string {
+  const [low, high] = factor.interval
+  if (!Number.isFinite(low)) return 'more tokens than any'
+  if (Number.isFinite(high)) return `${timesText(factor)} its tokens`
+  if (low < 1) return `a number of tokens that these runs do not tell: from ${factorText(low)}x to no end`
+  return `at least ${factorText(low)}x its tokens, or more than any`
 }
 
 /** What is not in the fits or in the comparison, in sentences without a stop. */
