@@ -9,6 +9,7 @@
 
 import { existsSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { groupBy } from '../src/core/group-by.ts'
 import type { Interval } from '../src/core/interval.ts'
 import { analyse } from '../src/fit/analysis.ts'
 import type { Analysis } from '../src/fit/result.ts'
@@ -114,7 +115,7 @@ function byFamily(
   of: (outcome: Outcome) => number | null,
   within: (values: number[]) => number,
 ) {
-  const families = Map.groupBy(outcomes, ({ family }) => family)
+  const families = groupBy(outcomes, ({ family }) => family)
   const values = [...families.values()].flatMap((list) => {
     const own = list.flatMap((outcome) => of(outcome) ?? [])
     return own.length > 0 ? [within(own)] : []
@@ -148,7 +149,7 @@ function print(outcomes: readonly Outcome[]): void {
   console.log(
     'by family, norm / surface: error of the loss at the held-out optimum, ln N there, loss of single held-out runs\n',
   )
-  for (const [family, list] of Map.groupBy(outcomes, (outcome) => outcome.family)) {
+  for (const [family, list] of groupBy(outcomes, (outcome) => outcome.family)) {
     const cell = (method: string, kind: Outcome['kind']) => {
       const own = list.filter((outcome) => outcome.method === method && outcome.kind === kind)
       return own.length > 0 ? median(own.map(({ error }) => error)).toFixed(3) : '-'

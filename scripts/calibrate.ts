@@ -135,7 +135,7 @@ const leaves = (tree: Tree, prefix = ''): [name: string, value: number][] =>
 
 /** The same tree with other numbers. */
 function withLeaves<T>(tree: T, values: Iterable<number>): T {
-  const next = Iterator.from(values)
+  const next = values[Symbol.iterator]()
   const fill = (node: Tree): Tree =>
     Object.fromEntries(
       Object.entries(node).map(([key, value]) => [key, typeof value === 'number' ? next.next().value! : fill(value)]),

@@ -1,3 +1,5 @@
+import { type Deferred, deferred } from '../core/deferred.ts'
+
 /** Jobs that wait for their turn, and are done a few at a time. */
 export interface FairQueue<Result> {
   /**
@@ -19,7 +21,7 @@ export interface FairQueue<Result> {
 interface Job<Result> {
   readonly name: string
   readonly work: () => Promise<Result>
-  readonly result: PromiseWithResolvers<Result>
+  readonly result: Deferred<Result>
 }
 
 /** A queue that does at most `atOnce` jobs at a time. */
@@ -84,7 +86,7 @@ export function fairQueue<Result>(atOnce: number): FairQueue<Result> {
     async ask(name, asker, work) {
       if (closed) throw closed
       const known = running.get(name) ?? waiting.get(name)
-      const job = known ?? { name, work, result: Promise.withResolvers<Result>() }
+      const job = known ?? { name, work, result: deferred<Result>() }
       if (!running.has(name)) {
         waiting.set(name, job)
         enqueue(asker, name)

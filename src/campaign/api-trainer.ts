@@ -30,8 +30,8 @@ export function apiTrainer(url: string, apiKey: string, capacity = 1): Trainer<T
 
 /** The address as it is kept in the record: no password, no query, no slash at the end. Errors: BAD_OPTION. */
 function addressOf(text: string): string {
-  const url = URL.parse(text)
-  if (url === null) throw badAddress('cannot be read as one')
+  if (!URL.canParse(text)) throw badAddress('cannot be read as one')
+  const url = new URL(text)
   if (!['http:', 'https:'].includes(url.protocol)) throw badAddress(`begins with "${url.protocol}"`)
   if (url.username || url.password || url.search || url.hash) throw badAddress('has a user, a password or a query')
   return `${url.origin}${url.pathname}`.replace(/\/$/, '')

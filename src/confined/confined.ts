@@ -15,6 +15,12 @@ interface Said {
   readonly kind: string
 }
 
+/** Who waits for an answer. */
+interface Waiting<Answer> {
+  readonly resolve: (answer: Answer) => void
+  readonly reject: (reason: Error) => void
+}
+
 /**
  * A process that reads files within limits of memory and time (`limits.ts`), one question at a time. Of those that run the same program
  * the last one that was used waits a while for the next file, without keeping anybody from ending.
@@ -32,7 +38,7 @@ export class Confined<Question extends Said, Answer extends Said> {
 
   readonly #child: ChildProcess
   /** Who waits for an answer. */
-  #waiting: PromiseWithResolvers<Answer> | null = null
+  #waiting: Waiting<Answer> | null = null
   /** Why the process has ended. */
   #end: Error | null = null
   #retirement: NodeJS.Timeout | undefined
@@ -55,9 +61,10 @@ export class Confined<Question extends Said, Answer extends Said> {
 
   async ask<Kind extends Answer['kind']>(question: Question, kind: Kind): Promise<Extract<Answer, { kind: Kind }>> {
     if (this.#end) throw this.#end
-    this.#waiting = Promise.withResolvers()
-    this.#child.send(question, (error) => error && this.#ended(error))
-    const answer = await this.#waiting.promise
+    const answer = await new Promise<Answer>((resolve, reject) => {
+      this.#waiting = { resolve, reject }
+      this.#child.send(question, (error) => error && this.#ended(error))
+    })
     if (answer.kind === 'failed') throw new Error((answer as unknown as { readonly message: string }).message)
     if (answer.kind !== kind)
       throw new TypeError(`the process that reads ${this.#what} was asked for ${kind}, got ${answer.kind}`)
@@ -102,7 +109,7 @@ export class Confined<Question extends Said, Answer extends Said> {
     if (Confined.#idle.get(this.#program) === (this as unknown)) Confined.#idle.delete(this.#program)
   }
 
-  #settle(tell: (waiting: PromiseWithResolvers<Answer>) => void): void {
+  #settle(tell: (waiting: Waiting<Answer>) => void): void {
     const waiting = this.#waiting
     this.#waiting = null
     if (waiting) tell(waiting)

@@ -10,7 +10,6 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 
 /** What a process that is ended at any moment, by kill -9 or with its machine, leaves whole. */
 
@@ -68,23 +67,3 @@ export function syncFolder(folder: string): void {
     closeSync(open)
   }
 }
-
-/**
- * Keeps other processes from what a file stands for; gives what lets them in again, null where another process has it. The lock
- * is SQLite's on an empty file: the system releases it when the process ends, however it ends, where a file with a process number
- * would have to be judged stale. Throws what the system says.
- */
-export function lock(file: string): (() => void) | null {
-  const database = new DatabaseSync(file, { timeout: 0 })
-  try {
-    database.exec('BEGIN EXCLUSIVE')
-    return () => database.close()
-  } catch (error) {
-    database.close()
-    if ((error as { errcode?: number }).errcode === busy) return null
-    throw error
-  }
-}
-
-/** SQLITE_BUSY. */
-const busy = 5

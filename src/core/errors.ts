@@ -101,7 +101,10 @@ export const errorTable = rows({
     meaning: 'The loss or the gradient of a training run became infinite or not a number.',
   },
   CHECKPOINT_INVALID: { meaning: 'A checkpoint is damaged: it is not what was written.' },
-  NODE_TOO_OLD: { meaning: 'Node is older than 24 and none was found in node_modules.' },
+  NODE_TOO_OLD: {
+    meaning:
+      'Node is too old for what was asked for: the command needs Node 24 and none was found, or a file needs a newer one.',
+  },
   INTERNAL: { meaning: 'A defect of isoflop. Please report it with the command that showed it.' },
 })
 

@@ -76,7 +76,8 @@ class Words {
   readonly #pairs = new Map<number, Pair>()
 
   constructor(wordCounts: ReadonlyMap<string, number>) {
-    const total = wordCounts.keys().reduce((sum, word) => sum + Buffer.byteLength(word), 0)
+    let total = 0
+    for (const word of wordCounts.keys()) total += Buffer.byteLength(word)
     this.#tokens = new Uint16Array(total)
     this.#starts = new Float64Array(wordCounts.size)
     this.#lengths = new Uint32Array(wordCounts.size)

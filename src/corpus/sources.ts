@@ -1,6 +1,6 @@
 import { createReadStream, statSync } from 'node:fs'
 import { pipeline, Readable } from 'node:stream'
-import { createGunzip, createZstdDecompress, constants as zlib } from 'node:zlib'
+import zlib from 'node:zlib'
 import { conversion, type Encoding, encodingOf, encodingSample, quoted } from '../core/encoding.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { cutAtFrames } from './zstd-frames.ts'
@@ -73,9 +73,7 @@ function skippableMagics(): number[][] {
 export async function* unpackedBytes(source: Source, { onRead }: Listener = {}): AsyncGenerator<Buffer> {
   const file = readFile(source, onRead)
   if (source.packing === null) return yield* file
-  // A window of 2 GiB is the most that `zstd --long=31` asks for; memory is taken as the window fills.
-  const decoder =
-    source.packing === 'gz' ? createGunzip() : createZstdDecompress({ params: { [zlib.ZSTD_d_windowLogMax]: 31 } })
+  const decoder = source.packing === 'gz' ? zlib.createGunzip() : zstdDecoder(source)
   const packed = source.packing === 'gz' ? file : cutAtFrames(file)
   // An error reaches the loop through the decoder, which is destroyed with it.
   const unpacked = pipeline(Readable.from(packed), decoder, () => {})
@@ -90,6 +88,18 @@ export async function* unpackedBytes(source: Source, { onRead }: Listener = {}):
   } catch (cause) {
     throw cause instanceof IsoflopError ? cause : badPacking(source, cause as Error)
   }
+}
+
+/** @throws IsoflopError NODE_TOO_OLD before Node 22.15, which is the first with Zstandard. */
+function zstdDecoder({ path }: Source): zlib.ZstdDecompress {
+  if (zlib.createZstdDecompress === undefined)
+    throw new IsoflopError(
+      'NODE_TOO_OLD',
+      `${path} is packed by Zstandard, which Node ${process.versions.node} cannot read.`,
+      `Unpack it first: zstd -d --long=31 -k ${quoted(path)}; or run on Node 24.`,
+    )
+  // A window of 2 GiB is the most that `zstd --long=31` asks for; memory is taken as the window fills.
+  return zlib.createZstdDecompress({ params: { [zlib.constants.ZSTD_d_windowLogMax]: 31 } })
 }
 
 async function* readFile(source: Source, onRead: (chunk: Buffer) => void = () => {}): AsyncGenerator<Buffer> {

@@ -27,7 +27,7 @@ export function fitFrontiers(
   const resampled: ReadonlyMap<Scheme, readonly FrontierPoint[][]> = new Map(
     kind === 'score'
       ? []
-      : samplers.entries().map(([scheme, sampler]) => [
+      : [...samplers].map(([scheme, sampler]) => [
           scheme,
           Array.from({ length: resamples }, (_, k) => {
             const sample = sampler(k)
@@ -42,7 +42,7 @@ export function fitFrontiers(
     const own = fit(points)
     if (own === null) return null
     const replicates: Replicates = new Map(
-      resampled.entries().map(([scheme, samples]) => [
+      [...resampled].map(([scheme, samples]) => [
         scheme,
         samples.map((sample) => {
           const refit = fit(sample)

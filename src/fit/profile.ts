@@ -53,7 +53,7 @@ export function groupBudgets(runs: Runs): Budgets {
 /** The different budgets in ascending order, and which of them each run has. */
 function distinctBudgets(flops: Float64Array): { levels: Float64Array; levelOf: Int32Array } {
   const levels = Float64Array.from(new Set(flops)).sort()
-  const levelNumber = new Map(levels.entries().map(([level, C]) => [C, level]))
+  const levelNumber = new Map(Array.from(levels, (C, level) => [C, level]))
   return { levels, levelOf: Int32Array.from(flops, (C) => levelNumber.get(C)!) }
 }
 

@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { lock, makeFolder, writeWhole } from '../core/durable.ts'
+import { makeFolder, writeWhole } from '../core/durable.ts'
+import { lock } from '../core/lock.ts'
 import { IsoflopError, outputFailed } from '../core/errors.ts'
 import { readSummed, summed } from '../core/summed.ts'
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts'

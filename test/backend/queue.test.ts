@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { fairQueue } from '../../src/backend/queue.ts'
+import { deferred } from '../../src/core/deferred.ts'
 
 /** Who asks for which job, and how many jobs end before the next one asks. */
 const asks = fc.array(
@@ -50,7 +51,7 @@ test('while an asker waits no other one has two turns, its own jobs keep their o
     fc.asyncProperty(fc.array(fc.constantFrom('a', 'b', 'c', null), { maxLength: 30 }), async (askers) => {
       const queue = fairQueue<null>(1)
       const started: { asker: string | null; k: number }[] = []
-      const gate = Promise.withResolvers<null>()
+      const gate = deferred<null>()
       const first = queue.ask('first', 'z', () => gate.promise)
       const answers = askers.map((asker, k) =>
         queue.ask(`${asker} ${k}`, asker, async () => {
@@ -104,7 +105,7 @@ test('a job that fails tells all who asked, and can be asked for again', async (
 
 test('closing rejects what waits and what comes, and waits for what runs', async () => {
   const queue = fairQueue<number>(1)
-  const gate = Promise.withResolvers<number>()
+  const gate = deferred<number>()
   const runs = queue.ask('runs', 'a', () => gate.promise)
   const waits = assert.rejects(
     queue.ask('waits', 'a', async () => 2),

@@ -5,7 +5,7 @@ import { appendFileSync, readdirSync, readFileSync, rmSync, truncateSync, utimes
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
-import { lock } from '../../src/core/durable.ts'
+import { lock } from '../../src/core/lock.ts'
 import { random } from '../../src/core/random.ts'
 import { openCorpus } from '../../src/corpus/corpus.ts'
 import { openTokenizer } from '../../src/corpus/tokenizer.ts'

@@ -112,10 +112,10 @@ test('every budget is labelled, and minima inside and at the edge are told apart
 })
 
 test('darker is a larger budget: the lightness of the curves falls', () => {
-  const lightness = drawnOf(handout, 'profiles')!
-    .matchAll(/stroke="#([0-9a-f]{6})"[^>]*stroke-width="1.8"|stroke-width="1.8"[^>]*stroke="#([0-9a-f]{6})"/g)
-    .map(([, a, b]) => Number.parseInt((a ?? b).slice(2, 4), 16)) // green weighs most
-    .toArray()
+  const curves = drawnOf(handout, 'profiles')!.matchAll(
+    /stroke="#([0-9a-f]{6})"[^>]*stroke-width="1.8"|stroke-width="1.8"[^>]*stroke="#([0-9a-f]{6})"/g,
+  )
+  const lightness = Array.from(curves, ([, a, b]) => Number.parseInt((a ?? b).slice(2, 4), 16)) // green weighs most
   assert.equal(lightness.length, 9)
   for (let k = 1; k < 9; k++) assert.ok(lightness[k] < lightness[k - 1])
 })

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { deferred } from '../../src/core/deferred.ts'
 import { type ConnectionLimits, usualLimits } from '../../src/server/connections.ts'
 import { amongAddresses, networkOf } from '../../src/server/network.ts'
 import { query, type Serving, serving } from './serving.ts'
@@ -47,7 +48,7 @@ test('closing ends idle connections at once: silent, half a request, kept alive'
 
 test('closing waits for an answer, and then ends its connection', async () => {
   const server = await serving({ limits })
-  const { promise, resolve } = Promise.withResolvers<void>()
+  const { promise, resolve } = deferred<void>()
   server.backend.hold = promise
   const asked = await open(server, get(lossPath(server.key)))
   while (server.backend.runs === 0) await sleep(5)
@@ -80,7 +81,7 @@ test('closing waits no longer than that: an answer that does not come, one that 
 
 test('a request that is slow to arrive is cut off; an answer may be slow', async () => {
   const server = await serving({ limits })
-  const { promise, resolve } = Promise.withResolvers<void>()
+  const { promise, resolve } = deferred<void>()
   server.backend.hold = promise
   const patient = await open(server, get(lossPath(server.key)))
   const slow: Awaited<ReturnType<typeof open>>[] = []
@@ -112,7 +113,7 @@ test('connections beyond the limit of an address: the oldest idle one makes room
   for (const { socket } of [...idle, next]) socket.destroy()
   await sleep(50)
 
-  const { promise, resolve } = Promise.withResolvers<void>()
+  const { promise, resolve } = deferred<void>()
   server.backend.hold = promise
   const busy: Awaited<ReturnType<typeof open>>[] = []
   for (let k = 0; k < limits.mostByAddress; k++) busy.push(await open(server, get(lossPath(server.key))))

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { deferred } from '../../src/core/deferred.ts'
 import { addKey, findKey } from '../../src/server/keys.ts'
 import { createLongAnswers } from '../../src/server/long-answer.ts'
 import { query, type Serving, serving } from './serving.ts'
@@ -118,7 +119,7 @@ test('a client that reads no further makes no slices and is cut off', async () =
   const slices = (async function* () {
     for (;;) yield `${++made}`
   })()
-  const { promise, resolve } = Promise.withResolvers<void>()
+  const { promise, resolve } = deferred<void>()
   const answer = createLongAnswers(100)(slices, resolve)
   answer.read()
   await promise

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { deferred } from '../../src/core/deferred.ts'
 import { addKey, findKey } from '../../src/server/keys.ts'
 import { openStore } from '../../src/server/store/open.ts'
 import type { Store } from '../../src/server/store/store.ts'
@@ -40,7 +41,7 @@ const reservedIn = async (store: Store): Promise<bigint> =>
 
 /** A backend that answers when it is told to. */
 function held({ backend }: Serving): () => void {
-  const { promise, resolve } = Promise.withResolvers<void>()
+  const { promise, resolve } = deferred<void>()
   backend.hold = promise
   return resolve
 }

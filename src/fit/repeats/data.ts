@@ -1,4 +1,5 @@
 import { trainFlops } from '../../core/flops.ts'
+import { groupBy } from '../../core/group-by.ts'
 import type { Runs } from '../../core/run.ts'
 import { type RepeatsLaw, type RepeatsPoint, taughtTokens } from '../../law/repeats.ts'
 import { type NormData, normData } from '../norm/problem.ts'
@@ -32,7 +33,7 @@ export function repeatsData(runs: Runs): RepeatsData {
     unique: Math.log(unique[i]) - base.centre.y,
   }))
   const indices = Array.from({ length: runs.size }, (_, i) => i)
-  const groups = [...Map.groupBy(indices, (i) => `${runs.parameters[i]} ${unique[i]}`).values()]
+  const groups = [...groupBy(indices, (i) => `${runs.parameters[i]} ${unique[i]}`).values()]
   return { ...base, runs, points, unique, groups }
 }
 

@@ -1,3 +1,4 @@
+import { groupBy } from '../../core/group-by.ts'
 import { type BatchUnit, type LossUnit, type Runs, selectRuns } from '../../core/run.ts'
 import type { TunedPoint } from '../../law/tuned.ts'
 import type { TunedFeature } from './prior.ts'
@@ -113,7 +114,7 @@ const fewestForFloor = 3
 
 function floorOf(runs: Runs, points: readonly TunedPoint[]): Float64Array {
   const floor = new Float64Array(runs.size)
-  const groups = Map.groupBy(indicesOf(runs), (i) => `${points[i].size} ${points[i].tokens} ${points[i].unique}`)
+  const groups = groupBy(indicesOf(runs), (i) => `${points[i].size} ${points[i].tokens} ${points[i].unique}`)
   for (const group of groups.values()) {
     if (group.length < fewestForFloor) continue
     const lowest = group.reduce((low, i) => Math.min(low, runs.loss[i]), Number.POSITIVE_INFINITY)

@@ -1,3 +1,4 @@
+import { groupBy } from '../../core/group-by.ts'
 import { largest } from './data.ts'
 import type { TunedFit } from './fit.ts'
 import { lnBatch, lnRate } from './formulas.ts'
@@ -15,7 +16,7 @@ export function triedSettings(fit: TunedFit): Tried[] {
   return (['rate', 'batch'] as const).flatMap((setting) => {
     const column = runs.tuning?.[setting]
     if (!column || !features.has(setting)) return []
-    const groups = Map.groupBy(
+    const groups = groupBy(
       Array.from({ length: runs.size }, (_, i) => i),
       (i) => `${runs.parameters[i]} ${runs.tokens[i]}`,
     )

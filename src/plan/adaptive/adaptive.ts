@@ -227,7 +227,7 @@ function choose(
   prospect: Prospect,
   { below, spend, most, budget }: { below: number; spend: number; most: number; budget: number },
 ): Choice[] {
-  const open = new Set(prospect.candidates.keys().filter((c) => prospect.expected[c] < below))
+  const open = new Set([...prospect.candidates.keys()].filter((c) => prospect.expected[c] < below))
   const choices: Choice[] = []
   for (let used = 0; used < spend; ) {
     let best: { c: number; rate: number } | null = null

@@ -1,3 +1,4 @@
+import { groupBy } from '../../core/group-by.ts'
 import type { Range } from '../../core/range.ts'
 import { clamp, logRange } from '../../core/range.ts'
 import type { TrainedRun } from '../../core/trainer.ts'
@@ -64,7 +65,7 @@ export function jointEvidence(known: Known, fit: JointFit): CampaignEvidence {
 
 /** Budgets with several used runs, ascending. */
 function profileBudgets({ used }: JointFit): number[] {
-  const counts = Map.groupBy(used, ({ config }) => config.trainFlops)
+  const counts = groupBy(used, ({ config }) => config.trainFlops)
   return [...counts]
     .filter(([, runs]) => runs.length >= fewestInProfile)
     .map(([flops]) => flops)

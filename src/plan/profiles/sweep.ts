@@ -1,3 +1,4 @@
+import { groupBy } from '../../core/group-by.ts'
 import { runsOf } from '../../core/run.ts'
 import { fewestForParabola, profileMinimum } from '../../fit/parabola.ts'
 import { groupBudgets, lowestRun } from '../../fit/profile.ts'
@@ -58,7 +59,7 @@ const coefficientOf = ({ rate, parameters, tokens }: RateGroup): number => rate 
 /** The runs of any round that make up a sweep: at least as many rates as a parabola needs, all else equal. */
 function rateGroups(runs: readonly CampaignRun[], space: Space): RateGroup[] {
   const finite = runs.filter(({ loss }) => Number.isFinite(loss))
-  const groups = Map.groupBy(finite, ({ config }) => space.identity({ ...config, learningRate: 0 }))
+  const groups = groupBy(finite, ({ config }) => space.identity({ ...config, learningRate: 0 }))
   return [...groups.values()]
     .filter((group) => group.length >= fewestForParabola)
     .map((group) => rateGroup(group, space))
@@ -85,7 +86,7 @@ function rateGroup(runs: readonly CampaignRun[], space: Space): RateGroup {
 
 /** The batch with the lower loss over the sizes that were tried with every batch that was; the smallest where there are none. */
 function betterBatch(groups: readonly RateGroup[], { batchSize }: Limits): number {
-  const sizes = Map.groupBy(groups, ({ parameters, tokens }) => `${parameters}/${tokens}`)
+  const sizes = groupBy(groups, ({ parameters, tokens }) => `${parameters}/${tokens}`)
   const tried = batchSize.filter((batch) => groups.some((group) => group.batchSize === batch))
   if (tried.length === 0) return batchSize[0]
   const complete = [...sizes.values()].filter((size) => size.length === tried.length).flat()

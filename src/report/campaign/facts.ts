@@ -1,5 +1,6 @@
 import type { CampaignTruth } from '../../campaign/truth.ts'
 import type { CampaignView, ViewedRun } from '../../campaign/view.ts'
+import { groupBy } from '../../core/group-by.ts'
 import type { Interval } from '../../core/interval.ts'
 import { normal95 } from '../../numeric/quantile.ts'
 import type { FittedRun } from '../../plan/evidence.ts'
@@ -7,7 +8,7 @@ import { compact, listed } from '../number.ts'
 
 /** `16 at 1e15, 14 at 3e15 and 1 at 1e16`: runs by their FLOPs. */
 export function budgetsText(runs: readonly ViewedRun[]): string {
-  const groups = [...Map.groupBy(runs, ({ config }) => config.trainFlops)].sort(([p], [q]) => p - q)
+  const groups = [...groupBy(runs, ({ config }) => config.trainFlops)].sort(([p], [q]) => p - q)
   return listed(groups.map(([flops, group]) => `${group.length} at ${compact(flops)}`))
 }
 

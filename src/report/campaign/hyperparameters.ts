@@ -1,5 +1,6 @@
 import type { EndedView, ViewedRun } from '../../campaign/view.ts'
 import type { Config } from '../../core/config.ts'
+import { groupBy } from '../../core/group-by.ts'
 import type { BatchEffect } from '../../plan/evidence.ts'
 import type { Shape } from '../../space/shapes.ts'
 import { compact, counted, significant } from '../number.ts'
@@ -42,7 +43,7 @@ function triedRates(runs: readonly ViewedRun[]): string {
 
 function batchChoice({ result: { prediction }, runs, evidence, task, space }: EndedView): string {
   const { batchSize } = prediction.config
-  const counts = [...Map.groupBy(runs, ({ config }) => config.batchSize)].sort(([p], [q]) => p - q)
+  const counts = [...groupBy(runs, ({ config }) => config.batchSize)].sort(([p], [q]) => p - q)
   const tried = counts.map(([size, own]) => `${own.length} with ${batchText(space, size)}`).join(', ')
   const effect = evidence?.batches.find(({ flops }) => flops === task.target)
   return `Batch ${batchText(space, batchSize)}${effect ? `: ${effectText(effect, space)}` : ''}${tried ? `. Runs by batch: ${tried}` : ''}.`

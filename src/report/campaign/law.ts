@@ -1,4 +1,5 @@
 import type { EndedView } from '../../campaign/view.ts'
+import { groupBy } from '../../core/group-by.ts'
 import type { NamedLaw } from '../../plan/strategy.ts'
 import { counted, significant } from '../number.ts'
 import { type Block, heading, paragraph, table } from '../page/blocks.ts'
@@ -17,7 +18,7 @@ export function lawBlocks({ result: { prediction }, task }: EndedView): Block[] 
     laws.filter(({ name }) => (equationOf(name) !== null) === isSimple),
   )
   // Laws with the same coefficients are forms of one law, others stand side by side.
-  const families = [...Map.groupBy(others, ({ coefficients }) => Object.keys(coefficients).join()).values()]
+  const families = [...groupBy(others, ({ coefficients }) => Object.keys(coefficients).join()).values()]
   return [
     heading('2. How the law was fitted'),
     words,

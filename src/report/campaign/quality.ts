@@ -1,4 +1,5 @@
 import type { CampaignView } from '../../campaign/view.ts'
+import { groupBy } from '../../core/group-by.ts'
 import { normal95 } from '../../numeric/quantile.ts'
 import { compact, counted, listed, percent, significant } from '../number.ts'
 import { type Block, heading, list, paragraph } from '../page/blocks.ts'
@@ -50,7 +51,7 @@ function setAsideText({ runs, evidence }: CampaignView): string | null {
     const diverged = runs.filter((run) => !isTrained(run)).length
     return diverged > 0 ? `${counted(diverged, 'run')} diverged and ${diverged === 1 ? 'is' : 'are'} in no fit.` : null
   }
-  const groups = [...Map.groupBy(reasons, (reason) => reason)].map(([reason, all]) => `${all.length} (${reason})`)
+  const groups = [...groupBy(reasons, (reason) => reason)].map(([reason, all]) => `${all.length} (${reason})`)
   const aside = runs.filter((_, i) => evidence?.fitted[i]?.kind === 'set-aside')
   const share = percent(Number((costOf(aside) / costOf(runs)).toPrecision(2)))
   return (

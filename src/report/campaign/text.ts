@@ -6,6 +6,7 @@ import {
   viewedSpace,
 } from '../../campaign/view.ts'
 import type { Config } from '../../core/config.ts'
+import { groupBy } from '../../core/group-by.ts'
 import type { AtCap, NamedLaw, Plan, ShortForecast } from '../../plan/strategy.ts'
 import type { Space } from '../../space/space.ts'
 import { compact, counted, excess, nats, significant, withInterval } from '../number.ts'
@@ -129,7 +130,7 @@ function truthSections({ result: { truth }, task: { source }, space }: EndedView
 
 /** What was spent at each budget, and the lowest loss there. */
 function boughtSection({ runs, spentFlops, task: { budget, source } }: EndedView): Section {
-  const groups = Map.groupBy(runs, ({ config }) => config.trainFlops)
+  const groups = groupBy(runs, ({ config }) => config.trainFlops)
   const rows = [...groups]
     .sort(([p], [q]) => p - q)
     .map(([flops, group]) => {

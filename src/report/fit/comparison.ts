@@ -1,3 +1,4 @@
+import { groupBy } from '../../core/group-by.ts'
 import type { Interval } from '../../core/interval.ts'
 import { unitsOf } from '../../core/run.ts'
 import type { Comparison, Prediction, Scope } from '../../fit/result.ts'
@@ -97,7 +98,7 @@ const predictionCells = ({ parameters, tokens, loss, excessLoss, interval: ends 
 
 /** The budgets that a method left out or kept with a reservation, those of one reason together. */
 export function reservationBlocks({ analysis: { methods } }: Findings<Comparison>): Block[] {
-  const groups = Map.groupBy(
+  const groups = groupBy(
     methods.flatMap(({ method, excluded }) => excluded.map((entry) => ({ method, ...entry }))),
     ({ method, reason }) => `${method}${words().marks.colon}${reason}`,
   )

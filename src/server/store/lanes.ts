@@ -1,3 +1,5 @@
+import { type Deferred, deferred } from '../../core/deferred.ts'
+
 /** The time that one piece of work may wait for others, in all. It runs from the first wait on. */
 export interface Patience {
   readonly isOver: boolean
@@ -9,9 +11,9 @@ export interface Patience {
 export function createPatience(ms: number): Patience {
   let isOver = false
   let timer: NodeJS.Timeout | undefined
-  let over: PromiseWithResolvers<never> | undefined
+  let over: Deferred<never> | undefined
   const begin = () => {
-    const begun = Promise.withResolvers<never>()
+    const begun = deferred<never>()
     begun.promise.catch(() => {}) // often nobody waits any more
     timer = setTimeout(() => {
       isOver = true
@@ -54,7 +56,7 @@ export function createLanes(width: number): Lanes {
 
   /** Waits for the place of somebody who leaves. */
   const turn = async (name: string, lane: Lane, patience: Patience) => {
-    const { promise, resolve } = Promise.withResolvers<void>()
+    const { promise, resolve } = deferred<void>()
     const place = { start: resolve, hasStarted: false }
     lane.waiting.add(place)
     try {

@@ -1,5 +1,6 @@
 import * as Plot from '@observablehq/plot'
 import type { CampaignView } from '../../../campaign/view.ts'
+import { groupBy } from '../../../core/group-by.ts'
 import { type Axis, linearAxis } from '../../draw/axis.ts'
 import type { Figure } from '../../draw/figure.ts'
 import type { Panel } from '../../draw/panel.ts'
@@ -34,7 +35,7 @@ interface Row {
 
 /** Runs in a row by their budget, then by their loss, with a gap between budgets and room for the name of each. */
 function rowOf(runs: readonly ForetoldRun[], width: number): Row {
-  const groups = [...Map.groupBy(runs, ({ run }) => run.config.trainFlops)].sort(([p], [q]) => p - q)
+  const groups = [...groupBy(runs, ({ run }) => run.config.trainFlops)].sort(([p], [q]) => p - q)
   const inner = width - margin.left - margin.right
   const lengthWith = (least: number) => groups.reduce((sum, [, { length }]) => sum + Math.max(length, least) + gap, 0)
   let least = 1

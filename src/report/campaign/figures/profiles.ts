@@ -1,5 +1,6 @@
 import * as Plot from '@observablehq/plot'
 import type { CampaignView } from '../../../campaign/view.ts'
+import { groupBy } from '../../../core/group-by.ts'
 import { logAxis } from '../../draw/axis.ts'
 import { type Figure, onePanel } from '../../draw/figure.ts'
 import { pointLabels } from '../../draw/labels.ts'
@@ -62,7 +63,7 @@ function measuredDrawings({ runs: all }: CampaignView): Drawing[] {
 }
 
 const lowestOfEachSize = (runs: readonly MeasuredRun[]): Point[] =>
-  [...Map.groupBy(runs, ({ parameters }) => parameters)]
+  [...groupBy(runs, ({ parameters }) => parameters)]
     .map(([x, group]) => ({ x, y: Math.min(...group.map(({ loss }) => loss)) }))
     .sort((a, b) => a.x - b.x)
 

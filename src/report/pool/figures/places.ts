@@ -1,5 +1,6 @@
 import * as Plot from '@observablehq/plot'
 import type { PoolView } from '../../../campaign/pool/view.ts'
+import { groupBy } from '../../../core/group-by.ts'
 import { logAxis } from '../../draw/axis.ts'
 import { type Figure, onePanel } from '../../draw/figure.ts'
 import { budgetColor, faint, muted, truthColor } from '../../draw/style.ts'
@@ -31,7 +32,7 @@ const placeOf = ({ parameters, tokens }: { parameters: number; tokens: number })
 function chosenOf({ result }: PoolView): ChosenPlace[] {
   const runs = result.kind === 'played' ? result.purchases : result.next
   const last = Math.max(1, runs.length - 1)
-  const groups = Map.groupBy(runs.entries(), ([, { parameters, tokens }]) => `${parameters} ${tokens}`)
+  const groups = groupBy(runs.entries(), ([, { parameters, tokens }]) => `${parameters} ${tokens}`)
   return [...groups.values()].map(([[k, run], ...others]) => ({
     ...placeOf(run),
     rank: k / last,
