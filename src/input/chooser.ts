@@ -1,11 +1,11 @@
 import { IsoflopError } from '../core/errors.ts'
 import { trainFlops } from '../core/flops.ts'
 import { isMissing, isUsable } from './cell.ts'
-import { type Content, contentOf, type Scale } from './content.ts'
+import { type Content, contentOf, type Scale, textsOf } from './content.ts'
 import type { LossWord } from './loss-unit.ts'
 import { lossWordOf } from './loss-unit.ts'
 import { type Match, matchesOf, type Quantity, quantities } from './names.ts'
-import { type ChosenColumn, type ColumnQuestion, list } from './plan.ts'
+import { type ChosenColumn, type ColumnQuestion, list, short } from './plan.ts'
 import { quantitiesFor } from './told.ts'
 import { type Factor, factorOf } from './unit.ts'
 
@@ -25,6 +25,8 @@ export interface Found {
   readonly taken: ReadonlyMap<Quantity, Candidate>
   readonly isMixture: boolean
   readonly isScaleTold: boolean
+  /** What else was inferred, in words. */
+  readonly notes: readonly string[]
   /** What was taken in words. */
   chosen(columns: readonly string[]): ChosenColumn[]
 }
@@ -50,6 +52,7 @@ export class Chooser {
   readonly #taken = new Map<Quantity, Candidate>()
   readonly #rivals = new Map<Quantity, Rival[]>()
   readonly #why = new Map<Quantity, string>()
+  readonly #notes: string[] = []
   /** Whether each row of the sample has a loss; null where that is not asked. */
   #hasLoss: readonly boolean[] | null = null
 
@@ -75,7 +78,13 @@ export class Chooser {
       const taken = this.#taken.get(q)
       return taken?.isTold === true && taken.factor !== null
     })
-    return { taken: this.#taken, isMixture, isScaleTold, chosen: (columns) => this.#chosen(columns) }
+    return {
+      taken: this.#taken,
+      isMixture,
+      isScaleTold,
+      notes: this.#notes,
+      chosen: (columns) => this.#chosen(columns),
+    }
   }
 
   #takeTold(quantity: Quantity): void {
@@ -107,7 +116,7 @@ export class Chooser {
   }
 
   #takeByName(quantity: Quantity): void {
-    const candidates = this.#candidatesOf(quantity)
+    const candidates = quantity === 'run' ? this.#runCandidates() : this.#candidatesOf(quantity)
     const shares = candidates.map((candidate) => this.#shareOf(candidate))
     const best = Math.max(0, ...shares)
     const first = candidates.findIndex(
@@ -117,6 +126,20 @@ export class Chooser {
     this.#taken.set(quantity, candidates[first])
     this.#why.set(quantity, first === 0 ? 'by its name' : 'by its name and content')
     this.#setRivals(quantity, candidates, first)
+  }
+
+  /** A name that all rows share tells no runs apart; only steps say that the rows are one run. */
+  #runCandidates(): Candidate[] {
+    const { sample } = this.#question
+    const candidates = this.#candidatesOf('run')
+    const telling = candidates.filter(({ column }) => textsOf(sample, column, 1) === null)
+    const hasSteps = this.#matches.get('step')!.length > 0
+    if (sample.length < 2 || candidates.length === 0 || (telling.length === 0 && hasSteps)) return candidates
+    if (telling.length === 0)
+      this.#notes.push(
+        `run: "${short(this.#question.columns[candidates[0].column].trim())}" names no single run, all rows have the same: each row is a run`,
+      )
+    return telling
   }
 
   #setRivals(quantity: Quantity, candidates: readonly Candidate[], chosen: number): void {

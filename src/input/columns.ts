@@ -67,7 +67,12 @@ function planOf(question: ColumnQuestion, found: Found): ReadingPlan {
       place: want(conditionColumn(question, column)),
       value,
     })),
-    notes: [mapping(chosen), ...chosen.flatMap(rivalNote), ...(found.isMixture ? [mixtureNote(found, columns)] : [])],
+    notes: [
+      mapping(chosen),
+      ...chosen.flatMap(rivalNote),
+      ...(found.isMixture ? [mixtureNote(found, columns)] : []),
+      ...found.notes,
+    ],
   }
 }
 

@@ -136,12 +136,21 @@ async function sampleOf(scan: LeafScan, names: readonly string[]): Promise<RowsA
   const size = first ? Math.min(first.rowEnd - first.rowStart, rowsAtOnce) : 0
   const columns: ArrayLike<unknown>[] = []
   for (const name of names)
-    columns.push(size === 0 ? [] : await scan.readLeaf(name, first.rowStart, first.rowStart + size))
+    columns.push(size === 0 ? [] : await readSample(scan, name, first.rowStart, first.rowStart + size))
   return {
     kind: 'rows',
     start: 0,
     size,
     columns: columns.map((column) => (Array.isArray(column) ? column : Array.from(column)).slice(0, size)),
+  }
+}
+
+/** The first rows of a column; none of one that is damaged, which is an error only where it is wanted. */
+async function readSample(scan: LeafScan, name: string, start: number, end: number): Promise<ArrayLike<unknown>> {
+  try {
+    return await scan.readLeaf(name, start, end)
+  } catch {
+    return []
   }
 }
 

@@ -275,6 +275,15 @@ test('of a mixture of experts N are the active parameters, and all of them are k
   assert.equal((await readText(csv({ total_params: N, tokens: D, loss }))).allParameters, null)
 })
 
+test('a name that all rows share is the name of no run, unless steps say so', async () => {
+  const text = csv({ experiment_id: () => 'x', N: () => 1e8, D, loss })
+  assert.equal((await readText(text)).runs.size, rows.length)
+  const both = csv({ experiment_id: () => 'x', run_name: (r) => `r${r.i}`, N, D, loss })
+  assert.match((await readText(both)).notes[0], /run from "run_name"/)
+  const one = await readText(csv({ run: () => 'x', step: (r) => r.i, N: () => 1e8, D: (r) => 1e9 * (r.i + 1), loss }))
+  assert.deepEqual([one.runs.size, one.checkpoints], [1, rows.length - 1])
+})
+
 // States
 
 test('runs that did not finish are left out by their state, unless they are to be kept', async () => {
