@@ -58,8 +58,8 @@ test('each way to differ has its words, and none but one claims tokens for the s
   const tokens = estimate(1.2, 1.1, 1.3)
   const plateau = estimate(-0.3, -0.4, -0.2)
   const said = {
-    one: pairWith({ kept: 'one', tokens: estimate(1.01, 0.97, 1.05) }),
-    tokens: pairWith({ kept: 'tokens', tokens }),
+    one: pairWith({ kept: 'one', tokens: estimate(1.01, 0.97, 1.05), plateau }),
+    tokens: pairWith({ kept: 'tokens', tokens, plateau }),
     plateau: pairWith({ kept: 'plateau', tokens, plateau, worth }),
     exponents: pairWith({ kept: 'exponents', tokens, plateau, sizes: estimate(0.8, 0.7, 0.9), worth }),
     own: pairWith({
@@ -80,6 +80,8 @@ test('each way to differ has its words, and none but one claims tokens for the s
       assert.match(text, /To reach 2\.600.*needs 2\.5x \[2\.0, 4\.0\] its tokens/)
     }
   }
+  for (const text of [said.one, said.tokens])
+    assert.match(text, /holds if both have one plateau E, which .* within -0\.400 to -0\.200 nats/)
   assert.match(said.exponents, /0\.80x \[0\.70, 0\.90\] the parameters/)
   assert.match(said.own, /Alpha of "books" is 0\.050 \[0\.020, 0\.080\] higher, beta 0\.010 \[-0\.010, 0\.030\] lower/)
 })

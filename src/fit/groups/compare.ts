@@ -3,8 +3,8 @@ import type { Runs } from '../../core/run.ts'
 import { powerAt } from '../../law/power.ts'
 import { optimalParameters, optimalTokens, type SurfaceLaw, surfaceLoss } from '../../law/surface.ts'
 import type { NormPrior } from '../norm/prior.ts'
-import { type Clusters, clustersOf } from './clusters.ts'
-import { fitSharings, type SharedFits } from './fit.ts'
+import { clustersOf } from './clusters.ts'
+import { fitSharings } from './fit.ts'
 import { type Estimate, estimateOf, type Replicas, replicasOf } from './replicas.ts'
 import type { PairComparison, Shared, Worth } from './result.ts'
 import type { SharingName } from './sharing.ts'
@@ -15,10 +15,10 @@ export interface CompareOptions extends TestOptions {
   readonly confidence: number
 }
 
-/** Some groups by every model, and the one that was kept as it could also have come out. */
+/** Some groups by every model, and how else one of them could have come out. */
 interface Compared {
   readonly shared: Shared
-  readonly replicas: Replicas
+  replicas(name: SharingName): Replicas
 }
 
 /** What all of some groups share. */
@@ -29,15 +29,19 @@ function comparedOf(runs: readonly Runs[], options: CompareOptions): Compared {
   const clusters = clustersOf(runs)
   const tests = testsOf(fits, clusters, options)
   const kept = keptOf(tests, options.level)
-  const replicas = keptReplicas(fits, kept, clusters, options)
-  const exponent = (name: 'alpha' | 'beta' | 'q') => estimateOf(replicas, ([first]) => first[name], options.confidence)
+  const made = new Map<SharingName, Replicas>()
+  const replicas = (name: SharingName): Replicas => {
+    if (!made.has(name)) made.set(name, replicasOf(fits, fits.fits[name], clusters, options))
+    return made.get(name)!
+  }
+  const exponent = (name: 'alpha' | 'beta' | 'q') =>
+    estimateOf(replicas(spoken(kept)), ([first]) => first[name], options.confidence)
   const exponents = kept === 'own' ? null : { alpha: exponent('alpha'), beta: exponent('beta'), q: exponent('q') }
   return { shared: { tests, kept, exponents }, replicas }
 }
 
 /** Where one law holds, how near to 1 a factor of tokens is has to be told all the same. */
-const keptReplicas = ({ fits, ...rest }: SharedFits, kept: SharingName, clusters: Clusters, options: CompareOptions) =>
-  replicasOf({ fits, ...rest }, fits[kept === 'one' ? 'tokens' : kept], clusters, options)
+const spoken = (kept: SharingName): SharingName => (kept === 'one' ? 'tokens' : kept)
 
 /** One group beside another; `places` are runs of the reference whose tokens are weighed. */
 export function comparePair(
@@ -46,22 +50,25 @@ export function comparePair(
   options: CompareOptions,
 ): PairComparison {
   const { shared, replicas } = comparedOf([reference.runs, group.runs], options)
-  const estimate = (quantity: (a: SurfaceLaw, b: SurfaceLaw) => number) =>
-    estimateOf(replicas, ([a, b]) => quantity(a, b), options.confidence)
   const { kept } = shared
-  const ownTerms = kept === 'exponents' || kept === 'own'
+  const by =
+    (laws: Replicas) =>
+    (quantity: (a: SurfaceLaw, b: SurfaceLaw) => number): Estimate =>
+      estimateOf(laws, ([a, b]) => quantity(a, b), options.confidence)
+  const estimate = by(replicas(spoken(kept)))
+  const isOneFactor = kept === 'one' || kept === 'tokens'
   return {
     ...shared,
     reference: reference.name,
     group: group.name,
     tokens: kept === 'own' ? null : estimate((a, b) => (b.B / a.B) ** (1 / a.beta)),
-    plateau: ownTerms || kept === 'plateau' ? estimate((a, b) => b.E - a.E) : null,
+    plateau: by(replicas(isOneFactor ? 'plateau' : kept))((a, b) => b.E - a.E),
     sizes: kept === 'exponents' ? estimate((a, b) => (b.A / a.A) ** (1 / a.alpha)) : null,
     differences:
       kept === 'own'
         ? { alpha: estimate((a, b) => b.alpha - a.alpha), beta: estimate((a, b) => b.beta - a.beta) }
         : null,
-    worth: places.map((place) => worthAt(place, replicas.laws[0], estimate)),
+    worth: places.map((place) => worthAt(place, replicas(spoken(kept)).laws[0], estimate)),
   }
 }
 

@@ -59,8 +59,8 @@ export interface PairComparison extends Shared {
   readonly group: string
   /** Tokens for tokens: the term of D of the group is that of the reference at D over this; null where beta is not shared. */
   readonly tokens: Estimate | null
-  /** E of the group less E of the reference, nats; null where it is shared. */
-  readonly plateau: Estimate | null
+  /** E of the group less E of the reference, nats; where it is shared, by the model that lets it go: what these runs would not have shown. */
+  readonly plateau: Estimate
   /** The term of N of the group is that of the reference at N over this; null where it, or no alpha, is shared. */
   readonly sizes: Estimate | null
   /** Exponents of the group less those of the reference; null where they are shared. */

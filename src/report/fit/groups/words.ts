@@ -39,6 +39,10 @@ function shiftText({ value, interval: [low, high] }: Estimate, unit: string): st
   return `${exponent(Math.abs(value))} [${exponent(from)}, ${exponent(to)}]${unit} ${value < 0 ? 'lower' : 'higher'}`
 }
 
+/** What a factor of tokens rests on. */
+const openText = ({ interval: [low, high] }: Estimate, unit: string): string =>
+  `That holds if both have one plateau E, which these runs tell to within ${exponent(low)} to ${exponent(high)} ${unit}`
+
 /** What a model shares, in words, and what each group has for itself. */
 export const sharingWords: Readonly<Record<SharingName, string>> = {
   one: 'one law',
@@ -71,19 +75,23 @@ export function pairTexts(pair: PairComparison, unit: string): string[] {
     case 'one':
       return [
         `${b} needs ${timesText(pair.tokens!)} the tokens of ${a} for the same loss: no difference that these runs show`,
+        openText(pair.plateau, unit),
       ]
     case 'tokens':
-      return [`${b} needs ${timesText(pair.tokens!)} the tokens of ${a} for the same loss`]
+      return [
+        `${b} needs ${timesText(pair.tokens!)} the tokens of ${a} for the same loss`,
+        openText(pair.plateau, unit),
+      ]
     case 'plateau':
       return [
-        `No one factor of tokens turns ${a} into ${b}: the plateau E of ${b} is ${shiftText(pair.plateau!, ` ${unit}`)}`,
+        `No one factor of tokens turns ${a} into ${b}: the plateau E of ${b} is ${shiftText(pair.plateau, ` ${unit}`)}`,
         `Above its own plateau it needs ${timesText(pair.tokens!)} the tokens of ${a}`,
         ...worthTexts(pair),
         sameLoss,
       ]
     case 'exponents':
       return [
-        `No one factor of tokens turns ${a} into ${b}: the plateau E of ${b} is ${shiftText(pair.plateau!, ` ${unit}`)}`,
+        `No one factor of tokens turns ${a} into ${b}: the plateau E of ${b} is ${shiftText(pair.plateau, ` ${unit}`)}`,
         `Above its own plateau it needs ${timesText(pair.sizes!)} the parameters and ${timesText(pair.tokens!)} the tokens of ${a}`,
         ...worthTexts(pair),
         sameLoss,
@@ -91,7 +99,7 @@ export function pairTexts(pair: PairComparison, unit: string): string[] {
     case 'own':
       return [
         `No one factor of tokens turns ${a} into ${b}: their exponents differ`,
-        `Alpha of ${b} is ${shiftText(pair.differences!.alpha, '')}, beta ${shiftText(pair.differences!.beta, '')}, its plateau E ${shiftText(pair.plateau!, ` ${unit}`)}`,
+        `Alpha of ${b} is ${shiftText(pair.differences!.alpha, '')}, beta ${shiftText(pair.differences!.beta, '')}, its plateau E ${shiftText(pair.plateau, ` ${unit}`)}`,
         ...worthTexts(pair),
         sameLoss,
       ]
