@@ -1,4 +1,5 @@
 import { isChanged } from '../core/summed.ts'
+import { concatenatedTexts, stringEnd } from './concatenated.ts'
 import { unnamed } from './nesting.ts'
 import { isRecord, type Json } from './record.ts'
 import { type Reading, Records } from './records.ts'
@@ -15,11 +16,16 @@ const blockBytes = 1 << 22
  * Errors: FILE_FORMAT with line and column where it is not JSON, FILE_EMPTY for `[]`, and those of `open`.
  */
 export function readJsonArray(source: Source, sink: RowSink, reading: Reading): readonly string[] {
-  const values = parseAll(source, wholeText(source)) as unknown[]
+  const text = wholeText(source)
+  const values = (parsed(text) ?? concatenated(text) ?? parseAll(source, text)) as unknown[]
   if (values.length === 0) throw emptyFile(source.name, 'has an empty array')
   if (plainLayout(values) === 'values') return readDocument(source, { [unnamed]: values }, sink, reading)
   if (!values.some(isRecord)) throw withoutObject(source, values)
-  const records = new Records(source.name, sink, reading)
+  return readRecords(source, values, sink, reading)
+}
+
+function readRecords({ name }: Source, values: readonly unknown[], sink: RowSink, reading: Reading): readonly string[] {
+  const records = new Records(name, sink, reading)
   values.forEach((value, i) => {
     records.add(i + 1, value)
   })
@@ -27,8 +33,12 @@ export function readJsonArray(source: Source, sink: RowSink, reading: Reading): 
   return records.notes
 }
 
+/** Wall time in s, step and value. */
+const isTimedValue = (value: unknown): boolean =>
+  Array.isArray(value) && value.length === 3 && value[0] > 1e9 && value[0] < 3e9
+
 function withoutObject({ name }: Source, values: readonly unknown[]): Error {
-  if (values.every((value) => Array.isArray(value) && value.length === 3))
+  if (values.every(isTimedValue))
     return badFormat(
       name,
       'is an array of triples, as TensorBoard writes the curve of one run: wall time, step, value. It says neither N nor D',
@@ -57,11 +67,16 @@ function parseAll(source: Source, text: string): unknown {
     throw badFormat(
       source.name,
       `is not valid JSON${placeOf(message, text)}: ${message}`,
-      'Check how it was written.',
+      isPython.test(text.slice(0, 200))
+        ? "It looks like what Python's print writes: write it with json.dump."
+        : 'Check how it was written.',
       cause,
     )
   }
 }
+
+/** `[{'N': 1` */
+const isPython = /^\s*[[{(\s]*\{\s*'/
 
 /**
  * JSON, or what Python writes where a number is not one: a bare NaN or Infinity becomes text, which then is a row's reason
@@ -93,16 +108,6 @@ function withQuotedWords(text: string): string {
   return parts.join('') + text.slice(done)
 }
 
-/** Behind the string that begins at a quote. A loop, because a pattern looks at an open string again from each of its quotes. */
-function stringEnd(text: string, start: number): number {
-  for (let i = start + 1; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    if (code === 0x22) return i + 1
-    if (code === 0x5c) i++
-  }
-  return text.length
-}
-
 /** Line and column of a JSON error: V8 names a position, the end, or the text around an unexpected token. */
 function placeOf(message: string, text: string): string {
   const position = /at position (\d+)/.exec(message)?.[1]
@@ -129,10 +134,31 @@ function lineAndColumn(text: string, position: number): string {
  */
 export function readJsonObjects(source: Source, sink: RowSink, reading: Reading): readonly string[] {
   const single = singleObject(source)
-  if (single === null) return readLines(source, sink, reading)
+  if (single === null) return readObjects(source, sink, reading)
   if (isChanged(wholeText(source), single))
     throw badFormat(source.name, 'was changed since it was written: its checksum is wrong', 'Take a copy that was not.')
   return readDocument(source, single, sink, reading)
+}
+
+/** Reads objects that are lines each, or else that follow each other over several lines, a row's number being its place. */
+function readObjects(source: Source, sink: RowSink, reading: Reading): readonly string[] {
+  const first = firstLine(source)
+  if (parsed(first.text) === undefined && source.bytes.length < longestConcatenated) {
+    const values = concatenated(wholeText(source))
+    if (values) return readRecords(source, values, sink, reading)
+  }
+  return readLines(source, sink, reading)
+}
+
+/** Bytes of a text that is looked through for values that follow each other: what a string holds. */
+const longestConcatenated = 2 ** 28
+
+/** The values of a text in which they follow each other, all of them whole; null where that is not so. */
+function concatenated(text: string): unknown[] | null {
+  const texts = concatenatedTexts(text)
+  if (texts === null || texts.length < 2) return null
+  const values = texts.map(parsed)
+  return values.includes(undefined) ? null : values
 }
 
 /** The object that the whole text is; null where it is several lines of them. */

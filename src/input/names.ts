@@ -90,7 +90,20 @@ const usualNames: Readonly<Record<Quantity, readonly string[]>> = {
     ...['validation_perplexity', 'valid_ppl', 'eval_perplexity', 'eval_ppl', 'test_perplexity', 'test_ppl'],
     ...['final_perplexity', 'token_perplexity', 'byte_perplexity', 'train_perplexity', 'train_ppl', 'value'],
   ],
-  run: ['run', 'run_id', 'run_name', 'exp_name', 'experiment_id', 'model_id', 'trial', 'trial_id', 'name', 'id'],
+  run: [
+    'run',
+    'run_id',
+    'run_name',
+    'exp_name',
+    'experiment_id',
+    'model_id',
+    'trial',
+    'trial_id',
+    'job_id',
+    'request_id',
+    'name',
+    'id',
+  ],
   step: [
     ...[
       'step',

@@ -28,8 +28,8 @@ const mostJudged = 2_000_000
  * which no table around them has already.
  */
 export function chooseNest(records: readonly Json[], judge: Judge, told: string | undefined): Choice {
-  const search = new NestSearch(judge)
   const looked = records.slice(0, recordsForNests)
+  const search = new NestSearch(judge, areNamed(looked))
   for (const record of looked) search.look(record)
   const others = search.nests(looked.length)
   if (told !== undefined) return toldNest([itself, ...others], told)
@@ -45,6 +45,17 @@ export function chooseNest(records: readonly Json[], judge: Judge, told: string 
   if (records.length > 1 || outermost.length === 0) return { kind: 'chosen', nest: whole ?? itself, others }
   if (outermost.length === 1) return { kind: 'chosen', nest: outermost[0], others }
   return { kind: 'several', names: outermost.map(nameOf), areEnough: false }
+}
+
+/** Whether each record is an object under a key of its own: `{"run0": {...}}`, then `{"run1": {...}}`. */
+function areNamed(records: readonly Json[]): boolean {
+  const keys = new Set<string>()
+  for (const record of records) {
+    const [key, ...others] = Object.keys(record)
+    if (key === undefined || others.length > 0 || !isRecord(record[key])) return false
+    keys.add(key)
+  }
+  return keys.size > 1 && 2 * keys.size > records.length
 }
 
 function toldNest(nests: readonly Nest[], told: string): Choice {
@@ -85,11 +96,13 @@ const nothing: Judgement = { isEnough: false, hasSize: false, quantities: new Se
 class NestSearch {
   readonly #judgeNames: Judge
   readonly #found = new Map<string, { nest: Nest; times: number }>()
+  readonly #areNamed: boolean
   #looks = 0
   #judged = 0
 
-  constructor(judge: Judge) {
+  constructor(judge: Judge, areNamed: boolean) {
     this.#judgeNames = judge
+    this.#areNamed = areNamed
   }
 
   /** What was found in some records; that a whole record is a table must show in half of them. */
@@ -101,7 +114,9 @@ class NestSearch {
   }
 
   look(record: Json): void {
-    this.#look(record, { keys: [], steps: [], outer: [] })
+    const place: Place = { keys: [], steps: [], outer: [] }
+    if (this.#areNamed && this.#judge(namesIn(record)).isEnough) this.#enter(record, 'each', place)
+    else this.#look(record, place)
   }
 
   #look(value: unknown, place: Place): void {

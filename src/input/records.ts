@@ -1,4 +1,5 @@
 import { IsoflopError } from '../core/errors.ts'
+import { isMissing } from './cell.ts'
 import type { Judge } from './judgement.ts'
 import { type Choice, chooseNest } from './nest-search.ts'
 import { cellOf, itself, type Nest, nameOf, type Row, type RowColumn, RowColumns, rowsOf } from './nesting.ts'
@@ -17,12 +18,24 @@ export interface Reading {
 /** The most columns that records may have together. Each key that some record has is one. */
 const mostColumns = 100_000
 
+/** Says which record around a table a row is of, where that is one run and has no name. */
+const historyColumn: RowColumn = { name: 'run', level: 0, path: [] }
+
+/** Rows that are looked at for that. */
+const rowsForHistory = 200
+
+/** What tells one run from another. */
+const ofRuns: readonly string[] = ['parameters', 'total_parameters', 'd_model', 'tokens', 'flops']
+
 /** Hands the rows of records on, once enough of them were seen to know where the rows are, and their columns. */
 export class Records {
   /** What was chosen, in words. */
   readonly notes: string[] = []
   #waiting: { row: number; record: Json }[] = []
   #columns: readonly RowColumn[] | null = null
+  /** The record around the last row, and how many there were. */
+  #around: Json | undefined
+  #histories = 0
   #nest: Nest = itself
   #row = 0
   readonly #cells: unknown[] = []
@@ -57,9 +70,17 @@ export class Records {
     this.#nest = nest
     this.notes.push(...noteOf(nest))
     const columns = this.#columnsOf(records, others)
-    const names = columns.map(({ name }) => name)
-    this.#requireRows(records, names)
-    const wanted = this.#sink.open(names, this.#sampleOf(records, columns))
+    this.#requireRows(
+      records,
+      columns.map(({ name }) => name),
+    )
+    if (this.#isHistory(records, columns)) columns.push(historyColumn)
+    const wanted = this.#sink.open(
+      columns.map(({ name }) => name),
+      this.#sampleOf(records, columns),
+    )
+    this.#histories = 0
+    this.#around = undefined
     this.#columns = wanted.map((i) => columns[i])
     for (const { row, record } of this.#waiting) this.#hand(row, record, this.#columns)
     this.#waiting = []
@@ -80,10 +101,36 @@ export class Records {
   #sampleOf(records: readonly Json[], columns: readonly RowColumn[]): unknown[][] {
     const sample: unknown[][] = []
     for (const row of this.#rowsOf(records)) {
-      if (row.stray === null) sample.push(columns.map((column) => cellOf(row, column)))
+      if (row.stray === null) sample.push(columns.map((column) => this.#cellOf(row, column)))
       if (isEnough(sample.length, columns.length)) break
     }
     return sample
+  }
+
+  /** Whether most records of a table say nothing of a run's size, tokens and compute, and nobody says which run each is of. */
+  #isHistory(records: readonly Json[], columns: readonly RowColumn[]): boolean {
+    const { steps } = this.#nest
+    if (steps.at(-1)?.layout !== 'array') return false
+    const rows: Row[] = []
+    for (const row of this.#rowsOf(records)) if (row.stray === null && rows.push(row) === rowsForHistory) break
+    const isFilled = (column: RowColumn) =>
+      2 * rows.filter((row) => !isMissing(cellOf(row, column))).length >= rows.length
+    const { quantities } = this.#reading.judge(columns.map(({ name }) => name))
+    if (!quantities.has('loss') || quantities.has('run')) return false
+    const own = columns.filter(({ level }) => level === steps.length)
+    const told = own.filter(({ name }) => {
+      const of = this.#reading.judge([name]).quantities
+      return ofRuns.some((quantity) => of.has(quantity))
+    })
+    return !told.some(isFilled)
+  }
+
+  #cellOf(row: Row, column: RowColumn): unknown {
+    if (column !== historyColumn) return cellOf(row, column)
+    const around = row.records[row.records.length - 2]
+    if (around !== this.#around) this.#histories++
+    this.#around = around
+    return String(this.#histories)
   }
 
   *#rowsOf(records: readonly Json[]): Generator<Row> {
@@ -123,7 +170,7 @@ export class Records {
         this.#sink.exclude(number, inner.stray)
         continue
       }
-      for (let i = 0; i < columns.length; i++) this.#cells[i] = cellOf(inner, columns[i])
+      for (let i = 0; i < columns.length; i++) this.#cells[i] = this.#cellOf(inner, columns[i])
       this.#sink.add(number, this.#cells)
     }
   }

@@ -75,6 +75,9 @@ const texts: Readonly<Record<string, (n: number) => string>> = {
       ...Object.fromEntries(Array.from({ length: n / 20 }, (_, i) => [`c${i}`, 1])),
       runs: Array.from({ length: n / 60 }, () => ({ N: 1, D: 2, loss: 3 })),
     }),
+  'objects that follow each other': (n) => '{\n"N":1}\n'.repeat(n / 9),
+  'objects that follow each other, and one that is open': (n) => `${'{\n"N":1}\n'.repeat(n / 9)}{`,
+  'an open string after an open object': (n) => `{\n"${'\\"'.repeat(n / 2)}`,
   'a header of lists': (n) => `[["N","D","loss"${',"x"'.repeat(n / 8)}],[1,2,3${',4'.repeat(n / 8)}]]`,
   'rows as lists': (n) => `[["N","D","loss"]${',[1,2,3]'.repeat(n / 8)}]`,
   'other keys, nested, in every record': (n) =>

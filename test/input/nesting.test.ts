@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readConfigs } from '../../src/input/configs.ts'
+import { readRuns } from '../../src/input/read.ts'
 import { assertNothingLost, readText, reasons, rejects, write } from './files.ts'
 import { assertLaw, type LawRun, lawRuns } from './known-law.ts'
 
@@ -186,6 +187,16 @@ const documents: Readonly<Record<string, unknown>> = {
       loss,
     })),
   },
+  'an object under a name of its own, in an array': plain.map((run, i) => ({ [`run${i}`]: run })),
+  'responses with an id each, in an experiment that has one': {
+    experiment_id: 'x',
+    results: plain.map((run, i) => ({ request_id: `${i}`, ...run })),
+  },
+  'a chart of Vega': { data: { values: plain }, layer: [{ mark: 'point' }, { mark: 'line' }] },
+  "a page of a dataset's viewer": {
+    features: [{ name: 'N', type: 'float' }],
+    rows: plain.map((row, row_idx) => ({ row_idx, row, truncated_cells: [] })),
+  },
   'lm-eval, a file for all': keyed(
     lawRuns.map(({ N, D, loss }) => ({
       results: { wikitext: { alias: 'wikitext', 'loss,none': loss, 'loss_stderr,none': 'N/A' } },
@@ -204,6 +215,30 @@ for (const [name, document] of Object.entries(documents))
     assert.deepEqual(data.excluded, [])
     await assertLaw(data)
   })
+
+const lines: Readonly<Record<string, string>> = {
+  'an object under a name of its own a line': plain.map((run, i) => JSON.stringify({ [`run${i}`]: run })).join('\n'),
+  'objects over several lines each, as jq prints them': plain.map((run) => JSON.stringify(run, null, 2)).join('\n'),
+  'objects in one line, without a comma': plain.map((run) => JSON.stringify(run)).join(' '),
+  'a list a line under a header': [['N', 'D', 'loss'], ...plain.map((run) => Object.values(run))]
+    .map((row) => JSON.stringify(row))
+    .join('\n'),
+}
+
+for (const [name, text] of Object.entries(lines))
+  test(`JSON of people, in lines: ${name}`, async () => {
+    const data = await readText(text)
+    assertNothingLost(data)
+    await assertLaw(data)
+  })
+
+test('what Python prints, and lists without names, are refused with what to write', async () => {
+  const python = JSON.stringify(plain).replaceAll('"', "'")
+  await rejects(readText(python), 'FILE_FORMAT', /line 1, column 3.*json\.dump/)
+  const lists = plain.map((run) => JSON.stringify(Object.values(run)))
+  await rejects(readText(`[${lists.join()}]`), 'FILE_FORMAT', /the first names the columns/)
+  await rejects(readText(lists.join('\n')), 'FILE_FORMAT', /the first names the columns/)
+})
 
 test('the 2026 course answers experiments with a list of losses, the last of which counts', async () => {
   const experiments = lawRuns.map(({ N, D, loss }, i) => ({
@@ -227,6 +262,31 @@ test('JSON lines with arrays of checkpoints: the outer fields belong to each, an
   assertNothingLost(data)
   await assertLaw(data)
   assert.ok(data.notes.includes('records: the rows are those of "history"'))
+})
+
+test('an array that only says losses and steps is the history of the record around it: the last step is the run', async () => {
+  const states = lawRuns.map(({ N, D, loss }) => ({
+    num_params: N,
+    num_input_tokens_seen: D,
+    global_step: 200,
+    log_history: [
+      { loss: loss + 1, step: 100, learning_rate: 1e-3 },
+      { loss, step: 200, learning_rate: 1e-4 },
+    ],
+  }))
+  for (const text of [JSON.stringify(states), JSON.stringify({ models: states })]) {
+    const data = await readText(text)
+    assertNothingLost(data)
+    assert.equal(data.excluded.length, 30)
+    assert.match(data.excluded[0].reason, /^step 100 of a run whose tokens are known only at its last step/)
+    await assertLaw(data)
+  }
+  // One file a run, as trainers leave them.
+  const files = states.slice(0, 3).map((state, i) => write(`trainer_state-${i}.json`, JSON.stringify(state)))
+  assert.deepEqual(
+    [...(await readRuns(files)).runs.loss],
+    lawRuns.slice(0, 3).map(({ loss }) => loss),
+  )
 })
 
 test('a record that is a run by itself is one, whatever arrays it has', async () => {
