@@ -1,8 +1,9 @@
 import type { CampaignView, EndedView, ViewedSpace } from '../../campaign/view.ts'
 import type { AtCap } from '../../plan/strategy.ts'
-import { compact, count, counted, excess, nats, percent, significant, withInterval } from '../number.ts'
+import { compact, count, excess, nats, percent, significant, withInterval } from '../number.ts'
 import { type Block, type Fact, facts, list, paragraph, type Span, table } from '../page/blocks.ts'
 import { capital } from '../prose.ts'
+import { words } from '../words/words.ts'
 import { batchText, configText, modelCell } from './configuration.ts'
 import { range, sourceText } from './facts.ts'
 
@@ -14,43 +15,47 @@ export function answerBlocks(view: EndedView): Block[] {
     facts(predictionRows(view)),
     ...atCapBlocks(view),
     ...truthBlocks(view),
-    ...(warnings.length > 0 ? [paragraph('Before relying on this:')] : []),
+    ...(warnings.length > 0 ? [paragraph(words().fit.beforeRelying)] : []),
     ...list(warnings.map(({ message, advice }) => `${message} ${advice}`)),
   ]
 }
 
 function answer({ result: { prediction }, task, space }: EndedView): Span[] {
   const { config, loss, interval } = prediction
-  const ends = interval.loss ? ` (95 % interval ${range(interval.loss, nats)})` : ''
+  const say = words().campaign
+  const { stop, gap } = words().marks
+  const ends = interval.loss ? say.interval(range(interval.loss, nats)) : ''
   return [
-    `At ${compact(task.target)} FLOPs, train `,
+    say.train(compact(task.target)),
     { strong: configText(space, config) },
-    '. The expected loss is ',
+    `${stop}${gap}${say.expected}`,
     { strong: nats(loss) },
-    ` nats/token${ends}.`,
+    ` nats/token${ends}${stop}`,
   ]
 }
 
 function predictionRows({ result: { prediction }, task, spentFlops, queries, runs }: EndedView): Fact[] {
   const { parameters, tokens, config, loss, interval } = prediction
   const given = runs.filter(({ round }) => round < 0).length
-  const best = (ends: typeof interval.parameters) => (ends ? `; the best one within ${range(ends, significant)}` : '')
+  const { rows: title, ...say } = words().campaign
+  const best = (ends: typeof interval.parameters) => (ends ? say.bestWithin(range(ends, significant)) : '')
   return [
-    ['model size N', `${significant(parameters)} parameters without embeddings${best(interval.parameters)}`],
-    ['tokens D', `${significant(tokens)}, ${significant(tokens / parameters)} for each parameter`],
-    ['learning rate', `${compact(config.learningRate)}${best(interval.learningRate)}`],
+    [title.size, `${say.parametersText(significant(parameters))}${best(interval.parameters)}`],
+    [title.tokens, say.tokensText(significant(tokens), significant(tokens / parameters))],
+    [title.learningRate, `${compact(config.learningRate)}${best(interval.learningRate)}`],
     [
-      'loss',
-      `${nats(loss)} nats/token${interval.loss ? `, 95 % interval ${range(interval.loss, nats)}` : ', without an interval'}`,
+      title.loss,
+      `${nats(loss)} nats/token${interval.loss ? say.besideInterval(range(interval.loss, nats)) : say.noInterval}`,
     ],
     [
-      'spent',
-      `${compact(spentFlops, 4)} of ${compact(task.budget, 4)} FLOPs (${percent(Number((spentFlops / task.budget).toFixed(3)))})`,
+      title.spent,
+      say.spentText(
+        compact(spentFlops, 4),
+        compact(task.budget, 4),
+        percent(Number((spentFlops / task.budget).toFixed(3))),
+      ),
     ],
-    [
-      'queries',
-      `${count(queries)}${given > 0 ? `, beside ${counted(given, 'run')} that ${given === 1 ? 'was' : 'were'} there before` : ''}`,
-    ],
+    [title.queries, `${count(queries)}${given > 0 ? say.givenBefore(given) : ''}`],
   ]
 }
 
@@ -59,21 +64,15 @@ function atCapBlocks({ result: { prediction }, space }: EndedView): Block[] {
   const { atCap, config, loss, interval } = prediction
   if (atCap === null) return []
   const cap = compact(atCap.config.learningRate)
-  const gain = `${nats(atCap.gain.loss)} nats (95 % interval ${range(atCap.gain.interval, nats)})`
+  const { columns: title, ...say } = words().campaign
   return [
-    paragraph(`No run may have a learning rate above ${cap}, so what is measured stands apart from what is inferred:`),
+    paragraph(say.noHigherRate(cap)),
     ...table(
-      ['', 'rate', 'configuration', 'N', 'loss', '95 % interval'],
+      ['', title.rate, title.configuration, 'N', title.loss, title.interval],
       [
+        [say.measuredAtCap, cap, ...rowOf(space, atCap), nats(atCap.loss), range(atCap.interval, nats)],
         [
-          'measured: the highest rate of the runs',
-          cap,
-          ...rowOf(space, atCap),
-          nats(atCap.loss),
-          range(atCap.interval, nats),
-        ],
-        [
-          'inferred: the best rate by the law',
+          say.inferred,
           compact(config.learningRate),
           ...rowOf(space, prediction),
           nats(loss),
@@ -82,12 +81,12 @@ function atCapBlocks({ result: { prediction }, space }: EndedView): Block[] {
       ],
       1,
     ),
-    paragraph(`The higher rate is expected to gain ${gain}, by the law of the best rate and its prior alone.`),
+    paragraph(say.gain(nats(atCap.gain.loss), range(atCap.gain.interval, nats))),
   ]
 }
 
 const rowOf = (space: ViewedSpace, { config, parameters }: Pick<AtCap, 'config' | 'parameters'>): string[] => [
-  `${modelCell(space, config)}, batch ${batchText(space, config.batchSize)}`,
+  words().campaign.list([modelCell(space, config), words().campaign.batch(batchText(space, config.batchSize))]),
   significant(parameters),
 ]
 
@@ -97,28 +96,33 @@ function truthBlocks(view: EndedView): Block[] {
   if (!truth) return []
   const { config, parameters, loss, regret, lossError, covered } = truth
   const reached = loss + regret
-  const direction = lossError < 0 ? 'too low' : 'too high'
+  const { truth: title, ...say } = words().campaign
+  const direction = lossError < 0 ? say.tooLow : say.tooHigh
   return [
-    paragraph(`${capital(sourceText(view))} is known, so the prediction can be judged:`),
+    paragraph(say.isKnown(capital(sourceText(view)))),
     facts([
-      ['true optimum', `${configText(view.space, config)}: N ${significant(parameters)}, loss ${nats(loss)}`],
-      ['predicted configuration', `reaches ${nats(reached)} in truth; ${nats(prediction.loss)} was predicted`],
-      ['regret', `${excess(regret)} nats/token`],
-      ['error of the loss', lossError === 0 ? '0' : `${excess(Math.abs(lossError))} nats/token ${direction}`],
-      [
-        '95 % interval',
-        covered === null ? 'none was given' : covered ? 'covers the true loss' : 'misses the true loss',
-      ],
+      [title.optimum, say.optimumIs(configText(view.space, config), significant(parameters), nats(loss))],
+      [title.predicted, say.reaches(nats(reached), nats(prediction.loss))],
+      [title.regret, `${excess(regret)} nats/token`],
+      [title.error, lossError === 0 ? '0' : direction(excess(Math.abs(lossError)))],
+      [title.interval, covered === null ? say.noneGiven : covered ? say.covers : say.misses],
     ]),
   ]
 }
 
 /** Where a campaign stands that goes on. */
 export function standingBlocks({ task, space, spentFlops, runs, estimate }: CampaignView): Block[] {
-  const spent = `${compact(spentFlops, 4)} of ${compact(task.budget, 4)} FLOPs are spent on ${counted(runs.length, 'run')}`
+  const say = words().campaign
+  const spent = say.spentOn(compact(spentFlops, 4), compact(task.budget, 4), runs.length)
   const expected =
     estimate === null
-      ? '. There are too few for an estimate.'
-      : `. As of the latest plan, at ${compact(task.target)} FLOPs ${configText(space, estimate.config)} is best, with a loss of ${withInterval(estimate.loss, estimate.interval.loss, nats)} nats/token.`
-  return [{ kind: 'paragraph', text: [{ strong: 'This campaign goes on:' }, ` ${spent}`, expected], isAnswer: true }]
+      ? say.tooFewForEstimate
+      : say.latestPlan(
+          compact(task.target),
+          configText(space, estimate.config),
+          withInterval(estimate.loss, estimate.interval.loss, nats),
+        )
+  return [
+    { kind: 'paragraph', text: [{ strong: say.goesOn }, `${words().marks.gap}${spent}`, expected], isAnswer: true },
+  ]
 }

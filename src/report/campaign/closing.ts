@@ -1,13 +1,17 @@
 import { type CampaignView, type EndedView, hasEnded } from '../../campaign/view.ts'
 import { compact, nats, significant } from '../number.ts'
 import { type Block, facts, heading, paragraph, type Span, table } from '../page/blocks.ts'
+import { words } from '../words/words.ts'
 import { batchText, modelCell } from './configuration.ts'
 import { isTrained } from './facts.ts'
 import type { CampaignReport } from './input.ts'
 
 export function diagnosticBlocks({ result: { diagnostics } }: EndedView): Block[] {
   const items = [...diagnostics].sort((a, b) => Number(b.severity === 'warning') - Number(a.severity === 'warning'))
-  return [heading('Diagnostics'), items.length > 0 ? { kind: 'diagnostics', items } : paragraph('Nothing to report.')]
+  return [
+    heading(words().fit.diagnostics),
+    items.length > 0 ? { kind: 'diagnostics', items } : paragraph(words().fit.nothingToReport),
+  ]
 }
 
 /** Every run with its reason, in the order of their answers. */
@@ -17,31 +21,29 @@ export function runBlocks(view: CampaignView): Block[] {
   const isExpected = runs.some(({ expected }) => expected)
   const fitted = view.evidence?.fitted ?? []
   const { space } = view
-  const head = ['round', 'why', 'FLOPs', 'N', space.words.head, 'batch', 'rate', 'loss']
+  const { columns: title, ...say } = words().campaign
+  const head = [title.round, title.why, 'FLOPs', 'N', space.words.head, title.batch, title.rate, title.loss]
   const rows = runs.map((run, i) => [
-    run.round < 0 ? 'before' : String(run.round),
-    run.reason,
+    run.round < 0 ? say.before : String(run.round),
+    words().elsewhere(run.reason),
     compact(run.config.trainFlops),
     significant(run.parameters),
     modelCell(space, run.config),
     batchText(space, run.config.batchSize),
     compact(run.config.learningRate),
-    isTrained(run) ? nats(run.loss) : 'diverged',
+    isTrained(run) ? nats(run.loss) : say.diverged,
     ...(isExpected ? [run.expected ? `${nats(run.expected.loss)} ± ${nats(run.expected.sd)}` : '-'] : []),
     ...(fitted.length > 0 ? [fittedCell(view, i)] : []),
   ])
-  const columns = [...head, ...(isExpected ? ['predicted'] : []), ...(fitted.length > 0 ? ['fitted'] : [])]
-  const expectedText = isExpected
-    ? ' Predicted: the loss expected before the run was bought ± its standard deviation.'
-    : ''
-  const fittedText = fitted.length > 0 ? ' Fitted: the loss by the law; - where the run is not in the fit.' : ''
+  const columns = [...head, ...(isExpected ? [title.predicted] : []), ...(fitted.length > 0 ? [title.fitted] : [])]
+  const notes = `${isExpected ? say.predictedNote : ''}${fitted.length > 0 ? say.fittedNote : ''}`
   return [
-    heading('Appendix: all runs'),
+    heading(say.appendix),
     {
       kind: 'section',
       isClosed: true,
-      title: runs.length === 1 ? 'The run' : `All ${runs.length} runs`,
-      blocks: [paragraph(`${space.words.legend}${expectedText}${fittedText}`), ...table(columns, rows, 2)],
+      title: say.allRuns(runs.length),
+      blocks: [paragraph(`${words().elsewhere(space.words.legend)}${notes}`), ...table(columns, rows, 2)],
     },
   ]
 }
@@ -53,31 +55,27 @@ function fittedCell({ evidence }: CampaignView, i: number): string {
 
 /** How to make it again. */
 export function provenanceBlocks({ command, versions, view }: CampaignReport, hasSubmission: boolean): Block[] {
+  const { rows: title, ...say } = words().campaign
   const { task } = view
   const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
   return [
-    heading('How this was made'),
+    heading(words().fit.howMade),
     facts([
-      ['command', { code: command }],
-      ['versions', programs.join(', ')],
-      ['runs from', task.source],
-      ['strategy', task.strategy],
-      ['seed', String(task.seed)],
-      ['budget', `${compact(task.budget)} FLOPs`],
-      ['target', `${compact(task.target)} FLOPs`],
+      [title.command, { code: command }],
+      [title.versions, programs.join(', ')],
+      [title.runsFrom, task.source],
+      [title.strategy, task.strategy],
+      [title.seed, String(task.seed)],
+      [title.budget, `${compact(task.budget)} FLOPs`],
+      [title.target, `${compact(task.target)} FLOPs`],
     ]),
-    paragraph('Equal seeds and equal answers give an equal campaign. ', ...submissionSpans(view, hasSubmission)),
+    paragraph(say.equalSeeds, ...submissionSpans(view, hasSubmission)),
   ]
 }
 
 function submissionSpans(view: CampaignView, hasSubmission: boolean): Span[] {
   if (!hasEnded(view)) return []
-  if (!hasSubmission)
-    return ['There is no submission.json, because the prediction is not for the models or the FLOPs of the assignment.']
-  return [
-    { code: 'submission.json' },
-    ' beside this report is the prediction as ',
-    { code: 'POST /submission' },
-    ' takes it.',
-  ]
+  if (!hasSubmission) return [words().campaign.noSubmission]
+  const [beside, takes] = words().campaign.submission
+  return [{ code: 'submission.json' }, beside, { code: 'POST /submission' }, takes]
 }

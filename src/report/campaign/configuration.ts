@@ -1,6 +1,7 @@
 import type { ViewedSpace } from '../../campaign/view.ts'
 import type { Config } from '../../core/config.ts'
 import { compact } from '../number.ts'
+import { words } from '../words/words.ts'
 
 type Value = number | string
 const at = (config: Config, key: string): Value => (config as unknown as Record<string, Value>)[key]
@@ -24,11 +25,15 @@ export const modelText = ({ words }: ViewedSpace, config: Config): string =>
     .join(', ')
 
 export const batchText = ({ batchUnit }: ViewedSpace, batchSize: number): string =>
-  batchUnit === 'tokens' ? `${compact(batchSize)} tokens` : String(batchSize)
+  batchUnit === 'tokens' ? words().campaign.batchTokens(compact(batchSize)) : String(batchSize)
 
 /** A configuration in words. */
 export const configText = (space: ViewedSpace, config: Config): string =>
-  `${modelText(space, config)}, batch ${batchText(space, config.batchSize)}, learning rate ${compact(config.learningRate)}`
+  words().campaign.list([
+    modelText(space, config),
+    words().campaign.batch(batchText(space, config.batchSize)),
+    words().campaign.learningRate(compact(config.learningRate)),
+  ])
 
 /** Fields by their outside names, `train_flops` left out where it says nothing new. */
 export function columnsOf({ fields }: ViewedSpace, config: Config, { withFlops = true } = {}): Record<string, Value> {

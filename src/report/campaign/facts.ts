@@ -5,11 +5,12 @@ import type { Interval } from '../../core/interval.ts'
 import { normal95 } from '../../numeric/quantile.ts'
 import type { FittedRun } from '../../plan/evidence.ts'
 import { compact, listed } from '../number.ts'
+import { words } from '../words/words.ts'
 
 /** `16 at 1e15, 14 at 3e15 and 1 at 1e16`: runs by their FLOPs. */
 export function budgetsText(runs: readonly ViewedRun[]): string {
   const groups = [...groupBy(runs, ({ config }) => config.trainFlops)].sort(([p], [q]) => p - q)
-  return listed(groups.map(([flops, group]) => `${group.length} at ${compact(flops)}`))
+  return listed(groups.map(([flops, group]) => words().campaign.runsAt(group.length, compact(flops))))
 }
 
 /** The budgets of some runs, FLOPs, ascending. */
@@ -78,14 +79,14 @@ export function valley<T extends { readonly loss: number }>(points: readonly T[]
 
 /** `2.551 to 2.709`. */
 export const range = ([low, high]: Interval, format: (x: number) => string): string =>
-  `${format(low)} to ${format(high)}`
+  words().campaign.range(format(low), format(high))
 
 /** What is true of the prediction; null before there is one, and where nobody knows. */
 export const truthOf = ({ result }: CampaignView): CampaignTruth | null => result?.truth ?? null
 
 /** The name of a simulated world, or the API's address. */
 export const sourceText = ({ task: { source } }: CampaignView): string =>
-  source.startsWith('world:') ? `the simulated world ${source.slice('world:'.length)}` : source
+  source.startsWith('world:') ? words().campaign.simulatedWorld(source.slice('world:'.length)) : source
 
 /** The points of the loss along N at the target: of the law, or else the alternatives that were weighed. */
 export function targetPoints({ evidence, result }: CampaignView) {

@@ -3,15 +3,16 @@ import type { Config } from '../../core/config.ts'
 import { groupBy } from '../../core/group-by.ts'
 import type { BatchEffect } from '../../plan/evidence.ts'
 import type { Shape } from '../../space/shapes.ts'
-import { compact, counted, significant } from '../number.ts'
+import { compact, significant } from '../number.ts'
 import { type Block, heading, list } from '../page/blocks.ts'
+import { words } from '../words/words.ts'
 import { batchText, modelText } from './configuration.ts'
 import { range } from './facts.ts'
 
 /** The hyperparameters, and why. */
 export function hyperparameterBlocks(view: EndedView, figure: (name: string) => Block[]): Block[] {
   return [
-    heading('5. Hyperparameters, and why'),
+    heading(words().campaign.hyperparameters),
     ...list([rateText(view), batchChoice(view), ...shapeTexts(view)]),
     ...figure('rates'),
     ...figure('batch'),
@@ -21,14 +22,10 @@ export function hyperparameterBlocks(view: EndedView, figure: (name: string) => 
 function rateText({ result: { prediction }, runs, space }: EndedView): string {
   const { config, interval } = prediction
   const cap = space.learningRate.most
-  const ends = interval.learningRate
-    ? ` (95 % interval of the best rate ${range(interval.learningRate, significant)})`
-    : ''
-  const beyond =
-    config.learningRate > cap
-      ? ` That is more than any run may have (${compact(cap)}), so it rests on how the best rate changes with size and tokens.`
-      : ''
-  return `Learning rate ${compact(config.learningRate)}${ends}${triedRates(runs)}.${beyond}`
+  const say = words().campaign
+  const ends = interval.learningRate ? say.rateInterval(range(interval.learningRate, significant)) : ''
+  const beyond = config.learningRate > cap ? say.rateBeyond(compact(cap)) : ''
+  return say.rateText(compact(config.learningRate), ends, triedRates(runs), beyond)
 }
 
 /** `, from runs at 100 rates between 1e-4 and 0.001`. */
@@ -37,16 +34,17 @@ function triedRates(runs: readonly ViewedRun[]): string {
   if (rates.length === 0) return ''
   const [least, most] = [Math.min(...rates), Math.max(...rates)].map((rate) => compact(rate))
   return least === most
-    ? `; all runs have ${least}`
-    : `, from runs at ${counted(new Set(rates).size, 'rate')} between ${least} and ${most}`
+    ? words().campaign.allHaveRate(least)
+    : words().campaign.triedRates(new Set(rates).size, least, most)
 }
 
 function batchChoice({ result: { prediction }, runs, evidence, task, space }: EndedView): string {
   const { batchSize } = prediction.config
   const counts = [...groupBy(runs, ({ config }) => config.batchSize)].sort(([p], [q]) => p - q)
-  const tried = counts.map(([size, own]) => `${own.length} with ${batchText(space, size)}`).join(', ')
+  const say = words().campaign
+  const tried = say.list(counts.map(([size, own]) => say.withBatch(own.length, batchText(space, size))))
   const effect = evidence?.batches.find(({ flops }) => flops === task.target)
-  return `Batch ${batchText(space, batchSize)}${effect ? `: ${effectText(effect, space)}` : ''}${tried ? `. Runs by batch: ${tried}` : ''}.`
+  return say.batchText(batchText(space, batchSize), effect ? effectText(effect, space) : null, tried)
 }
 
 function effectText(
@@ -55,26 +53,23 @@ function effectText(
 ): string {
   const [better, worse] = difference < 0 ? [larger, smaller] : [smaller, larger]
   const isOpen = interval !== null && interval[0] < 0 && interval[1] > 0
-  return (
-    `at the target the fitted loss of ${batchText(space, better)} is lower than that of ${batchText(space, worse)} by ${significant(Math.abs(difference), 2)} nats` +
-    (isOpen ? ', but the interval of the difference holds zero' : '')
-  )
+  const [one, other] = [better, worse].map((size) => batchText(space, size))
+  return words().campaign.batchEffect(one, other, significant(Math.abs(difference), 2), isOpen)
 }
 
 /** Width, depth and heads, where the space has them. */
 function shapeTexts({ result: { prediction }, runs, space }: EndedView): string[] {
   const { config } = prediction
-  if (!isShaped(config)) return [`Model: ${modelText(space, config)}, of those in the list.`]
+  const say = words().campaign
+  if (!isShaped(config)) return [say.modelOfList(modelText(space, config))]
   const ratio = ({ dModel, numLayers }: Shape) => dModel / numLayers
   const tried = runs.flatMap((run) => (isShaped(run.config) ? [ratio(run.config)] : []))
   const seen =
-    tried.length > 1
-      ? `; the runs have ${significant(Math.min(...tried), 2)} to ${significant(Math.max(...tried), 2)}`
-      : ''
+    tried.length > 1 ? say.shapesSeen(significant(Math.min(...tried), 2), significant(Math.max(...tried), 2)) : ''
   const { dModel, numLayers, numHeads } = config
   return [
-    `Shape: ${dModel} wide and ${numLayers} deep, ${significant(ratio(config), 2)} of width for each layer${seen}.`,
-    `Heads: ${numHeads}, of dimension ${significant(dModel / numHeads)}, as near to the usual 64 as the width allows; their number is not fitted.`,
+    say.shape(dModel, numLayers, significant(ratio(config), 2), seen),
+    say.heads(numHeads, significant(dModel / numHeads)),
   ]
 }
 

@@ -1,8 +1,9 @@
 import type { EndedView } from '../../campaign/view.ts'
 import { groupBy } from '../../core/group-by.ts'
 import type { NamedLaw } from '../../plan/strategy.ts'
-import { counted, significant } from '../number.ts'
+import { significant } from '../number.ts'
 import { type Block, heading, paragraph, table } from '../page/blocks.ts'
+import { words } from '../words/words.ts'
 import { equationOf, meaningOf, referenceText } from './words.ts'
 
 /** Columns of coefficients that fit on a page. */
@@ -11,17 +12,17 @@ const mostLaws = 3
 /** How the law was fitted: in words, the forms with their weights, and the coefficients of the first ones. */
 export function lawBlocks({ result: { prediction }, task }: EndedView): Block[] {
   const { laws } = prediction
-  const words = paragraph(task.words.law)
-  if (laws.length === 0)
-    return [heading('2. How the law was fitted'), words, paragraph('There were too few runs for a law of their own.')]
+  const say = words().campaign
+  const law = paragraph(words().elsewhere(task.words.law))
+  if (laws.length === 0) return [heading(say.lawHeading), law, paragraph(say.tooFewForLaw)]
   const [simple, others] = [true, false].map((isSimple) =>
     laws.filter(({ name }) => (equationOf(name) !== null) === isSimple),
   )
   // Laws with the same coefficients are forms of one law, others stand side by side.
   const families = [...groupBy(others, ({ coefficients }) => Object.keys(coefficients).join()).values()]
   return [
-    heading('2. How the law was fitted'),
-    words,
+    heading(say.lawHeading),
+    law,
     ...(laws.some(({ weight }) => weight < 1) ? weightBlocks(laws) : []),
     ...simpleBlocks(simple),
     ...families.flatMap(familyBlocks),
@@ -32,7 +33,7 @@ export function lawBlocks({ result: { prediction }, task }: EndedView): Block[] 
 /** Laws whose equation fits in a cell. */
 const simpleBlocks = (laws: readonly NamedLaw[]): Block[] =>
   table(
-    ['law', 'equation', 'coefficients'],
+    [words().campaign.columns.law, words().campaign.columns.equation, words().campaign.columns.coefficients],
     laws.map(({ name, coefficients }) => [
       name,
       equationOf(name) ?? '-',
@@ -45,7 +46,7 @@ const simpleBlocks = (laws: readonly NamedLaw[]): Block[] =>
 
 const weightBlocks = (laws: readonly NamedLaw[]): Block[] =>
   table(
-    ['law', 'form', 'weight'],
+    [words().campaign.columns.law, words().campaign.columns.form, words().campaign.columns.weight],
     laws.map(({ name, weight }, k) => [String(k + 1), name, weight.toFixed(2)]),
     2,
   )
@@ -53,10 +54,11 @@ const weightBlocks = (laws: readonly NamedLaw[]): Block[] =>
 function familyBlocks(family: readonly NamedLaw[]): Block[] {
   const shown = family.slice(0, mostLaws)
   const [first] = shown
+  const { columns: title, ...say } = words().campaign
   const isAlone = family.length === 1
   const names = Object.keys(first.coefficients)
   const hasMeaning = names.some((name) => meaningOf(name) !== '')
-  const head = isAlone ? [first.name] : ['coefficient']
+  const head = isAlone ? [first.name] : [title.coefficient]
   const rows = names.map((name) => [
     name,
     ...(hasMeaning ? [meaningOf(name)] : []),
@@ -65,12 +67,14 @@ function familyBlocks(family: readonly NamedLaw[]): Block[] {
   const rest = family.length - shown.length
   return [
     ...table(
-      [...head, ...(hasMeaning ? ['meaning'] : []), ...(isAlone ? ['value'] : shown.map((_, k) => `law ${k + 1}`))],
+      [
+        ...head,
+        ...(hasMeaning ? [title.meaning] : []),
+        ...(isAlone ? [title.value] : shown.map((_, k) => say.lawNumber(k + 1))),
+      ],
       rows,
       hasMeaning ? 2 : 1,
     ),
-    ...(rest > 0
-      ? [paragraph(`The coefficients of ${counted(rest, 'lighter law')} are in the output of --json.`)]
-      : []),
+    ...(rest > 0 ? [paragraph(say.lighterLaws(rest))] : []),
   ]
 }

@@ -1,9 +1,10 @@
 import type { Refusal } from '../../campaign/campaign.ts'
 import type { CampaignView, ViewedRun, ViewedSpace } from '../../campaign/view.ts'
 import type { Config } from '../../core/config.ts'
-import { compact, counted } from '../number.ts'
+import { compact } from '../number.ts'
 import { type Block, heading, list, paragraph, table } from '../page/blocks.ts'
 import { sentence } from '../prose.ts'
+import { words } from '../words/words.ts'
 import { batchText, modelText } from './configuration.ts'
 import { budgetsText, costOf, sourceText } from './facts.ts'
 
@@ -12,44 +13,39 @@ const mostRefusals = 5
 
 /** Which runs were bought, and why. */
 export function purchaseBlocks(view: CampaignView, figure: (name: string) => Block[]): Block[] {
+  const { columns: title, ...say } = words().campaign
   const { runs, task, queries, result } = view
   return [
-    heading('1. Which runs were bought, and why'),
-    paragraph(
-      `The strategy ${task.strategy} asked ${sourceText(view)} for ${counted(queries, 'run')}. `,
-      task.words.design,
-    ),
-    ...table(['round', 'what for', 'FLOPs of the runs', 'runs', 'spent'], roundRows(view), 3),
-    ...(result ? [paragraph(`Buying ended: ${sentence(result.stopped)}`)] : []),
+    heading(say.purchases),
+    paragraph(say.asked(task.strategy, sourceText(view), queries), words().elsewhere(task.words.design)),
+    ...table([title.round, title.whatFor, title.flopsOfRuns, title.runs, title.spent], roundRows(view), 3),
+    ...(result ? [paragraph(say.buyingEnded(sentence(words().elsewhere(result.stopped))))] : []),
     ...refusalBlocks(view),
     ...figure('design'),
-    ...(runs.length > 0 ? [paragraph('The appendix lists every run with its reason.')] : []),
+    ...(runs.length > 0 ? [paragraph(say.appendixLists)] : []),
   ]
 }
 
 function roundRows({ runs, rounds }: CampaignView): string[][] {
+  const say = words().campaign
   const row = (name: string, title: string, own: readonly ViewedRun[]) => [
     name,
     title,
-    own.length > 0 ? budgetsText(own) : 'none',
+    own.length > 0 ? budgetsText(own) : say.none,
     String(own.length),
     compact(costOf(own)),
   ]
   const of = (round: number) => runs.filter((run) => run.round === round)
   const given = runs.filter(({ round }) => round < 0)
   return [
-    ...(given.length > 0 ? [row('before', 'runs that were there before the campaign', given)] : []),
-    ...rounds.map(({ title }, round) => row(String(round), title, of(round))),
+    ...(given.length > 0 ? [row(say.before, say.runsBefore, given)] : []),
+    ...rounds.map(({ title }, round) => row(String(round), words().elsewhere(title), of(round))),
   ]
 }
 
 const refusalBlocks = ({ refused, lost, space }: CampaignView): Block[] => [
-  ...refusalList(`The API refused ${counted(refused.length, 'configuration')}, which cost nothing:`, refused, space),
-  ...refusalList(
-    `What became of ${counted(lost.length, 'run')} is not known; their FLOPs count as spent:`,
-    lost,
-    space,
-  ),
+  ...refusalList(words().campaign.refused(refused.length), refused, space),
+  ...refusalList(words().campaign.lost(lost.length), lost, space),
 ]
 
 function refusalList(title: string, refusals: readonly Refusal<Config>[], space: ViewedSpace): Block[] {
@@ -60,10 +56,10 @@ function refusalList(title: string, refusals: readonly Refusal<Config>[], space:
     paragraph(title),
     ...list(
       shown.map(({ config, message }) => [
-        `${modelText(space, config)}, batch ${batchText(space, config.batchSize)}, ${compact(config.trainFlops)} FLOPs: `,
+        `${words().campaign.list([modelText(space, config), words().campaign.batch(batchText(space, config.batchSize)), `${compact(config.trainFlops)} FLOPs`])}${words().marks.colon}`,
         sentence(message),
       ]),
     ),
-    ...(rest > 0 ? [paragraph(`And ${rest} more.`)] : []),
+    ...(rest > 0 ? [paragraph(words().campaign.andMore(rest))] : []),
   ]
 }

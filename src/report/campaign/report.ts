@@ -3,6 +3,7 @@ import { renderFigures } from '../draw/svg.ts'
 import type { Block, Page } from '../page/blocks.ts'
 import { markdownFiles } from '../page/files.ts'
 import { htmlOf } from '../page/html.ts'
+import { inLanguage } from '../words/words.ts'
 import { answerBlocks, standingBlocks } from './answer.ts'
 import { diagnosticBlocks, provenanceBlocks, runBlocks } from './closing.ts'
 import { campaignFigures } from './figures.ts'
@@ -26,10 +27,17 @@ const figureFolder = 'figures'
  *
  * @example for (const [name, text] of Object.entries(renderCampaign(report))) writeFileSync(join(folder, name), text)
  */
-export function renderCampaign(report: CampaignReport): Record<string, string> {
+export const renderCampaign = (report: CampaignReport): Record<string, string> =>
+  inLanguage(report.language ?? 'en', () => filesInLanguage(report))
+
+function filesInLanguage(report: CampaignReport): Record<string, string> {
   const { view, title } = report
   const submission = hasEnded(view) ? submissionOf(view) : null
-  const page: Page = { title, blocks: hasEnded(view) ? endBlocks(report, view) : interimBlocks(report) }
+  const page: Page = {
+    title,
+    language: report.language,
+    blocks: hasEnded(view) ? endBlocks(report, view) : interimBlocks(report),
+  }
   return {
     'report.html': htmlOf(page),
     ...markdownFiles(page, 'report.md', figureFolder),

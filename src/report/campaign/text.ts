@@ -9,48 +9,53 @@ import type { Config } from '../../core/config.ts'
 import { groupBy } from '../../core/group-by.ts'
 import type { AtCap, NamedLaw, Plan, ShortForecast } from '../../plan/strategy.ts'
 import type { Space } from '../../space/space.ts'
-import { compact, counted, excess, nats, significant, withInterval } from '../number.ts'
+import { compact, excess, nats, significant, withInterval } from '../number.ts'
 import { type Block, type Column, type Fact, facts, list, type Section, type Text } from '../page/blocks.ts'
 import { type Group, type TextOptions, textOf } from '../page/text.ts'
 import { sentence, withoutStop } from '../prose.ts'
+import { inLanguage, type Language, words } from '../words/words.ts'
 import { batchText, configText, modelCells } from './configuration.ts'
 import { isTrained, type MeasuredRun } from './facts.ts'
 
 /** Where a campaign stands, in one line: `3.1e17 of 2e18 FLOPs, 61 runs, N 2.1e8, loss 2.71 [2.65, 2.78], TITLE`. */
 export function standingLine({ runs, spentFlops, task, rounds, estimate }: CampaignView): string {
-  return [
-    `${compact(spentFlops)} of ${compact(task.budget)} FLOPs`,
-    counted(runs.length, 'run'),
-    estimate === null ? 'no estimate yet' : estimateText(estimate),
-    rounds.at(-1)?.title ?? '',
-  ]
-    .filter(Boolean)
-    .join(', ')
+  const say = words().campaign
+  const parts = [
+    say.ofFlops(compact(spentFlops), compact(task.budget)),
+    say.runs(runs.length),
+    estimate === null ? say.noEstimate : estimateText(estimate),
+    words().elsewhere(rounds.at(-1)?.title ?? ''),
+  ].filter(Boolean)
+  return say.list(parts)
 }
 
 const estimateText = ({ parameters, loss, interval }: ShortForecast): string =>
-  `N ${significant(parameters)}, loss ${withInterval(loss, interval.loss, nats)}`
+  words().campaign.estimate(significant(parameters), withInterval(loss, interval.loss, nats))
 
 /** The configurations of a plan, in the order of asking: cost and reason of each. */
-export function planText(plan: Plan, budget: number, space: Space): string {
-  if (plan.kind === 'stop') return `Nothing would be asked: ${plan.reason}`
+export const planText = (plan: Plan, budget: number, space: Space, language: Language = 'en'): string =>
+  inLanguage(language, () => planInLanguage(plan, budget, space))
+
+function planInLanguage(plan: Plan, budget: number, space: Space): string {
+  const { columns: named, ...say } = words().campaign
+  if (plan.kind === 'stop') return say.nothingAsked(words().elsewhere(plan.reason))
   const { queries, title } = plan
   const cost = queries.reduce((sum, { config }) => sum + config.trainFlops, 0)
   const view = viewedSpace(space)
   const share = ((100 * cost) / budget).toFixed(1)
   return textOf([
     list([
-      `First round: ${title}`,
-      `${counted(queries.length, 'run')} for ${compact(cost)} FLOPs, ${share} % of ${compact(budget)}`,
+      say.firstRound(words().elsewhere(title)),
+      say.roundCost(queries.length, compact(cost), share, compact(budget)),
     ]),
     [
       {
         kind: 'table',
-        columns: [...numbers(configTitles(view)), { title: 'reason', align: 'left' }],
+        columns: [...numbers(configTitles(view)), { title: named.reason, align: 'left' }],
         rows: queries.map(({ config, reason }) => [
           compact(config.trainFlops),
           ...configCells(view, config, space.measure(config, 'none').core),
-          reason,
+          words().elsewhere(reason),
         ]),
       },
     ],
@@ -61,8 +66,8 @@ const configTitles = ({ words }: ViewedSpace) => [
   'FLOPs',
   'N',
   ...words.words.map(({ title }) => title),
-  'batch',
-  'rate',
+  words().campaign.columns.batch,
+  words().campaign.columns.rate,
 ]
 
 const numbers = (titles: readonly string[]): Column[] => titles.map((title) => ({ title, align: 'right' }))
@@ -75,7 +80,10 @@ const configCells = (space: ViewedSpace, config: Config, parameters: number): st
 ]
 
 /** The answer first, then what it cost, what is true where that is known, and what to know about it. */
-export function campaignText(view: EndedView, options: TextOptions = {}): string {
+export const campaignText = (view: EndedView, options: TextOptions = {}): string =>
+  inLanguage(options.language ?? 'en', () => textInLanguage(view, options))
+
+function textInLanguage(view: EndedView, options: TextOptions): string {
   const { prediction, stopped, diagnostics } = view.result
   const groups: Group[] = [
     [predictionSection(view)],
@@ -83,7 +91,7 @@ export function campaignText(view: EndedView, options: TextOptions = {}): string
     [boughtSection(view)],
     lawBlocks(prediction.laws),
     alternativeSections(view),
-    list([`Stopped: ${sentence(stopped)}`]),
+    list([words().campaign.stopped(sentence(words().elsewhere(stopped)))]),
     list(refusedTexts(view)),
     list(lostTexts(view)),
     list(narrowingTexts(view)),
@@ -94,38 +102,43 @@ export function campaignText(view: EndedView, options: TextOptions = {}): string
 
 function predictionSection({ result: { prediction }, task, space }: EndedView): Section {
   const { config, parameters, tokens, loss, interval, atCap } = prediction
+  const { rows: title, ...say } = words().campaign
   const rows: Fact[] = [
-    ['configuration', configText(space, config)],
+    [title.configuration, configText(space, config)],
     ['N', withInterval(parameters, interval.parameters)],
-    ['D', `${significant(tokens)} tokens`],
-    ...(interval.learningRate ? [['rate', withInterval(config.learningRate, interval.learningRate)] as const] : []),
-    ['loss', `${withInterval(loss, interval.loss, nats)} nats/token`],
+    ['D', say.batchTokens(significant(tokens))],
+    ...(interval.learningRate ? [[title.rate, withInterval(config.learningRate, interval.learningRate)] as const] : []),
+    [title.loss, `${withInterval(loss, interval.loss, nats)} nats/token`],
   ]
-  const ends = Object.values(interval).some((bounds) => bounds !== null) ? ', 95 % intervals' : ''
+  const ends = Object.values(interval).some((bounds) => bounds !== null) ? say.intervals : ''
   return {
     kind: 'section',
-    title: `At ${compact(task.target)} FLOPs${ends}:`,
+    title: say.at(compact(task.target), ends),
     blocks: [facts(rows), ...list(atCap === null ? [] : atCapTexts(space, atCap))],
   }
 }
 
 /** What is measured apart from what is inferred. */
 const atCapTexts = (space: ViewedSpace, { config, parameters, loss, interval, gain }: AtCap): string[] => [
-  `Measured: no run may have more than rate ${compact(config.learningRate)}. There N ${significant(parameters)} is best, ` +
-    `loss ${withInterval(loss, interval, nats)}: ${configText(space, config)}.`,
-  `Inferred: the higher rate gains ${withInterval(gain.loss, gain.interval, nats)} nats more.`,
+  words().campaign.measured(
+    compact(config.learningRate),
+    significant(parameters),
+    withInterval(loss, interval, nats),
+    configText(space, config),
+  ),
+  words().campaign.inferredGain(withInterval(gain.loss, gain.interval, nats)),
 ]
 
 function truthSections({ result: { truth }, task: { source }, space }: EndedView): Section[] {
   if (truth === null) return []
   const { config, parameters, loss, regret, lossError, covered } = truth
-  const interval = covered === null ? '' : `; the interval ${covered ? 'covers' : 'misses'} the truth`
+  const say = words().campaign
   const lines = [
-    `best: N ${significant(parameters)}, loss ${nats(loss)}; ${configText(space, config)}`,
-    `regret of the predicted configuration: ${excess(regret)} nats/token`,
-    `error of the predicted loss: ${lossError < 0 ? '-' : '+'}${excess(Math.abs(lossError))}${interval}`,
+    say.truthBest(significant(parameters), nats(loss), configText(space, config)),
+    say.truthRegret(excess(regret)),
+    say.truthError(`${lossError < 0 ? '-' : '+'}${excess(Math.abs(lossError))}`, covered),
   ]
-  return [{ kind: 'section', title: `The truth in ${source.replace(/^world:/, '')}:`, blocks: list(lines) }]
+  return [{ kind: 'section', title: say.truthIn(source.replace(/^world:/, '')), blocks: list(lines) }]
 }
 
 /** What was spent at each budget, and the lowest loss there. */
@@ -145,11 +158,12 @@ function boughtSection({ runs, spentFlops, task: { budget, source } }: EndedView
       ]
     })
   const given = runs.filter(({ round }) => round < 0).length
-  const before = given > 0 ? `, ${given} of them there before` : ''
+  const { columns: title, ...say } = words().campaign
+  const titles = ['FLOPs', title.runs, title.spent, title.lowestLoss, title.atN, title.atRate]
   return {
     kind: 'section',
-    title: `${counted(runs.length, 'run')} of ${source} for ${compact(spentFlops)} of ${compact(budget)} FLOPs${before}:`,
-    blocks: [{ kind: 'table', columns: numbers(['FLOPs', 'runs', 'spent', 'lowest loss', 'at N', 'at rate']), rows }],
+    title: say.bought(runs.length, source, compact(spentFlops), compact(budget), given),
+    blocks: [{ kind: 'table', columns: numbers(titles), rows }],
   }
 }
 
@@ -163,15 +177,16 @@ const mostLaws = 3
 
 function lawBlocks(laws: readonly NamedLaw[]): Block[] {
   if (laws.length === 0) return []
-  if (laws.length <= mostLaws) return [{ kind: 'section', title: 'Laws:', blocks: list(laws.map(lawText)) }]
+  if (laws.length <= mostLaws)
+    return [{ kind: 'section', title: words().campaign.laws, blocks: list(laws.map(lawText)) }]
   const weights = laws.map(({ name, weight }) => `${name} ${weight.toFixed(2)}`).join(', ')
-  const line: Text = [{ strong: 'Laws by belief:' }, ` ${weights}.`]
+  const line: Text = [{ strong: words().campaign.lawsByBelief }, `${words().marks.gap}${weights}${words().marks.stop}`]
   return list([line])
 }
 
 function lawText({ name, weight, coefficients }: NamedLaw): string {
   const values = Object.entries(coefficients).map(([symbol, value]) => `${symbol} ${significant(value)}`)
-  return `${name}${weight === 1 ? '' : `, weight ${weight.toFixed(2)}`}: ${values.join(', ')}`
+  return `${name}${weight === 1 ? '' : words().campaign.lawWeight(weight.toFixed(2))}${words().marks.colon}${values.join(', ')}`
 }
 
 function alternativeSections({ result: { prediction }, task: { target }, space }: EndedView): Section[] {
@@ -182,11 +197,15 @@ function alternativeSections({ result: { prediction }, task: { target }, space }
     nats(loss),
     excess(beyond),
   ])
-  const columns = numbers([...configTitles(space).slice(1), 'loss', 'excess'])
+  const columns = numbers([
+    ...configTitles(space).slice(1),
+    words().campaign.columns.loss,
+    words().campaign.columns.excess,
+  ])
   return [
     {
       kind: 'section',
-      title: `Other sizes at ${compact(target)} FLOPs:`,
+      title: words().campaign.otherSizesAt(compact(target)),
       blocks: [{ kind: 'table', columns, rows }],
     },
   ]
@@ -195,18 +214,17 @@ function alternativeSections({ result: { prediction }, task: { target }, space }
 function refusedTexts({ refused }: CampaignView): string[] {
   const [first] = refused
   if (!first) return []
-  return [`The API refused ${counted(refused.length, 'configuration')}; the first: ${sentence(first.message)}`]
+  return [words().campaign.firstRefused(refused.length, sentence(first.message))]
 }
 
 function lostTexts({ lost }: CampaignView): string[] {
   const [first] = lost
   if (!first) return []
-  return [
-    `What became of ${counted(lost.length, 'run')} is not known; their FLOPs count as spent. The first: ${sentence(first.message)}`,
-  ]
+  return [words().campaign.firstLost(lost.length, sentence(first.message))]
 }
 
 function narrowingTexts({ result: { prediction } }: EndedView): string[] {
   const { narrowing } = prediction
-  return narrowing.length === 0 ? [] : [`Would narrow it: ${sentence(narrowing.map(withoutStop).join('; '))}`]
+  const texts = narrowing.map((text) => withoutStop(words().elsewhere(text)))
+  return texts.length === 0 ? [] : [words().campaign.wouldNarrow(sentence(texts.join(words().marks.semicolon)))]
 }
