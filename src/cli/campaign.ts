@@ -21,11 +21,13 @@ import type { Trainer } from '../core/trainer.ts'
 import { apiSpace, cs336Space } from '../cs336/space.ts'
 import { type StrategyName, strategyNamed, strategyNames } from '../plan/strategies.ts'
 import { standingLine } from '../report/campaign/text.ts'
+import { cutTo } from '../report/page/width.ts'
+import { inLanguage, type Language, languages } from '../report/words/words.ts'
 import type { Space } from '../space/space.ts'
 import { givenApiKey } from './given-keys.ts'
 import { listenForSignals } from './interruption.ts'
 import { noticeText } from './notices.ts'
-import { budget, nameOf, wholeBudgets, wholeNumber } from './options.ts'
+import { budget, languageHelp, nameOf, wholeBudgets, wholeNumber } from './options.ts'
 import { isPoolCampaign, type PoolFlags, runPool, withPoolOptions } from './pool.ts'
 import { print, printJson, printPage, say } from './print.ts'
 import { writeUp } from './write-up.ts'
@@ -41,6 +43,7 @@ interface CampaignFlags extends PoolFlags {
   readonly space?: string
   readonly trainFlopsGrid?: readonly number[]
   readonly vocabSize?: number
+  readonly lang?: Language
 }
 
 /** `isoflop campaign`. */
@@ -75,6 +78,7 @@ export function campaignCommand(): Command {
     .option('--out <DIR>', 'where the record and the report go', 'out')
     .option('--seed <N>', 'equal seeds plan equally', wholeNumber('--seed', 0, 'a whole number such as 0'), 0)
     .option('--dry-run', 'print the first plan, ask nothing')
+    .option('--lang <LANGUAGE>', languageHelp, nameOf('--lang', languages))
     .option('--json', 'print one JSON object instead of tables')
     .addHelpText(
       'after',
@@ -99,7 +103,7 @@ async function runCampaign(flags: CampaignFlags): Promise<void> {
 
   const interruption = listenForSignals('ending after the run in flight')
   const task = { source: trainer.name, strategy: strategy.name, words: strategy.words, seed, budget, target }
-  const line = standingProgress(process.stderr, { task, space })
+  const line = standingProgress(process.stderr, { task, space }, flags.lang)
   try {
     const { campaign, files } = await campaignInFolder({
       ...options,
@@ -111,7 +115,7 @@ async function runCampaign(flags: CampaignFlags): Promise<void> {
     line.done()
     const truth = (await truthAt?.(campaign)) ?? null
     const view = viewOfCampaign(campaign, { task, space, truth, trueLoss })
-    const written = await writeUp(flags.out, view)
+    const written = await writeUp(flags.out, view, flags.lang)
     await printCampaign(view, flags, [...files, ...written])
   } finally {
     line.done()
@@ -213,17 +217,22 @@ interface StandingProgress {
 }
 
 /** One line that is written over on a terminal; elsewhere a line a round. */
-function standingProgress(stream: NodeJS.WriteStream, about: Surroundings): StandingProgress {
+function standingProgress(
+  stream: NodeJS.WriteStream,
+  about: Surroundings,
+  language: Language = 'en',
+): StandingProgress {
   let view: CampaignView | null = null
   let isShown = false
+  const lineOf = (shown: CampaignView) => printable(inLanguage(language, () => standingLine(shown)))
   return {
     show(standing) {
       const rounds = view?.rounds.length
       view = viewOfStanding(standing, about)
       if (stream.isTTY) {
-        stream.write(`\r\x1b[K${printable(standingLine(view)).slice(0, (stream.columns ?? 100) - 1)}`)
+        stream.write(`\r\x1b[K${cutTo(lineOf(view), (stream.columns ?? 100) - 1)}`)
         isShown = true
-      } else if (view.rounds.length !== rounds) stream.write(`${printable(standingLine(view))}\n`)
+      } else if (view.rounds.length !== rounds) stream.write(`${lineOf(view)}\n`)
     },
     done() {
       if (isShown) stream.write('\r\x1b[K')
@@ -232,7 +241,10 @@ function standingProgress(stream: NodeJS.WriteStream, about: Surroundings): Stan
   }
 }
 
-async function printPlan(options: Omit<CampaignOptions<Config>, 'trainer'>, { json }: CampaignFlags): Promise<void> {
+async function printPlan(
+  options: Omit<CampaignOptions<Config>, 'trainer'>,
+  { json, lang }: CampaignFlags,
+): Promise<void> {
   const plan = firstPlan(options)
   const { space = apiSpace, budget = space.budget } = options
   const [{ planText }, { planJson }] = await Promise.all([
@@ -240,7 +252,7 @@ async function printPlan(options: Omit<CampaignOptions<Config>, 'trainer'>, { js
     import('../report/campaign/json.ts'),
   ])
   if (json) printJson(planJson(plan, viewedSpace(space)))
-  else print(planText(plan, budget, space))
+  else print(planText(plan, budget, space, lang))
 }
 
 async function printCampaign(view: EndedView, flags: CampaignFlags, files: readonly string[]): Promise<void> {
@@ -250,6 +262,6 @@ async function printCampaign(view: EndedView, flags: CampaignFlags, files: reado
     import('../report/page/text.ts'),
   ])
   if (flags.json) return printJson(campaignJson(view))
-  printPage(campaignText(view, { bold: process.stdout.isTTY === true }))
+  printPage(campaignText(view, { bold: process.stdout.isTTY === true, language: flags.lang }))
   print(`\n${wrap(`wrote ${files.join(', ')}`, '', '  ').join('\n')}`)
 }

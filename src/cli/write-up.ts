@@ -1,16 +1,18 @@
 import { join } from 'node:path'
 import type { CampaignView } from '../campaign/view.ts'
 import { version } from '../core/version.ts'
+import { inLanguage, type Language, words } from '../report/words/words.ts'
 import { commandLine } from './command-line.ts'
 import { writeOutput } from './output.ts'
 
 /** Writes a campaign's report, its figures and its submission into a folder; the files' names. Errors: OUTPUT_FAILED. */
-export async function writeUp(folder: string, view: CampaignView): Promise<string[]> {
+export async function writeUp(folder: string, view: CampaignView, language: Language = 'en'): Promise<string[]> {
   const { renderCampaign } = await import('../report/campaign/report.ts')
   const { source, target } = view.task
   const files = renderCampaign({
     view,
-    title: `The run of ${target.toExponential(0).replace('e+', 'e')} FLOPs: a campaign on ${source}`,
+    title: inLanguage(language, words).campaign.title(target.toExponential(0).replace('e+', 'e'), source),
+    language,
     command: commandLine(process.argv.slice(2)),
     versions: { isoflop: version, node: process.version.slice(1) },
   })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { renderCampaign } from '../../src/report/campaign/report.ts'
 import { fitPage } from '../../src/report/fit/report.ts'
 import { fitText } from '../../src/report/fit/text.ts'
 import type { Block, Page } from '../../src/report/page/blocks.ts'
@@ -8,6 +9,7 @@ import { displayWidth } from '../../src/report/page/width.ts'
 import { inLanguage, type Language, languages, words } from '../../src/report/words/words.ts'
 import { handoutLaw } from '../../src/world/handout.ts'
 import { handout, noisy, nothing } from './analyses.ts'
+import { full, plain, tiny } from './campaigns.ts'
 
 const data = { read: 72, excluded: [{ source: 'runs.csv', row: 3, reason: 'no loss' }], notes: [], sources: [] }
 const about = { title: 'Laws', data, command: 'isoflop fit runs.csv', versions: { isoflop: '0' } }
@@ -43,6 +45,20 @@ test('a report has the same parts in every language, and headings of its own', (
     }
 })
 
+/** The marks of Markdown's lines: headings, tables, lists, figures. */
+const marksOf = (markdown: string): string[] =>
+  markdown.split('\n').map((line) => /^(#+ |\| :-|\||- |!\[)?/.exec(line)![0])
+
+test('the report of a campaign has the same parts in every language', () => {
+  for (const report of [full, plain, tiny])
+    for (const language of languages) {
+      const [own, english] = [renderCampaign({ ...report, language }), renderCampaign(report)]
+      assert.deepEqual(Object.keys(own), Object.keys(english))
+      assert.deepEqual(marksOf(own['report.md']), marksOf(english['report.md']))
+      assert.equal(own['submission.json'], english['submission.json'])
+    }
+})
+
 test('a page says which language it is in', () => {
   assert.match(htmlOf(pageIn('zh', 0)), /^<!doctype html>\n<html lang="zh-Hans">/)
   assert.match(htmlOf(fitPage({ ...about, ...subjects[0] })), /^<!doctype html>\n<html lang="en">/)
@@ -75,7 +91,7 @@ const keysOf = (value: object, path = ''): string[] =>
   )
 
 /** Words that are the same in every language. */
-const international = ['loss', 'FLOPs', 'N', 'D']
+const international = ['loss', 'FLOPs', 'N', 'D', 'L = E + A / N^alpha + B / D^beta']
 
 const textsOf = (value: object): string[] =>
   Object.values(value).flatMap((inner) =>

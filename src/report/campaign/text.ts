@@ -62,10 +62,10 @@ function planInLanguage(plan: Plan, budget: number, space: Space): string {
   ])
 }
 
-const configTitles = ({ words }: ViewedSpace) => [
+const configTitles = ({ words: model }: ViewedSpace) => [
   'FLOPs',
   'N',
-  ...words.words.map(({ title }) => title),
+  ...model.words.map(({ title }) => title),
   words().campaign.columns.batch,
   words().campaign.columns.rate,
 ]

@@ -43,3 +43,15 @@ export const piecesOf = (text: string): string[] =>
     const [first, ...rest] = word.split(breaks)
     return [k === 0 ? first : ` ${first}`, ...rest]
   })
+
+/** As much of a text as fits into so many columns. */
+export function cutTo(text: string, columns: number): string {
+  let width = 0
+  let kept = ''
+  for (const { segment } of graphemes.segment(text)) {
+    width += displayWidth(segment)
+    if (width > columns) break
+    kept += segment
+  }
+  return kept
+}
