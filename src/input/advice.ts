@@ -17,9 +17,23 @@ const looks: Readonly<Record<Needed, { readonly range: readonly [number, number]
 }
 /** Rows that have to have a number for a column to be advised. */
 const leastShare = 0.5
+/** Columns and units that are tried for each quantity. */
+const mostOptions = 12
 /** Columns of a wide file that are looked at. */
 const mostColumns = 200
 const perParameter = [0.01, 1e5] as const
+/** What the numbers of a column may be multiplied with, where its name says what it is, the usual first. */
+const factors: Readonly<Record<Exclude<Needed, 'loss'>, readonly number[]>> = {
+  parameters: [1, 1e6, 1e9, 1e3],
+  tokens: [1, 1e9, 1e6, 1e12, 1e3],
+  flops: [1, 1e9, 1e18, 1e15, 1e12],
+}
+
+/** A column for a quantity, and what its numbers are multiplied with. */
+interface Option {
+  readonly column: number
+  readonly factor: number
+}
 
 /**
  * Which columns to name for what is missing. They were looked at: their numbers are in the range of what they would be, and what
@@ -33,18 +47,21 @@ export function columnAdvice(
   const used = new Set([...taken.values()].map(({ column }) => column))
   const free = columns.flatMap((_, column) => (used.has(column) ? [] : [column])).slice(0, mostColumns)
   const fits = (quantity: Needed) => fitting(quantity, free, columns, sample)
-  const advised = new Map<Needed, number>()
+  const advised = new Map<Needed, Option>()
   if (missing.includes('loss')) {
     const [loss] = fits('loss')
     if (loss !== undefined) advised.set('loss', loss)
   }
   const sizes = missing.filter((quantity): quantity is Needed => quantity !== 'loss')
   if (sizes.length > 0)
-    for (const [quantity, column] of pairOf(sizes, fits, taken, sample)) advised.set(quantity, column)
+    for (const [quantity, option] of pairOf(sizes, fits, taken, sample)) advised.set(quantity, option)
   const isWhole = missing.includes('loss') ? advised.has('loss') : true
   const hasSizes = sizes.length === 0 || [...advised.keys()].some((quantity) => quantity !== 'loss')
   if (isWhole && hasSizes && advised.size > 0) {
-    const told = [...advised].map(([quantity, column]) => `${quantity}=${quotedName(columns[column])}`)
+    const told = [...advised].map(
+      ([quantity, { column, factor }]) =>
+        `${quantity}=${quotedName(columns[column])}${factor === 1 ? '' : `*${factor.toExponential().replace('e+', 'e')}`}`,
+    )
     return `If these columns are what they look like: --columns '${told.join(',')}'.`
   }
   return (
@@ -53,19 +70,24 @@ export function columnAdvice(
   )
 }
 
-const valuesOf = (sample: ColumnQuestion['sample'], column: number): Float64Array =>
-  contentOf(sample, column, 'parameters', { factor: null, loss: null }).values
+const valuesOf = (sample: ColumnQuestion['sample'], { column, factor }: Option): Float64Array =>
+  contentOf(sample, column, 'parameters', { factor: { value: factor, said: '' }, loss: null }).values
 
-/** The columns all of whose numbers may be this, those first whose name says so. */
+/** The columns all of whose numbers may be this, those first whose name says so; of these also in other units. */
 function fitting(
   quantity: Needed,
   free: readonly number[],
   columns: readonly string[],
   sample: ColumnQuestion['sample'],
-): number[] {
+): Option[] {
   const { range, hint } = looks[quantity]
-  const fits = free.filter((column) => {
-    const given = valuesOf(sample, column).filter((value) => !Number.isNaN(value))
+  const isHinted = (column: number) => hint.test(columns[column].slice(0, 200))
+  const options = free.flatMap((column): Option[] => {
+    const tried = quantity !== 'loss' && isHinted(column) ? factors[quantity] : [1]
+    return tried.map((factor) => ({ column, factor }))
+  })
+  const fits = options.filter((option) => {
+    const given = valuesOf(sample, option).filter((value) => !Number.isNaN(value))
     const isVaried = new Set(given.subarray(0, 100)).size > 1
     return (
       given.length >= leastShare * sample.length &&
@@ -73,21 +95,20 @@ function fitting(
       given.every((value) => value >= range[0] && value <= range[1])
     )
   })
-  const isHinted = (column: number) => Number(hint.test(columns[column].slice(0, 200)))
-  return fits.toSorted((a, b) => isHinted(b) - isHinted(a))
+  return fits.toSorted((a, b) => Number(isHinted(b.column)) - Number(isHinted(a.column)))
 }
 
-type Pair = readonly (readonly [Needed, number])[]
+type Pair = readonly (readonly [Needed, Option])[]
 
 /** Columns for what is missing of N, D and C, so that two are known and what follows from them is plausible. */
 function pairOf(
   missing: readonly Needed[],
-  fits: (quantity: Needed) => number[],
+  fits: (quantity: Needed) => Option[],
   taken: ReadonlyMap<Quantity, Candidate>,
   sample: ColumnQuestion['sample'],
 ): Pair {
   const found = (['parameters', 'tokens', 'flops'] as const).find((quantity) => taken.has(quantity))
-  const options = missing.map((quantity) => ({ quantity, columns: fits(quantity).slice(0, 8) }))
+  const options = missing.map((quantity) => ({ quantity, columns: fits(quantity).slice(0, mostOptions) }))
   const known = found === undefined ? [] : [{ quantity: found, values: taken.get(found)!.content!.values }]
   for (const { quantity, columns } of options)
     for (const column of columns) {
@@ -100,7 +121,7 @@ function pairOf(
         if (other.quantity <= quantity) continue
         for (const second of other.columns) {
           const two = { quantity: other.quantity, values: valuesOf(sample, second) }
-          if (second !== column && isPlausible([one, two])) {
+          if (second.column !== column.column && isPlausible([one, two])) {
             return [
               [quantity, column],
               [other.quantity, second],

@@ -52,6 +52,7 @@ function readerOf({ kind, read }: Notation, { factor, loss }: Scale): (cell: unk
   // A million rows of the usual kind go through one function.
   const plain = kind === 'plain' ? numberOf : read
   if (loss !== null && loss.from !== 'nats') return (cell) => lossOf(loss, plain(cell))
+  if (factor?.isLog) return (cell) => 10 ** plain(cell)
   if (factor === null || factor.value === 1) return plain
   return (cell) => plain(cell) * factor.value
 }

@@ -1,4 +1,5 @@
 import type { IsoflopError } from '../core/errors.ts'
+import { isMissing, numberOf } from './cell.ts'
 import { type Split, splitRows } from './fields.ts'
 import { isEnough, type RowSink } from './sink.ts'
 import { badFormat, emptyFile, type Source, textBlocks } from './source.ts'
@@ -8,8 +9,8 @@ const blockBytes = 1 << 20
 const longestRow = 1 << 24
 
 /**
- * Reads delimited text: comma, tab or semicolon, whichever the header has most of. The first line that is not blank is the
- * header. A row's number is the line it begins at.
+ * Reads delimited text: comma, tab, semicolon or bar, whichever the header has most of, or blanks. The first line that is neither blank nor a
+ * comment (`# ...`) is the header; a comment with as many fields as the row behind it is one, too. A row's number is the line it begins at.
  *
  * Errors: FILE_EMPTY without rows, FILE_FORMAT for a quoted field that never ends or a line beyond reason, and those of `open`.
  */
@@ -19,10 +20,13 @@ export async function readDelimited(source: Source, sink: RowSink): Promise<void
   let text = ''
   let rest = 0
   for (const block of textBlocks(source, blockBytes)) {
-    text += withPlainLineEnds(block)
+    text += delimiter === ' ' ? withSingleBlanks(withPlainLineEnds(block)) : withPlainLineEnds(block)
     // What is left of a row that was not whole is split again only together with as much new text.
     if (text.length < 2 * rest) continue
-    delimiter ??= delimiterOf(text)
+    if (delimiter === null) {
+      delimiter = delimiterOf(text)
+      if (delimiter === ' ') text = withSingleBlanks(text)
+    }
     text = lines.take(splitRows(text, delimiter, false), text)
     rest = text.length
     if (rest > longestRow) throw lines.endless()
@@ -41,18 +45,33 @@ const withPlainLineEnds = (text: string): string => (text.includes('\r') ? text.
 function delimiterOf(text: string): string {
   const header = firstLine(text).replace(/"[^"]*"?/g, '')
   const count = (delimiter: string) => header.split(delimiter).length
-  return [',', '\t', ';'].reduce((best, delimiter) => (count(delimiter) > count(best) ? delimiter : best))
+  const best = [',', '\t', ';', '|'].reduce((most, delimiter) => (count(delimiter) > count(most) ? delimiter : most))
+  return count(best) === 1 && header.split(' ').filter(Boolean).length >= fewestByBlanks ? ' ' : best
 }
 
-/** The first line that is not blank. */
+/** A table by blanks has at least N, D or C, and the loss. */
+const fewestByBlanks = 3
+
+/** Runs of blanks as one, none at the ends of lines: what tables that are aligned with them are split by. */
+const withSingleBlanks = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => line.split(' ').filter(Boolean).join(' '))
+    .join('\n')
+
+const isComment = (line: string): boolean => line.startsWith('#')
+
+/** The first line that is not blank and no comment; where there are only comments, the last of them. */
 function firstLine(text: string): string {
+  let comment = ''
   for (let start = 0; start < text.length; ) {
     const newline = text.indexOf('\n', start)
     const line = text.slice(start, newline < 0 ? text.length : newline)
-    if (line.trim() !== '') return line
+    if (isComment(line)) comment = line
+    else if (line.trim() !== '') return line
     start += line.length + 1
   }
-  return ''
+  return comment
 }
 
 /** Hands parsed rows on, and knows the line each begins at. */
@@ -62,6 +81,8 @@ class Lines {
   /** Where a quoted field begins that has no end so far. */
   #openLine: number | null = null
   #header: readonly string[] = []
+  /** The last comment before the header, which may be the header itself. */
+  #comment: readonly string[] | null = null
   /** Rows that wait until there are enough to judge the columns by; null once they were handed on. */
   #waiting: { line: number; fields: readonly string[] }[] | null = []
   #wanted: readonly number[] = []
@@ -96,6 +117,10 @@ class Lines {
 
   /** To be called after the last row. */
   finish(): void {
+    if (!this.hasHeader && this.#comment !== null) {
+      this.hasHeader = true
+      this.#header = this.#comment
+    }
     if (this.hasHeader && this.#waiting !== null) this.#open(this.#waiting)
   }
 
@@ -106,8 +131,17 @@ class Lines {
   }
 
   #begin(fields: readonly string[]): void {
+    if (isComment(fields[0])) {
+      this.#comment = withoutSign(fields)
+      return
+    }
     this.hasHeader = true
-    this.#header = fields
+    const comment = this.#comment ?? []
+    // As NumPy writes it: the names of the columns behind a #, then numbers.
+    if (comment.length > 1 && comment.length === fields.length && fields.every(isNumberOrBlank)) {
+      this.#header = comment
+      this.#row(fields, 1, false)
+    } else this.#header = fields
   }
 
   #open(waiting: readonly { line: number; fields: readonly string[] }[]): void {
@@ -136,5 +170,11 @@ class Lines {
 
 const brokenQuotes = (line: number, height: number): string =>
   height > 1 ? `quotes are malformed (lines ${line} to ${line + height - 1})` : 'quotes are malformed'
+
+/** The fields of a comment without its #, which may be a field of its own. */
+const withoutSign = (fields: readonly string[]): readonly string[] =>
+  fields[0] === '#' ? fields.slice(1) : [fields[0].slice(1).trim(), ...fields.slice(1)]
+
+const isNumberOrBlank = (field: string): boolean => isMissing(field) || !Number.isNaN(numberOf(field))
 
 const newlines = (text: string): number => (text.includes('\n') ? text.split('\n').length - 1 : 0)

@@ -33,6 +33,7 @@ const usualNames: Readonly<Record<Quantity, readonly string[]>> = {
     ],
     ...['n_active_params', 'params_active', 'active_param_count', 'non_embedding_active_params'],
     ...['parameters', 'params', 'N', 'model_size', 'num_parameters', 'num_params', 'n_parameters', 'n_params'],
+    ...['parameter', 'param', '参数量', '参数数', '模型参数量', '模型大小'],
     ...['parameter_count', 'param_count', 'total_parameters', 'total_params', 'model_parameters', 'model_params'],
     ...['params_total', 'params_count', 'nparams', 'trainable_params', 'trainable_parameters', 'num_trainable_params'],
     ...[
@@ -46,6 +47,7 @@ const usualNames: Readonly<Record<Quantity, readonly string[]>> = {
   ],
   tokens: [
     ...['tokens_seen', 'tokens', 'D', 'train_tokens', 'training_tokens', 'num_tokens', 'n_tokens', 'token_count'],
+    ...['data_tokens', 'train_data_tokens', 'training_data', 'token数', '训练token数', '数据量', '训练数据量'],
     ...['total_tokens', 'num_train_tokens', 'total_train_tokens', 'total_training_tokens', 'tokens_trained'],
     ...[
       'trained_tokens',
@@ -68,11 +70,13 @@ const usualNames: Readonly<Record<Quantity, readonly string[]>> = {
   flops: [
     ...['compute_budget', 'train_flops', 'training_flops', 'training_flop', 'flops', 'flop', 'budget', 'C', 'compute'],
     ...['flops_budget', 'total_flops', 'train_compute', 'training_compute', 'total_compute', 'compute_flops'],
+    ...['计算量', '训练计算量', 'train_compute_flops', 'training_compute_flops'],
     ...['num_flops', 'flop_budget', 'total_train_flops', 'total_training_flops', 'flops_total', 'total_flos'],
     ...['flops_trained', 'cumulative_flops'],
   ],
   loss: [
     ...['loss', 'final_loss', 'loss_final', 'val_loss', 'valid_loss', 'validation_loss', 'eval_loss', 'test_loss'],
+    ...['损失', '验证损失', '最终损失', 'verlust', 'held_out_loss', 'loss_val', 'loss_eval', 'loss_test'],
     ...['heldout_loss', 'dev_loss', 'final_val_loss', 'final_validation_loss', 'val_losses', 'validation_losses'],
     ...['macro_loss', 'cross_entropy', 'cross_entropy_loss', 'ce_loss', 'val_ce', 'val_ce_loss', 'eval_ce_loss', 'nll'],
     ...['train_loss', 'training_loss', 'L', 'loss.validation', 'loss.average', 'loss.last', 'lm_loss', 'losses'],
@@ -283,6 +287,13 @@ interface Reading {
   readonly loss: LossWord | null
 }
 
+/** Numbers that are logarithms. */
+const log10: Factor = { value: 1, said: 'log10', isLog: true }
+/** What a loss may be of, in brackets behind its name. */
+const lossParts = new Set([
+  ...['val', 'valid', 'validation', 'eval', 'test', 'dev', 'heldout', 'held-out', 'train', 'training', 'final'],
+])
+
 /** What a name may be read as: as it stands, and without the unit that it ends with. */
 function readingsOf(path: string): Reading[] {
   const plain: Reading = { key: normalized(path), factor: null, loss: null }
@@ -292,8 +303,18 @@ function readingsOf(path: string): Reading[] {
   if (unit !== null) {
     const loss = lossWordOf(unit)
     const factor = factorOf(unit)
-    return [plain, ...(loss ? [{ key, factor: null, loss }] : []), ...(factor ? [{ key, factor, loss: null }] : [])]
+    const isLog = /^log_?10$/i.test(bare.trim())
+    const parts = lossParts.has(unit) ? [bareKey(`${unit}${bare}`), key] : []
+    return [
+      plain,
+      ...(loss ? [{ key, factor: null, loss }] : []),
+      ...(factor ? [{ key, factor, loss: null }] : []),
+      ...(isLog ? [{ key: bareKey(unit.length === 1 ? unit.toUpperCase() : unit), factor: log10, loss: null }] : []),
+      ...parts.map((part) => ({ key: part, factor: null, loss: null })),
+    ]
   }
+  const log = /^log_?10[\s_-]?(.+)$/i.exec(path)?.[1]
+  if (log !== undefined) return [plain, { key: bareKey(log), factor: log10, loss: null }]
   const flops = flopsFactorOf(path)
   if (flops) return [plain, { key: bareKey(flops.bare), factor: flops.factor, loss: null }]
   const end = /^(.+?)(?:[\s_-]+(?:in[\s_-]+)?([a-z]+|1e\d+)|(?<=[a-z])([KMBTG]))$/i.exec(path)

@@ -2,6 +2,8 @@
 export interface Factor {
   readonly value: number
   readonly said: string
+  /** Whether the numbers are logarithms to base 10; `value` is 1 then. */
+  readonly isLog?: boolean
 }
 
 const words: Readonly<Record<string, number>> = {
@@ -23,6 +25,13 @@ const words: Readonly<Record<string, number>> = {
   tn: 1e12,
   trillion: 1e12,
   trillions: 1e12,
+  mrd: 1e9,
+  bio: 1e12,
+  万: 1e4,
+  百万: 1e6,
+  亿: 1e8,
+  十亿: 1e9,
+  万亿: 1e12,
 }
 
 const prefixes: Readonly<Record<string, number>> = {
@@ -89,13 +98,16 @@ export function flopsFactorOf(name: string): { readonly bare: string; readonly f
   return null
 }
 
+/** How far off a number is, behind it: `± 0.01`, `+/- 0.01`. */
+const error = /\s{0,4}(?:±|\+\/?-)\s{0,4}\d[\d.e+-]{0,20}$/i
+
 /** The number of a text such as `20.15M`, `8.273 billion tokens` or `7e19 FLOPs`; NaN where it is none. */
 export function numberWithUnit(text: string): number {
-  const match = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([a-z][a-z/ -]*)$/i.exec(
-    text.length > 60 ? '' : text.trim(),
-  )
+  const short = text.length > 60 ? '' : text.trim().replace(error, '')
+  const match = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([a-z\u4e00-\u9fff][a-z\u4e00-\u9fff/ -]*)?$/i.exec(short)
   if (match === null) return Number.NaN
   const [, digits, unit] = match
+  if (unit === undefined) return short === text.trim() ? Number.NaN : Number(digits)
   const bare = unit.trim().toLowerCase()
   const value = plainWords.has(bare) ? 1 : factorOf(bare)?.value
   return value === undefined ? Number.NaN : Number(digits) * value

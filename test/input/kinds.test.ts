@@ -406,3 +406,50 @@ test('several columns can name a run together', async () => {
   assertTruth(data.runs)
   assert.equal(data.checkpoints, 3 * rows.length)
 })
+
+// What stands around a table
+
+const plainRows = rows.map((r) => [r.N, r.D, r.loss])
+for (const [title, text] of [
+  ['comments before the header', `# my runs\n# of last week\n${csv({ N, D, loss })}`],
+  ['a header behind a #, as NumPy writes it', `# N D loss\n${plainRows.map((cells) => cells.join(' ')).join('\n')}`],
+  ['the same with commas', `#N,D,loss\n${plainRows.join('\n')}`],
+  [
+    'columns that are aligned by blanks',
+    ['N', ...plainRows.map((cells) => cells[0])]
+      .map(
+        (cell, i) =>
+          `  ${String(cell).padEnd(14)}${String(i === 0 ? 'D' : plainRows[i - 1][1]).padEnd(16)} ${i === 0 ? 'loss' : plainRows[i - 1][2]} `,
+      )
+      .join('\n'),
+  ],
+  [
+    'a table of Markdown',
+    `| N | D | loss |\n|---|---|---|\n${plainRows.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}`,
+  ],
+  [
+    'German',
+    csv(
+      {
+        'Parameter (Mio)': (r) => comma(r.N / 1e6),
+        'Tokens (Mrd)': (r) => comma(r.D / 1e9),
+        Verlust: (r) => comma(r.loss),
+      },
+      ';',
+    ),
+  ],
+  ['Chinese', csv({ '参数量 (亿)': (r) => r.N / 1e8, '训练token数 (亿)': (r) => r.D / 1e8, 验证损失: loss })],
+  ['logarithms', csv({ log10_N: (r) => Math.log10(r.N), 'log10(D)': (r) => Math.log10(r.D), loss })],
+  ['errors behind numbers', csv({ N, D, loss: (r) => `${r.loss} ± 0.01` })],
+  ['what a loss is of in brackets', csv({ size: N, tokens: D, 'ppl (val)': (r) => Math.exp(r.loss) })],
+] as const)
+  test(`read as it is: ${title}`, async () => {
+    const data = await readText(text)
+    assertTruth(data.runs)
+    assertNothingLost(data)
+  })
+
+test('advice on columns of unknown names tells their unit, too', async () => {
+  const text = csv({ weights_mm: (r) => r.N / 1e6, 'text tokens, bn.': (r) => r.D / 1e9, loss })
+  assertTruth((await following(text, 'COLUMN_MISSING')).runs)
+})
