@@ -52,7 +52,9 @@ export function keysCommand(): Command {
     )
   sub('reset', 'forget the runs of a key and what it spent')
     .argument('<ID>', 'the short name from the list')
-    .action((id: string, flags: KeysFlags) => withStore(flags, (store) => change(id, store.resetKey(id), 'is reset')))
+    .action((id: string, flags: KeysFlags) =>
+      withStore(flags, (store) => change(id, store.resetKey(id, { submissions: false }), 'is reset')),
+    )
   return command
 }
 
