@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { IsoflopError } from '../core/errors.ts'
 import { version } from '../core/version.ts'
 import { campaignCommand } from './campaign.ts'
+import { classCommand } from './class.ts'
 import { corpusCommand } from './corpus.ts'
 import { deadlineCommand } from './deadline.ts'
 import { fitCommand } from './fit.ts'
@@ -36,6 +37,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .addCommand(trainCommand())
     .addCommand(serveCommand())
     .addCommand(keysCommand())
+    .addCommand(classCommand())
     .addCommand(deadlineCommand())
     .addCommand(gradeCommand())
     .addCommand(simulateCommand())

@@ -60,7 +60,10 @@ export async function addKey(store: Store, options: KeyOptions): Promise<NewKey>
   return { id: record.id, key, was: 'unknown' }
 }
 
-/** Draws keys and adds all of them or none: 200 take some ten milliseconds. Errors: those of the store. */
+/**
+ * Draws keys and adds all of them or none: 200 take some ten milliseconds. `beforehand` is told them before any of them counts, so that
+ * none is lost where they cannot be written down. They are made a millisecond apart: lists keep the order. Errors: those of the store.
+ */
 export async function addDrawnKeys(
   store: Store,
   owners: readonly Pick<NewKeyRecord, 'label' | 'budget' | 'instructor'>[],
@@ -70,7 +73,7 @@ export async function addDrawnKeys(
   const { drawn } = await keyHashOf(store)
   const made = owners.map((): NewKey => ({ id: newId(), key: newSecret(), was: 'unknown' }))
   beforehand(made)
-  await store.addKeys(made.map(({ id, key }, k) => ({ ...owners[k], id, hash: drawn(key), createdAt: now })))
+  await store.addKeys(made.map(({ id, key }, k) => ({ ...owners[k], id, hash: drawn(key), createdAt: now + k })))
   return made
 }
 

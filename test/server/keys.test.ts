@@ -70,7 +70,11 @@ test('a class of 200 is made in a second, all or none, with keys that the store 
     assert.ok(took < 1000, `${took} ms`)
     assert.equal(new Set(made.flatMap(({ id, key }) => [id, key])).size, 400)
     const { label, budget, createdAt } = (await findKey(store, made[77].key))!
-    assert.deepEqual([label, budget, createdAt], ['学生 77', 77n, 7])
+    assert.deepEqual([label, budget, createdAt], ['学生 77', 77n, 84])
+    assert.deepEqual(
+      (await store.listKeys()).map(({ label }) => label),
+      owners.map(({ label }) => label),
+    )
     const stored = (await store.hashes()).join()
     assert.ok(made.every(({ key }) => !stored.includes(key)))
     assert.equal(await findKey(store, (await store.hashes())[0].replace('drawn:', '')), null)
