@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { displayWidth } from '../../src/report/page/width.ts'
 import { findKey } from '../../src/server/keys.ts'
 import { openStore } from '../../src/server/store/open.ts'
 import type { Store } from '../../src/server/store/store.ts'
@@ -123,4 +124,19 @@ test('a key is revoked, works again, is replaced; a budget below what is used is
   assert.equal((await inStore('one.sqlite', (store) => store.submissions('a'))).length, 0)
   for (const command of ['rekey', 'restore', 'revoke', 'reset'])
     assert.equal(isoflop('keys', command, 'x', ...place).status, 2)
+})
+
+test('tables of names in any script stand in columns', async () => {
+  await inStore('wide.sqlite', async (store) => {
+    for (const [k, label] of ['王小明', 'Ada', 'Zoë', '한국어 이름', 'e\u0301', '😀'].entries())
+      await store.addKey({ id: `k${k}`, hash: `${k}`, label, budget: 2n * 10n ** 18n, createdAt: k })
+  })
+  for (const command of [['keys', 'list'], ['class']]) {
+    const lines = said(...command, '--db', 'wide.sqlite')
+      .split('\n')
+      .filter((line) => line.includes('2e18'))
+    const places = lines.map((line) => displayWidth(line.slice(0, line.indexOf('2e18'))))
+    assert.deepEqual(new Set(places).size, 1, lines.join('\n'))
+    assert.equal(lines.length, 6)
+  }
 })
