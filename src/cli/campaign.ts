@@ -21,15 +21,17 @@ import type { Trainer } from '../core/trainer.ts'
 import { apiSpace, cs336Space } from '../cs336/space.ts'
 import { type StrategyName, strategyNamed, strategyNames } from '../plan/strategies.ts'
 import { standingLine } from '../report/campaign/text.ts'
-import { cutTo } from '../report/page/width.ts'
+import { cutTo, usualWidth } from '../report/page/width.ts'
 import { inLanguage, type Language, languages } from '../report/words/words.ts'
 import type { Space } from '../space/space.ts'
 import { givenApiKey } from './given-keys.ts'
+import { examples } from './help.ts'
 import { listenForSignals } from './interruption.ts'
 import { noticeText } from './notices.ts'
 import { budget, languageHelp, nameOf, wholeBudgets, wholeNumber } from './options.ts'
 import { isPoolCampaign, type PoolFlags, runPool, withPoolOptions } from './pool.ts'
-import { print, printJson, printPage, say } from './print.ts'
+import { print, printJson, printPage, printWritten, say } from './print.ts'
+import { takesEscapes, textOptions } from './terminal.ts'
 import { writeUp } from './write-up.ts'
 
 interface CampaignFlags extends PoolFlags {
@@ -55,6 +57,7 @@ export function campaignCommand(): Command {
         'configuration at the target and its loss, with intervals. Without --api it plays against a simulated\n' +
         'world. DIR keeps every answer: the same command goes on after a crash or Ctrl-C, and pays nothing twice.',
     )
+    .optionsGroup('Where runs come from:')
     .option('--api <URL>', 'a server of the training API, such as http://localhost:8000')
     .option('--api-key <KEY>', 'its key (default: $ISOFLOP_API_KEY); others on this machine see it')
     .option('--api-key-file <FILE>', 'a file with the key, which nobody sees; - for stdin')
@@ -65,6 +68,7 @@ export function campaignCommand(): Command {
       'queries at once, where the API trains as many (default: 1)',
       wholeNumber('--parallel', 1, 'a whole number such as 4'),
     )
+    .optionsGroup('What is planned:')
     .option('--budget <FLOPS>', "what to spend, at most (default: the space's; the course's 2e18)", budget('--budget'))
     .option('--target <FLOPS>', "the run to predict (default: the space's; the course's 1e19)", budget('--target'))
     .option('--strategy <NAME>', strategyNames.join(', '), nameOf('--strategy', strategyNames), strategyNames[0])
@@ -75,6 +79,7 @@ export function campaignCommand(): Command {
       'words of the models that are asked for (default: 32000)',
       wholeNumber('--vocab-size', 2, 'a whole number such as 32000'),
     )
+    .optionsGroup('What is kept and printed:')
     .option('--out <DIR>', 'where the record and the report go', 'out')
     .option('--seed <N>', 'equal seeds plan equally', wholeNumber('--seed', 0, 'a whole number such as 0'), 0)
     .option('--dry-run', 'print the first plan, ask nothing')
@@ -82,9 +87,11 @@ export function campaignCommand(): Command {
     .option('--json', 'print one JSON object instead of tables')
     .addHelpText(
       'after',
-      '\nExamples:\n  isoflop campaign --world seed:7 --out out/seven\n' +
-        '  isoflop campaign --space examples/spaces/llama.json --world seed:7 --out out/llama\n' +
-        '  ISOFLOP_API_KEY=... isoflop campaign --api http://localhost:8000 --out out/assignment',
+      examples(
+        'isoflop campaign --world seed:7 --out out/seven',
+        'isoflop campaign --space examples/spaces/llama.json --world seed:7 --out out/llama',
+        'ISOFLOP_API_KEY=... isoflop campaign --api http://localhost:8000 --out out/assignment',
+      ),
     )
     .action((flags: CampaignFlags, own: Command) => (isPoolCampaign(own) ? runPool(flags) : runCampaign(flags)))
   return withPoolOptions(command)
@@ -229,8 +236,8 @@ function standingProgress(
     show(standing) {
       const rounds = view?.rounds.length
       view = viewOfStanding(standing, about)
-      if (stream.isTTY) {
-        stream.write(`\r\x1b[K${cutTo(lineOf(view), (stream.columns ?? 100) - 1)}`)
+      if (takesEscapes(stream)) {
+        stream.write(`\r\x1b[K${cutTo(lineOf(view), (stream.columns ?? usualWidth) - 1)}`)
         isShown = true
       } else if (view.rounds.length !== rounds) stream.write(`${lineOf(view)}\n`)
     },
@@ -252,16 +259,15 @@ async function printPlan(
     import('../report/campaign/json.ts'),
   ])
   if (json) printJson(planJson(plan, viewedSpace(space)))
-  else print(planText(plan, budget, space, lang))
+  else print(planText(plan, budget, space, textOptions(lang)))
 }
 
 async function printCampaign(view: EndedView, flags: CampaignFlags, files: readonly string[]): Promise<void> {
-  const [{ campaignText }, { campaignJson }, { wrap }] = await Promise.all([
+  const [{ campaignText }, { campaignJson }] = await Promise.all([
     import('../report/campaign/text.ts'),
     import('../report/campaign/json.ts'),
-    import('../report/page/text.ts'),
   ])
   if (flags.json) return printJson(campaignJson(view))
-  printPage(campaignText(view, { bold: process.stdout.isTTY === true, language: flags.lang }))
-  print(`\n${wrap(`wrote ${files.join(', ')}`, '', '  ').join('\n')}`)
+  printPage(campaignText(view, textOptions(flags.lang)))
+  printWritten(files)
 }

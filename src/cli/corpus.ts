@@ -6,6 +6,7 @@ import { shortList } from '../corpus/listing.ts'
 import { type Manifest, splitNames } from '../corpus/manifest.ts'
 import type { Prepared } from '../corpus/prepare.ts'
 import { count, counted, significant } from '../report/number.ts'
+import { examples } from './help.ts'
 import { probability, wholeNumber } from './options.ts'
 import { print, printJson, say } from './print.ts'
 import { workProgress } from './progress.ts'
@@ -17,7 +18,7 @@ export function corpusCommand(): Command {
     .description('Prepares text for training: trains a tokenizer, encodes every document, and shows what came out.')
     .addHelpText(
       'after',
-      '\nExamples:\n  isoflop corpus prepare books/ --out corpus --vocab-size 8192\n  isoflop corpus show corpus --verify',
+      examples('isoflop corpus prepare books/ --out corpus --vocab-size 8192', 'isoflop corpus show corpus --verify'),
     )
   command
     .command('prepare')
@@ -59,8 +60,10 @@ export function corpusCommand(): Command {
     .option('--json', 'print one JSON object instead of text')
     .addHelpText(
       'after',
-      '\nExamples:\n  isoflop corpus prepare SlimPajama/ --out corpus\n' +
-        '  isoflop corpus prepare notes.txt --out corpus --vocab-size 1024 --json | jq .tokens.train',
+      examples(
+        'isoflop corpus prepare SlimPajama/ --out corpus',
+        'isoflop corpus prepare notes.txt --out corpus --vocab-size 1024 --json | jq .tokens.train',
+      ),
     )
     .action(runPrepare)
   command
@@ -70,7 +73,7 @@ export function corpusCommand(): Command {
     .argument('<DIR>', 'the folder of the corpus')
     .option('--verify', 'read every file and compare it with the hash in the manifest')
     .option('--json', 'print one JSON object instead of text')
-    .addHelpText('after', '\nExamples:\n  isoflop corpus show corpus --verify\n  isoflop corpus show corpus --json')
+    .addHelpText('after', examples('isoflop corpus show corpus --verify', 'isoflop corpus show corpus --json'))
     .action(runShow)
   return command
 }

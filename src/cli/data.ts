@@ -31,7 +31,7 @@ export interface DataFlags {
 export function withDataOptions(command: Command, when = ''): Command {
   const units = Object.keys(lossUnits).join(', ')
   return command
-    .option('--columns <MAP>', `${when}which column is which: parameters=N,loss=val_loss,'tokens=T*1e9'`)
+    .option('--columns <MAP>', `${when}which column is which: parameters=N,loss=val_loss or tokens=T*1e9`)
     .option('--where <COLUMN=VALUE>', `${when}only rows with this value; may be given again`, collectConditions)
     .option('--loss-unit <UNIT>', `${when}of the loss: ${units}`)
     .option('--keep-state', `${when}keep runs that a state column calls crashed, killed, running and the like`)

@@ -15,10 +15,12 @@ import { inLanguage, type Language, languages, words } from '../report/words/wor
 import { commandLine } from './command-line.ts'
 import { type DataFlags, type FitInput, loadRuns, withDataOptions } from './data.ts'
 import { tellGroups } from './groups.ts'
+import { examples, notes } from './help.ts'
 import { budgets, languageHelp, nameOf, namesOf, priorOf, probability, tokenCounts, wholeNumber } from './options.ts'
 import { writeOutput } from './output.ts'
-import { print, printJson, printPage } from './print.ts'
+import { print, printJson, printPage, printWritten } from './print.ts'
 import { progress } from './progress.ts'
+import { textOptions } from './terminal.ts'
 import type { ReportHead, Told } from './told.ts'
 
 interface FitFlags extends DataFlags {
@@ -47,6 +49,7 @@ export function fitCommand(): Command {
         'FILE: JSON, JSONL, CSV, TSV, Parquet, .xlsx, also gzipped; - is stdin; world:handout the CS336 handout.',
     )
     .argument('<FILE...>', 'one or more files, taken as one data set')
+    .optionsGroup('What is fitted:')
     .option('--target <FLOPS>', 'budgets to predict (default: 10 times the largest)', budgets('--target'))
     .option(
       '--method <NAMES>',
@@ -55,9 +58,10 @@ export function fitCommand(): Command {
     )
     .option('--repeats', 'what repeated data are worth, by the data-constrained law')
     .option('--unique-tokens <N>', 'with --repeats: how many you have to plan for', tokenCounts('--unique-tokens'))
-  return withDataOptions(command)
+  return withDataOptions(command.optionsGroup('How tables are read:'))
     .option('--group-by <COLUMN>', 'fit the runs of each value, or each file, alone and compare them')
     .option('--best', 'of runs with equal N and D keep only the lowest loss')
+    .optionsGroup('How it is fitted:')
     .option('--prior <VALUES>', 'of norm: medians with sd, or held values, as alpha=0.3:0.2,q=1', priorOf('--prior'))
     .option('--confidence <P>', 'coverage that intervals aim at', probability('--confidence'), 0.95)
     .option('--resamples <N>', 'bootstrap resamples', wholeNumber('--resamples', 20, 'at least 20, such as 1000'), 1000)
@@ -78,16 +82,24 @@ export function fitCommand(): Command {
       'worker threads (default: one per processor)',
       wholeNumber('--threads', 1, 'at least 1, such as 2'),
     )
+    .optionsGroup('What is written:')
     .option('--report <FILE>', 'write a report: an HTML page, or, as FILE.md, Markdown and figures')
     .option('--plots <DIR>', 'write every figure as SVG and PNG')
     .option('--lang <LANGUAGE>', languageHelp, nameOf('--lang', languages))
     .option('--json', 'print one JSON object instead of tables (docs/json.md)')
     .addHelpText(
       'after',
-      '\n--prior: median:sd of the logarithm, or a held value: E over the lowest loss (0.6:0.3); terms, each\n' +
-        'at the largest runs over it (0.2:1.5); alpha, beta (0.33:0.4); q (0.5:0.35).\n' +
-        '\nExamples:\n  isoflop fit runs.csv --target 1e21,1e22 --report report.html\n' +
-        '  isoflop fit sweeps.csv --group-by dataset --json | jq ".groups[0].methods[0].law"',
+      notes(
+        '--prior: median:sd of the logarithm, or a held value: E over the lowest loss (0.6:0.3); terms, each at the ' +
+          'largest runs over it (0.2:1.5); alpha, beta (0.33:0.4); q (0.5:0.35).',
+      ),
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'isoflop fit runs.csv --target 1e21,1e22 --report report.html',
+        'isoflop fit sweeps.csv --group-by dataset --json | jq ".groups[0].methods[0].law"',
+      ),
     )
     .action(runFit)
 }
@@ -178,13 +190,12 @@ async function printTables(
   written: readonly string[],
   language: Language = 'en',
 ): Promise<void> {
-  const { wrap } = await import('../report/page/text.ts')
   const names = data.sources.map(({ name }) => name).join(', ')
   const say = inLanguage(language, words).fit
   const excluded = data.excluded.length > 0 ? say.someExcluded(data.excluded.length, data.read) : ''
   print(`${say.runsFrom(data.runs.size, names)}${excluded}\n`)
-  printPage(await told.text({ bold: process.stdout.isTTY === true, language }))
-  if (written.length > 0) print(`\n${wrap(`wrote ${written.join(', ')}`, '', '  ').join('\n')}`)
+  printPage(await told.text(textOptions(language)))
+  printWritten(written)
 }
 
 /** Writes the report as the file's name says: Markdown with its figures beside it, or one HTML page. */

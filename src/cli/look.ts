@@ -1,8 +1,9 @@
 import { Command } from 'commander'
 import { dataDiagnostics } from '../input/diagnostics.ts'
-import { commandLine } from './command-line.ts'
 import { type DataFlags, loadRuns, withDataOptions } from './data.ts'
+import { examples } from './help.ts'
 import { print, printJson, printPage } from './print.ts'
+import { textOptions } from './terminal.ts'
 
 /** `isoflop look`. */
 export function lookCommand(): Command {
@@ -13,9 +14,11 @@ export function lookCommand(): Command {
         'would be fitted. FILE as in isoflop fit.',
     )
     .argument('<FILE...>', 'one or more files, taken as one data set')
+    .optionsGroup('How tables are read:')
   return withDataOptions(command)
+    .optionsGroup('What is written:')
     .option('--json', 'print one JSON object instead of tables')
-    .addHelpText('after', "\nExamples:\n  isoflop look runs.csv\n  isoflop look runs.csv --columns 'tokens=T*1e9'")
+    .addHelpText('after', examples('isoflop look runs.csv', "isoflop look runs.csv --columns 'tokens=T*1e9'"))
     .action(look)
 }
 
@@ -27,8 +30,7 @@ async function look(files: string[], flags: DataFlags & { readonly json?: boolea
     printJson({ ...readingJson(data), diagnostics })
     return
   }
-  printPage(readingText(data, { bold: process.stdout.isTTY === true }))
+  printPage(readingText(data, textOptions()))
   for (const { code, message, advice } of diagnostics) print(`\nwarning ${code}: ${message}\n  ${advice}`)
-  // With every option that was given: without them the table would be read in another way.
-  print(`\nNext: ${commandLine(['fit', ...process.argv.slice(3)])}`)
+  print(`\nNext: isoflop fit ${files.join(' ')}`)
 }

@@ -1,18 +1,20 @@
 import { Command, CommanderError } from 'commander'
 import { IsoflopError } from '../core/errors.ts'
 import { version } from '../core/version.ts'
+import { wrap } from '../report/page/width.ts'
 import { campaignCommand } from './campaign.ts'
-import { classCommand } from './class.ts'
 import { corpusCommand } from './corpus.ts'
 import { deadlineCommand } from './deadline.ts'
 import { fitCommand } from './fit.ts'
 import { gradeCommand } from './grade.ts'
+import { examples, helpStyle } from './help.ts'
 import { keysCommand } from './keys.ts'
 import { lookCommand } from './look.ts'
 import { say } from './print.ts'
 import { serveCommand } from './serve.ts'
 import { simulateCommand } from './simulate.ts'
 import { spaceCommand } from './space.ts'
+import { columnsOf } from './terminal.ts'
 import { trainCommand } from './train.ts'
 import { worldCommand } from './world.ts'
 
@@ -28,21 +30,34 @@ export async function main(args: readonly string[]): Promise<number> {
     .description('Scaling laws for language models: fit them, and practise on a training API of your own.')
     .version(version)
     .exitOverride()
-    .configureHelp({ helpWidth: 100 })
+    .configureHelp(helpStyle())
     .configureOutput({ outputError: () => {} }) // reported below, like every other error
+    .commandsGroup('Scaling laws:')
     .addCommand(fitCommand())
     .addCommand(lookCommand())
     .addCommand(campaignCommand())
-    .addCommand(corpusCommand())
-    .addCommand(trainCommand())
-    .addCommand(serveCommand())
-    .addCommand(keysCommand())
-    .addCommand(classCommand())
-    .addCommand(deadlineCommand())
-    .addCommand(gradeCommand())
     .addCommand(simulateCommand())
     .addCommand(worldCommand())
     .addCommand(spaceCommand())
+    .commandsGroup('Training for real:')
+    .addCommand(corpusCommand())
+    .addCommand(trainCommand())
+    .commandsGroup('The training API:')
+    .addCommand(serveCommand())
+    .addCommand(keysCommand())
+    .addCommand(deadlineCommand())
+    .addCommand(gradeCommand())
+    .commandsGroup('Help:')
+    .helpCommand('help [command]', 'the help of a command')
+    .addHelpText(
+      'after',
+      examples(
+        'isoflop fit world:handout --target 1e23,1e24',
+        'isoflop campaign --world seed:7',
+        'isoflop serve',
+        'isoflop fit --help',
+      ),
+    )
     .showHelpAfterError(false)
   inheritSettings(program)
   // A reader that has seen enough, as in `isoflop ... | head`, is no error.
@@ -96,6 +111,11 @@ function report(error: unknown, help: string): number {
   return 1
 }
 
-const write = (code: string, message: string, advice: string) => say(`error[${code}]: ${message}\n  ${advice}`)
+/** One line for the error and one for the advice, which a terminal gets in as many as it needs. */
+function write(code: string, message: string, advice: string): void {
+  const width = columnsOf(process.stderr) ?? Number.POSITIVE_INFINITY
+  const lines = [...wrap(`error[${code}]: ${message}`, '', '  ', width), ...wrap(advice, '  ', '  ', width)]
+  say(lines.join('\n'))
+}
 
 const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1).replace(/\.?$/, '.')

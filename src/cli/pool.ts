@@ -10,10 +10,12 @@ import { version } from '../core/version.ts'
 import type { ReadOptions } from '../input/read.ts'
 import { commandLine } from './command-line.ts'
 import { type DataFlags, readOptions, withDataOptions } from './data.ts'
+import { notes } from './help.ts'
 import { probability, wholeNumber } from './options.ts'
 import { writeOutput } from './output.ts'
-import { print, printJson, printPage } from './print.ts'
+import { printJson, printPage, printWritten } from './print.ts'
 import { progressLine } from './progress.ts'
+import { textOptions } from './terminal.ts'
 
 export interface PoolFlags extends DataFlags {
   readonly pool?: readonly string[]
@@ -38,6 +40,7 @@ const sharedOptions = ['target', 'budget', 'out', 'seed', 'dryRun', 'json'] as c
 /** Adds the options of `--pool` to `isoflop campaign`. */
 export function withPoolOptions(command: Command): Command {
   const pool = command
+    .optionsGroup('A list of runs to choose from:')
     .option('--pool <FILE...>', 'choose from a finite list of runs instead: a table, each with its cost (see below)')
     .option('--target-runs <FILE...>', 'with --pool: the runs to predict, instead of --target')
     .option(
@@ -53,13 +56,16 @@ export function withPoolOptions(command: Command): Command {
     )
     .addHelpText(
       'after',
-      '\nA pool (--pool) is a table with a row a run: N, D or FLOPs; rate, batch and unique tokens where they\n' +
-        'differ; "cost" in any unit (default: the FLOPs); and "loss". Where every run has its loss, a purchase\n' +
-        'within --budget, in the unit of the costs, is played and compared with the rest of the pool. Where some\n' +
-        'have none yet, those worth making next are named, given the others, which count as spent.\n' +
-        '  isoflop campaign --pool runs.csv --target-runs large.csv --budget 1e21\n' +
-        '  isoflop campaign --pool plans.csv --target 1e23 --next 4',
+      notes(
+        'A pool (--pool) is a table with a row a run: N, D or FLOPs; rate, batch and unique tokens where they differ; ' +
+          '"cost" in any unit (default: the FLOPs); and "loss". Where every run has its loss, a purchase within --budget, ' +
+          'in the unit of the costs, is played and compared with the rest of the pool. Where some have none yet, those ' +
+          'worth making next are named, given the others, which count as spent.',
+        'isoflop campaign --pool runs.csv --target-runs large.csv --budget 1e21',
+        'isoflop campaign --pool plans.csv --target 1e23 --next 4',
+      ),
     )
+    .optionsGroup('What is kept and printed:')
 }
 
 /** Whether a list of runs is to be chosen from; refuses options that go with the other kind of campaign. Errors: BAD_OPTION. */
@@ -160,12 +166,11 @@ async function writePool(folder: string, view: PoolView): Promise<string[]> {
 }
 
 async function printPool(view: PoolView, { json }: PoolFlags, files: readonly string[]): Promise<void> {
-  const [{ choiceText }, { poolJson }, { wrap }] = await Promise.all([
+  const [{ choiceText }, { poolJson }] = await Promise.all([
     import('../report/pool/text.ts'),
     import('../report/pool/json.ts'),
-    import('../report/page/text.ts'),
   ])
   if (json) return printJson(poolJson(view))
-  printPage(choiceText(view, { bold: process.stdout.isTTY === true }))
-  if (files.length > 0) print(`\n${wrap(`wrote ${files.join(', ')}`, '', '  ').join('\n')}`)
+  printPage(choiceText(view, textOptions()))
+  printWritten(files)
 }

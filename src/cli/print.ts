@@ -1,4 +1,6 @@
 import { printable } from '../core/printable.ts'
+import { wrap } from '../report/page/width.ts'
+import { widthOf } from './terminal.ts'
 
 /** The only way to the terminal: what comes from files, servers and databases cannot command it. */
 
@@ -7,6 +9,14 @@ export const print = (text: string): void => console.log(printable(text))
 
 /** Prints what `report/page/text.ts` made, whose texts are printable and whose titles are bold by a command of ours. */
 export const printPage = (text: string): void => console.log(text)
+
+/** Names the files that a command wrote. */
+export function printWritten(files: readonly string[]): void {
+  if (files.length > 0) print(`\n${wrap(`wrote ${files.join(', ')}`, '', '  ', widthOf(process.stdout)).join('\n')}`)
+}
+
+/** Ends a command with the one that comes next, to be copied. */
+export const printNext = (command: string): void => print(`\nNext: ${command}`)
 
 /** Prints a value as JSON, in which characters that command a terminal are escaped: it means the same. */
 export const printJson = (value: unknown): void => console.log(jsonText(value))

@@ -1,7 +1,9 @@
 import type { Clock } from '../core/clock.ts'
 import { printable } from '../core/printable.ts'
+import { cutTo, usualWidth } from '../report/page/width.ts'
+import { takesEscapes } from './terminal.ts'
 
-/** One line on the terminal that says what is being done; nothing where output is not a terminal. */
+/** One line on the terminal that says what is being done; nothing where output is none, or takes no escapes. */
 export interface Progress {
   step(name: string): void
   /** Clears the line. */
@@ -15,11 +17,11 @@ export function progress(stream: NodeJS.WriteStream, quiet: boolean): Progress {
 
 /** A line on a stream that is drawn again and again; nothing where it is no terminal. */
 export function progressLine(stream: NodeJS.WriteStream, quiet: boolean, textOf: (name: string) => string): Progress {
-  if (quiet || !stream.isTTY) return { step: () => {}, done: () => {} }
+  if (quiet || !takesEscapes(stream)) return { step: () => {}, done: () => {} }
   let shown = false
   return {
     step(name) {
-      stream.write(`\r\x1b[K${printable(textOf(name))}`)
+      stream.write(`\r\x1b[K${cutTo(printable(textOf(name)), (stream.columns ?? usualWidth) - 1)}`)
       shown = true
     },
     done() {

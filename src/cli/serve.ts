@@ -5,7 +5,6 @@ import { type WireConfig, wireOfConfig } from '../api/contract.ts'
 import type { Backend } from '../backend/backend.ts'
 import { systemClock } from '../core/clock.ts'
 import { IsoflopError } from '../core/errors.ts'
-import { shortInteger } from '../core/exact-integer.ts'
 import { printableLine } from '../core/printable.ts'
 import { version } from '../core/version.ts'
 import { apiBudget, apiLimits } from '../cs336/limits.ts'
@@ -19,9 +18,9 @@ import type { ServicePage } from '../server/options.ts'
 import { shownPlace } from '../server/store/place.ts'
 import type { Store } from '../server/store/store.ts'
 import type { BackendFlags } from './backend.ts'
-import { answerTo } from './confirm.ts'
 import { defaultDatabase, openDatabase } from './database.ts'
 import { givenKeys } from './given-keys.ts'
+import { examples } from './help.ts'
 import { flops, nameOf, networkAddresses, time, wholeBudgets, wholeNumber } from './options.ts'
 import { print, say } from './print.ts'
 
@@ -58,8 +57,10 @@ export function serveCommand(): Command {
         'with a budget of FLOPs. The first start makes a key and prints it. /docs documents it.\n' +
         'With --backend train every answer is a training on this machine (docs/train-api.md).',
     )
+    .optionsGroup('Where it listens:')
     .option('--port <N>', '0 picks a free one', wholeNumber('--port', 0, 'a whole number such as 8000'), 8000)
     .option('--host <HOST>', 'address to listen on; 0.0.0.0 for every one', '127.0.0.1')
+    .optionsGroup('What answers:')
     .option('--backend <NAME>', 'simulate, replay:FILE for recorded runs, train for real ones', 'simulate')
     .option('--world <NAME>', 'what is simulated: cs336, handout, chinchilla, seed:N, staged:N (default: cs336)')
     .option('--corpus <DIR>', 'train: the text, made by isoflop corpus prepare')
@@ -71,12 +72,14 @@ export function serveCommand(): Command {
     .option('--device <NAME>', `train: ${devices.join(', ')} (default: cpu)`, nameOf('--device', devices))
     .option('--seed <N>', 'train: of weights and order (default: 0)', seed)
     .option('--train-flops-grid <LIST>', "the FLOPs that a query may have (default: the assignment's 16)", grid)
+    .optionsGroup('Keys and budgets:')
     .option('--db <PLACE>', 'a SQLite file, or postgres://... (default: $DATABASE_URL or isoflop.sqlite)')
     .option('--adopt', 'say that an older database, or one without answers, is that of what is served now')
     .option('--budget <FLOPS>', 'budget of keys made by this command (default: 2e18)', flops('--budget'))
     .option('--key <KEY...>', 'make sure that these keys exist; others on this machine see them, but not $ISOFLOP_KEYS')
     .option('--key-file <FILE>', 'make sure that the keys in this file exist, one a line; - for stdin')
     .option('--weak-keys', `take keys of fewer than ${keyLength.strong} characters also from other machines`)
+    .optionsGroup('Who may see what:')
     .option('--proxy <ADDRESS...>', 'reverse proxies whose X-Forwarded-For tells who asks', proxyAddresses)
     .option('--leaderboard', 'show everyone who has predicted (GET /leaderboard), and after --deadline how well')
     .option(
@@ -94,8 +97,10 @@ export function serveCommand(): Command {
     .option('--no-metrics', 'do not show /metrics, where who may read it is not told otherwise')
     .addHelpText(
       'after',
-      '\nExamples:\n  isoflop serve --host 0.0.0.0 --db postgres://isoflop@localhost/isoflop --leaderboard\n' +
-        '  isoflop serve --backend train --corpus corpus --train-flops-grid 1e12,3e12,1e13 --budget 1e14',
+      examples(
+        'isoflop serve --host 0.0.0.0 --db postgres://isoflop@localhost/isoflop --leaderboard',
+        'isoflop serve --backend train --corpus corpus --train-flops-grid 1e12,3e12,1e13 --budget 1e14',
+      ),
     )
     .action(runServe)
 }
@@ -117,7 +122,7 @@ async function runServe(flags: ServeFlags): Promise<void> {
     import('../server/deadline.ts'),
   ])
   const place = flags.db ?? defaultDatabase()
-  const store = await openDatabase(place, { create: true })
+  const store = await openDatabase(place)
   try {
     const { backend, truth, notes } = await openBackend({
       ...flags,
@@ -173,7 +178,12 @@ const confirmation =
       say(`note: ${printableLine(question)} Yes, says --adopt.`)
       return true
     }
-    return (await answerTo(question)) ?? false
+    if (!process.stdin.isTTY || !process.stderr.isTTY) return false
+    const { createInterface } = await import('node:readline/promises')
+    const lines = createInterface({ input: process.stdin, output: process.stderr })
+    const answer = await lines.question(`${printableLine(question)} [y/N] `)
+    lines.close()
+    return /^y(es)?$/i.test(answer.trim())
   }
 
 /** A world's name is a part of the answer, and the screen or the log may be seen by who is to find it. */
@@ -246,7 +256,7 @@ const isLoopback = (host: string): boolean => host === 'localhost' || host === '
 
 function printFirstKey(key: string, url: string, { budget = defaultBudget, trainFlopsGrid }: ServeFlags): void {
   const query = Object.entries(exampleOf(trainFlopsGrid)).map(([name, value]) => `${name}=${value}`)
-  print(`\nA first key, with a budget of ${shortInteger(budget)} FLOPs. It is shown only now:\n\n  ${key}\n`)
+  print(`\nA first key, with a budget of ${budget} FLOPs. It is shown only now:\n\n  ${key}\n`)
   print(`Try it:\n\n  curl '${url}/loss?${query.join('&')}&api_key=${key}'\n`)
 }
 

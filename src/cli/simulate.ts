@@ -4,6 +4,7 @@ import { textOfCell } from '../input/cell.ts'
 import { type ConfigRow, readConfigs } from '../input/configs.ts'
 import { csvOf, withoutFormula } from '../input/fields.ts'
 import type { World } from '../world/world.ts'
+import { examples } from './help.ts'
 import { printData } from './print.ts'
 
 /** `isoflop simulate`. */
@@ -20,7 +21,7 @@ export function simulateCommand(): Command {
     .option('--noise-free', 'the true loss, without the noise of a single run')
     .addHelpText(
       'after',
-      '\nExamples:\n  isoflop simulate configs.csv > runs.csv\n  isoflop simulate configs.csv --world seed:7 --noise-free',
+      examples('isoflop simulate configs.csv > runs.csv', 'isoflop simulate configs.csv --world seed:7 --noise-free'),
     )
     .action(runSimulate)
 }

@@ -1,12 +1,14 @@
 import { Command } from 'commander'
+import { examples } from './help.ts'
 import { printJson, printPage } from './print.ts'
+import { textOptions } from './terminal.ts'
 
 /** `isoflop space`. */
 export function spaceCommand(): Command {
   const command = new Command('space')
     .summary('your own models: what a campaign may ask')
     .description('A space says which models, batches, rates and FLOPs a campaign may ask for (docs/space.md).')
-    .addHelpText('after', '\nExample:\n  isoflop space show examples/spaces/llama.json')
+    .addHelpText('after', examples('isoflop space show examples/spaces/llama.json'))
   command
     .command('show')
     .summary('what a space holds: sizes, steps and cost at each budget')
@@ -17,7 +19,10 @@ export function spaceCommand(): Command {
     .option('--json', 'print one JSON object instead of tables')
     .addHelpText(
       'after',
-      '\nExamples:\n  isoflop space show examples/spaces/llama.json\n  isoflop space show examples/spaces/ladder.toml --json',
+      examples(
+        'isoflop space show examples/spaces/llama.json',
+        'isoflop space show examples/spaces/ladder.toml --json',
+      ),
     )
     .action(showSpace)
   return command
@@ -31,5 +36,5 @@ async function showSpace(file: string, { json }: { readonly json?: boolean }): P
   ])
   const summary = summaryOf(await spaceNamed(file))
   if (json) printJson(spaceJson(summary))
-  else printPage(spaceText(summary, { bold: process.stdout.isTTY === true }))
+  else printPage(spaceText(summary, textOptions()))
 }

@@ -12,6 +12,7 @@ import { run } from '../gpt/run.ts'
 import { recordFile } from '../gpt/run-folder.ts'
 import type { Speed, StepReport } from '../gpt/train.ts'
 import { compact, nats, significant } from '../report/number.ts'
+import { examples } from './help.ts'
 import { listenForSignals } from './interruption.ts'
 import { budget, nameOf, positive, wholeNumber } from './options.ts'
 import { print, printJson, say } from './print.ts'
@@ -46,6 +47,7 @@ export function trainCommand(): Command {
         '"isoflop corpus prepare", and says what loss it reached. DIR keeps checkpoints and a record that\n' +
         '"isoflop fit" reads: after Ctrl-C or a crash, the same command with --resume goes on.',
     )
+    .optionsGroup('What is trained:')
     .requiredOption('--corpus <DIR>', 'a corpus from "isoflop corpus prepare"')
     .option('--d-model <N>', 'width', whole('--d-model', 128), 128)
     .option('--num-layers <N>', 'layers', whole('--num-layers', 4), 4)
@@ -67,6 +69,7 @@ export function trainCommand(): Command {
       nameOf('--accounting', accountings),
       'api',
     )
+    .optionsGroup('Where it runs and what it keeps:')
     .option('--device <NAME>', devices.join(', '), nameOf('--device', devices), 'cpu')
     .option('--threads <N>', 'threads of the CPU', whole('--threads', 2), availableParallelism())
     .option('--out <DIR>', 'where the run is kept', 'run')
@@ -74,8 +77,10 @@ export function trainCommand(): Command {
     .option('--json', 'print the record as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  isoflop train --corpus corpus --d-model 128 --num-layers 4 --train-flops 1e14\n' +
-        '  isoflop train --corpus corpus --d-model 64 --num-layers 2 --batch-size 4 --learning-rate 3e-3 --steps 100',
+      examples(
+        'isoflop train --corpus corpus --d-model 128 --num-layers 4 --train-flops 1e14',
+        'isoflop train --corpus corpus --d-model 64 --num-layers 2 --batch-size 4 --learning-rate 3e-3 --steps 100',
+      ),
     )
     .action(runTrain)
 }

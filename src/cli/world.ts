@@ -6,16 +6,18 @@ import { nonEmbeddingParameters } from '../cs336/parameters.ts'
 import { optimum } from '../world/optimum.ts'
 import type { Optimum, World } from '../world/world.ts'
 import { describeWorld, type WorldFacts, worldEntries } from '../world/worlds.ts'
+import { examples } from './help.ts'
 import { budgets } from './options.ts'
 import { writeOutput } from './output.ts'
-import { print, printJson } from './print.ts'
+import { print, printJson, printWritten } from './print.ts'
+import { widthOf } from './terminal.ts'
 
 /** `isoflop world`. */
 export function worldCommand(): Command {
   const command = new Command('world')
     .summary('the simulated worlds: what is true in them')
     .description('Lists the simulated worlds, or shows what is true in one: its law, its noise and its optima.')
-    .addHelpText('after', '\nExamples:\n  isoflop world list\n  isoflop world show cs336 --target 1e19 --plots figures')
+    .addHelpText('after', examples('isoflop world list', 'isoflop world show cs336 --target 1e19 --plots figures'))
   command
     .command('list')
     .summary('every world there is')
@@ -32,8 +34,7 @@ export function worldCommand(): Command {
     .option('--json', 'print one JSON object instead of tables')
     .addHelpText(
       'after',
-      '\nExamples:\n  isoflop world show cs336 --target 1e19 --plots figures\n' +
-        '  isoflop world show seed:7 --json | jq .form',
+      examples('isoflop world show cs336 --target 1e19 --plots figures', 'isoflop world show seed:7 --json | jq .form'),
     )
     .action(showWorld)
   return command
@@ -71,6 +72,7 @@ async function printTables(
 ): Promise<void> {
   const { alignColumns, wrap } = await import('../report/page/text.ts')
   const { compact, significant } = await import('../report/number.ts')
+  const width = widthOf(process.stdout)
   const titles = ['FLOPs', 'N', 'd_model', 'layers', 'heads', 'batch', 'rate', 'loss', 'noise']
   const table = (list: readonly Optimum[]) =>
     alignColumns(
@@ -83,20 +85,21 @@ async function printTables(
         loss.toFixed(4),
         world.noise(config).toFixed(4),
       ]),
-    ).map((line) => `  ${line}`)
+      width - 2,
+    ).map((line) => `  ${line}`.trimEnd())
   const lines = [
-    `${world.name}: ${world.description}`,
+    ...wrap(`${world.name}: ${world.description}`, '', '  ', width),
     '',
-    ...[...law, `noise: ${noise}`].flatMap((line) => wrap(line, '  ', '    ')),
+    ...[...law, `noise: ${noise}`].flatMap((line) => wrap(line, '  ', '    ', width)),
     '',
-    'Best configuration, noise-free; free in every hyperparameter but the batch:',
+    ...wrap('Best configuration, noise-free; free in every hyperparameter but the batch:', '', '', width),
     ...table(targets),
     '',
     "Best that the API's limits allow:",
     ...table(allowed),
-    ...(written.length > 0 ? ['', `wrote ${written.join(', ')}`] : []),
   ]
   print(lines.join('\n'))
+  printWritten(written)
 }
 
 const sizeOf = ({ dModel, numLayers }: TrainingConfig): number => nonEmbeddingParameters(dModel, numLayers)

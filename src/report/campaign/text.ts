@@ -13,7 +13,7 @@ import { compact, excess, nats, significant, withInterval } from '../number.ts'
 import { type Block, type Column, type Fact, facts, list, type Section, type Text } from '../page/blocks.ts'
 import { type Group, type TextOptions, textOf } from '../page/text.ts'
 import { sentence, withoutStop } from '../prose.ts'
-import { inLanguage, type Language, words } from '../words/words.ts'
+import { inLanguage, words } from '../words/words.ts'
 import { batchText, configText, modelCells } from './configuration.ts'
 import { isTrained, type MeasuredRun } from './facts.ts'
 
@@ -33,33 +33,36 @@ const estimateText = ({ parameters, loss, interval }: ShortForecast): string =>
   words().campaign.estimate(significant(parameters), withInterval(loss, interval.loss, nats))
 
 /** The configurations of a plan, in the order of asking: cost and reason of each. */
-export const planText = (plan: Plan, budget: number, space: Space, language: Language = 'en'): string =>
-  inLanguage(language, () => planInLanguage(plan, budget, space))
+export const planText = (plan: Plan, budget: number, space: Space, options: TextOptions = {}): string =>
+  inLanguage(options.language ?? 'en', () => planInLanguage(plan, budget, space, options))
 
-function planInLanguage(plan: Plan, budget: number, space: Space): string {
+function planInLanguage(plan: Plan, budget: number, space: Space, options: TextOptions): string {
   const { columns: named, ...say } = words().campaign
   if (plan.kind === 'stop') return say.nothingAsked(words().elsewhere(plan.reason))
   const { queries, title } = plan
   const cost = queries.reduce((sum, { config }) => sum + config.trainFlops, 0)
   const view = viewedSpace(space)
   const share = ((100 * cost) / budget).toFixed(1)
-  return textOf([
-    list([
-      say.firstRound(words().elsewhere(title)),
-      say.roundCost(queries.length, compact(cost), share, compact(budget)),
-    ]),
+  return textOf(
     [
-      {
-        kind: 'table',
-        columns: [...numbers(configTitles(view)), { title: named.reason, align: 'left' }],
-        rows: queries.map(({ config, reason }) => [
-          compact(config.trainFlops),
-          ...configCells(view, config, space.measure(config, 'none').core),
-          words().elsewhere(reason),
-        ]),
-      },
+      list([
+        say.firstRound(words().elsewhere(title)),
+        say.roundCost(queries.length, compact(cost), share, compact(budget)),
+      ]),
+      [
+        {
+          kind: 'table',
+          columns: [...numbers(configTitles(view)), { title: named.reason, align: 'left' }],
+          rows: queries.map(({ config, reason }) => [
+            compact(config.trainFlops),
+            ...configCells(view, config, space.measure(config, 'none').core),
+            words().elsewhere(reason),
+          ]),
+        },
+      ],
     ],
-  ])
+    options,
+  )
 }
 
 const configTitles = ({ words: model }: ViewedSpace) => [

@@ -1,24 +1,30 @@
 import { printable } from '../../core/printable.ts'
 import { type Language, words } from '../words/words.ts'
-import { type Block, type Cell, type Column, type Remark, type Span, spansOf, type Text } from './blocks.ts'
-import { displayWidth, padAfter, padBefore, piecesOf } from './width.ts'
+import { type Block, type Cell, type Remark, type Span, spansOf, type Text } from './blocks.ts'
+import { alignColumns } from './columns.ts'
+import { displayWidth, padAfter, usualWidth, wrap } from './width.ts'
 
-/** Columns of a terminal. */
-const lineWidth = 100
+export { alignColumns } from './columns.ts'
+export { wrap } from './width.ts'
 
 export interface TextOptions {
   /** Titles in bold, for a terminal. False by default. */
   readonly bold?: boolean | undefined
   /** What is written in; English by default. */
   readonly language?: Language | undefined
+  /** Columns of the terminal. Without it text has 100, and tables what they need, one line a row. */
+  readonly width?: number | undefined
 }
+
+/** Values of facts are continued at most so far to the right. */
+const mostHanging = 24
 
 /** Blocks that stand together on a terminal, without blank lines. */
 export type Group = readonly Block[]
 
 /**
- * Blocks as text of at most 100 columns, except tables that are wider: a blank line stands between groups. Each item of a list is a
- * line, whose continuation is indented; what is in a section is indented below its title.
+ * Blocks as text that a terminal of some width can show: a blank line stands between groups. Each item of a list is a line, whose
+ * continuation is indented; what is in a section is indented below its title. Tables that are wider are folded where a width is given.
  * @example console.log(textOf([list(['The answer.']), table(['N'], [['1e9']])], { bold: process.stdout.isTTY }))
  */
 export const textOf = (groups: readonly Group[], options: TextOptions = {}): string =>
@@ -28,34 +34,39 @@ export const textOf = (groups: readonly Group[], options: TextOptions = {}): str
     .join('\n\n')
 
 function linesOf(block: Block, indent: string, options: TextOptions): string[] {
+  const { width = usualWidth } = options
   const inline = (text: Text) => inlineOf(text, options)
-  const hanging = (text: string) => wrap(text, indent, `${indent}  `)
+  const hanging = (text: string) => wrap(text, indent, `${indent}  `, width)
   switch (block.kind) {
     case 'heading':
-      return [`${indent}${inline({ strong: block.text })}`]
+      return wrap(inline({ strong: block.text }), indent, indent, width)
     case 'paragraph':
-      return wrap(inline(block.text), indent)
+      return wrap(inline(block.text), indent, indent, width)
     case 'list':
       return block.items.flatMap((item) => hanging(inline(item)))
     case 'facts': {
-      const width = Math.max(...block.rows.map(([name]) => displayWidth(printable(name))))
-      return block.rows.map(([name, value]) => `${indent}${padAfter(printable(name), width)}  ${inline(value)}`)
+      const names = Math.max(...block.rows.map(([name]) => displayWidth(printable(name))))
+      const others = `${indent}${' '.repeat(Math.min(names + 2, mostHanging))}`
+      return block.rows.flatMap(([name, value]) =>
+        wrap(`${padAfter(printable(name), names)}  ${inline(value)}`, indent, others, width),
+      )
     }
     case 'table':
       return alignColumns(
         block.columns,
         block.rows.map((row) => row.map((cell) => cellOf(cell, options))),
-      ).map((line) => `${indent}${line}`)
+        (options.width ?? Number.POSITIVE_INFINITY) - indent.length,
+      ).map((line) => `${indent}${line}`.trimEnd())
     case 'diagnostics':
       return block.items.flatMap((item) => [
         ...hanging(inline(remarkOf(item))),
-        ...wrap(printable(item.advice), `${indent}  `),
+        ...wrap(printable(item.advice), `${indent}  `, `${indent}  `, width),
       ])
     case 'figure':
       return hanging(printable(`${block.figure.title}${words().marks.colon}${block.figure.alt}`))
     case 'section':
       return [
-        `${indent}${inline({ strong: block.title })}`,
+        ...hanging(inline({ strong: block.title })),
         ...block.blocks.flatMap((inner) => linesOf(inner, `${indent}  `, options)),
       ]
   }
@@ -81,28 +92,3 @@ const remarkOf = ({ severity, code, message }: Remark): Text => [
   { strong: `${words().severityInLine[severity]} ${code}` },
   `${words().marks.colon}${message}`,
 ]
-
-/** Rows in aligned columns, two spaces between them; `-` for what is not known is centred by neither. */
-export function alignColumns(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
-  const widths = columns.map(({ title }, k) => Math.max(...[title, ...rows.map((row) => row[k])].map(displayWidth)))
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, k) => (columns[k].align === 'left' ? padAfter(cell, widths[k]) : padBefore(cell, widths[k])))
-      .join('  ')
-      .trimEnd()
-  return [line(columns.map(({ title }) => title)), ...rows.map(line)]
-}
-
-/** Words in lines of at most `width` columns, the first and the others indented as told. */
-export function wrap(text: string, first = '', others = first, width = lineWidth): string[] {
-  const lines: string[] = []
-  let line: string | null = null
-  for (const piece of piecesOf(text)) {
-    if (line === null) line = first + piece
-    else if (displayWidth(line) + displayWidth(piece) > width) {
-      lines.push(line)
-      line = others + piece.trimStart()
-    } else line += piece
-  }
-  return [...lines, line ?? first]
-}

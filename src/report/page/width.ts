@@ -44,6 +44,23 @@ export const piecesOf = (text: string): string[] =>
     return [k === 0 ? first : ` ${first}`, ...rest]
   })
 
+/** Columns of what is no terminal. */
+export const usualWidth = 100
+
+/** Words in lines of at most `width` columns, the first and the others indented as told. */
+export function wrap(text: string, first = '', others = first, width = usualWidth): string[] {
+  const lines: string[] = []
+  let line: string | null = null
+  for (const piece of piecesOf(text)) {
+    if (line === null) line = first + piece
+    else if (displayWidth(line) + displayWidth(piece) > width && line.trim() !== '') {
+      lines.push(line.trimEnd())
+      line = others + piece.trimStart()
+    } else line += piece
+  }
+  return [...lines, line ?? first]
+}
+
 /** As much of a text as fits into so many columns. */
 export function cutTo(text: string, columns: number): string {
   let width = 0

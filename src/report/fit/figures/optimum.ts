@@ -7,7 +7,6 @@ import type { Panel } from '../../draw/panel.ts'
 import { figureWidth } from '../../draw/style.ts'
 import { compact, percent, significant, withInterval } from '../../number.ts'
 import { joined } from '../../prose.ts'
-import { words } from '../../words/words.ts'
 import { answerBudget, largestBudget, leaderOf, predictionAt } from '../facts.ts'
 import type { Findings } from '../findings.ts'
 import { methodInk, methodStyle, methodStyles } from '../methods.ts'
@@ -75,11 +74,8 @@ const bandOf = (points: readonly Prediction[], quantity: Quantity) =>
 
 export const optimum: Figure<Findings<Scope & Comparison & Profiled>> = {
   name: 'optimum',
-  get title() {
-    return words().fitFigures.optimum.title
-  },
+  title: 'Compute-optimal size and data',
   caption({ analysis }) {
-    const say = words().fitFigures.optimum
     const C = answerBudget(analysis)
     const leader = leaderOf(analysis)
     const led = leader && predictionAt(analysis, leader.method, C)
@@ -87,23 +83,21 @@ export const optimum: Figure<Findings<Scope & Comparison & Profiled>> = {
     const answer =
       parameters === null
         ? ''
-        : say.answer(
-            compact(C),
-            leader?.method ?? '',
-            withInterval(parameters, interval?.parameters),
-            withInterval(tokens, interval?.tokens),
-          )
+        : `At ${compact(C)} FLOPs ${leader?.method} has N = ${withInterval(parameters, interval?.parameters)} and ` +
+          `D = ${withInterval(tokens, interval?.tokens)}.`
     return joined(
-      say.caption(compact(C)),
-      led && words().fitFigures.agreement.band(leader.method, percent(analysis.bootstrap.confidence)),
-      analysis.profiles.some(({ minimum }) => minimum.kind === 'interior') ? words().fitFigures.agreement.circles : '',
-      C > largestBudget(analysis) && words().axes.beyondRuns,
+      `The best N and D for each budget by every method; at the right, each method's value at ${compact(C)} FLOPs.`,
+      led ? `The band is ${leader.method}'s ${percent(analysis.bootstrap.confidence)} interval.` : '',
+      analysis.profiles.some(({ minimum }) => minimum.kind === 'interior')
+        ? 'Circles are the minima of single profiles.'
+        : '',
+      C > largestBudget(analysis) ? 'Grey: budgets beyond every run.' : '',
       answer,
     )
   },
   alt({ analysis }) {
     const names = methodLines(analysis).map(({ result }) => result.method)
-    return words().fitFigures.optimum.alt(names.join(', '))
+    return `Compute-optimal parameters and tokens against training compute on logarithmic axes, by ${names.join(', ')}.`
   },
   draw({ analysis }) {
     if (methodLines(analysis).length === 0) return null
