@@ -146,7 +146,7 @@ function scoreKind(kind: RepeatsKind, way: typeof scoreWorld): void {
     `\n${kind}, ${scores.length} worlds, ${regrets.length} with a best run told; its regret ${short(quantile(regrets, 0.5))} / ${short(quantile(regrets, 0.9))}\n`,
   )
   console.log('| | intervals cover | error, median / 90 % | half width, median |\n|---|---|---|---|')
-  for (const name of Object.keys(scores[0].row)) {
+  for (const name of new Set(scores.flatMap(({ row }) => Object.keys(row)))) {
     const all = scores.flatMap(({ row }) => row[name] ?? [])
     const errors = all.map(({ error }) => error)
     const covers = (100 * all.filter((score) => score.covers).length) / all.length
@@ -205,7 +205,7 @@ async function scoreStudy(): Promise<void> {
   }
   console.log('R^2, median error, mean error, nats\n')
   console.log('| fitted to | runs fitted, held out | repeats | as published | joint |\n|---|---|---|---|---|')
-  for (const most of [1e20, 2e19, 3e18]) split(`C to ${most}`, (i) => runs.flops[i] <= most)
+  for (const most of [1e20, 2e19, 3e18]) split(`C to ${most.toExponential()}`, (i) => runs.flops[i] <= most)
   for (const most of [4, 10]) split(`${most} epochs`, (i) => epochs[i] <= 1.03 * most)
   if (values.test) scoreHeldOut('all, the test runs', runs, (await readRuns([file('test')])).runs)
 }

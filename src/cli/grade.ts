@@ -3,10 +3,13 @@ import { systemClock } from '../core/clock.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { printableLine } from '../core/printable.ts'
 import { nonEmbeddingParameters } from '../cs336/parameters.ts'
+import { csvOf, withoutFormula } from '../input/fields.ts'
+import { alignColumns } from '../report/page/text.ts'
 import { type Grade, gradeSubmissions } from '../server/grade.ts'
-import type { Store } from '../server/store/store.ts'
+import type { Standing, Store } from '../server/store/store.ts'
+import { isLate } from './class.ts'
 import { withStore } from './database.ts'
-import { print, printJson, say } from './print.ts'
+import { print, printData, printJson, say } from './print.ts'
 
 /** `isoflop grade`. */
 export function gradeCommand(): Command {
@@ -19,7 +22,11 @@ export function gradeCommand(): Command {
     .option('--db <PLACE>', 'a SQLite file, or postgres://... (default: $DATABASE_URL or isoflop.sqlite)')
     .option('--world <NAME>', 'the world that was served, where the database does not say it')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExamples:\n  isoflop grade\n  isoflop grade --world seed:7 --json')
+    .option('--csv', 'print CSV: a row for every key, also of who has not submitted')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  isoflop grade\n  isoflop grade --csv > grades.csv\n  isoflop grade --world seed:7 --json',
+    )
     .action(runGrade)
 }
 
@@ -27,18 +34,64 @@ interface GradeFlags {
   readonly db?: string
   readonly world?: string
   readonly json?: boolean
+  readonly csv?: boolean
 }
 
-const runGrade = ({ db, world: named, json }: GradeFlags): Promise<void> =>
+const runGrade = ({ db, world: named, json, csv }: GradeFlags): Promise<void> =>
   withStore({ db }, async (store) => {
     const { world, truth } = await truthBehind(store, named)
     const deadline = await deadlineBehind(store)
-    const grades = gradeSubmissions(await store.listSubmissions(), truth)
+    const standings = await store.standings()
+    const grades = gradeSubmissions(students(standings).flatMap(submitted), truth)
     const told = deadline === null ? null : new Date(deadline).toISOString()
-    if (json) printJson({ world, bestLoss: truth.bestLoss, deadline: told, grades })
+    if (csv) printData(csvOfGrades(standings, grades, deadline))
+    else if (json) printJson({ world, bestLoss: truth.bestLoss, deadline: told, grades })
     else print(table(grades, truth.bestLoss))
     for (const note of notesOf(grades, deadline)) say(`note: ${note}`)
   })
+
+/** Instructors try the assignment too, and are not judged. */
+const students = (standings: readonly Standing[]) => standings.filter(({ key }) => !key.instructor)
+
+/** A standing with its prediction, where it has one. */
+const submitted = ({ key, submission, attempts }: Standing) =>
+  submission === null ? [] : [{ key, submission, attempts }]
+
+/** Columns of `--csv` that are empty where nothing was submitted. */
+const gradeColumns = [
+  ...['rank', 'true_loss', 'regret', 'predicted_loss', 'error', 'd_model', 'num_layers', 'num_heads', 'batch_size'],
+  ...['learning_rate', 'submitted_at', 'late', 'flops_used_then'],
+]
+
+/** A row for every key but instructors': who has submitted by rank, then the others in the order in which they were added. */
+function csvOfGrades(standings: readonly Standing[], grades: readonly Grade[], deadline: number | null): string {
+  const gradeOf = new Map(grades.map((grade) => [grade.key, grade]))
+  const rankOf = ({ key }: Standing) => gradeOf.get(key.id)?.rank ?? Number.POSITIVE_INFINITY
+  const ranked = students(standings).sort((p, q) => (rankOf(p) === rankOf(q) ? 0 : rankOf(p) - rankOf(q)))
+  const rows = ranked.map((standing) => {
+    const { key, runs, attempts } = standing
+    const grade = gradeOf.get(key.id)
+    return [
+      ...[withoutFormula(key.label), key.id, String(attempts > 0 ? 'yes' : 'no')],
+      ...(grade ? cellsOf(grade, standing, deadline) : gradeColumns.map(() => '')),
+      ...[attempts, runs, key.used].map(String),
+      key.revoked ? 'yes' : 'no',
+    ]
+  })
+  const head = ['label', 'key_id', 'submitted', ...gradeColumns, 'attempts', 'runs', 'flops_used', 'revoked']
+  return csvOf([head, ...rows])
+}
+
+function cellsOf(grade: Grade, { submission }: Standing, deadline: number | null): string[] {
+  const { dModel, numLayers, numHeads, batchSize, learningRate } = grade.config
+  return [
+    ...[grade.rank, grade.trueLoss, grade.regret, grade.predictedLoss, grade.error].map(String),
+    ...[dModel, numLayers, numHeads, batchSize, learningRate].map(String),
+    new Date(grade.submittedAt).toISOString(),
+    isLate(submission, deadline) ? 'yes' : 'no',
+    String(submission?.used ?? ''),
+  ]
+}
 
 /** The truth that a database's answers came from: of the world that is noted there, else of the one that was named. */
 async function truthBehind(store: Store, named: string | undefined) {
@@ -90,24 +143,19 @@ const otherWorld = (answered: string, asked: string) =>
   )
 
 function table(judged: readonly Grade[], bestLoss: number): string {
-  const grades = judged.map((grade) => ({ ...grade, label: printableLine(grade.label) }))
-  if (grades.length === 0) return 'No predictions were submitted yet (POST /submission).'
-  const width = Math.max(5, ...grades.map(({ label }) => label.length))
-  const head = `rank  ${'label'.padEnd(width)}  key           N         loss  regret  predicted    error  attempts  submitted`
-  const rows = grades.map(
-    ({ rank, label, key, config, trueLoss, regret, predictedLoss, error, attempts, submittedAt }) =>
-      [
-        String(rank).padStart(4),
-        label.padEnd(width),
-        key.padEnd(11),
-        nonEmbeddingParameters(config.dModel, config.numLayers).toExponential(2).replace('e+', 'e').padStart(7),
-        trueLoss.toFixed(4).padStart(7),
-        regret.toFixed(4),
-        predictedLoss.toFixed(4).padStart(9),
-        `${error < 0 ? '' : '+'}${error.toFixed(4)}`,
-        String(attempts).padStart(8),
-        new Date(submittedAt).toISOString(),
-      ].join('  '),
+  if (judged.length === 0) return 'No predictions were submitted yet (POST /submission).'
+  const titles = ['rank', 'label', 'key', 'N', 'loss', 'regret', 'predicted', 'error', 'attempts', 'submitted']
+  const columns = titles.map((title) => ({
+    ...({ title, align: ['label', 'key', 'submitted'].includes(title) ? 'left' : 'right' } as const),
+  }))
+  const rows = judged.map(
+    ({ rank, label, key, config, trueLoss, regret, predictedLoss, error, attempts, submittedAt }) => [
+      ...[String(rank), printableLine(label), key],
+      nonEmbeddingParameters(config.dModel, config.numLayers).toExponential(2).replace('e+', 'e'),
+      ...[trueLoss.toFixed(4), regret.toFixed(4), predictedLoss.toFixed(4)],
+      `${error < 0 ? '' : '+'}${error.toFixed(4)}`,
+      ...[String(attempts), new Date(submittedAt).toISOString()],
+    ],
   )
-  return [`The best loss at 1e19 FLOPs is ${bestLoss.toFixed(4)}.`, '', head, ...rows].join('\n')
+  return [`The best loss at 1e19 FLOPs is ${bestLoss.toFixed(4)}.`, '', ...alignColumns(columns, rows)].join('\n')
 }

@@ -1,13 +1,22 @@
+import { existsSync, rmSync } from 'node:fs'
 import { Command } from 'commander'
 import { systemClock } from '../core/clock.ts'
-import { IsoflopError } from '../core/errors.ts'
+import { writeWhole } from '../core/durable.ts'
+import { IsoflopError, outputFailed } from '../core/errors.ts'
+import { shortInteger } from '../core/exact-integer.ts'
 import { printableLine } from '../core/printable.ts'
-import { addKey, isWeak, keyLength, type NewKey } from '../server/keys.ts'
-import type { Store } from '../server/store/store.ts'
+import { csvOf, withoutFormula } from '../input/fields.ts'
+import { counted } from '../report/number.ts'
+import { alignColumns } from '../report/page/text.ts'
+import { addDrawnKeys, addKey, isWeak, keyLength, type NewKey, replaceKey } from '../server/keys.ts'
+import type { KeyRecord, Store } from '../server/store/store.ts'
+import { type ClassList, ownColumns, readClassList } from './class-list.ts'
+import { answerTo } from './confirm.ts'
 import { withStore } from './database.ts'
 import { givenKeys } from './given-keys.ts'
 import { flops } from './options.ts'
-import { print, printJson, say } from './print.ts'
+import { writeOutput } from './output.ts'
+import { print, printData, printJson, say } from './print.ts'
 import { defaultBudget } from './serve.ts'
 
 interface KeysFlags {
@@ -22,7 +31,8 @@ export function keysCommand(): Command {
     .description('Manages the keys of a training API, while it runs or not. A key is shown once, when it is made.')
     .addHelpText(
       'after',
-      '\nExamples:\n  isoflop keys add --label "Ada" --budget 2e18\n  isoflop keys set-budget k1a2b3c4d 4e18',
+      '\nExamples:\n  isoflop keys add --label "Ada" --budget 2e18\n' +
+        '  isoflop keys add --from names.csv --out keys.csv\n  isoflop keys set-budget k1a2b3c4d 4e18',
     )
   const sub = (name: string, summary: string) =>
     command
@@ -30,50 +40,85 @@ export function keysCommand(): Command {
       .summary(summary)
       .description(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`)
       .option('--db <PLACE>', 'a SQLite file, or postgres://... (default: $DATABASE_URL or isoflop.sqlite)')
+  /** The same for one key. */
+  const ofKey = (name: string, summary: string) => sub(name, summary).argument('<ID>', 'the short name from the list')
 
-  sub('add', 'make a key and print it')
-    .option('--label <TEXT>', 'whose key it is', '')
+  sub('add', 'make a key and print it, or one for each name of a list')
+    .option('--label <TEXT>', 'whose key it is')
     .option('--budget <FLOPS>', 'how much it may spend (default: 2e18)', flops('--budget'))
     .option('--instructor', "an instructor's: it may see the truth before the deadline")
+    .option('--from <FILE>', 'a class list as CSV: a column "name", perhaps one "budget"; or names, one a line')
+    .option('--name-column <COLUMN>', 'the column of names, where it is called otherwise')
+    .option('--out <FILE>', 'with --from: where the list with its keys is written, for its owner alone to read')
     .option('--key <KEY>', 'the key itself, instead of a random one; others on this machine see it')
     .option('--key-file <FILE>', 'keys instead of a random one, one a line; - for stdin')
-    .action((flags: AddFlags) => withStore(flags, (store) => add(store, flags)))
+    .action((flags: AddFlags) => {
+      checkAdd(flags)
+      return withStore(flags, (store) => (flags.from === undefined ? add(store, flags) : addClass(store, flags)), {
+        create: true,
+      })
+    })
   sub('list', 'all keys: name, label, budget, used')
     .option('--json', 'print JSON')
     .action((flags: KeysFlags) => withStore(flags, (store) => list(store, flags.json === true)))
-  sub('revoke', 'a key stops working; its runs stay')
-    .argument('<ID>', 'the short name from the list')
-    .action((id: string, flags: KeysFlags) => withStore(flags, (store) => change(id, store.revokeKey(id), 'revoked')))
-  sub('set-budget', 'change what a key may spend in all')
-    .argument('<ID>', 'the short name from the list')
+  sub('export', 'all keys as CSV, without the keys themselves, which nobody has')
+    .option('--out <FILE>', 'where it is written, instead of printed')
+    .action((flags: ExportFlags) => withStore(flags, (store) => exportKeys(store, flags)))
+  ofKey('rekey', 'print another key for an owner; the one before works no more, all else stays').action(
+    (id: string, flags: KeysFlags) =>
+      withStore(flags, async (store) => {
+        const key = await replaceKey(store, id)
+        if (key === null) throw unknownKey(id)
+        print(key)
+      }),
+  )
+  ofKey('revoke', 'a key stops working; its runs stay').action((id: string, flags: KeysFlags) =>
+    withStore(flags, (store) => change(id, store.revokeKey(id), 'revoked')),
+  )
+  ofKey('restore', 'a key that was revoked works again').action((id: string, flags: KeysFlags) =>
+    withStore(flags, (store) => change(id, store.restoreKey(id), 'works')),
+  )
+  ofKey('set-budget', 'change what a key may spend in all')
     .argument('<FLOPS>', 'the new budget', flops('FLOPS'))
-    .action((id: string, budget: bigint, flags: KeysFlags) =>
-      withStore(flags, (store) => change(id, store.setBudget(id, budget), `has a budget of ${budget} FLOPs`)),
-    )
-  sub('reset', 'forget the runs of a key and what it spent')
-    .argument('<ID>', 'the short name from the list')
-    .action((id: string, flags: KeysFlags) => withStore(flags, (store) => change(id, store.resetKey(id), 'is reset')))
+    .action((id: string, budget: bigint, flags: KeysFlags) => withStore(flags, (store) => setBudget(store, id, budget)))
+  ofKey('reset', 'forget the runs of a key and what it spent; its predictions stay')
+    .option('--submissions', 'forget its predictions too')
+    .option('--yes', 'do not ask')
+    .action((id: string, flags: ResetFlags) => withStore(flags, (store) => reset(store, id, flags)))
   return command
 }
 
 interface AddFlags extends KeysFlags {
-  readonly label: string
+  readonly label?: string
   readonly instructor?: boolean
   readonly budget?: bigint
   readonly key?: string
   readonly keyFile?: string
+  readonly from?: string
+  readonly nameColumn?: string
+  readonly out?: string
 }
+
+/** Refuses options that say two things. */
+function checkAdd({ from, label, key, keyFile, out, nameColumn }: AddFlags): void {
+  const strange =
+    from === undefined
+      ? (out ?? nameColumn) !== undefined && 'with --from alone there is --out or --name-column'
+      : (label ?? key ?? keyFile) !== undefined && 'with --from there is no --label, --key or --key-file'
+  if (strange) throw new IsoflopError('BAD_OPTION', `${sentence(strange)}.`, 'See "isoflop keys add --help".')
+}
+
+const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 
 /** Prints a key that was made; of keys that were given, what became of them. */
 async function add(
   store: Store,
-  { label, budget = defaultBudget, instructor = false, key, keyFile }: AddFlags,
+  { label = '', budget = defaultBudget, instructor = false, key, keyFile }: AddFlags,
 ): Promise<void> {
   const about = { label, budget, instructor, now: systemClock.now() }
   if (key === undefined && keyFile === undefined) return print((await addKey(store, about)).key)
   const given = await givenKeys({ key: key === undefined ? [] : [key], keyFile })
-  const made: NewKey[] = []
-  for (const key of given) made.push(await addKey(store, { ...about, key }))
+  const made = await Promise.all(given.map((key) => addKey(store, { ...about, key })))
   for (const { id, was } of made) print(`${id} ${outcomes[was]}`)
   if (given.some(isWeak))
     say(
@@ -83,7 +128,7 @@ async function add(
     throw new IsoflopError(
       'BAD_OPTION',
       'A key that was revoked was to be added: it stays revoked.',
-      'Give another one, or none for a random one.',
+      'Make it work again with "isoflop keys restore ID", or give another one.',
     )
 }
 
@@ -93,30 +138,130 @@ const outcomes: Readonly<Record<NewKey['was'], string>> = {
   revoked: 'had this key, and was revoked',
 }
 
+/** Makes a key for each name of a list that has none, and writes the list with its keys. */
+async function addClass(
+  store: Store,
+  { from, nameColumn, out, instructor = false, ...flags }: AddFlags,
+): Promise<void> {
+  if (out !== undefined && existsSync(out)) throw isThere(out)
+  const list = await readClassList(from!, nameColumn)
+  const known = new Set((await store.listKeys()).filter(({ revoked }) => !revoked).map(({ label }) => label))
+  const people = list.people.filter(({ label }) => !known.has(label))
+  const owners = people.map(({ label, budget = flags.budget ?? defaultBudget }) => ({ label, budget, instructor }))
+  const textOf = (made: readonly NewKey[]) => classText({ ...list, people }, owners, made)
+  const made = await addDrawnKeys(store, owners, systemClock.now(), (made) => {
+    if (out !== undefined && made.length > 0) writeSecret(out, textOf(made)) // before they count: nobody could read them again
+  }).catch((error) => {
+    if (out !== undefined) rmSync(out, { force: true })
+    throw error
+  })
+  if (out !== undefined)
+    print(made.length > 0 ? `${counted(made.length, 'key')} made, written to ${out}` : 'no key made')
+  else if (made.length > 0) printData(textOf(made))
+  const left = list.people.length - people.length
+  if (left > 0)
+    say(`note: ${left} of the list have a key already, and were left out; "isoflop keys rekey ID" gives a new one`)
+  const twice = owners.length - new Set(owners.map(({ label }) => label)).size
+  if (twice > 0) say(`note: ${twice} of the names are there more than once, and have a key for each time`)
+}
+
+const classText = (
+  { columns, people }: ClassList,
+  owners: readonly { readonly budget: bigint }[],
+  made: readonly NewKey[],
+): string =>
+  csvOf([
+    [...columns, ...ownColumns],
+    ...made.map(({ id, key }, k) => [...people[k].cells.map(withoutFormula), id, key, shortInteger(owners[k].budget)]),
+  ])
+
+const isThere = (file: string) =>
+  new IsoflopError(
+    'BAD_OPTION',
+    `--out is ${file}, which is there already and may have keys that nobody can look up.`,
+    'Name another file.',
+  )
+
+/** Writes a file that its owner alone may read. Errors: OUTPUT_FAILED. */
+function writeSecret(file: string, content: string): void {
+  try {
+    writeWhole(file, content, 0o600)
+  } catch (cause) {
+    throw outputFailed(file, cause, 'Name a place that exists and can be written to.')
+  }
+}
+
+interface ExportFlags extends KeysFlags {
+  readonly out?: string
+}
+
+async function exportKeys(store: Store, { out }: ExportFlags): Promise<void> {
+  const rows = (await store.listKeys()).map(({ id, label, budget, used, revoked, instructor, createdAt }) => [
+    ...[id, withoutFormula(label), String(budget), String(used)],
+    ...[revoked ? 'yes' : 'no', instructor ? 'yes' : 'no', new Date(createdAt).toISOString()],
+  ])
+  const text = csvOf([['key_id', 'label', 'budget', 'used', 'revoked', 'instructor', 'created_at'], ...rows])
+  if (out === undefined) printData(text)
+  else await writeOutput(out, text)
+}
+
 async function change(id: string, done: Promise<boolean>, what: string): Promise<void> {
-  if (!(await done))
-    throw new IsoflopError('BAD_OPTION', `There is no key "${id}".`, 'See "isoflop keys list" for their short names.')
+  if (!(await done)) throw unknownKey(id)
   print(`${id} ${what}`)
 }
 
-async function list(store: Store, json: boolean): Promise<void> {
-  const keys = (await store.listKeys()).map((key) => (json ? key : { ...key, label: printableLine(key.label) }))
-  if (json) {
-    const rows = keys.map(({ id, label, budget, used, reserved, revoked, instructor, createdAt }) => ({
-      ...{ id, label, revoked, instructor, createdAt: new Date(createdAt).toISOString() },
-      ...{ budget: String(budget), used: String(used), reserved: String(reserved) },
-    }))
-    printJson(rows)
-    return
-  }
-  const width = Math.max(5, ...keys.map(({ label }) => label.length))
-  const digits = Math.max(
-    20,
-    ...keys.flatMap(({ budget, used }) => [budget, used].map((flops) => String(flops).length)),
-  )
-  const row = (id: string, label: string, budget: unknown, used: unknown) =>
-    `${id.padEnd(11)} ${label.padEnd(width)} ${String(budget).padStart(digits)} ${String(used).padStart(digits)}`
-  print(row('key', 'label', 'budget', 'used'))
-  for (const { id, label, budget, used, revoked, instructor } of keys)
-    print(`${row(id, label, budget, used)}${instructor ? '  instructor' : ''}${revoked ? '  revoked' : ''}`)
+export const unknownKey = (id: string) =>
+  new IsoflopError('BAD_OPTION', `There is no key "${id}".`, 'See "isoflop keys list" for their short names.')
+
+async function setBudget(store: Store, id: string, budget: bigint): Promise<void> {
+  await change(id, store.setBudget(id, budget), `has a budget of ${shortInteger(budget)} FLOPs`)
+  const { used, reserved } = (await store.getKey(id))!
+  if (used + reserved > 0n && used + reserved >= budget)
+    say(`note: ${id} has used ${shortInteger(used + reserved)} FLOPs already, and has nothing left`)
 }
+
+interface ResetFlags extends KeysFlags {
+  readonly submissions?: boolean
+  readonly yes?: boolean
+}
+
+/** Forgets what a key did, once somebody has said yes to what that is. */
+async function reset(store: Store, id: string, { submissions = false, yes }: ResetFlags): Promise<void> {
+  const standing = (await store.standings()).find(({ key }) => key.id === id)
+  if (standing === undefined) throw unknownKey(id)
+  const { key, runs, attempts } = standing
+  const stays = submissions ? 'too' : '(which stay)'
+  const predictions = attempts === 0 ? '' : `, ${counted(attempts, 'prediction')} ${stays}`
+  const question = `Forget ${counted(runs, 'run')} and ${shortInteger(key.used)} used FLOPs of ${id} (${key.label})${predictions}?`
+  const answer = yes ? true : await answerTo(question)
+  if (answer === null)
+    throw new IsoflopError('BAD_OPTION', `Nobody is at a terminal to answer: ${question}`, 'Say --yes.')
+  if (!answer) return print(`${id} stays as it is`)
+  await change(id, store.resetKey(id, { submissions }), 'is reset')
+}
+
+async function list(store: Store, json: boolean): Promise<void> {
+  const keys = await store.listKeys()
+  if (json) return printJson(keys.map(keyJson))
+  const columns = [
+    { title: 'key', align: 'left' },
+    { title: 'label', align: 'left' },
+    { title: 'budget', align: 'right' },
+    { title: 'used', align: 'right' },
+    { title: '', align: 'left' },
+  ] as const
+  const rows = keys.map((key) => [
+    ...[key.id, printableLine(key.label), shortInteger(key.budget), shortInteger(key.used, 4), marksOf(key)],
+  ])
+  print(alignColumns(columns, rows).join('\n'))
+}
+
+/** What a list says of a key that is not as the others. */
+export const marksOf = ({ instructor, revoked }: KeyRecord): string =>
+  [instructor ? 'instructor' : '', revoked ? 'revoked' : ''].filter((mark) => mark !== '').join(', ')
+
+/** A key for programs; FLOPs have all their digits. */
+export const keyJson = ({ id, label, budget, used, reserved, revoked, instructor, createdAt }: KeyRecord) => ({
+  ...{ id, label, revoked, instructor, createdAt: new Date(createdAt).toISOString() },
+  ...{ budget: String(budget), used: String(used), reserved: String(reserved) },
+})

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { dataDiagnostics } from '../input/diagnostics.ts'
+import { commandLine } from './command-line.ts'
 import { type DataFlags, loadRuns, withDataOptions } from './data.ts'
 import { examples } from './help.ts'
 import { print, printJson, printPage } from './print.ts'
@@ -32,5 +33,6 @@ async function look(files: string[], flags: DataFlags & { readonly json?: boolea
   }
   printPage(readingText(data, textOptions()))
   for (const { code, message, advice } of diagnostics) print(`\nwarning ${code}: ${message}\n  ${advice}`)
-  print(`\nNext: isoflop fit ${files.join(' ')}`)
+  // With every option that was given: without them the table would be read in another way.
+  print(`\nNext: ${commandLine(['fit', ...process.argv.slice(3)])}`)
 }

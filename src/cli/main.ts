@@ -3,6 +3,7 @@ import { IsoflopError } from '../core/errors.ts'
 import { version } from '../core/version.ts'
 import { wrap } from '../report/page/width.ts'
 import { campaignCommand } from './campaign.ts'
+import { classCommand } from './class.ts'
 import { corpusCommand } from './corpus.ts'
 import { deadlineCommand } from './deadline.ts'
 import { fitCommand } from './fit.ts'
@@ -45,6 +46,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .commandsGroup('The training API:')
     .addCommand(serveCommand())
     .addCommand(keysCommand())
+    .addCommand(classCommand())
     .addCommand(deadlineCommand())
     .addCommand(gradeCommand())
     .commandsGroup('Help:')

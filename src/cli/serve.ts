@@ -5,6 +5,7 @@ import { type WireConfig, wireOfConfig } from '../api/contract.ts'
 import type { Backend } from '../backend/backend.ts'
 import { systemClock } from '../core/clock.ts'
 import { IsoflopError } from '../core/errors.ts'
+import { shortInteger } from '../core/exact-integer.ts'
 import { printableLine } from '../core/printable.ts'
 import { version } from '../core/version.ts'
 import { apiBudget, apiLimits } from '../cs336/limits.ts'
@@ -18,6 +19,7 @@ import type { ServicePage } from '../server/options.ts'
 import { shownPlace } from '../server/store/place.ts'
 import type { Store } from '../server/store/store.ts'
 import type { BackendFlags } from './backend.ts'
+import { answerTo } from './confirm.ts'
 import { defaultDatabase, openDatabase } from './database.ts'
 import { givenKeys } from './given-keys.ts'
 import { examples } from './help.ts'
@@ -122,7 +124,7 @@ async function runServe(flags: ServeFlags): Promise<void> {
     import('../server/deadline.ts'),
   ])
   const place = flags.db ?? defaultDatabase()
-  const store = await openDatabase(place)
+  const store = await openDatabase(place, { create: true })
   try {
     const { backend, truth, notes } = await openBackend({
       ...flags,
@@ -178,12 +180,7 @@ const confirmation =
       say(`note: ${printableLine(question)} Yes, says --adopt.`)
       return true
     }
-    if (!process.stdin.isTTY || !process.stderr.isTTY) return false
-    const { createInterface } = await import('node:readline/promises')
-    const lines = createInterface({ input: process.stdin, output: process.stderr })
-    const answer = await lines.question(`${printableLine(question)} [y/N] `)
-    lines.close()
-    return /^y(es)?$/i.test(answer.trim())
+    return (await answerTo(question)) ?? false
   }
 
 /** A world's name is a part of the answer, and the screen or the log may be seen by who is to find it. */
@@ -256,7 +253,7 @@ const isLoopback = (host: string): boolean => host === 'localhost' || host === '
 
 function printFirstKey(key: string, url: string, { budget = defaultBudget, trainFlopsGrid }: ServeFlags): void {
   const query = Object.entries(exampleOf(trainFlopsGrid)).map(([name, value]) => `${name}=${value}`)
-  print(`\nA first key, with a budget of ${budget} FLOPs. It is shown only now:\n\n  ${key}\n`)
+  print(`\nA first key, with a budget of ${shortInteger(budget)} FLOPs. It is shown only now:\n\n  ${key}\n`)
   print(`Try it:\n\n  curl '${url}/loss?${query.join('&')}&api_key=${key}'\n`)
 }
 

@@ -14,6 +14,17 @@ export function exactInteger(text: string): bigint | null {
   return sign === '-' ? -value : value
 }
 
+/**
+ * A whole number as it is typed and read most easily, in at most so many digits: 2e18, 1.5e18, 1000.
+ * @example shortInteger(1_500_000_000_000_000_000n) // '1.5e18'
+ */
+export function shortInteger(value: bigint, digits = 6): string {
+  const [mantissa, exponent] = Number(value)
+    .toExponential(digits - 1)
+    .split('e')
+  return Number(exponent) < 5 ? String(value) : `${Number(mantissa)}e${Number(exponent)}`
+}
+
 /** Characters of the longest text that is looked into; a larger number is no number of FLOPs. */
 const longest = 2000
 const decimal = /^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,3}))?$/i

@@ -2,8 +2,7 @@ import { hash as digestOf, randomBytes } from 'node:crypto'
 import { messages } from '../api/contract.ts'
 import type { Clock } from '../core/clock.ts'
 import { IsoflopError } from '../core/errors.ts'
-import { keyHashOf } from './key-hash.ts'
-import { isWeak, keyLength } from './keys.ts'
+import { isWeak, keyLength, lookUpKey } from './keys.ts'
 import type { KeyRecord, Store } from './store/store.ts'
 import { createWrongKeys, type Patience } from './wrong-keys.ts'
 
@@ -32,7 +31,7 @@ interface GateOptions {
 const mostKnown = 10_000
 
 /**
- * The hash of a key is slow, so that it is computed once for each key that exists, and kept in memory under a digest that means nothing
+ * The hash of a key that somebody chose is slow, so that it is computed once for each key that exists, and kept in memory under a digest that means nothing
  * to another process. Keys that do not exist are slowed down by address, those that are known are not: a neighbour's guesses behind
  * the same address keep nobody out who was there before.
  */
@@ -43,10 +42,9 @@ export function createGate({ store, clock, weakKeys = true, patience }: GateOpti
   const wrongKeys = createWrongKeys(clock, patience)
 
   const lookUp = async (key: string, digest: string): Promise<KeyRecord | null> => {
-    const hash = await (await keyHashOf(store))(key)
-    const record = await store.findKey(hash)
-    if (record) remember(digest, hash)
-    return record
+    const found = await lookUpKey(store, key)
+    if (found) remember(digest, found.hash)
+    return found?.record ?? null
   }
   const remember = (digest: string, hash: string) => {
     known.delete(digest)

@@ -1,10 +1,15 @@
-import { createHash, randomBytes, scrypt } from 'node:crypto'
+import { createHash, createHmac, randomBytes, scrypt } from 'node:crypto'
 import { promisify } from 'node:util'
 import { damagedDatabase } from './store/common.ts'
 import type { Store } from './store/store.ts'
 
-/** What is stored of a key, and found by. Slow: 17 ms of a processor and 8 MiB for each key. */
-export type KeyHash = (key: string) => Promise<string>
+/** What is stored of a key, and found by. */
+export interface KeyHash {
+  /** Of a key that somebody chose: 17 ms of a processor and 8 MiB for each. */
+  chosen(key: string): Promise<string>
+  /** Of a key that was drawn here: microseconds. Its 144 random bits are found from no hash, so that a slow one would keep nobody out. */
+  drawn(key: string): string
+}
 
 /**
  * The cost of a guess against a stolen database. All 8-digit keys are tried in 20 days of one processor, where SHA-256 took seconds; a
@@ -39,7 +44,10 @@ async function makeHash(store: Store): Promise<KeyHash> {
   const slowly = inTurns(atATime, async (text: string) => `${mark}${(await scryptOf(text, salt)).toString('hex')}`)
   const old = (await store.hashes()).filter((hash) => oldForm.test(hash))
   await Promise.all(old.map(async (hash) => store.replaceHash(hash, await slowly(hash))))
-  return (key) => slowly(sha256(key))
+  return {
+    chosen: (key) => slowly(sha256(key)),
+    drawn: (key) => `drawn:${createHmac('sha256', salt).update(key).digest('hex')}`,
+  }
 }
 
 /** The salt, with its checksum: with a bit of it flipped every key would be told to be wrong. */

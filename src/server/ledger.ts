@@ -49,7 +49,7 @@ export function createLedger(store: Store, backend: Backend, clock: Clock, ticke
     tickets.hold(ticket)
     try {
       const loss = await lossOf()
-      const settled = await store.settle(ticket, loss)
+      const settled = await store.settle(ticket, loss, clock.now())
       tickets.drop(ticket)
       return settled && { loss, used: settled.used, charged: true }
     } catch (error) {

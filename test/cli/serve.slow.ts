@@ -91,7 +91,7 @@ test('keys: added, listed, revoked, budgeted and reset while the server runs; ne
     `${server.url}/loss?d_model=128&num_layers=4&num_heads=4&batch_size=128&learning_rate=0.001&train_flops=1e16&api_key=${key}`,
   )
   assert.equal(refused.status, 403)
-  isoflop('keys', 'reset', id, ...db)
+  isoflop('keys', 'reset', id, '--yes', ...db)
   assert.equal(list()[0].used, '0')
   isoflop('keys', 'revoke', id, ...db)
   assert.equal((await loss(server.url, key)).status, 422)
@@ -257,7 +257,7 @@ test('a database has the answers of one world: another is refused with both name
   assert.equal((await loss(again.url, 'course')).status, 200)
   await again.stop()
   const [{ id }] = JSON.parse(isoflop('keys', 'list', '--json', ...db).stdout)
-  isoflop('keys', 'reset', id, ...db)
+  isoflop('keys', 'reset', id, '--yes', ...db)
   assert.equal(refusedServe(...db, '--world', 'seed:8').status, 2, 'not without a word')
   const adopted = await serve(...db, '--world', 'seed:8', '--adopt')
   assert.match(adopted.printed(), /^note: The database is for simulate, world seed:7, .* Shall it be for .*seed:8/m)

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { repeatsWorld } from '../../bench/repeats-worlds.ts'
+import { random } from '../../src/core/random.ts'
 import { type Run, type Runs, runsOf, selectRuns } from '../../src/core/run.ts'
 import { analyse } from '../../src/fit/analysis.ts'
 import { usualPrior } from '../../src/fit/norm/prior.ts'
@@ -83,7 +84,7 @@ test('runs computed from a law give its fresh optimum, its R* and what repeating
   assert.equal(found.mostEpochs, 64)
 })
 
-test('of noisy worlds of three forms the intervals hold what is true nearly always', () => {
+test('of noisy worlds whose runs err alone or together the intervals hold what is true nearly always', () => {
   // A bound, not the coverage: bench/repeats.ts measures that on hundreds of worlds (docs/log.md).
   let right = 0
   let asks = 0
@@ -232,4 +233,25 @@ test('the 161 runs of the data-constrained study', {
   const { law, tokens } = fitted(runs)
   close(law.tokens, 28.4, 0.01)
   assert.ok(holds(tokens, 15.387756), 'the published R*')
+})
+
+test('whatever the numbers, the result has no number that is none', () => {
+  for (let seed = 0; seed < 12; seed++) {
+    const { uniform, normal } = random(seed, 3)
+    const wide = uniform() < 0.5 ? 2 : 9
+    const rows = Array.from({ length: 8 + Math.floor(30 * uniform()) }, () => {
+      const parameters = 10 ** (8 + wide * (uniform() - 0.5))
+      const tokens = 10 ** (9 + wide * (uniform() - 0.3))
+      const unique = uniform() < 0.05 ? 1 : tokens / 10 ** (3 * uniform())
+      const law = 1.7 + 400 * parameters ** -0.34 + 400 * tokens ** -0.28
+      return { parameters, tokens, unique, loss: uniform() < 0.1 ? 10 ** (4 * normal()) : law * uniform() }
+    })
+    const told = repeatsResult(tableOf(rows), { ...asked, targets: [1e19, 1e25], unique: [1e8, 1e11], draws: 40 })
+    const check = (value: unknown, path: string): void => {
+      if (typeof value === 'number') assert.ok(Number.isFinite(value), `seed ${seed}: ${path} is ${value}`)
+      else if (value !== null && typeof value === 'object')
+        for (const [key, each] of Object.entries(value)) check(each, `${path}.${key}`)
+    }
+    check(told, 'result')
+  }
 })

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { addKey, findKey } from '../../src/server/keys.ts'
+import { addDrawnKeys, addKey, findKey, replaceKey } from '../../src/server/keys.ts'
 import { producerOf } from '../../src/server/producer.ts'
 import { openStore } from '../../src/server/store/open.ts'
 import type { Store } from '../../src/server/store/store.ts'
@@ -59,6 +59,61 @@ test('a key that is there stays as it is, and a revoked one stays revoked and is
     await store.revokeKey(id)
     assert.deepEqual(await addKey(store, { label: 'Eve', budget: 9n, now: 2, key }), { id, key, was: 'revoked' })
     assert.deepEqual(await store.listKeys(), [{ ...before, revoked: true }])
+  }))
+
+test('a class of 200 is made in a second, all or none, with keys that the store does not have', () =>
+  withStores(async (store) => {
+    const owners = Array.from({ length: 200 }, (_, k) => ({ label: `学生 ${k}`, budget: BigInt(k) }))
+    const started = performance.now()
+    const made = await addDrawnKeys(store, owners, 7)
+    const took = performance.now() - started
+    assert.ok(took < 1000, `${took} ms`)
+    assert.equal(new Set(made.flatMap(({ id, key }) => [id, key])).size, 400)
+    const { label, budget, createdAt } = (await findKey(store, made[77].key))!
+    assert.deepEqual([label, budget, createdAt], ['学生 77', 77n, 84])
+    assert.deepEqual(
+      (await store.listKeys()).map(({ label }) => label),
+      owners.map(({ label }) => label),
+    )
+    const stored = (await store.hashes()).join()
+    assert.ok(made.every(({ key }) => !stored.includes(key)))
+    assert.equal(await findKey(store, (await store.hashes())[0].replace('drawn:', '')), null)
+    await assert.rejects(
+      addDrawnKeys(
+        store,
+        [
+          { label: '', budget: 1n },
+          { label: '', budget: -1n },
+        ],
+        7,
+      ),
+    )
+    assert.equal((await store.listKeys()).length, 200)
+    const refuse = () => assert.fail('cannot be handed out')
+    await assert.rejects(addDrawnKeys(store, owners, 7, refuse), /cannot be handed out/)
+    assert.equal((await store.listKeys()).length, 200)
+  }))
+
+test('a drawn key that older versions stored by the slow hash goes on, and is not added twice', () =>
+  withStores(async (store, other) => {
+    const { key } = await addKey(other, about)
+    const [old] = [await addKey(store, { ...about, key })]
+    assert.ok((await store.hashes())[0].startsWith('scrypt:'))
+    assert.equal((await findKey(store, key))!.id, old.id)
+    assert.deepEqual(await addKey(store, { ...about, key }), { id: old.id, key, was: 'known' })
+    const drawn = await addKey(store, about)
+    assert.deepEqual(await addKey(store, { ...about, key: drawn.key }), { ...drawn, was: 'known' })
+  }))
+
+test('who is given another key has all that the first one had, and the first one is nothing', () =>
+  withStores(async (store) => {
+    for (const key of [undefined, '12345678']) {
+      const first = await addKey(store, { ...about, ...(key && { key }) })
+      const second = (await replaceKey(store, first.id))!
+      assert.equal(await findKey(store, first.key), null)
+      assert.equal((await findKey(store, second))!.id, first.id)
+    }
+    assert.equal(await replaceKey(store, 'k0'), null)
   }))
 
 test('a key that two servers add at the same moment is one', () =>

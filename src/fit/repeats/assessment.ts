@@ -1,15 +1,16 @@
 import { IsoflopError } from '../../core/errors.ts'
 import { everyNth, type Runs, unitsOf } from '../../core/run.ts'
-import { epochsWorthOnAverage, epochWorth, servedSize, supportedSize } from '../../law/repeats.ts'
+import { epochsWorthOnAverage, epochWorth, type RepeatsLaw, servedSize, supportedSize } from '../../law/repeats.ts'
 import { saturated } from '../../law/saturation.ts'
 import type { NormPrior } from '../norm/prior.ts'
+import type { Estimated } from '../tuned/estimate.ts'
 import { undeterminedSize } from '../undetermined.ts'
 import { epochsOf, type RepeatsData, uniqueTokens } from './data.ts'
 import { drawRepeats, type RepeatsDraw } from './draws.ts'
 import { fitRepeats, type RepeatsFit } from './fit.ts'
 import { lateRuns } from './late.ts'
 import { intervalOf, type Limit, limitOf, mapLimit } from './limit.ts'
-import type { EpochPoint, EpochsTaught, FittedRepeats, RepeatsResult, WorthUpTo } from './result.ts'
+import type { EpochPoint, EpochsTaught, FittedRepeats, RepeatedTarget, RepeatsResult, WorthUpTo } from './result.ts'
 import { freshTarget, lossByEpochs, type Question, targetOf } from './targets.ts'
 
 export interface RepeatsQuestion {
@@ -30,6 +31,8 @@ const fewestRuns = 8
 const mostRuns = 2000
 /** Draws from a posterior: more do not move a 95 % interval by a tenth of its width. */
 const mostDraws = 400
+/** With fewer draws whose numbers have not run away there is no interval. */
+const fewestDraws = 10
 /** Shares of a fresh token's worth whose epochs are told, and epochs whose worth is. */
 const shares = [0.9, 0.5] as const
 const epochsTold = [2, 4, 8, 16, 32, 64] as const
@@ -50,11 +53,17 @@ export function repeatsResult(all: Runs, asked: RepeatsQuestion): RepeatsResult 
   if (repeated.length === 0) throw noRepeats(all)
   if (runs.size < fewestRuns) return { kind: 'unavailable', reason: `${runs.size} runs, it needs ${fewestRuns}` }
   const fit = fitRepeats(runs, asked.prior)
-  const draws = drawRepeats(fit, Math.min(asked.draws, mostDraws), asked.seed)
+  const draws = drawRepeats(fit, Math.min(asked.draws, mostDraws), asked.seed).filter(({ law }) => isSound(law))
+  if (!isSound(fit.law) || !Number.isFinite(fit.scale) || draws.length < fewestDraws)
+    return { kind: 'unavailable', reason: 'no law of this form comes near these runs' }
   const question: Question = { fit, draws, confidence: asked.confidence, flopsRatio: asked.flopsRatio }
   const uniques = asked.unique ?? [repeated.reduce((a, b) => Math.max(a, b))]
   return { ...told(question, asked, uniques), every, repeated: repeated.length }
 }
+
+/** Whether the numbers of a law have not run away, as those of losses that are none do. */
+const isSound = ({ fresh: { E, A, B, alpha, beta }, tokens, size }: RepeatsLaw): boolean =>
+  [E, A, B, alpha, beta, 1 / A, 1 / B, tokens, size].every(Number.isFinite)
 
 const noRepeats = ({ size, tuning }: Runs): IsoflopError =>
   new IsoflopError(
@@ -71,7 +80,8 @@ function told(question: Question, { targets }: RepeatsQuestion, uniques: readonl
   const undetermined = openBecause(question)
   const pairs = undetermined === null ? targets.flatMap((flops) => uniques.map((unique) => ({ flops, unique }))) : []
   const found = pairs.map(({ flops, unique }) => targetOf(question, flops, unique))
-  const isTold = (epochs: number) => epochs <= mostEpochs || hasUpperEnd(tokens)
+  const isTold = ({ epochs, loss, cost }: RepeatedTarget) =>
+    [epochs, loss, cost].every(isFinitelyKnown) && (epochs.value <= mostEpochs || hasUpperEnd(tokens))
   const last = targets.at(-1)
   return {
     kind: 'fitted',
@@ -88,8 +98,8 @@ function told(question: Question, { targets }: RepeatsQuestion, uniques: readonl
     worth: shares.map((share) => worthUpTo(share, tokens)),
     taught: epochsTold.filter((epochs) => epochs <= mostEpochs).map((epochs) => taughtBy(epochs, question)),
     fresh: undetermined === null ? targets.map((flops) => freshTarget(question, flops)) : [],
-    targets: found.filter(({ epochs }) => isTold(epochs.value)),
-    withheld: found.filter(({ epochs }) => !isTold(epochs.value)).map(({ flops, unique }) => ({ flops, unique })),
+    targets: found.filter(isTold),
+    withheld: found.filter((target) => !isTold(target)).map(({ flops, unique }) => ({ flops, unique })),
     late: lateRuns(fit),
     curve: worthCurve(question, Math.max(figure.epochs, mostEpochs)),
     seen: seenWorth(fit),
@@ -100,6 +110,7 @@ function told(question: Question, { targets }: RepeatsQuestion, uniques: readonl
   } as const satisfies Omit<FittedRepeats, 'every' | 'repeated'>
 }
 
+const isFinitelyKnown = ({ value, interval }: Estimated): boolean => [value, ...interval].every(Number.isFinite)
 const hasUpperEnd = ({ kind }: Limit): boolean => kind === 'between' || kind === 'at-most'
 
 /** Why the runs do not determine the best size on fresh data at the largest compute that they are worth; null where they do. */
@@ -144,7 +155,7 @@ function seenWorth({ data, law }: RepeatsFit): { epochs: number; worth: number }
 }
 
 /** The D' that gives a run's loss at its size; not finite where no D' does. */
-function taughtIn({ runs, unique }: RepeatsData, law: RepeatsFit['law'], i: number): number {
+function taughtIn({ runs, unique }: RepeatsData, law: RepeatsLaw, i: number): number {
   const { E, A, B, alpha, beta, q } = law.fresh
   const ofSize = A * servedSize(law, runs.parameters[i], unique[i]) ** -alpha
   const ofTokens = (runs.loss[i] - E) ** (1 / q) - ofSize ** (1 / q)

@@ -34,6 +34,7 @@ export function lateRuns({ data, lead, prior, relevance, scale }: RepeatsFit): F
   const rest = shape.map((value, i) => value - dot(jacobian.subarray(i * size, (i + 1) * size), imitated))
   const information = dot(weigh(shape), rest)
   const amount = -dot(weigh(residual), rest) / information
+  if (!Number.isFinite(amount)) return null
   return { runs, most: amount * shape.reduce((a, b) => Math.max(a, b)), deviations: amount * Math.sqrt(information) }
 }
 

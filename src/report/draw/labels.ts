@@ -33,7 +33,8 @@ export type DrawMark = (
 const labelSize = fontSize - 1
 const lineHeight = labelSize + 3
 
-export const textWidth = (text: string, size: number = labelSize): number => text.length * size * characterWidth
+export const textWidth = (text: string, size: number = labelSize): number =>
+  size * (characterWidth * text.length + (1 - characterWidth) * (text.match(/[\u2e80-\uffef]/g)?.length ?? 0))
 
 /**
  * Places for labels in a row that are as near as possible, by least squares, to where they are wanted and do not overlap

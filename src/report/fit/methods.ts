@@ -1,3 +1,4 @@
+import { words } from '../words/words.ts'
 export interface LineStyle {
   readonly color: string
   readonly width: number
@@ -33,9 +34,4 @@ export const methodInk = (method: string): string => inks[method] ?? methodStyle
 
 /** What a trend in the residuals of the leading law means. */
 export const residualNote = (method: string | undefined): string =>
-  method === undefined ? otherNote : (residualNotes[method] ?? otherNote)
-
-const residualNotes: Readonly<Record<string, string>> = {
-  norm: 'norm follows the runs near the best size at the largest budgets: a trend there means that its form is wrong; runs far from them may lie off.',
-}
-const otherNote = 'A trend or a bend here means that the law has another form than the surface.'
+  method === 'norm' ? words().fitFigures.residuals.norm : words().fitFigures.residuals.other

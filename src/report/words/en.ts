@@ -385,6 +385,212 @@ export const en = {
     wouldNarrow: (what: string) => `Would narrow it: ${what}`,
   },
 
+  axes: {
+    compute: 'training compute C (FLOPs)',
+    parameters: 'parameters N',
+    coreParameters: 'parameters N, without embeddings',
+    loss: (unit: string) => `loss (${unit})`,
+    lossLogarithmic: 'loss (nats/token), logarithmic',
+    target: (C: string) => `target ${C}`,
+    beyondRuns: 'Grey: budgets beyond every run.',
+    notDrawn: (runs: number) => `Not drawn: ${counted(runs, 'run')} farther up or down.`,
+    farOut: (runs: number) => `Triangles at the border: ${counted(runs, 'run')} farther out than the axis reaches.`,
+  },
+
+  fitFigures: {
+    agreement: {
+      title: 'How far the methods differ',
+      caption: (leader: string, C: string) =>
+        `The same sizes as ratios to those of ${leader}, where differences of a few per cent show; at the right, each method's ratio at ${C} FLOPs.`,
+      band: (leader: string, confidence: string) => `The band is ${leader}'s ${confidence} interval.`,
+      circles: 'Circles are the minima of single profiles.',
+      alt: (leader: string, C: string) =>
+        `Ratio of each method's compute-optimal N to that of ${leader}, against training compute, up to ${C} FLOPs.`,
+      over: (leader: string) => `N over the N of ${leader}`,
+      truth: (ratio: string) => `truth ${ratio}`,
+    },
+    backtest: {
+      title: 'What the fits would have said',
+      without: (withheld: number) => (withheld === 1 ? 'without the largest' : `without the ${withheld} largest`),
+      caption:
+        "Each method fitted again without the one, two and three largest budgets: its N over the one that the withheld budget's own parabola shows. " +
+        'On the line at 1 the fit was right; budgets in FLOPs stand at the left.',
+      farthest: (method: string, C: string, ratio: string) => `Farthest: ${method} at ${C} FLOPs, ${ratio} times.`,
+      alt: (n: number, methods: string) =>
+        `Predicted over shown compute-optimal N for withheld budgets: ${counted(n, 'ratio')} of ${methods}.`,
+      axis: 'predicted N / shown N',
+    },
+    exponents: {
+      title: 'Exponents of the loss surface',
+      alpha: 'exponent alpha of N',
+      beta: 'exponent beta of D',
+      caption: (confidence: string, alpha: string, beta: string) =>
+        `The pairs of exponents that the runs do not rule out at ${confidence} confidence (shaded), around the fitted alpha = ${alpha}, beta = ${beta}.`,
+      tiny: 'It is smaller than the symbol of the surface here: the runs fix both exponents to less than can be drawn.',
+      endless: 'The region goes on beyond the search, by a factor of seven: the runs do not determine both exponents.',
+      lines:
+        'Along a grey line the exponent a of the best N, beta / (alpha + beta), is the same. Diamonds: published fits to other data.',
+      alt: (pair: string) => `Confidence region of the exponents alpha and beta around ${pair}, with published laws.`,
+    },
+    frontier: {
+      title: 'Best loss against compute',
+      plateauOf: (method: string, E: string) => `plateau E of ${method}: ${E}`,
+      caption: (hasLowest: boolean) =>
+        `The best loss that each budget shows: the minimum of its parabola (filled) ${hasLowest ? 'or, without one inside, its lowest run (open).' : 'in every case.'}`,
+      free: 'Free plateau: L = E + K / C^g with all three fitted.',
+      pinned: "Surface's plateau: the same with E of the surface.",
+      line: 'Straight line in ln C: for comparison only, it has no plateau.',
+      leader: (method: string, confidence: string) =>
+        `${method}: what its law has as its best, with its ${confidence} band.`,
+      right: (C: string) => `At the right, the losses at ${C} FLOPs.`,
+      alt: (C: string, curves: string) => `Best loss against training compute up to ${C} FLOPs, with ${curves}.`,
+    },
+    optimum: {
+      title: 'Compute-optimal size and data',
+      parameters: 'compute-optimal parameters N',
+      tokens: 'compute-optimal tokens D',
+      caption: (C: string) =>
+        `The best N and D for each budget by every method; at the right, each method's value at ${C} FLOPs.`,
+      answer: (C: string, method: string, N: string, D: string) => `At ${C} FLOPs ${method} has N = ${N} and D = ${D}.`,
+      alt: (methods: string) =>
+        `Compute-optimal parameters and tokens against training compute on logarithmic axes, by ${methods}.`,
+    },
+    profiles: {
+      title: 'IsoFLOP profiles',
+      fates: {
+        interior: (n: number) => `${n} with a minimum inside (filled circle)`,
+        edge: (n: number) => `${n} with the minimum beyond an end (open circle)`,
+        'not-convex': (n: number) => `${n} not bending upward (no mark)`,
+        'too-few': (n: number) => `${n} with too few sizes for a parabola (no curve)`,
+      },
+      caption:
+        'Loss of the runs against their size, one curve per compute budget, which stands at its right end in FLOPs; ' +
+        'darker is larger. Solid: the parabola in ln N through the runs of one budget.',
+      dashed: 'Dashed: the one loss surface of the leading method.',
+      of: (n: number, fates: string) => `Of ${counted(n, 'profile')}: ${fates}.`,
+      notDrawn: (n: number) => `Not drawn: ${counted(n, 'profile')}, spread evenly.`,
+      alt: (n: number, first: string, last: string) =>
+        `Loss against parameters for ${counted(n, 'budget')} from ${first} to ${last} FLOPs, with parabolas and minima.`,
+    },
+    residuals: {
+      title: 'Residuals of the leading law',
+      axis: (unit: string) => `measured \u2212 fitted (${unit})`,
+      caption:
+        'Measured minus fitted loss of each run, against its compute (left) and its size (right); darker is a larger budget.',
+      deviation: (sd: string, unit: string) => `The standard deviation is ${sd} ${unit}.`,
+      exact:
+        'These runs have no noise: what is left is rounding of the numbers as they were written, so its pattern means nothing.',
+      norm: 'norm follows the runs near the best size at the largest budgets: a trend there means that its form is wrong; runs far from them may lie off.',
+      other: 'A trend or a bend here means that the law has another form than the surface.',
+      thinned: (drawn: number, all: number) => `${counted(drawn, 'run')} of ${all} are drawn, the farthest among them.`,
+      alt: (n: number) =>
+        `Residuals of ${counted(n, 'run')} from the fitted loss surface, against compute and against parameters.`,
+    },
+    rates: {
+      title: 'Loss against learning rate',
+      axis: 'learning rate (labels: N, D)',
+    },
+  },
+
+  campaignFigures: {
+    design: {
+      title: 'The runs that were bought',
+      trueBest: (N: string) => `true best ${N}`,
+      lawsBest: "the law's best N",
+      usual: (ratio: number) => `${ratio} tokens a parameter`,
+      first: 'Open circles: the first round (0).',
+      later: 'Numbered discs: the later rounds.',
+      given: 'Squares: runs that were there before.',
+      diverged: (n: number) => `Crosses: ${counted(n, 'run')} that diverged.`,
+      caption:
+        'Every run by its compute and its size; runs of one budget step aside where they would cover each other.',
+      predicted: (C: string, hasInterval: boolean, hasTruth: boolean) =>
+        `At ${C} FLOPs the predicted size${hasInterval ? ' with its 95 % interval' : ''}${hasTruth ? ' and, as a diamond, the true best' : ''}.`,
+      dashed: 'Dashed: the best size by the fitted law.',
+      dotted: (ratio: number) =>
+        `Dotted: ${ratio} tokens a parameter, the rule of Hoffmann et al. (2022), for comparison.`,
+      alt: (n: number, C: string | null) =>
+        `Size against compute of ${counted(n, 'run')} by round${C === null ? '' : `, and the predicted size at ${C} FLOPs`}.`,
+    },
+    target: {
+      title: 'Loss against size at the target',
+      trueBest: (N: string, loss: string) => `true best ${N}, ${loss}`,
+      loss: (loss: string) => `loss ${loss}`,
+      trueLoss: 'true loss',
+      caption: (C: string) =>
+        `The expected loss at ${C} FLOPs against size, each size at its best hyperparameters, with the 95 % band of the law.`,
+      vertical:
+        'Vertical bar: the 95 % interval of the expected loss, which has the chance that the law bends on the way too. A single run scatters about it.',
+      foot: 'Bar at the foot: the 95 % interval of the best size.',
+      dashed: 'Dashed: the true loss of the configurations that were compared.',
+      diamond: 'Diamond: the true best.',
+      alt: (C: string, least: { readonly loss: string; readonly N: string } | null) =>
+        `Expected loss against size at ${C} FLOPs with a 95 % band${least ? `; the least is ${least.loss} at ${least.N} parameters` : ''}.`,
+    },
+    rates: {
+      title: 'What the learning rate costs',
+      rate: 'learning rate',
+      above: 'loss above the best rate (nats)',
+      cap: (rate: string) => `cap ${rate}`,
+      over: 'learning rate over the best one',
+      same: 'the same of each run (nats)',
+      caption: (cap: string) =>
+        `Left: the fitted loss above that of the best learning rate, for a model of the best size at each budget; grey: rates above ${cap}, which may not be asked.`,
+      right:
+        'Right: the same of each run, over the best rate for its own size and tokens: discs as measured, small circles as fitted; darker is a larger budget.',
+      chosen: (rate: string, ends: string | null) =>
+        `At the target ${rate} is chosen${ends === null ? '' : ` (95 %: ${ends})`}.`,
+      alt: (budgets: number, runs: number) =>
+        `Loss above the best learning rate against the rate, for ${counted(budgets, 'budget')}, and of ${counted(runs, 'run')}.`,
+    },
+    batch: {
+      title: 'Which batch is better',
+      caption: (hasBand: boolean) =>
+        `Fitted loss of the larger batch minus that of the smaller, each at its best size and learning rate${hasBand ? ', with the 95 % band of the law' : ''}: below zero the larger is better.`,
+      axis: (larger: number, smaller: number) => `loss of batch ${larger} − loss of batch ${smaller} (nats/token)`,
+      alt: (budgets: number) =>
+        `Difference of the loss between two batch sizes against compute, at ${counted(budgets, 'budget')}.`,
+    },
+    residuals: {
+      title: 'Residuals of the law',
+      measured: 'measured − fitted (nats/token)',
+      fitted: 'fitted loss (nats/token)',
+      deviations: 'in standard deviations of each run',
+      caption: (n: number) =>
+        `Measured minus fitted loss of ${counted(n, 'run')}: left in nats against compute, right against the fitted loss, over the scatter that the fit expects of each run; darker is a larger budget.`,
+      rms: (rms: string) => `Root mean square ${rms} nats.`,
+      trend: 'A trend or a bend would mean that the law has another form.',
+      alt: (n: number) =>
+        `Residuals of ${counted(n, 'run')} from the fitted law, against compute and against the fitted loss.`,
+    },
+    backtest: {
+      title: 'Predicted and measured losses',
+      fromCheaper: 'measured − predicted from cheaper runs (nats)',
+      whenBought: 'measured − predicted when bought (nats)',
+      inside: (inside: number, n: number) => `${inside} of ${counted(n, 'run')} inside`,
+      caption:
+        'Measured minus predicted loss of each run, ordered by budget; bars are the 95 % intervals that were predicted, open circles lie outside.',
+      withheld: (below: string, inside: string) =>
+        `Runs of ${below} FLOPs and more, predicted by a fit to the cheaper ones alone: ${inside}.`,
+      before: (inside: string) => `Each run as it was predicted before it was bought: ${inside}.`,
+      alt: (inside: string) => `Measured minus predicted loss with 95 % intervals: ${inside}.`,
+    },
+    profiles: {
+      title: 'IsoFLOP profiles',
+      measured:
+        'Loss of the runs against their size, one symbol per compute budget, which stands at the right in FLOPs; darker is ' +
+        'larger. Lines join the lowest run of each size. Runs differ in learning rate and batch too.',
+      caption:
+        'Curves: the fitted loss against size at the best learning rate, batch and shape that may be asked; the budget stands at the right in FLOPs, darker is larger.',
+      large: 'Large circles: the best size.',
+      small:
+        'Small symbols: the runs, corrected by the law to those hyperparameters; the hairline leads to the loss that was measured.',
+      dashed: 'Dashed: the target, where no run was made.',
+      alt: (n: number, first: string, last: string, isFitted: boolean) =>
+        `Loss against size for ${counted(n, 'budget')} from ${first} to ${last} FLOPs${isFitted ? ', with the fitted curves' : ''}.`,
+    },
+  },
+
   /** What other parts say in English (reasons, titles, messages), in this language where it is known; as it is otherwise. */
   elsewhere: (text: string): string => text,
 }

@@ -352,5 +352,186 @@ export const zh: English = {
     wouldNarrow: (what) => `能缩小区间的因素：${what}`,
   },
 
+  axes: {
+    compute: '训练算力 C (FLOPs)',
+    parameters: '参数量 N',
+    coreParameters: '非嵌入参数 N',
+    loss: (unit) => `loss (${unit})`,
+    lossLogarithmic: 'loss (nats/token)，对数坐标',
+    target: (C) => `目标 ${C}`,
+    beyondRuns: '灰色：超出所有实验的预算。',
+    notDrawn: (runs) => `未画出：超出上下范围的 ${runs} 个实验。`,
+    farOut: (runs) => `边界上的三角形：超出坐标范围的 ${runs} 个实验。`,
+  },
+
+  fitFigures: {
+    agreement: {
+      title: '各方法相差多少',
+      caption: (leader, C) =>
+        `同样的规模，表示为与 ${leader} 之比，可以看出百分之几的差别；右侧是各方法在 ${C} FLOPs 处的比值。`,
+      band: (leader, confidence) => `色带是 ${leader} 的 ${confidence} 区间。`,
+      circles: '圆圈是单条 IsoFLOP 曲线的最小值。',
+      alt: (leader, C) => `各方法的计算最优 N 与 ${leader} 之比随训练算力的变化，直到 ${C} FLOPs。`,
+      over: (leader) => `N 与 ${leader} 的 N 之比`,
+      truth: (ratio) => `真值 ${ratio}`,
+    },
+    backtest: {
+      title: '当时的拟合会怎么说',
+      without: (withheld) => (withheld === 1 ? '去掉最大的一个' : `去掉最大的 ${withheld} 个`),
+      caption:
+        '每种方法分别去掉最大的一个、两个和三个预算重新拟合：所得 N 与留出预算自身抛物线给出的 N 之比。落在 1 处的线上说明拟合正确；左侧是以 FLOPs 表示的预算。',
+      farthest: (method, C, ratio) => `相差最远的是 ${C} FLOPs 处的 ${method}，为 ${ratio} 倍。`,
+      alt: (n, methods) => `留出预算上预测的计算最优 N 与实际显示的 N 之比：${methods} 的 ${n} 个比值。`,
+      axis: '预测的 N / 实际显示的 N',
+    },
+    exponents: {
+      title: '损失曲面的指数',
+      alpha: 'N 的指数 alpha',
+      beta: 'D 的指数 beta',
+      caption: (confidence, alpha, beta) =>
+        `在 ${confidence} 置信度下实验不能排除的指数组合（阴影），围绕拟合值 alpha = ${alpha}，beta = ${beta}。`,
+      tiny: '这里它比曲面的符号还小：实验对两个指数的确定程度超过了图能画出的精度。',
+      endless: '该区域超出了搜索范围（七倍）：这些实验不足以确定两个指数。',
+      lines: '沿每条灰线，最优 N 的指数 a = beta / (alpha + beta) 相同。菱形：已发表的对其他数据的拟合。',
+      alt: (pair) => `指数 alpha 和 beta 的置信区域，围绕 ${pair}，附已发表的定律。`,
+    },
+    frontier: {
+      title: '最优 loss 随算力的变化',
+      plateauOf: (method, E) => `${method} 的不可约 loss E：${E}`,
+      caption: (hasLowest) =>
+        `每个预算显示的最优 loss：其抛物线的最小值（实心）${hasLowest ? '，最小值不在内部时为其最低的实验（空心）。' : '。'}`,
+      free: '自由的不可约 loss：L = E + K / C^g，三个系数都拟合。',
+      pinned: 'surface 的不可约 loss：同上，但 E 取自曲面。',
+      line: 'ln C 的直线：没有不可约 loss，仅供比较。',
+      leader: (method, confidence) => `${method}：其定律的最优值，附 ${confidence} 色带。`,
+      right: (C) => `右侧是 ${C} FLOPs 处的 loss。`,
+      alt: (C, curves) => `最优 loss 随训练算力的变化，直到 ${C} FLOPs，包括 ${curves}。`,
+    },
+    optimum: {
+      title: '计算最优的规模与数据量',
+      parameters: '计算最优参数量 N',
+      tokens: '计算最优 token 数 D',
+      caption: (C) => `每种方法给出的各预算下的最优 N 和 D；右侧是各方法在 ${C} FLOPs 处的值。`,
+      answer: (C, method, N, D) => `在 ${C} FLOPs 处，${method} 给出 N = ${N}，D = ${D}。`,
+      alt: (methods) => `计算最优的参数量和 token 数随训练算力的变化，对数坐标，方法为 ${methods}。`,
+    },
+    profiles: {
+      title: 'IsoFLOP 曲线',
+      fates: {
+        interior: (n) => `${n} 条的最小值在内部（实心圆）`,
+        edge: (n) => `${n} 条的最小值在端点之外（空心圆）`,
+        'not-convex': (n) => `${n} 条不向上弯（无标记）`,
+        'too-few': (n) => `${n} 条的规模太少，无法拟合抛物线（无曲线）`,
+      },
+      caption:
+        '实验的 loss 随规模的变化，每个算力预算一条曲线，预算（FLOPs）标在右端；颜色越深预算越大。实线：同一预算的实验在 ln N 上的抛物线。',
+      dashed: '虚线：主导方法的统一损失曲面。',
+      of: (n, fates) => `${n} 条曲线中：${fates}。`,
+      notDrawn: (n) => `均匀略去 ${n} 条曲线未画出。`,
+      alt: (n, first, last) => `从 ${first} 到 ${last} FLOPs 的 ${n} 个预算下 loss 随参数量的变化，附抛物线和最小值。`,
+    },
+    residuals: {
+      title: '主导定律的残差',
+      axis: (unit) => `实测 \u2212 拟合 (${unit})`,
+      caption: '每个实验的实测 loss 减拟合 loss，左图随算力、右图随规模变化；颜色越深预算越大。',
+      deviation: (sd, unit) => `标准差为 ${sd} ${unit}。`,
+      exact: '这些实验没有噪声：剩下的只是数字书写时的舍入，其形状没有意义。',
+      norm: 'norm 跟随最大预算下最优规模附近的实验：那里如有趋势，说明其形式不对；远离它们的实验可以偏离。',
+      other: '这里如有趋势或弯曲，说明定律的形式与该曲面不同。',
+      thinned: (drawn, all) => `${all} 个实验中画出 ${drawn} 个，包括偏离最远的。`,
+      alt: (n) => `${n} 个实验相对拟合损失曲面的残差，随算力和参数量的变化。`,
+    },
+    rates: {
+      title: 'loss 随学习率的变化',
+      axis: '学习率（标注：N、D）',
+    },
+  },
+
+  campaignFigures: {
+    design: {
+      title: '购买的实验',
+      trueBest: (N) => `真实最优 ${N}`,
+      lawsBest: '定律的最优 N',
+      usual: (ratio) => `每参数 ${ratio} 个 token`,
+      first: '空心圆：第一轮（0）。',
+      later: '带数字的圆：之后各轮。',
+      given: '方块：事先已有的实验。',
+      diverged: (n) => `叉号：发散的 ${n} 个实验。`,
+      caption: '每个实验的算力与规模；同一预算的实验互相遮挡时向旁边错开。',
+      predicted: (C, hasInterval, hasTruth) =>
+        `${C} FLOPs 处是预测的规模${hasInterval ? '及其 95 % 区间' : ''}${hasTruth ? '，菱形为真实最优' : ''}。`,
+      dashed: '虚线：拟合定律给出的最优规模。',
+      dotted: (ratio) => `点线：每参数 ${ratio} 个 token，即 Hoffmann et al. (2022) 的经验法则，供比较。`,
+      alt: (n, C) => `按轮次显示的 ${n} 个实验的规模与算力${C === null ? '' : `，以及 ${C} FLOPs 处预测的规模`}。`,
+    },
+    target: {
+      title: '目标处 loss 随规模的变化',
+      trueBest: (N, loss) => `真实最优 ${N}，${loss}`,
+      loss: (loss) => `预期 loss ${loss}`,
+      trueLoss: '真实 loss',
+      caption: (C) => `${C} FLOPs 处的预期 loss 随规模的变化，每个规模都取其最优超参数，附定律的 95 % 色带。`,
+      vertical: '竖条：预期 loss 的 95 % 区间，已计入定律在途中弯折的可能。单个实验还会在其附近散布。',
+      foot: '底部横条：最优规模的 95 % 区间。',
+      dashed: '虚线：参与比较的各配置的真实 loss。',
+      diamond: '菱形：真实最优。',
+      alt: (C, least) =>
+        `${C} FLOPs 处预期 loss 随规模的变化，附 95 % 色带${least ? `；最低为 ${least.loss}，在 ${least.N} 个参数处` : ''}。`,
+    },
+    rates: {
+      title: '学习率的代价',
+      rate: '学习率',
+      above: '高出最优学习率的 loss (nats)',
+      cap: (rate) => `上限 ${rate}`,
+      over: '学习率与最优值之比',
+      same: '每个实验的同一量 (nats)',
+      caption: (cap) =>
+        `左图：各预算下最优规模的模型，拟合 loss 比最优学习率处高出多少；灰色：高于 ${cap} 的学习率，不允许使用。`,
+      right:
+        '右图：每个实验的同一量，横轴为与其自身规模和 token 数的最优学习率之比：实心圆为实测，小圆为拟合；颜色越深预算越大。',
+      chosen: (rate, ends) => `目标处选用 ${rate}${ends === null ? '' : `（95 %：${ends}）`}。`,
+      alt: (budgets, runs) => `高出最优学习率的 loss 随学习率的变化，${budgets} 个预算，以及 ${runs} 个实验。`,
+    },
+    batch: {
+      title: '哪个批大小更好',
+      caption: (hasBand) =>
+        `较大批与较小批的拟合 loss 之差，各取其最优规模和学习率${hasBand ? '，附定律的 95 % 色带' : ''}：低于零时较大的批更好。`,
+      axis: (larger, smaller) => `批大小 ${larger} 与 ${smaller} 的 loss 之差 (nats/token)`,
+      alt: (budgets) => `两种批大小的 loss 之差随算力的变化，${budgets} 个预算。`,
+    },
+    residuals: {
+      title: '定律的残差',
+      measured: '实测 − 拟合 (nats/token)',
+      fitted: '拟合 loss (nats/token)',
+      deviations: '以每个实验的标准差为单位',
+      caption: (n) =>
+        `${n} 个实验的实测 loss 减拟合 loss：左图以 nats 为单位，随算力变化；右图随拟合 loss 变化，以拟合对每个实验预期的散布为单位；颜色越深预算越大。`,
+      rms: (rms) => `均方根 ${rms} nats。`,
+      trend: '如有趋势或弯曲，说明定律的形式不同。',
+      alt: (n) => `${n} 个实验相对拟合定律的残差，随算力和拟合 loss 的变化。`,
+    },
+    backtest: {
+      title: '预测的 loss 与实测的 loss',
+      fromCheaper: '实测 − 由较便宜实验的预测 (nats)',
+      whenBought: '实测 − 购买时的预测 (nats)',
+      inside: (inside, n) => `${n} 个实验中有 ${inside} 个在区间内`,
+      caption: '每个实验的实测 loss 减预测 loss，按预算排列；竖条是所预测的 95 % 区间，空心圆落在区间之外。',
+      withheld: (below, inside) => `${below} FLOPs 及以上的实验，只用更便宜的实验拟合来预测：${inside}。`,
+      before: (inside) => `每个实验在购买之前的预测：${inside}。`,
+      alt: (inside) => `实测 loss 减预测 loss，附 95 % 区间：${inside}。`,
+    },
+    profiles: {
+      title: 'IsoFLOP 曲线',
+      measured:
+        '实验的 loss 随规模的变化，每个算力预算一种符号，预算（FLOPs）标在右侧；颜色越深预算越大。线连接每个规模最低的实验。各实验的学习率和批大小也不同。',
+      caption:
+        '曲线：在允许的最优学习率、批大小和形状下，拟合 loss 随规模的变化；预算（FLOPs）标在右侧，颜色越深预算越大。',
+      large: '大圆：最优规模。',
+      small: '小符号：实验，已按定律校正到这些超参数；细线连到实测的 loss。',
+      dashed: '虚线：目标，那里没有做过实验。',
+      alt: (n, first, last, isFitted) =>
+        `从 ${first} 到 ${last} FLOPs 的 ${n} 个预算下 loss 随规模的变化${isFitted ? '，附拟合曲线' : ''}。`,
+    },
+  },
+
   elsewhere,
 }

@@ -13,7 +13,7 @@ import { timeText } from '../deadline.ts'
 import { usualSubmissions } from '../disclosure.ts'
 import { gradeSubmissions } from '../grade.ts'
 import type { Services } from '../options.ts'
-import type { Submission } from '../store/store.ts'
+import type { Prediction, Submission } from '../store/store.ts'
 import { callerIfAny, callerOf, keyFirst, keyIfGiven } from './caller.ts'
 
 /** The assignment's end: each key's predictions at 1e19 FLOPs, and the list of all, judged once everybody may know. */
@@ -89,16 +89,17 @@ export const assignment: FastifyPluginAsyncZod<Services> = async (app, services)
   )
 }
 
-const submissionOf = (body: SubmissionBody, now: number): Submission => ({
+const submissionOf = (body: SubmissionBody, now: number): Prediction => ({
   config: configOfWire({ ...body, train_flops: targetFlops }),
   predictedLoss: body.predicted_loss,
   submittedAt: now,
 })
 
-const wireSubmission = ({ config, predictedLoss, submittedAt }: Submission) => ({
+const wireSubmission = ({ config, predictedLoss, submittedAt, used }: Submission) => ({
   ...wireOfConfig(config),
   predicted_loss: predictedLoss,
   submitted_at: timeText(submittedAt),
+  flops_used: used === null ? null : Number(used),
 })
 
 const closed = (deadline: number) =>

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { IsoflopError } from '../../core/errors.ts'
 import type { TrainingConfig } from '../../cs336/config.ts'
 import { apiCodec } from '../../cs336/config.ts'
-import type { KeyRecord, Proof, RunsPage } from './store.ts'
+import type { KeyRecord, Proof, RunsPage, Standing, Submission } from './store.ts'
 
 export interface StoreOptions {
   /** Name of this process among those that share a database; random unless given. */
@@ -11,6 +11,8 @@ export interface StoreOptions {
   readonly lockTimeoutMs?: number
   /** PostgreSQL: the most connections of this process, at least 2; 10 unless given. */
   readonly connections?: number
+  /** Whether a database that is not there is made; yes unless given. */
+  readonly create?: boolean
 }
 
 /** Rejects negative FLOPs with CONFIG_INVALID. */
@@ -48,8 +50,13 @@ export const storeClosed = () => unavailable('the store is closed')
 export const keyInvalid = (id: string) =>
   new IsoflopError('KEY_INVALID', `There is no key ${id}, or it was revoked.`, 'Ask for another key.')
 
-export const keyTaken = (id: string) =>
-  new IsoflopError('BAD_OPTION', `There is already a key ${id}, or one with the same hash.`, 'Choose another id.')
+/** Of one key, or (null) of several that were to be added together. */
+export const keyTaken = (id: string | null) =>
+  new IsoflopError(
+    'BAD_OPTION',
+    `There is already ${id === null ? 'one of the keys' : `a key ${id}`}, or one with the same hash.`,
+    'Choose another id.',
+  )
 
 /** Says that a database is not what was written into it. */
 export const damagedDatabase = (what: string) =>
@@ -57,6 +64,14 @@ export const damagedDatabase = (what: string) =>
     'RECORD_DAMAGED',
     `The database is not what was written into it: ${what}.`,
     'Stop the server and put the latest backup in its place.',
+  )
+
+/** Says that there is no database where one was to be read. */
+export const databaseMissing = (place: string) =>
+  new IsoflopError(
+    'DATABASE_MISSING',
+    `There is no database of isoflop at ${place}.`,
+    'Name it with --db, or go to its folder; "isoflop serve" and "isoflop keys add" make one.',
   )
 
 export const databaseTooNew = (version: number, known: number) =>
@@ -126,6 +141,7 @@ export interface RunRow {
   readonly config: string
   readonly cost: string
   readonly loss: number
+  readonly settled_at: bigint | null
   /** Whether its checksum is right; only SQLite needs one: PostgreSQL has checksums of its pages. */
   readonly whole?: bigint
 }
@@ -134,7 +150,10 @@ export interface RunRow {
 export function pageOfRows(rows: readonly RunRow[], limit: number): RunsPage {
   const page = rows.slice(0, limit)
   for (const { id, whole } of page) if (whole === 0n) throw damagedDatabase(`the run ${id} has another checksum`)
-  const runs = page.map(({ config, cost, loss }) => ({ config: configOfRow(config), cost: BigInt(cost), loss }))
+  const runs = page.map(({ config, cost, loss, settled_at }) => ({
+    ...{ config: configOfRow(config), cost: BigInt(cost), loss },
+    settledAt: settled_at === null ? null : Number(settled_at),
+  }))
   return { runs, next: rows.length > limit ? (page.at(-1)?.id ?? null) : null }
 }
 
@@ -142,10 +161,36 @@ export interface SubmissionRow {
   readonly config: string
   readonly predicted_loss: number
   readonly submitted_at: bigint
+  readonly used: string | null
 }
 
-export const submissionFromRow = (row: SubmissionRow) => ({
+export const submissionFromRow = (row: SubmissionRow): Submission => ({
   config: configOfRow(row.config),
   predictedLoss: row.predicted_loss,
   submittedAt: Number(row.submitted_at),
+  used: row.used === null ? null : BigInt(row.used),
 })
+
+/** What the runs of a key come to. */
+export interface RunSumsRow {
+  readonly key_id: string
+  readonly runs: bigint
+  readonly best_loss: number
+  readonly last_run_at: bigint | null
+}
+
+/** Keys with what was done with them, each of which a table of its own tells. */
+export function standingsFrom(
+  keys: readonly KeyRecord[],
+  runSums: readonly RunSumsRow[],
+  submissions: readonly { readonly key: KeyRecord; readonly submission: Submission; readonly attempts: number }[],
+): Standing[] {
+  const runsOf = new Map(runSums.map((row) => [row.key_id, row]))
+  const submittedOf = new Map(submissions.map((entry) => [entry.key.id, entry]))
+  return keys.map((key) => {
+    const { runs = 0n, best_loss = null, last_run_at = null } = runsOf.get(key.id) ?? {}
+    const { submission = null, attempts = 0 } = submittedOf.get(key.id) ?? {}
+    const lastRunAt = last_run_at === null ? null : Number(last_run_at)
+    return { key, runs: Number(runs), bestLoss: best_loss, lastRunAt, submission, attempts }
+  })
+}

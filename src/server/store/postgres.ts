@@ -5,6 +5,7 @@ import {
   checkFlops,
   checkLoss,
   damagedDatabase,
+  databaseMissing,
   databaseTooNew,
   type KeyRow,
   keyFromRow,
@@ -15,15 +16,18 @@ import {
   pageOfRows,
   proofFromRow,
   type RunRow,
+  type RunSumsRow,
   type StoreOptions,
   type SubmissionRow,
+  standingsFrom,
   submissionFromRow,
   ticketCounter,
   unavailable,
 } from './common.ts'
 import { migrationsOf } from './migrate.ts'
+import { shownPlace } from './place.ts'
 import { connectPostgres, isDamage, type Statement } from './postgres-connections.ts'
-import type { Reservation, SeenReservation, Store, Submitted } from './store.ts'
+import type { NewKeyRecord, Reservation, SeenReservation, Store, Submitted } from './store.ts'
 
 /** What the SQL function `submit` answers. */
 interface SubmittedRow {
@@ -74,9 +78,31 @@ export async function openPostgres(url: string, options: StoreOptions = {}): Pro
     keyOfTicket.delete(ticket)
   }
 
+  const lastSubmissions = async () =>
+    (await ask<KeyRow & SubmissionRow & { attempts: bigint; used_then: string | null }>('lastSubmissions')).map(
+      (row) => ({
+        key: keyFromRow(row),
+        submission: submissionFromRow({ ...row, used: row.used_then }),
+        attempts: Number(row.attempts),
+      }),
+    )
+
+  const addKeys = async (added: readonly NewKeyRecord[]): Promise<void> => {
+    for (const { budget } of added) checkFlops('A budget', budget)
+    const column = <Value>(of: (key: NewKeyRecord) => Value) => added.map(of)
+    const columns = [
+      ...[column(({ id }) => id), column(({ hash }) => hash), column(({ label }) => label)],
+      ...[column(({ budget }) => budget), column(({ createdAt }) => createdAt)],
+      column(({ instructor = false }) => instructor),
+    ]
+    const [{ number }] = await change<{ number: bigint }>('', 'addKeys', ...columns)
+    if (Number(number) < added.length) throw keyTaken(added.length === 1 ? added[0].id : null)
+  }
+
   const cautions: string[] = []
   try {
     await connections.together(async (client) => {
+      if (options.create === false && !(await isThere(client))) throw databaseMissing(shownPlace(url))
       await migrate(client)
       if (!(await hasChecksums(client))) cautions.push(noChecksums)
     })
@@ -88,10 +114,8 @@ export async function openPostgres(url: string, options: StoreOptions = {}): Pro
 
   return {
     cautions,
-    async addKey({ id, hash, label, budget, createdAt, instructor = false }) {
-      checkFlops('A budget', budget)
-      if (!(await changed(id, 'addKey', id, hash, label, budget, createdAt, instructor))) throw keyTaken(id)
-    },
+    addKey: (key) => addKeys([key]),
+    addKeys,
     findKey: (hash) => askKey('keyOfHash', hash),
     getKey: (id) => askKey('keyOfId', id),
     listKeys: async () => (await ask<KeyRow>('keys')).map(keyFromRow),
@@ -100,11 +124,14 @@ export async function openPostgres(url: string, options: StoreOptions = {}): Pro
       await change('', 'replaceHash', by, hash)
     },
     revokeKey: (id) => changed(id, 'revoke', id),
+    restoreKey: (id) => changed(id, 'restore', id),
+    rekey: (id, hash) => changed(id, 'rekey', id, hash),
     async setBudget(id, budget) {
       checkFlops('A budget', budget)
       return changed(id, 'setBudget', budget, id)
     },
-    resetKey: async (id) => (await change<{ reset: boolean }>(id, 'reset', id))[0]?.reset === true,
+    resetKey: async (id, { submissions }) =>
+      (await change<{ reset: boolean }>(id, 'reset', id, submissions))[0]?.reset === true,
 
     async reserve(keyId, config, cost, now) {
       checkFlops('A cost', cost)
@@ -114,9 +141,10 @@ export async function openPostgres(url: string, options: StoreOptions = {}): Pro
       if (wish.kind === 'reserved') keyOfTicket.set(ticket, keyId)
       return reservationFrom(wish, keyId, ticket)
     },
-    async settle(ticket, loss) {
+    async settle(ticket, loss, now) {
       checkLoss('A loss', loss)
-      const [{ used }] = await change<{ used: string | null }>(keyOfTicket.get(ticket) ?? '', 'settle', ticket, loss)
+      const keyId = keyOfTicket.get(ticket) ?? ''
+      const [{ used }] = await change<{ used: string | null }>(keyId, 'settle', ticket, loss, now)
       keyOfTicket.delete(ticket)
       return used === null ? null : { used: BigInt(used) }
     },
@@ -169,12 +197,15 @@ export async function openPostgres(url: string, options: StoreOptions = {}): Pro
       return { kind, attempts: Number(attempts) }
     },
     submissions: async (keyId) => (await ask<SubmissionRow>('submissions', keyId)).map(submissionFromRow),
-    listSubmissions: async () =>
-      (await ask<KeyRow & SubmissionRow & { attempts: bigint }>('lastSubmissions')).map((row) => ({
-        key: keyFromRow(row),
-        submission: submissionFromRow(row),
-        attempts: Number(row.attempts),
-      })),
+    listSubmissions: async () => lastSubmissions(),
+    async standings() {
+      const [keys, sums, submitted] = await Promise.all([
+        ask<KeyRow>('keys'),
+        ask<RunSumsRow>('runSums'),
+        lastSubmissions(),
+      ])
+      return standingsFrom(keys.map(keyFromRow), sums, submitted)
+    },
 
     close: () => connections.close(statements.leave, [instance]),
   }
@@ -220,10 +251,15 @@ async function migrate(client: PoolClient): Promise<void> {
   await client.query('COMMIT')
 }
 
+/** Whether the database has our tables. */
+async function isThere(client: PoolClient): Promise<boolean> {
+  const { rows } = await client.query("SELECT to_regclass('isoflop.migrations') IS NOT NULL AS present")
+  return rows[0].present
+}
+
 async function applyMissing(client: PoolClient): Promise<void> {
   // Asked first, because making a schema needs a permission that a server's daily user need not have.
-  const { rows } = await client.query("SELECT to_regclass('isoflop.migrations') IS NOT NULL AS present")
-  if (!rows[0].present)
+  if (!(await isThere(client)))
     await client.query('CREATE SCHEMA IF NOT EXISTS isoflop; CREATE TABLE isoflop.migrations (version int PRIMARY KEY)')
   const version: number = (await client.query('SELECT coalesce(max(version), 0) AS v FROM isoflop.migrations')).rows[0]
     .v
@@ -237,14 +273,22 @@ async function applyMissing(client: PoolClient): Promise<void> {
   }
 }
 
-const keyColumns = 'keys.id, label, budget, used, reserved, revoked, instructor, created_at'
+const keyColumns = 'keys.id, label, budget, keys.used, reserved, revoked, instructor, created_at'
 
 const answered = `(EXISTS (SELECT FROM isoflop.runs) OR EXISTS (SELECT FROM isoflop.reservations)
   OR EXISTS (SELECT FROM isoflop.submissions))`
 
 const texts = {
-  addKey: `INSERT INTO isoflop.keys (id, hash, label, budget, created_at, instructor) VALUES ($1, $2, $3, $4, $5, $6)
-           ON CONFLICT DO NOTHING RETURNING id`,
+  // All or none: where one is taken, the others are not added.
+  addKeys: `WITH wished AS (
+              SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::numeric[], $5::bigint[], $6::boolean[])
+                AS wish (id, hash, label, budget, created_at, instructor)
+            ), added AS (
+              INSERT INTO isoflop.keys (id, hash, label, budget, created_at, instructor) SELECT * FROM wished
+              WHERE NOT EXISTS (SELECT FROM isoflop.keys k JOIN wished w ON k.id = w.id OR k.hash = w.hash)
+                AND (SELECT count(DISTINCT id) = count(*) AND count(DISTINCT hash) = count(*) FROM wished)
+              RETURNING id
+            ) SELECT count(*) AS number FROM added`,
   keyOfHash: `SELECT ${keyColumns} FROM isoflop.keys WHERE hash = $1`,
   keyOfId: `SELECT ${keyColumns} FROM isoflop.keys WHERE id = $1`,
   // Bytewise, as SQLite does it, whatever the collation of the database.
@@ -261,12 +305,16 @@ const texts = {
             ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
   addFact: 'INSERT INTO isoflop.facts (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING',
   revoke: 'UPDATE isoflop.keys SET revoked = true WHERE id = $1 RETURNING id',
+  restore: 'UPDATE isoflop.keys SET revoked = false WHERE id = $1 RETURNING id',
+  rekey: 'UPDATE isoflop.keys SET hash = $2 WHERE id = $1 RETURNING id',
   setBudget: 'UPDATE isoflop.keys SET budget = $1 WHERE id = $2 RETURNING id',
-  reset: 'SELECT isoflop.reset($1)',
+  reset: 'SELECT isoflop.reset($1, $2)',
   reserve: 'SELECT kind, loss, budget, used, free FROM isoflop.reserve($1, $2, $3, $4, $5, $6)',
-  settle: 'SELECT isoflop.settle($1, $2) AS used',
+  settle: 'SELECT isoflop.settle($1, $2, $3) AS used',
   release: 'SELECT isoflop.release($1)',
-  runs: 'SELECT id, config, cost, loss FROM isoflop.runs WHERE key_id = $1 AND id > $2 ORDER BY id LIMIT $3',
+  runs: 'SELECT id, config, cost, loss, settled_at FROM isoflop.runs WHERE key_id = $1 AND id > $2 ORDER BY id LIMIT $3',
+  runSums: `SELECT key_id, count(*) AS runs, min(loss) AS best_loss, max(settled_at) AS last_run_at
+            FROM isoflop.runs GROUP BY key_id`,
   renew: 'SELECT isoflop.renew($1)',
   reservations: 'SELECT ticket, renewals FROM isoflop.reservations',
   reclaim: 'SELECT isoflop.reclaim($1, $2) AS reclaimed',
@@ -278,8 +326,9 @@ const texts = {
   check: 'UPDATE isoflop.health SET checks = checks + 1',
   leave: 'SELECT isoflop.leave($1)',
   submit: 'SELECT kind, attempts FROM isoflop.submit($1, $2, $3, $4, $5)',
-  submissions: 'SELECT config, predicted_loss, submitted_at FROM isoflop.submissions WHERE key_id = $1 ORDER BY id',
-  lastSubmissions: `SELECT ${keyColumns}, config, predicted_loss, submitted_at,
+  submissions:
+    'SELECT config, predicted_loss, submitted_at, used FROM isoflop.submissions WHERE key_id = $1 ORDER BY id',
+  lastSubmissions: `SELECT ${keyColumns}, config, predicted_loss, submitted_at, last.used AS used_then,
                       (SELECT count(*) FROM isoflop.submissions WHERE key_id = keys.id) AS attempts
                     FROM isoflop.submissions last JOIN isoflop.keys ON keys.id = key_id
                     WHERE last.id = (SELECT max(id) FROM isoflop.submissions WHERE key_id = keys.id)

@@ -11,9 +11,9 @@ import { damagedDatabase } from './common.ts'
 /** What the checksum of a row covers: all that is believed. How often a reservation was renewed only delays when it is freed. */
 export const covered = {
   keys: ['id', 'hash', 'label', 'budget', 'used', 'reserved', 'revoked', 'instructor', 'created_at'],
-  runs: ['key_id', 'config', 'cost', 'loss'],
+  runs: ['key_id', 'config', 'cost', 'loss', 'settled_at'],
   reservations: ['ticket', 'key_id', 'config', 'cost', 'instance', 'created_at'],
-  submissions: ['key_id', 'config', 'predicted_loss', 'submitted_at'],
+  submissions: ['key_id', 'config', 'predicted_loss', 'submitted_at', 'used'],
   facts: ['name', 'value'],
 } as const
 

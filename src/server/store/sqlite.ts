@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { apiCodec } from '../../cs336/config.ts'
 import {
   checkFlops,
   checkLoss,
   damagedDatabase,
+  databaseMissing,
   keyFromRow,
   keyInvalid,
   keyTaken,
@@ -11,8 +13,10 @@ import {
   pageOfRows,
   proofFromRow,
   type RunRow,
+  type RunSumsRow,
   type StoreOptions,
   type SubmissionRow,
+  standingsFrom,
   submissionFromRow,
   ticketCounter,
 } from './common.ts'
@@ -20,7 +24,17 @@ import { openDatabase } from './sqlite-file.ts'
 import { type KeyRows, keyRows, type WholeKeyRow } from './sqlite-keys.ts'
 import { checkRow, insertInto, isWhole, isWholeInSql, sealed } from './sqlite-sums.ts'
 import { groupCommit } from './sqlite-turn.ts'
-import type { Claim, Proof, Reservation, SeenReservation, Store, Submission, Submitted } from './store.ts'
+import type {
+  Claim,
+  NewKeyRecord,
+  Prediction,
+  Proof,
+  Reservation,
+  SeenReservation,
+  Store,
+  Submission,
+  Submitted,
+} from './store.ts'
 
 /** What is read to decide about a wish to run a configuration. */
 type WishRow = WholeKeyRow & {
@@ -49,6 +63,7 @@ type WholeSubmissionRow = SubmissionRow & { readonly key_id: string; readonly ch
 export async function openSqlite(path: string, options: StoreOptions = {}): Promise<Store> {
   const instance = options.instance ?? newInstance()
   const lockTimeoutMs = options.lockTimeoutMs ?? 5000
+  if (options.create === false && path !== ':memory:' && !existsSync(path)) throw databaseMissing(path)
   const { db, cautions } = await openDatabase(path, lockTimeoutMs)
   const { write, early, read, peek, close } = groupCommit(db, lockTimeoutMs)
   const statements = prepareAll(db)
@@ -73,7 +88,7 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
     return { kind: 'reserved', ticket }
   }
 
-  const settle = (ticket: bigint, loss: number) => {
+  const settle = (ticket: bigint, loss: number, now: number) => {
     const row = statements.reservation.get(ticket) as ReservationRow | undefined
     if (!row) return null
     checkRow('reservations', row)
@@ -81,7 +96,7 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
     const key = keys.ofId(key_id)!
     const used = BigInt(key.used) + BigInt(cost)
     statements.deleteReservation.run(ticket)
-    statements.addRun.run(...sealed('runs', { key_id, config, cost, loss }))
+    statements.addRun.run(...sealed('runs', { key_id, config, cost, loss, settled_at: now }))
     keys.change(key, { used: String(used), reserved: String(BigInt(key.reserved) - BigInt(cost)) })
     return { used }
   }
@@ -133,19 +148,42 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
   const submissionsOf = (keyId: string): Submission[] =>
     (statements.submissions.all(keyId) as unknown as WholeSubmissionRow[]).map(submissionOf)
 
-  const submit = (keyId: string, submission: Submission, most: number): Submitted => {
-    if (!keys.ofId(keyId)) throw keyInvalid(keyId)
+  const submit = (keyId: string, prediction: Prediction, most: number): Submitted => {
+    const key = keys.ofId(keyId)
+    if (!key) throw keyInvalid(keyId)
     const before = submissionsOf(keyId)
-    const { config, predictedLoss, submittedAt } = submission
+    const { config, predictedLoss, submittedAt } = prediction
     const identity = apiCodec.identity(config)
     const last = before.at(-1)
     const attempts = before.length
     if (last && apiCodec.identity(last.config) === identity && last.predictedLoss === predictedLoss)
       return { kind: 'repeated', attempts }
     if (attempts >= most) return { kind: 'refused', attempts }
-    const row = { key_id: keyId, config: identity, predicted_loss: predictedLoss, submitted_at: submittedAt }
+    const row = {
+      ...{ key_id: keyId, config: identity, predicted_loss: predictedLoss },
+      ...{ submitted_at: submittedAt, used: key.used },
+    }
     statements.addSubmission.run(...sealed('submissions', row))
     return { kind: 'kept', attempts: attempts + 1 }
+  }
+
+  const lastSubmissions = () => {
+    const rows = statements.lastSubmissions.all() as unknown as (WholeSubmissionRow & { attempts: bigint })[]
+    const ofKey = new Map(rows.map((row) => [row.key_id, row]))
+    return keys.all().flatMap((key) => {
+      const row = ofKey.get(key.id)
+      return row ? [{ key: keyFromRow(key), submission: submissionOf(row), attempts: Number(row.attempts) }] : []
+    })
+  }
+
+  const addKeys = async (added: readonly NewKeyRecord[]): Promise<void> => {
+    for (const { budget } of added) checkFlops('A budget', budget)
+    await write(() => {
+      const names = new Set(added.flatMap(({ id, hash }) => [`id ${id}`, `hash ${hash}`]))
+      const taken = added.find(({ id, hash }) => keys.ofId(id) ?? keys.ofHash(hash))
+      if (taken || names.size < 2 * added.length) throw keyTaken(added.length === 1 ? added[0].id : null)
+      for (const key of added) keys.add(newKeyRow(key))
+    })
   }
 
   /** Changes a key's row; false where there is none. */
@@ -155,11 +193,11 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
     return row !== null
   }
 
-  const reset = (id: string): boolean => {
+  const reset = (id: string, submissions: boolean): boolean => {
     if (!changeKey(id, { used: '0', reserved: '0' })) return false
     statements.deleteReservations.run(id)
     statements.deleteRuns.run(id)
-    statements.deleteSubmissions.run(id)
+    if (submissions) statements.deleteSubmissions.run(id)
     return true
   }
 
@@ -179,14 +217,8 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
 
   return {
     cautions,
-    async addKey({ id, hash, label, budget, createdAt, instructor = false }) {
-      checkFlops('A budget', budget)
-      const row = {
-        ...{ id, hash, label, budget: String(budget), used: '0', reserved: '0' },
-        ...{ revoked: 0n, instructor: BigInt(instructor), created_at: BigInt(createdAt) },
-      }
-      if (!(await write(() => keys.add(row)))) throw keyTaken(id)
-    },
+    addKey: async (key) => addKeys([key]),
+    addKeys,
     findKey: (hash) => peek(() => record(keys.ofHash(hash))),
     getKey: (id) => read(() => record(keys.ofId(id))),
     listKeys: () => read(() => keys.all().map(keyFromRow)),
@@ -198,11 +230,18 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
       })
     },
     revokeKey: (id) => write(() => changeKey(id, { revoked: 1n })),
+    restoreKey: (id) => write(() => changeKey(id, { revoked: 0n })),
+    rekey: (id, hash) =>
+      write(() => {
+        const row = keys.ofId(id)
+        if (row) keys.changeHash(row, hash)
+        return row !== null
+      }),
     async setBudget(id, budget) {
       checkFlops('A budget', budget)
       return write(() => changeKey(id, { budget: String(budget) }))
     },
-    resetKey: (id) => write(() => reset(id)),
+    resetKey: (id, { submissions }) => write(() => reset(id, submissions)),
 
     async reserve(keyId, config, cost, now) {
       checkFlops('A cost', cost)
@@ -211,9 +250,9 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
         ({ kind }) => kind === 'reserved',
       )
     },
-    async settle(ticket, loss) {
+    async settle(ticket, loss, now) {
       checkLoss('A loss', loss)
-      return write(() => settle(ticket, loss))
+      return write(() => settle(ticket, loss, now))
     },
     async release(tickets) {
       const givenBack = await early(
@@ -259,24 +298,28 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
       await write(() => statements.check.run())
     },
 
-    async submit(keyId, submission, most) {
-      checkLoss('A predicted loss', submission.predictedLoss)
-      return write(() => submit(keyId, submission, most))
+    async submit(keyId, prediction, most) {
+      checkLoss('A predicted loss', prediction.predictedLoss)
+      return write(() => submit(keyId, prediction, most))
     },
     submissions: (keyId) => read(() => submissionsOf(keyId)),
-    listSubmissions: () =>
+    listSubmissions: () => read(lastSubmissions),
+    standings: () =>
       read(() => {
-        const rows = statements.lastSubmissions.all() as unknown as (WholeSubmissionRow & { attempts: bigint })[]
-        const ofKey = new Map(rows.map((row) => [row.key_id, row]))
-        return keys.all().flatMap((key) => {
-          const row = ofKey.get(key.id)
-          return row ? [{ key: keyFromRow(key), submission: submissionOf(row), attempts: Number(row.attempts) }] : []
-        })
+        const sums = statements.runSums.all() as unknown as (RunSumsRow & { whole: bigint })[]
+        const damaged = sums.find(({ whole }) => !whole)
+        if (damaged) throw damagedDatabase(`a run of the key ${damaged.key_id} has another checksum`)
+        return standingsFrom(keys.all().map(keyFromRow), sums, lastSubmissions())
       }),
 
     close: () => close(leave),
   }
 }
+
+const newKeyRow = ({ id, hash, label, budget, createdAt, instructor = false }: NewKeyRecord) => ({
+  ...{ id, hash, label, budget: String(budget), used: '0', reserved: '0' },
+  ...{ revoked: 0n, instructor: BigInt(instructor), created_at: BigInt(createdAt) },
+})
 
 /** What became of reservations that were to be given back. */
 interface GivenBack {
@@ -335,8 +378,11 @@ function prepareAll(db: DatabaseSync) {
     deleteReservations: prepare('DELETE FROM reservations WHERE key_id = ?'),
     check: prepare('UPDATE health SET checks = checks + 1'),
     addRun: prepare(insertInto('runs')),
-    runs: prepare(`SELECT id, config, cost, loss, ${isWholeInSql('runs')} AS whole
+    runs: prepare(`SELECT id, config, cost, loss, settled_at, ${isWholeInSql('runs')} AS whole
        FROM runs WHERE key_id = ? AND id > ? ORDER BY id LIMIT ?`),
+    runSums: prepare(`SELECT key_id, count(*) AS runs, min(loss) AS best_loss, max(settled_at) AS last_run_at,
+         min(${isWholeInSql('runs')}) AS whole
+       FROM runs GROUP BY key_id`),
     ran: prepare('SELECT sum_flops(cost) AS ran FROM runs WHERE key_id = ?'),
     deleteRuns: prepare('DELETE FROM runs WHERE key_id = ?'),
 

@@ -23,6 +23,8 @@ export interface StoredRun {
   readonly config: TrainingConfig
   readonly cost: bigint
   readonly loss: number
+  /** When it was settled, ms since 1970; null of a run of an older version. */
+  readonly settledAt: number | null
 }
 
 /** Some of a key's runs, and what to give as `after` for the next ones; null where there are none. */
@@ -43,11 +45,40 @@ export type Reservation =
   | { readonly kind: 'refused'; readonly left: bigint; readonly budget: bigint; readonly used: bigint }
 
 /** A 1e19 configuration that a key's owner believes in, and the loss predicted for it. */
-export interface Submission {
+export interface Prediction {
   readonly config: TrainingConfig
   readonly predictedLoss: number
   /** Milliseconds since 1970. */
   readonly submittedAt: number
+}
+
+/** A prediction that was kept. */
+export interface Submission extends Prediction {
+  /** What the key had used by then, FLOPs; null of a submission of an older version. */
+  readonly used: bigint | null
+}
+
+/** A key and what its owner did with it. */
+export interface Standing {
+  readonly key: KeyRecord
+  readonly runs: number
+  /** The lowest loss of its runs; null without runs. */
+  readonly bestLoss: number | null
+  /** When the last of its runs was settled; null without runs, or where none of them says. */
+  readonly lastRunAt: number | null
+  /** Its last prediction; null without one. */
+  readonly submission: Submission | null
+  readonly attempts: number
+}
+
+/** A key as it is added: see `KeyRecord`. */
+export interface NewKeyRecord {
+  readonly id: string
+  readonly hash: string
+  readonly label: string
+  readonly budget: bigint
+  readonly createdAt: number
+  readonly instructor?: boolean
 }
 
 /** What became of a prediction, and how many attempts the key has made in all. */
@@ -94,14 +125,9 @@ export interface Proof {
 export interface Store {
   /** What whoever serves this database should know of it. */
   readonly cautions: readonly string[]
-  addKey(key: {
-    id: string
-    hash: string
-    label: string
-    budget: bigint
-    createdAt: number
-    instructor?: boolean
-  }): Promise<void>
+  addKey(key: NewKeyRecord): Promise<void>
+  /** Adds all of them or none. */
+  addKeys(keys: readonly NewKeyRecord[]): Promise<void>
   /**
    * The key with this hash, revoked or not; null when there is none. The quick question of every request: its sums may
    * count runs of this process that are being made durable just now. All other methods show only what is durable.
@@ -114,11 +140,15 @@ export interface Store {
   hashes(): Promise<string[]>
   /** Gives the key with a hash another one; nothing where there is none. */
   replaceHash(hash: string, by: string): Promise<void>
-  /** False when there is no such key. The same for the next two. */
+  /** False when there is no such key. The same for the next four. */
   revokeKey(id: string): Promise<boolean>
+  /** Makes a revoked key one that works again. */
+  restoreKey(id: string): Promise<boolean>
+  /** Gives the owner another key, by its hash: the one before works no more. */
+  rekey(id: string, hash: string): Promise<boolean>
   setBudget(id: string, budget: bigint): Promise<boolean>
-  /** Forgets the key's runs, reservations and submission and what it spent. */
-  resetKey(id: string): Promise<boolean>
+  /** Forgets the key's runs and reservations and what it spent, and where that is asked for its submissions. */
+  resetKey(id: string, forgets: { readonly submissions: boolean }): Promise<boolean>
 
   /**
    * Sets the cost of a configuration aside for a key, unless it is settled, in flight or over the budget. A revoked key
@@ -131,7 +161,7 @@ export interface Store {
    * next `reserve` of the configuration answers `settled`. After a rejection call `release`: the reservation may still
    * be there.
    */
-  settle(ticket: bigint, loss: number): Promise<{ readonly used: bigint } | null>
+  settle(ticket: bigint, loss: number, now: number): Promise<{ readonly used: bigint } | null>
   /** Gives reservations back. Unknown tickets are ignored. */
   release(tickets: readonly bigint[]): Promise<void>
   /** Says that the runs of these reservations go on. Unknown tickets are ignored, and so are those that are changed just now. */
@@ -166,11 +196,13 @@ export interface Store {
   check(): Promise<void>
 
   /** Keeps a prediction as one of at most so many. */
-  submit(keyId: string, submission: Submission, most: number): Promise<Submitted>
+  submit(keyId: string, prediction: Prediction, most: number): Promise<Submitted>
   /** All that a key has submitted, the last one last. */
   submissions(keyId: string): Promise<Submission[]>
   /** The last prediction of every key that has one, and how many it has. */
   listSubmissions(): Promise<{ readonly key: KeyRecord; readonly submission: Submission; readonly attempts: number }[]>
+  /** Every key, and what was done with it. */
+  standings(): Promise<Standing[]>
 
   /** Finishes what was begun, releases this process's reservations, and rejects everything later. */
   close(): Promise<void>

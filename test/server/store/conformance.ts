@@ -8,8 +8,8 @@ import fc from 'fast-check'
 import { random } from '../../../src/core/random.ts'
 import { apiCodec } from '../../../src/cs336/config.ts'
 import { openStore } from '../../../src/server/store/open.ts'
-import type { Reservation, Store } from '../../../src/server/store/store.ts'
-import { configOf, costOf, lossOf, runsOf } from './examples.ts'
+import type { Prediction, Reservation, Store } from '../../../src/server/store/store.ts'
+import { configOf, costOf, lossOf, runsOf, settledAt } from './examples.ts'
 import { storeProperty } from './model.ts'
 
 export const storeUnavailable = { name: 'IsoflopError', code: 'STORE_UNAVAILABLE' }
@@ -20,7 +20,11 @@ export const addKey = (store: Store, id: string, budget = 2n * 10n ** 18n) =>
 
 /** Reserves and settles a configuration. */
 export async function run(store: Store, keyId: string, index: number, cost = costOf(index)): Promise<bigint> {
-  const settled = await store.settle(ticketOf(await store.reserve(keyId, configOf(index), cost, 1)), lossOf(index))
+  const settled = await store.settle(
+    ticketOf(await store.reserve(keyId, configOf(index), cost, 1)),
+    lossOf(index),
+    settledAt,
+  )
   return settled!.used
 }
 
@@ -125,10 +129,76 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
     assert.equal(await store.revokeKey('a'), true)
     assert.deepEqual(await store.findKey('hash of a'), { ...a, budget: 7n, revoked: true })
     await assert.rejects(store.reserve('a', configOf(1), 1n, 1), { code: 'KEY_INVALID' })
-    for (const missing of [store.setBudget('x', 1n), store.revokeKey('x'), store.resetKey('x')])
+    for (const missing of [store.setBudget('x', 1n), store.revokeKey('x'), store.resetKey('x', { submissions: true })])
       assert.equal(await missing, false)
     assert.equal(await store.getKey('x'), null)
     await assert.rejects(store.reserve('x', configOf(1), 1n, 1), { code: 'KEY_INVALID' })
+  })
+
+  storeTest('many keys at once: all of them, or none where one is taken or comes twice', async (open) => {
+    const store = await open()
+    const keyOf = (k: number) => ({
+      id: `k${k}`,
+      hash: `hash ${k}`,
+      label: `学生 ${k}`,
+      budget: 10n ** 20n,
+      createdAt: 7,
+    })
+    const many = Array.from({ length: 200 }, (_, k) => keyOf(k))
+    await store.addKeys(many)
+    await store.addKeys([])
+    const keys = await store.listKeys()
+    assert.deepEqual([keys.length, keys.find(({ id }) => id === 'k77')!.label], [200, '学生 77'])
+    const wishes = [
+      [keyOf(300), keyOf(5)],
+      [keyOf(300), { ...keyOf(301), hash: 'hash 9' }],
+      [keyOf(300), keyOf(300)],
+      [keyOf(300), { ...keyOf(301), hash: 'hash 300' }],
+    ]
+    for (const wish of wishes) await assert.rejects(store.addKeys(wish), { code: 'BAD_OPTION' })
+    await assert.rejects(store.addKeys([keyOf(300), { ...keyOf(301), budget: -1n }]), { code: 'CONFIG_INVALID' })
+    assert.equal((await store.listKeys()).length, 200)
+  })
+
+  storeTest(
+    'a key that was revoked works again; another key takes the place of one, with all that it had',
+    async (open) => {
+      const [store, other] = [await open(), await open()]
+      await addKey(store, 'a', 20n)
+      await run(store, 'a', 1, 9n)
+      await store.revokeKey('a')
+      assert.equal(await other.restoreKey('a'), true)
+      assert.equal(await other.rekey('a', 'another hash'), true)
+      assert.equal(await store.findKey('hash of a'), null)
+      const { id, used, revoked } = (await store.findKey('another hash'))!
+      assert.deepEqual([id, used, revoked], ['a', 9n, false])
+      assert.equal((await store.reserve('a', configOf(1), 9n, 1)).kind, 'settled')
+      for (const missing of [store.restoreKey('x'), store.rekey('x', 'h')]) assert.equal(await missing, false)
+    },
+  )
+
+  test('a database that is not there is made only where that may be', async () => {
+    const location = await fresh()
+    const missing = { name: 'IsoflopError', code: 'DATABASE_MISSING' }
+    for (let again = 0; again < 2; again++) await assert.rejects(openStore(location, { create: false }), missing)
+    await (await openStore(location)).close()
+    const store = await openStore(location, { create: false })
+    assert.deepEqual(await store.listKeys(), [])
+    await store.close()
+  })
+
+  storeTest('standings: what every key did, also nothing', async (open) => {
+    const store = await open()
+    for (const id of ['a', 'b']) await addKey(store, id)
+    for (const index of [3, 1, 2]) await run(store, 'a', index)
+    const prediction = { config: configOf(4), predictedLoss: 2, submittedAt: 8 }
+    await store.submit('b', prediction, 5)
+    const nothing = { runs: 0, bestLoss: null, lastRunAt: null, submission: null, attempts: 0 }
+    const [a, b] = [await store.getKey('a'), await store.getKey('b')]
+    assert.deepEqual(await store.standings(), [
+      { ...nothing, key: a, runs: 3, bestLoss: lossOf(3), lastRunAt: settledAt },
+      { ...nothing, key: b, submission: { ...prediction, used: 0n }, attempts: 1 },
+    ])
   })
 
   storeTest('hashes: all of them, and one replaced by another', async (open) => {
@@ -184,7 +254,7 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
       assert.deepEqual(await stores[1].claim('other', false), { kind: 'not-held', answered: true })
       assert.deepEqual(await stores[1].claim('other', true), { kind: 'not-held', answered: true })
       assert.deepEqual(await stores[1].claim('keys are no answers', false), { kind: 'held', answered: true })
-      await store.resetKey('a')
+      await store.resetKey('a', { submissions: true })
     }
     assert.equal((await stores[1].claim('other', true)).kind, 'held')
   })
@@ -205,7 +275,7 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
     await addKey(store, 'a')
     await assert.rejects(store.setBudget('a', -1n), { code: 'CONFIG_INVALID' })
     await assert.rejects(store.reserve('a', configOf(1), -1n, 1), { code: 'CONFIG_INVALID' })
-    await assert.rejects(store.settle(1n, Number.NaN), { code: 'INTERNAL' })
+    await assert.rejects(store.settle(1n, Number.NaN, 9), { code: 'INTERNAL' })
   })
 
   storeTest('a budget of 1e20 holds ten runs of 1e19, and not a FLOP more', async (open) => {
@@ -234,11 +304,11 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
         ...{ kind: 'refused', left: 0n, budget: 2n * cost, used: 0n },
       })
       await store.release([second])
-      assert.deepEqual(await store.settle(first, 2), { used: cost })
+      assert.deepEqual(await store.settle(first, 2, 9), { used: cost })
       assert.equal(await run(store, 'a', 3, 1n), cost + 1n)
       const key = (await store.getKey('a'))!
       assert.deepEqual([key.budget, key.used, key.reserved], [2n * cost, cost + 1n, 0n])
-      await store.resetKey('a')
+      await store.resetKey('a', { submissions: true })
       assert.equal((await store.getKey('a'))!.used, 0n)
     },
   )
@@ -255,12 +325,12 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
         [(await store.getKey('a'))!.used, (await store.getKey('a'))!.reserved, await runsOf(store, 'a')],
         [0n, 5n, []],
       )
-      assert.deepEqual(await store.settle(ticketOf(first), Math.PI), { used: 5n })
+      assert.deepEqual(await store.settle(ticketOf(first), Math.PI, settledAt), { used: 5n })
       assert.deepEqual(await store.reserve('a', configOf(3), 5n, 1), { kind: 'settled', loss: Math.PI, used: 5n })
       assert.equal(await run(store, 'a', 1, 7n), 12n)
       assert.deepEqual(await runsOf(store, 'a'), [
-        { config: configOf(3), cost: 5n, loss: Math.PI },
-        { config: configOf(1), cost: 7n, loss: lossOf(1) },
+        { config: configOf(3), cost: 5n, loss: Math.PI, settledAt },
+        { config: configOf(1), cost: 7n, loss: lossOf(1), settledAt },
       ])
       assert.deepEqual(
         (await store.listKeys()).map(({ used, reserved }) => [used, reserved]),
@@ -281,7 +351,7 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
     await store.release([ticket])
     await store.release([ticket, 77n])
     await store.release([])
-    assert.equal(await store.settle(ticket, 3), null)
+    assert.equal(await store.settle(ticket, 3, 9), null)
     assert.equal(await run(store, 'a', 2, 10n), 10n)
     const key = (await store.getKey('a'))!
     assert.deepEqual([key.used, key.reserved], [10n, 0n])
@@ -296,7 +366,7 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
     const second = ticketOf(await store.reserve('a', configOf(2), 10n ** 18n, 1))
     const whileReserved = await store.reserve('a', configOf(3), 1n, 1)
     assert.deepEqual(whileReserved, { kind: 'refused', left: 0n, budget: 2n * 10n ** 18n, used: 10n ** 18n })
-    assert.deepEqual(await store.settle(second, 2), { used: 2n * 10n ** 18n })
+    assert.deepEqual(await store.settle(second, 2, 9), { used: 2n * 10n ** 18n })
     await store.setBudget('a', 1n)
     const afterCut = await store.reserve('a', configOf(4), 1n, 1)
     assert.deepEqual(afterCut, { kind: 'refused', left: 0n, budget: 1n, used: 2n * 10n ** 18n })
@@ -323,7 +393,7 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
     assert.equal(tickets.length, 20)
     assert.equal(answers.filter(({ kind }) => kind === 'refused').length, 44)
     await Promise.all(
-      tickets.map((ticket, i) => (i % 4 === 0 ? stores[i % 2].release([ticket]) : stores[i % 2].settle(ticket, i))),
+      tickets.map((ticket, i) => (i % 4 === 0 ? stores[i % 2].release([ticket]) : stores[i % 2].settle(ticket, i, 9))),
     )
     const key = (await stores[1].getKey('a'))!
     assert.deepEqual([key.used, key.reserved], [15n * cost, 0n])
@@ -339,28 +409,34 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
     const kinds = answers.map(({ kind }) => kind).sort()
     assert.deepEqual(kinds, [...Array(31).fill('in-flight'), 'reserved'])
     const ticket = ticketOf(answers.find(({ kind }) => kind === 'reserved')!)
-    const settled = await Promise.all(stores.map((store) => store.settle(ticket, 4)))
+    const settled = await Promise.all(stores.map((store) => store.settle(ticket, 4, 9)))
     assert.equal(settled.filter((one) => one === null).length, 1)
     assert.equal((await stores[0].getKey('a'))!.used, 3n)
   })
 
-  storeTest('reset forgets runs, reservations, submission and what was spent, of that key alone', async (open) => {
-    const store = await open()
-    await addKey(store, 'a', 20n)
-    await addKey(store, 'b')
-    await run(store, 'a', 1, 9n)
-    await run(store, 'b', 1)
-    await store.submit('a', { config: configOf(1), predictedLoss: 2, submittedAt: 1 }, 5)
-    const ticket = ticketOf(await store.reserve('a', configOf(2), 11n, 1))
-    const other = ticketOf(await store.reserve('b', configOf(2), 11n, 1))
-    assert.equal(await store.resetKey('a'), true)
-    assert.deepEqual([await runsOf(store, 'a'), await store.submissions('a')], [[], []])
-    const key = (await store.getKey('a'))!
-    assert.deepEqual([key.used, key.reserved], [0n, 0n])
-    assert.equal(await store.settle(ticket, 3), null)
-    assert.equal(await run(store, 'a', 2, 20n), 20n)
-    assert.deepEqual(await store.settle(other, 3), { used: costOf(1) + 11n })
-  })
+  storeTest(
+    'reset forgets runs, reservations and what was spent, of that key alone, and its submissions when asked',
+    async (open) => {
+      const store = await open()
+      await addKey(store, 'a', 20n)
+      await addKey(store, 'b')
+      await run(store, 'a', 1, 9n)
+      await run(store, 'b', 1)
+      await store.submit('a', { config: configOf(1), predictedLoss: 2, submittedAt: 1 }, 5)
+      const ticket = ticketOf(await store.reserve('a', configOf(2), 11n, 1))
+      const other = ticketOf(await store.reserve('b', configOf(2), 11n, 1))
+      assert.equal(await store.resetKey('a', { submissions: false }), true)
+      const kept = { config: configOf(1), predictedLoss: 2, submittedAt: 1, used: 9n }
+      assert.deepEqual([await runsOf(store, 'a'), await store.submissions('a')], [[], [kept]])
+      assert.equal(await store.resetKey('a', { submissions: true }), true)
+      assert.deepEqual(await store.submissions('a'), [])
+      const key = (await store.getKey('a'))!
+      assert.deepEqual([key.used, key.reserved], [0n, 0n])
+      assert.equal(await store.settle(ticket, 3, 9), null)
+      assert.equal(await run(store, 'a', 2, 20n), 20n)
+      assert.deepEqual(await store.settle(other, 3, 9), { used: costOf(1) + 11n })
+    },
+  )
 
   storeTest(
     'submissions: all are kept in their order, the last one counts, and is none when it comes again',
@@ -368,20 +444,23 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
       const store = await open()
       for (const id of ['b', 'a', 'c']) await addKey(store, id)
       assert.deepEqual(await store.submissions('a'), [])
+      const after7 = (prediction: Prediction) => ({ ...prediction, used: 7n })
       const submission = { config: configOf(5), predictedLoss: 2.345678901234567, submittedAt: 1_700_000_000_999 }
       const first = { config: configOf(4), predictedLoss: 9, submittedAt: 1_800_000_000_000 }
+      await run(store, 'a', 1, 7n)
       assert.deepEqual(await store.submit('a', first, 3), { kind: 'kept', attempts: 1 })
       assert.deepEqual(await store.submit('b', submission, 3), { kind: 'kept', attempts: 1 })
       assert.deepEqual(await store.submit('a', submission, 3), { kind: 'kept', attempts: 2 })
       assert.deepEqual(await store.submit('a', { ...submission, submittedAt: 5 }, 3), { kind: 'repeated', attempts: 2 })
-      assert.deepEqual(await store.submissions('a'), [first, submission])
+      assert.deepEqual(await store.submissions('a'), [first, submission].map(after7))
+      await run(store, 'a', 2, 4n)
       assert.deepEqual(await store.submit('a', first, 3), { kind: 'kept', attempts: 3 })
       assert.deepEqual(await store.submit('a', submission, 3), { kind: 'refused', attempts: 3 })
       assert.deepEqual(await store.submit('a', first, 1), { kind: 'repeated', attempts: 3 })
-      assert.deepEqual(await store.submissions('a'), [first, submission, first])
+      assert.deepEqual(await store.submissions('a'), [after7(first), after7(submission), { ...first, used: 11n }])
       assert.deepEqual(await store.listSubmissions(), [
-        { key: await store.getKey('a'), submission: first, attempts: 3 },
-        { key: await store.getKey('b'), submission, attempts: 1 },
+        { key: await store.getKey('a'), submission: { ...first, used: 11n }, attempts: 3 },
+        { key: await store.getKey('b'), submission: { ...submission, used: 0n }, attempts: 1 },
       ])
       await assert.rejects(store.submit('x', submission, 3), { code: 'KEY_INVALID' })
       await assert.rejects(store.submit('a', { ...submission, predictedLoss: Number.NaN }, 3), { code: 'INTERNAL' })
@@ -439,10 +518,10 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
       (await mine.listKeys()).map(({ reserved }) => reserved),
       [19n, 0n],
     )
-    assert.equal(await other.settle(tickets[2], 3), null)
+    assert.equal(await other.settle(tickets[2], 3, 9), null)
     assert.equal(await run(other, 'b', 3, 100n), 100n)
-    assert.deepEqual(await mine.settle(tickets[0], 3), { used: 1n })
-    assert.deepEqual(await other.settle(young, 3), { used: 17n })
+    assert.deepEqual(await mine.settle(tickets[0], 3, 9), { used: 1n })
+    assert.deepEqual(await other.settle(young, 3, 9), { used: 17n })
   })
 
   storeTest('sums that somebody has changed are found out; what is reserved is set right', async (open, location) => {
@@ -486,7 +565,7 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
     assert.deepEqual([key.used, key.reserved], [costOf(1), 3n])
     assert.deepEqual(await runsOf(after, 'a'), runs)
     assert.equal((await after.submissions('a')).at(-1)!.predictedLoss, 2)
-    await other.settle(kept, 1)
+    await other.settle(kept, 1, 9)
   })
 
   storeTest('any sequence of operations does what a model in memory does', async (open) => {

@@ -15,6 +15,9 @@ export const configOf = (index: number): TrainingConfig => ({
 /** Costs near 2^53, all different, so that a sum of a few is exact only in integers. */
 export const costOf = (index: number): bigint => 2n ** 53n + 1n + 2n * BigInt(index)
 
+/** When a run was settled. */
+export const settledAt = 1_700_000_001_000
+
 export const lossOf = (index: number): number => 2 + 1 / (index + 3)
 
 /** All runs of a key, read in pages of different sizes. */

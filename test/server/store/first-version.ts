@@ -52,16 +52,21 @@ export async function checkBroughtUpToDate(location: string): Promise<void> {
   const keys = await store.listKeys()
   assert.deepEqual([keys[0], keys[2]], [b, a])
   await checkOldKey(store, keys[1])
-  const runs = [1, 2].map((index) => ({ config: configOf(index), cost: costOf(index), loss: lossOf(index) }))
+  const runs = [1, 2].map((index) => ({
+    config: configOf(index),
+    cost: costOf(index),
+    loss: lossOf(index),
+    settledAt: null,
+  }))
   assert.deepEqual(await runsOf(store, 'a'), runs)
   assert.deepEqual(await store.submissions('a'), [
-    { config: configOf(4), predictedLoss: 2.5, submittedAt: 1_700_000_000_999 },
+    { config: configOf(4), predictedLoss: 2.5, submittedAt: 1_700_000_000_999, used: null },
   ])
   const asked = await store.reserve('a', configOf(1), costOf(1), 1)
   assert.deepEqual(asked, { kind: 'settled', loss: lossOf(1), used })
 
   assert.equal(await store.reclaim(await store.reservations()), 2)
-  assert.equal(await store.settle(77n, 2), null)
+  assert.equal(await store.settle(77n, 2, 9), null)
   assert.equal((await store.getKey('a'))!.reserved, 0n)
   await store.setBudget('a', 10n ** 20n + used)
   for (let index = 5; index < 15; index++) await run(store, 'a', index, 10n ** 19n)
@@ -77,7 +82,7 @@ async function checkOldKey(store: Store, key: KeyRecord): Promise<void> {
   assert.match(id, /^k[0-9a-f]{10}$/)
   assert.ok(!oldHash.startsWith(id.slice(1, 9)))
   assert.deepEqual(key, { ...key, label: 'Old', budget: 7n, used: 2n, reserved: 1n, revoked: false, createdAt: 9 })
-  assert.deepEqual(await runsOf(store, id), [{ config: configOf(1), cost: 2n, loss: lossOf(1) }])
+  assert.deepEqual(await runsOf(store, id), [{ config: configOf(1), cost: 2n, loss: lossOf(1), settledAt: null }])
   assert.equal((await store.submissions(id))[0].predictedLoss, 2.25)
   assert.equal((await findKey(store, oldKey))!.id, id)
   assert.equal(await findKey(store, oldHash), null)

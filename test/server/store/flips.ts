@@ -30,7 +30,12 @@ export async function fillWithAll(store: Store): Promise<void> {
 
 /** Whatever a store says and does, as text: what each question is answered, and what runs come to. */
 export async function allOf(store: Store): Promise<string> {
-  const said: unknown[] = [await store.listKeys(), (await store.hashes()).sort(), await store.listSubmissions()]
+  const said: unknown[] = [
+    await store.listKeys(),
+    (await store.hashes()).sort(),
+    await store.listSubmissions(),
+    await store.standings(),
+  ]
   for (const name of ['key-salt', 'producer', 'other']) said.push(await store.recall(name))
   for (const id of ['a', 'b', 'c', 'd', 'i', 'x']) {
     said.push(await store.findKey(`hash of ${id}`), await store.getKey(id), await store.prove(id))
@@ -42,7 +47,7 @@ export async function allOf(store: Store): Promise<string> {
   const tickets = (await store.reservations()).map(({ ticket }) => ticket).sort((p, q) => (p < q ? -1 : 1))
   said.push(tickets)
   for (const [k, ticket] of tickets.entries())
-    said.push(await (k % 3 === 0 ? store.release([ticket]) : store.settle(ticket, lossOf(k))))
+    said.push(await (k % 3 === 0 ? store.release([ticket]) : store.settle(ticket, lossOf(k), 9)))
   said.push(await run(store, 'b', 500, 17n), await store.submit('c', { ...prediction, predictedLoss: 3 }, 1))
   said.push(await store.submit('b', prediction, 5), await store.claim('another', false))
   said.push(await store.listKeys(), await runsOf(store, 'a'), await runsOf(store, 'b'), await store.submissions('b'))

@@ -16,7 +16,7 @@ async function attempt(store: Store, index: number): Promise<boolean> {
     if (reservation.kind !== 'reserved') throw new Error(reservation.kind)
     // The turn ends here for some: their reservation is committed, or lost, before they settle.
     if (index % 3 === 0) await new Promise(setImmediate)
-    const run = await store.settle(reservation.ticket, lossOf(index))
+    const run = await store.settle(reservation.ticket, lossOf(index), 9)
     if (run) settled.push(index)
     return run !== null
   } catch (error) {

@@ -24,7 +24,7 @@ async function work(start: number): Promise<void> {
     if (reservation.kind === 'refused') return
     if (reservation.kind !== 'reserved') continue
     if (pauseMs !== '0') await sleep(Number(pauseMs))
-    const settled = await store.settle(reservation.ticket, lossOf(index))
+    const settled = await store.settle(reservation.ticket, lossOf(index), 9)
     writeSync(1, `${apiCodec.identity(configOf(index))} ${settled!.used}\n`)
   }
 }

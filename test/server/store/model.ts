@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { IsoflopError } from '../../../src/core/errors.ts'
 import type { SeenReservation, Store, Submission } from '../../../src/server/store/store.ts'
-import { configOf, runsOf } from './examples.ts'
+import { configOf, runsOf, settledAt } from './examples.ts'
 
 const keyNames = ['a', 'b'] as const
 
@@ -39,17 +39,19 @@ const operation = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ do: fc.constant('budget'), process, key, budget: fc.bigInt(0n, 4n * 10n ** 19n) }),
   },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('reset'), process, key }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('reset'), process, key, forgets: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('submit'), process, key, config: fc.nat(5), loss: fc.nat(9) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('renew'), process, which: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('look'), process }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('reclaim'), process }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('reopen'), process }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('revoke'), process, key, chance: fc.nat(9) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('restore'), process, key }) },
 )
 
 type Operation = { do: string; process: number } & Partial<
-  Record<'key' | 'config' | 'which' | 'loss' | 'chance', number> & Record<'cost' | 'budget', bigint>
+  Record<'key' | 'config' | 'which' | 'loss' | 'chance', number> &
+    Record<'cost' | 'budget', bigint> & { forgets: boolean }
 >
 
 let sequence = 0
@@ -95,7 +97,7 @@ async function perform(step: Operation, stores: Store[], ids: string[], model: M
       return reserve(step as Required<Operation>, store, id, model)
     case 'settle': {
       const taken = model.reservations.get(ticket)
-      const answer = await outcome(store.settle(ticket, step.loss!))
+      const answer = await outcome(store.settle(ticket, step.loss!, settledAt))
       if (!taken) return assert.equal(answer, null)
       model.reservations.delete(ticket)
       model.keys[taken.key].runs.push({ config: taken.config, cost: taken.cost, loss: step.loss! })
@@ -109,9 +111,9 @@ async function perform(step: Operation, stores: Store[], ids: string[], model: M
       return assert.equal(await store.setBudget(id, step.budget!), true)
     case 'reset':
       key.runs = []
-      key.submissions = []
+      if (step.forgets) key.submissions = []
       for (const [ticket, one] of model.reservations) if (one.key === step.key) model.reservations.delete(ticket)
-      return assert.equal(await store.resetKey(id), true)
+      return assert.equal(await store.resetKey(id, { submissions: step.forgets! }), true)
     case 'submit':
       return submit(step as Required<Operation>, store, id, key)
     case 'renew': {
@@ -135,6 +137,9 @@ async function perform(step: Operation, stores: Store[], ids: string[], model: M
       if (step.chance !== 0) return
       key.revoked = true
       return assert.equal(await store.revokeKey(id), true)
+    case 'restore':
+      key.revoked = false
+      return assert.equal(await store.restoreKey(id), true)
     default:
       assert.fail(step.do)
   }
@@ -168,13 +173,17 @@ const isSeen = (model: Model, { ticket, renewals }: SeenReservation) =>
 const mostSubmissions = 3
 
 async function submit(step: Required<Operation>, store: Store, id: string, key: Key) {
-  const submission = { config: configOf(step.config), predictedLoss: step.loss, submittedAt: 1000 }
-  const last = JSON.stringify(key.submissions.at(-1))
+  const prediction = { config: configOf(step.config), predictedLoss: step.loss, submittedAt: 1000 }
+  const { used: _, ...last } = key.submissions.at(-1) ?? {}
   const kind =
-    last === JSON.stringify(submission) ? 'repeated' : key.submissions.length >= mostSubmissions ? 'refused' : 'kept'
-  if (kind === 'kept') key.submissions.push(submission)
+    JSON.stringify(last) === JSON.stringify(prediction)
+      ? 'repeated'
+      : key.submissions.length >= mostSubmissions
+        ? 'refused'
+        : 'kept'
+  if (kind === 'kept') key.submissions.push({ ...prediction, used: sum(key.runs) })
   const expected = { kind, attempts: key.submissions.length }
-  assert.deepEqual(await store.submit(id, submission, mostSubmissions), expected)
+  assert.deepEqual(await store.submit(id, prediction, mostSubmissions), expected)
 }
 
 /** Other sequences have left reservations of other keys in the same database. */
@@ -199,14 +208,20 @@ const outcome = <T>(promise: Promise<T>): Promise<T | string> =>
   })
 
 async function compare(store: Store, ids: string[], model: Model): Promise<void> {
+  const standings = new Map((await store.standings()).map((standing) => [standing.key.id, standing]))
   for (const [index, { budget, revoked, runs, submissions }] of model.keys.entries()) {
     const key = (await store.findKey(ids[index]))!
     assert.deepEqual(
       [key.budget, key.used, key.reserved, key.revoked],
       [budget, sum(runs), sum(reservedOf(model, index)), revoked],
     )
-    const expected = runs.map(({ config, cost, loss }) => ({ config: configOf(config), cost, loss }))
+    const expected = runs.map(({ config, cost, loss }) => ({ config: configOf(config), cost, loss, settledAt }))
     assert.deepEqual(await runsOf(store, ids[index]), expected)
     assert.deepEqual(await store.submissions(ids[index]), submissions)
+    assert.deepEqual(standings.get(ids[index]), {
+      ...{ key: await store.getKey(ids[index]), runs: runs.length, lastRunAt: runs.length > 0 ? settledAt : null },
+      bestLoss: runs.length > 0 ? Math.min(...runs.map(({ loss }) => loss)) : null,
+      ...{ submission: submissions.at(-1) ?? null, attempts: submissions.length },
+    })
   }
 }

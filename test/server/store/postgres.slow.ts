@@ -37,7 +37,7 @@ test('lost connections: rejected meanwhile, then it works by itself and every ac
     for (let index = start; working && index < 900; index += 8)
       try {
         const ticket = ticketOf(await store.reserve('a', configOf(index), costOf(index), 1))
-        await store.settle(ticket, lossOf(index))
+        await store.settle(ticket, lossOf(index), 9)
         acknowledged.push(index)
       } catch (error) {
         codes.add((error as { code: string }).code)

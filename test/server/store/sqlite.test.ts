@@ -7,8 +7,10 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { apiCodec } from '../../../src/cs336/config.ts'
 import { migrationsOf } from '../../../src/server/store/migrate.ts'
 import { openStore } from '../../../src/server/store/open.ts'
+import { addChecksums } from '../../../src/server/store/sqlite-sums.ts'
 import { changeBehind } from './behind.ts'
 import { addKey, audit, conformance, run, storeUnavailable, ticketOf } from './conformance.ts'
 import { configOf, costOf, runsOf } from './examples.ts'
@@ -38,7 +40,7 @@ test('what one turn of the event loop does is one transaction, seen by others on
   const [store, other] = [await openStore(file), await openStore(file)]
   await addKey(store, 'a')
   const ticket = ticketOf(await store.reserve('a', configOf(1), 5n, 1))
-  const settled = store.settle(ticket, 3)
+  const settled = store.settle(ticket, 3, 9)
   assert.deepEqual((await other.findKey('hash of a'))!.used, 0n)
   const read = store.getKey('a')
   let readDone = false
@@ -62,7 +64,7 @@ test('a database locked by another process: the whole turn is rejected, the next
   const started = performance.now()
   const answers = await Promise.allSettled([
     ...Array.from({ length: 20 }, (_, i) => store.reserve('a', configOf(i), 1n, 1)),
-    store.settle(5n, 1),
+    store.settle(5n, 1, 9),
     store.setBudget('a', 3n),
   ])
   for (const answer of answers) {
@@ -91,7 +93,7 @@ test('waiting for the lock leaves the event loop free; what waits is done in its
     reserve: store.reserve('a', configOf(1), 60n, 1),
     budget: store.setBudget('a', 70n),
     again: store.reserve('a', configOf(2), 11n, 1),
-    reset: store.resetKey('a'),
+    reset: store.resetKey('a', { submissions: true }),
   }
   for (const [name, step] of Object.entries(steps)) step.then(() => done.push(name))
   for (let k = 0; k < 20; k++) {
@@ -135,6 +137,25 @@ test('a file of the first version keeps its keys, runs, reservations and submiss
     /FOREIGN/,
   )
   db.close()
+})
+
+test('what was damaged in a file of an older version is so in this one; the rest is whole', async () => {
+  const file = newFile()
+  const old = new DatabaseSync(file)
+  addChecksums(old)
+  for (const { version, sql } of migrationsOf('sqlite')) if (version <= 7) old.exec(sql)
+  old.exec(`PRAGMA user_version = 7;
+    INSERT INTO keys VALUES ('a', 'h', 'Ada', '9', '3', '0', 0, 1, 0, row_checksum('a', 'h', 'Ada', '9', '3', '0', 0, 0, 1))`)
+  const texts = [1, 2].map((index) => apiCodec.identity(configOf(index)))
+  for (const [k, text] of texts.entries())
+    old.exec(`INSERT INTO runs (key_id, config, cost, loss, checksum)
+      VALUES ('a', '${text}', '${k + 1}', 2.5, row_checksum('a', '${text}', '${k + 1}', ${k === 0 ? 2.5 : 2.25}))`)
+  old.close()
+  const store = await openStore(file)
+  assert.deepEqual((await store.runs('a', 0n, 1)).runs, [{ config: configOf(1), cost: 1n, loss: 2.5, settledAt: null }])
+  await assert.rejects(store.runs('a', 1n, 5), { code: 'RECORD_DAMAGED' })
+  await assert.rejects(store.standings(), { code: 'RECORD_DAMAGED' })
+  await store.close()
 })
 
 test('of 200 flipped bits in a file none is believed', async (t) => {

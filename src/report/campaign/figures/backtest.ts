@@ -5,8 +5,9 @@ import { type Axis, linearAxis } from '../../draw/axis.ts'
 import type { Figure } from '../../draw/figure.ts'
 import type { Panel } from '../../draw/panel.ts'
 import { figureWidth, ink, truthColor } from '../../draw/style.ts'
-import { compact, counted } from '../../number.ts'
+import { compact } from '../../number.ts'
 import { joined } from '../../prose.ts'
+import { words } from '../../words/words.ts'
 import { backtestRuns, type ForetoldRun, foretoldRuns, isInside } from '../facts.ts'
 
 const height = 340
@@ -52,7 +53,7 @@ function rowOf(runs: readonly ForetoldRun[], width: number): Row {
     next += room + gap
   }
   const domain = [-1, next - gap] as const
-  const label = 'training compute C (FLOPs)'
+  const label = words().axes.compute
   const step = inner / (domain[1] - domain[0])
   return {
     shown,
@@ -105,32 +106,35 @@ function rowPanel({ shown, axis, step }: Row, width: number, title: string): Pan
 /** What there is to draw: runs held back from the fit, and runs foretold while the campaign went on. */
 const kindsOf = (view: CampaignView) =>
   [
-    { title: 'measured − predicted from cheaper runs (nats)', runs: backtestRuns(view) },
-    { title: 'measured − predicted when bought (nats)', runs: foretoldRuns(view) },
+    { title: words().campaignFigures.backtest.fromCheaper, runs: backtestRuns(view) },
+    { title: words().campaignFigures.backtest.whenBought, runs: foretoldRuns(view) },
   ].filter(({ runs }) => runs.length > 0)
 
-/** `9 of 10 runs`. */
+/** `9 of 10 runs inside`. */
 const insideText = (runs: readonly ForetoldRun[]): string =>
-  `${runs.filter(isInside).length} of ${counted(runs.length, 'run')}`
+  words().campaignFigures.backtest.inside(runs.filter(isInside).length, runs.length)
 
 export const backtest: Figure<CampaignView> = {
   name: 'backtest',
-  title: 'Predicted and measured losses',
+  get title() {
+    return words().campaignFigures.backtest.title
+  },
   caption(view) {
     const [withheld, foretold] = [backtestRuns(view), foretoldRuns(view)]
     const below = Math.min(...(view.evidence?.backtest ?? []).map(({ fittedBelow }) => fittedBelow))
+    const say = words().campaignFigures.backtest
     return joined(
-      'Measured minus predicted loss of each run, ordered by budget; bars are the 95 % intervals that were predicted, open circles lie outside.',
-      withheld.length > 0
-        ? `Runs of ${compact(below)} FLOPs and more, predicted by a fit to the cheaper ones alone: ${insideText(withheld)} inside.`
-        : '',
-      foretold.length > 0 ? `Each run as it was predicted before it was bought: ${insideText(foretold)} inside.` : '',
+      say.caption,
+      withheld.length > 0 && say.withheld(compact(below), insideText(withheld)),
+      foretold.length > 0 && say.before(insideText(foretold)),
     )
   },
   alt: (view) =>
-    `Measured minus predicted loss with 95 % intervals: ${kindsOf(view)
-      .map(({ runs }) => `${insideText(runs)} inside`)
-      .join('; ')}.`,
+    words().campaignFigures.backtest.alt(
+      kindsOf(view)
+        .map(({ runs }) => insideText(runs))
+        .join(words().marks.semicolon),
+    ),
   draw(view) {
     const kinds = kindsOf(view)
     if (kinds.length === 0) return null

@@ -6,8 +6,9 @@ import { type Figure, onePanel } from '../../draw/figure.ts'
 import { topLabels } from '../../draw/labels.ts'
 import { shaded } from '../../draw/marks.ts'
 import { ink, lawColor, muted } from '../../draw/style.ts'
-import { compact, counted } from '../../number.ts'
+import { compact } from '../../number.ts'
 import { joined } from '../../prose.ts'
+import { words } from '../../words/words.ts'
 import { largestBudget } from '../facts.ts'
 
 const height = 290
@@ -19,18 +20,18 @@ const effectsOf = ({ evidence, task }: CampaignView): readonly BatchEffect[] =>
 
 export const batch: Figure<CampaignView> = {
   name: 'batch',
-  title: 'Which batch is better',
+  get title() {
+    return words().campaignFigures.batch.title
+  },
   caption(view) {
     const effects = effectsOf(view)
     const hasBand = effects.some(({ interval }) => interval !== null)
     return joined(
-      `Fitted loss of the larger batch minus that of the smaller, each at its best size and learning rate${hasBand ? ', with the 95 % band of the law' : ''}:`,
-      'below zero the larger is better.',
-      view.task.target > largestBudget(view.runs) ? 'Grey: budgets beyond every run.' : '',
+      words().campaignFigures.batch.caption(hasBand),
+      view.task.target > largestBudget(view.runs) && words().axes.beyondRuns,
     )
   },
-  alt: (view) =>
-    `Difference of the loss between two batch sizes against compute, at ${counted(effectsOf(view).length, 'budget')}.`,
+  alt: (view) => words().campaignFigures.batch.alt(effectsOf(view).length),
   draw(view) {
     const effects = effectsOf(view)
     if (effects.length < 2) return null
@@ -44,11 +45,11 @@ export const batch: Figure<CampaignView> = {
     const banded = points.filter(({ low, high }) => low !== undefined && high !== undefined)
     const { target } = view.task
     const x = logAxis(
-      'training compute C (FLOPs)',
+      words().axes.compute,
       points.map(({ flops }) => flops),
       { pad: 0.025 },
     )
-    const y = linearAxis(`loss of batch ${larger} − loss of batch ${smaller} (nats/token)`, [
+    const y = linearAxis(words().campaignFigures.batch.axis(larger, smaller), [
       0,
       ...points.flatMap(({ difference, low = difference, high = difference }) => [difference, low, high]),
     ])
@@ -63,7 +64,7 @@ export const batch: Figure<CampaignView> = {
         Plot.areaY(banded, { x: 'flops', y1: 'low', y2: 'high', fill: lawColor, fillOpacity: 0.25 }),
         Plot.ruleY([0], { stroke: ink, strokeWidth: 1 }),
         isInside ? Plot.ruleX([target], { stroke: muted, strokeDasharray: '1 3' }) : null,
-        isInside ? topLabels([{ x: target, text: `target ${compact(target)}`, color: muted }]) : null,
+        isInside ? topLabels([{ x: target, text: words().axes.target(compact(target)), color: muted }]) : null,
         Plot.line(points, { x: 'flops', y: 'difference', stroke: ink, strokeWidth: 1.8 }),
         Plot.dot(points, { x: 'flops', y: 'difference', r: 3, fill: ink }),
       ],

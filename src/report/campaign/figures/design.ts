@@ -9,8 +9,9 @@ import { type DrawMark, type Label, pointLabels, topLabels } from '../../draw/la
 import { gridOnShade, shaded } from '../../draw/marks.ts'
 import type { Mark } from '../../draw/panel.ts'
 import { ink, lawInk, muted, truthColor } from '../../draw/style.ts'
-import { compact, counted, significant, withInterval } from '../../number.ts'
+import { compact, significant, withInterval } from '../../number.ts'
 import { joined } from '../../prose.ts'
+import { words } from '../../words/words.ts'
 import { isTrained, largestBudget, truthOf, valley } from '../facts.ts'
 import { runMarks } from './run-marks.ts'
 
@@ -28,8 +29,8 @@ function axesOf(view: CampaignView): Axes {
   const sizes = [...runs.map(({ parameters }) => parameters), ...expectedSizes(estimate), ...trueSizes(view)]
   const flops = [...runs.map(({ config }) => config.trainFlops), task.target]
   return {
-    x: logAxis('training compute C (FLOPs)', flops, { pad: 0.045 }),
-    y: logAxis('parameters N, without embeddings', sizes, { pad: 0.05 }),
+    x: logAxis(words().axes.compute, flops, { pad: 0.045 }),
+    y: logAxis(words().axes.coreParameters, sizes, { pad: 0.05 }),
   }
 }
 
@@ -48,7 +49,7 @@ function background({ runs, task: { target } }: CampaignView, { x, y }: Axes): M
   return [
     ...(target > from ? [shaded(from, x, y), gridOnShade(y)] : []),
     Plot.ruleX([target], { stroke: muted, strokeWidth: 1, strokeDasharray: '1 3' }),
-    topLabels([{ x: target, text: `target ${compact(target)}`, color: muted }]),
+    topLabels([{ x: target, text: words().axes.target(compact(target)), color: muted }]),
   ]
 }
 
@@ -107,13 +108,20 @@ function labelsOf(view: CampaignView, usual: readonly Point[], best: readonly Po
       text: `N ${withInterval(estimate.parameters, estimate.interval.parameters)}`,
     },
     truth
-      ? { x: task.target, y: truth.parameters, text: `true best ${significant(truth.parameters)}`, color: truthColor }
+      ? {
+          x: task.target,
+          y: truth.parameters,
+          text: words().campaignFigures.design.trueBest(significant(truth.parameters)),
+          color: truthColor,
+        }
       : null,
-    best.length > 1 ? { ...best[Math.floor(best.length / 2)], text: "the law's best N", color: lawInk } : null,
+    best.length > 1
+      ? { ...best[Math.floor(best.length / 2)], text: words().campaignFigures.design.lawsBest, color: lawInk }
+      : null,
     usual.length > 1
       ? {
           ...usual[Math.floor(usual.length * 0.75)],
-          text: `${usualTokensPerParameter} tokens a parameter`,
+          text: words().campaignFigures.design.usual(usualTokensPerParameter),
           color: muted,
         }
       : null,
@@ -129,32 +137,32 @@ const targetPlaces = ({ estimate, task }: CampaignView) =>
 function legend({ runs }: CampaignView): string {
   const has = (test: (run: ViewedRun) => boolean) => runs.some((run) => isTrained(run) && test(run))
   const diverged = runs.filter((run) => !isTrained(run)).length
-  return [
-    has(({ round }) => round === 0) ? 'Open circles: the first round (0).' : '',
-    has(({ round }) => round > 0) ? 'Numbered discs: the later rounds.' : '',
-    has(({ round }) => round < 0) ? 'Squares: runs that were there before.' : '',
-    diverged > 0 ? `Crosses: ${counted(diverged, 'run')} that diverged.` : '',
-  ]
-    .filter(Boolean)
-    .join(' ')
+  const say = words().campaignFigures.design
+  return joined(
+    has(({ round }) => round === 0) && say.first,
+    has(({ round }) => round > 0) && say.later,
+    has(({ round }) => round < 0) && say.given,
+    diverged > 0 && say.diverged(diverged),
+  )
 }
 
 export const design: Figure<CampaignView> = {
   name: 'design',
-  title: 'The runs that were bought',
+  get title() {
+    return words().campaignFigures.design.title
+  },
   caption(view) {
     const { estimate, task } = view
+    const say = words().campaignFigures.design
     return joined(
-      'Every run by its compute and its size; runs of one budget step aside where they would cover each other.',
+      say.caption,
       legend(view),
-      estimate &&
-        `At ${compact(task.target)} FLOPs the predicted size${estimate.interval.parameters ? ' with its 95 % interval' : ''}${truthOf(view) ? ' and, as a diamond, the true best' : ''}.`,
-      bestSizes(view).length > 1 ? 'Dashed: the best size by the fitted law.' : '',
-      `Dotted: ${usualTokensPerParameter} tokens a parameter, the rule of Hoffmann et al. (2022), for comparison.`,
+      estimate && say.predicted(compact(task.target), estimate.interval.parameters !== null, truthOf(view) !== null),
+      bestSizes(view).length > 1 && say.dashed,
+      say.dotted(usualTokensPerParameter),
     )
   },
-  alt: ({ runs, task, estimate }) =>
-    `Size against compute of ${counted(runs.length, 'run')} by round${estimate ? `, and the predicted size at ${compact(task.target)} FLOPs` : ''}.`,
+  alt: ({ runs, task, estimate }) => words().campaignFigures.design.alt(runs.length, estimate && compact(task.target)),
   draw(view) {
     const { runs, estimate } = view
     if (runs.length === 0) return null

@@ -7,8 +7,9 @@ import { pointLabels } from '../../draw/labels.ts'
 import type { Mark } from '../../draw/panel.ts'
 import { budgetColor, budgetSymbols } from '../../draw/style.ts'
 import { thin } from '../../draw/thin.ts'
-import { compact, counted } from '../../number.ts'
+import { compact } from '../../number.ts'
 import { joined } from '../../prose.ts'
+import { words } from '../../words/words.ts'
 import { budgetsOf, isTrained, type MeasuredRun, usedRuns, valley } from '../facts.ts'
 
 const height = 540
@@ -103,30 +104,29 @@ function marksOf({ color, symbol, runs, curve, minimum, isTarget }: Shown, fitte
 
 const labelOf = ({ flops, color, runs, curve, isTarget }: Shown) => {
   const end = curve.at(-1) ?? runs[runs.length - 1]
-  return { ...end, text: isTarget ? `target ${compact(flops)}` : compact(flops), color }
+  return { ...end, text: isTarget ? words().axes.target(compact(flops)) : compact(flops), color }
 }
 
 export const profiles: Figure<CampaignView> = {
   name: 'profiles',
-  title: 'IsoFLOP profiles',
+  get title() {
+    return words().campaignFigures.profiles.title
+  },
   caption(view) {
-    if (!isFitted(view))
-      return (
-        'Loss of the runs against their size, one symbol per compute budget, which stands at the right in FLOPs; darker is ' +
-        'larger. Lines join the lowest run of each size. Runs differ in learning rate and batch too.'
-      )
+    if (!isFitted(view)) return words().campaignFigures.profiles.measured
+    const say = words().campaignFigures.profiles
     const has = (test: (one: Shown) => boolean) => shownOf(view).some(test)
     return joined(
-      'Curves: the fitted loss against size at the best learning rate, batch and shape that may be asked; the budget stands at the right in FLOPs, darker is larger.',
-      has(({ minimum }) => minimum !== null) ? 'Large circles: the best size.' : '',
-      'Small symbols: the runs, corrected by the law to those hyperparameters; the hairline leads to the loss that was measured.',
-      has(({ isTarget }) => isTarget) ? 'Dashed: the target, where no run was made.' : '',
+      say.caption,
+      has(({ minimum }) => minimum !== null) && say.large,
+      say.small,
+      has(({ isTarget }) => isTarget) && say.dashed,
     )
   },
   alt(view) {
     const shown = shownOf(view)
     const ends = [shown[0], shown[shown.length - 1]].map((one) => (one ? compact(one.flops) : '-'))
-    return `Loss against size for ${counted(shown.length, 'budget')} from ${ends[0]} to ${ends[1]} FLOPs${isFitted(view) ? ', with the fitted curves' : ''}.`
+    return words().campaignFigures.profiles.alt(shown.length, ends[0], ends[1], isFitted(view))
   },
   draw(view) {
     const shown = shownOf(view)
@@ -145,8 +145,8 @@ export const profiles: Figure<CampaignView> = {
     return onePanel({
       height,
       margin: { top: 30, right: 96, bottom: 52, left: 52 },
-      x: logAxis('parameters N, without embeddings', xs),
-      y: logAxis('loss (nats/token), logarithmic', ys, { most: 10 }),
+      x: logAxis(words().axes.coreParameters, xs),
+      y: logAxis(words().axes.lossLogarithmic, ys, { most: 10 }),
       marks: [
         ...shown.flatMap((one) => marksOf(one, isFitted(view))),
         pointLabels(shown.map(labelOf), obstacles, 'right'),

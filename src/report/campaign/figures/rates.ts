@@ -9,8 +9,9 @@ import { shaded } from '../../draw/marks.ts'
 import type { Panel } from '../../draw/panel.ts'
 import { budgetColor, budgetColors, budgetSymbols, figureWidth, ink, muted } from '../../draw/style.ts'
 import { thin } from '../../draw/thin.ts'
-import { compact, counted, significant } from '../../number.ts'
+import { compact, significant } from '../../number.ts'
 import { joined } from '../../prose.ts'
+import { words } from '../../words/words.ts'
 import { range, type UsedRun, usedRuns, valley } from '../facts.ts'
 
 const height = 400
@@ -52,7 +53,7 @@ interface ShownCurve {
 const minimumLabels =
   (curves: readonly ShownCurve[]): DrawMark =>
   (_, scales, __, { width, marginLeft, marginRight }, { document }) => {
-    const texts = curves.map(({ flops, isTarget }) => (isTarget ? `target ${compact(flops)}` : compact(flops)))
+    const texts = curves.map(({ flops, isTarget }) => (isTarget ? words().axes.target(compact(flops)) : compact(flops)))
     const places = dodge(
       curves.map(({ best }) => scales.x(best)),
       texts.map((text) => textWidth(text) + 4),
@@ -81,9 +82,13 @@ function curvesPanel(view: CampaignView, curves: readonly RateCurve[], width: nu
       symbol: budgetSymbols[k % budgetSymbols.length],
     }
   })
-  const x = logAxis('learning rate', [...shown.flatMap(({ line }) => line.map((point) => point.x)), cap], { most: 5 })
+  const x = logAxis(
+    words().campaignFigures.rates.rate,
+    [...shown.flatMap(({ line }) => line.map((point) => point.x)), cap],
+    { most: 5 },
+  )
   const top = Math.max(...shown.flatMap(({ line }) => line.map((point) => point.y)))
-  const y = linearAxis('loss above the best rate (nats)', [-0.06 * top, top], { pad: 0.04 })
+  const y = linearAxis(words().campaignFigures.rates.above, [-0.06 * top, top], { pad: 0.04 })
   return {
     width,
     height,
@@ -93,7 +98,7 @@ function curvesPanel(view: CampaignView, curves: readonly RateCurve[], width: nu
     marks: [
       shaded(cap, x, y),
       Plot.ruleX([cap], { stroke: muted, strokeDasharray: '1 3' }),
-      topLabels([{ x: cap, text: `cap ${compact(cap)}`, color: muted }]),
+      topLabels([{ x: cap, text: words().campaignFigures.rates.cap(compact(cap)), color: muted }]),
       ...shown.map(({ line, color, isTarget }) =>
         Plot.line(line, {
           x: 'x',
@@ -121,8 +126,8 @@ function costsPanel(costs: readonly Cost[], top: number, width: number): Panel {
     width,
     height,
     margin: { top: 44, right: 16, bottom: 52, left: 52 },
-    x: logAxis('learning rate over the best one', [...costs.map(({ x }) => x), 1], { most: 5 }),
-    y: linearAxis('the same of each run (nats)', [bottom, top], { pad: 0.04 }),
+    x: logAxis(words().campaignFigures.rates.over, [...costs.map(({ x }) => x), 1], { most: 5 }),
+    y: linearAxis(words().campaignFigures.rates.same, [bottom, top], { pad: 0.04 }),
     marks: [
       Plot.ruleY([0], { stroke: ink, strokeWidth: 1 }),
       Plot.ruleX([1], { stroke: muted, strokeDasharray: '1 3' }),
@@ -148,25 +153,25 @@ function topOf(costs: readonly Cost[]): number {
 
 export const rates: Figure<CampaignView> = {
   name: 'rates',
-  title: 'What the learning rate costs',
+  get title() {
+    return words().campaignFigures.rates.title
+  },
   caption(view) {
     const { estimate } = view
     const bounds = estimate?.interval.learningRate
-    const ends = bounds ? ` (95 %: ${range(bounds, significant)})` : ''
+    const say = words().campaignFigures.rates
+    const ends = bounds ? range(bounds, significant) : null
     const costs = costsOf(usedRuns(view))
     const top = topOf(costs)
     const out = costs.filter(({ fitted, measured }) => Math.max(fitted, Math.abs(measured)) > top).length
     return joined(
-      `Left: the fitted loss above that of the best learning rate, for a model of the best size at each budget; grey: rates above ${compact(capOf(view))}, which may not be asked.`,
-      costs.length > 0
-        ? 'Right: the same of each run, over the best rate for its own size and tokens: discs as measured, small circles as fitted; darker is a larger budget.'
-        : '',
-      out > 0 ? `Not drawn: ${counted(out, 'run')} farther up or down.` : '',
-      estimate && `At the target ${compact(estimate.config.learningRate)} is chosen${ends}.`,
+      say.caption(compact(capOf(view))),
+      costs.length > 0 && say.right,
+      out > 0 && words().axes.notDrawn(out),
+      estimate && say.chosen(compact(estimate.config.learningRate), ends),
     )
   },
-  alt: (view) =>
-    `Loss above the best learning rate against the rate, for ${counted(view.evidence?.rates.length ?? 0, 'budget')}, and of ${counted(usedRuns(view).length, 'run')}.`,
+  alt: (view) => words().campaignFigures.rates.alt(view.evidence?.rates.length ?? 0, usedRuns(view).length),
   draw(view) {
     const curves = thin(
       (view.evidence?.rates ?? []).filter(({ points }) => points.length > 1),

@@ -7,8 +7,9 @@ import { endLabels } from '../../draw/labels.ts'
 import { boundedDots } from '../../draw/marks.ts'
 import type { Panel } from '../../draw/panel.ts'
 import { budgetColors, figureWidth, ink, muted } from '../../draw/style.ts'
-import { counted, significant } from '../../number.ts'
+import { significant } from '../../number.ts'
 import { joined } from '../../prose.ts'
+import { words } from '../../words/words.ts'
 import { rootMeanSquare, type UsedRun, usedRuns } from '../facts.ts'
 
 const height = 380
@@ -42,22 +43,22 @@ function sidesOf(used: readonly UsedRun[]): { nats: Side; deviations: Side } {
   return {
     nats: {
       x: logAxis(
-        'training compute C (FLOPs)',
+        words().axes.compute,
         used.map(({ run }) => run.config.trainFlops),
         { pad: 0.06, most: 5 },
       ),
-      title: 'measured − fitted (nats/token)',
+      title: words().campaignFigures.residuals.measured,
       points: used.map((entry) => ({ x: entry.run.config.trainFlops, y: entry.residual, color: color(entry) })),
       limit: limits.nats,
       levels: [],
     },
     deviations: {
       x: linearAxis(
-        'fitted loss (nats/token)',
+        words().campaignFigures.residuals.fitted,
         used.map(({ fitted }) => fitted.loss),
         { most: 6 },
       ),
-      title: 'in standard deviations of each run',
+      title: words().campaignFigures.residuals.deviations,
       points: used.map((entry, i) => ({ x: entry.fitted.loss, y: scaled[i], color: color(entry) })),
       limit: limits.deviations,
       levels: [-normal95, normal95],
@@ -89,19 +90,21 @@ function sidePanel({ x, title, points, limit, levels }: Side, width: number): Pa
 
 export const residuals: Figure<CampaignView> = {
   name: 'residuals',
-  title: 'Residuals of the law',
+  get title() {
+    return words().campaignFigures.residuals.title
+  },
   caption(view) {
     const used = usedRuns(view)
     const far = used.filter(({ residual, fitted }) => Math.abs(residual / fitted.sd) > 1.08 * farthest).length
+    const say = words().campaignFigures.residuals
     return joined(
-      `Measured minus fitted loss of ${counted(used.length, 'run')}: left in nats against compute, right against the fitted loss, over the scatter that the fit expects of each run; darker is a larger budget.`,
-      `Root mean square ${significant(rootMeanSquare(used.map(({ residual }) => residual)))} nats.`,
-      'A trend or a bend would mean that the law has another form.',
-      far > 0 ? `Triangles at the border: ${counted(far, 'run')} farther out than the axis reaches.` : '',
+      say.caption(used.length),
+      say.rms(significant(rootMeanSquare(used.map(({ residual }) => residual)))),
+      say.trend,
+      far > 0 && words().axes.farOut(far),
     )
   },
-  alt: (view) =>
-    `Residuals of ${counted(usedRuns(view).length, 'run')} from the fitted law, against compute and against the fitted loss.`,
+  alt: (view) => words().campaignFigures.residuals.alt(usedRuns(view).length),
   draw(view) {
     const used = usedRuns(view)
     if (used.length < 2) return null

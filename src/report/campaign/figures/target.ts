@@ -9,6 +9,7 @@ import type { Mark } from '../../draw/panel.ts'
 import { ink, lawColor, truthColor } from '../../draw/style.ts'
 import { compact, nats, significant, withInterval } from '../../number.ts'
 import { joined } from '../../prose.ts'
+import { words } from '../../words/words.ts'
 import { targetPoints, truthOf } from '../facts.ts'
 
 const height = 420
@@ -44,15 +45,15 @@ function labelsOf(
   const best = truth && {
     x: truth.parameters,
     y: truth.loss,
-    text: `true best ${significant(truth.parameters)}, ${nats(truth.loss)}`,
+    text: words().campaignFigures.target.trueBest(significant(truth.parameters), nats(truth.loss)),
     color: truthColor,
   }
   const end = trueLine.at(-1)
   const labels: (Label | null | undefined)[] = [
-    { x, y: interval.loss?.[1] ?? y, text: `loss ${withInterval(y, interval.loss, nats)}` },
+    { x, y: interval.loss?.[1] ?? y, text: words().campaignFigures.target.loss(withInterval(y, interval.loss, nats)) },
     { x: interval.parameters?.[1] ?? x, y: foot, text: `N ${withInterval(x, interval.parameters)}` },
     best,
-    end && trueLine.length > 1 ? { ...end, text: 'true loss', color: truthColor } : null,
+    end && trueLine.length > 1 ? { ...end, text: words().campaignFigures.target.trueLoss, color: truthColor } : null,
   ]
   return labels.filter((label) => label !== null && label !== undefined)
 }
@@ -68,21 +69,25 @@ function barPlaces({ parameters: x, loss, interval }: ShortForecast, foot: numbe
 
 export const target: Figure<CampaignView> = {
   name: 'target',
-  title: 'Loss against size at the target',
+  get title() {
+    return words().campaignFigures.target.title
+  },
   caption(view) {
     const { estimate } = view
+    const say = words().campaignFigures.target
     return joined(
-      `The expected loss at ${compact(view.task.target)} FLOPs against size, each size at its best hyperparameters, with the 95 % band of the law.`,
-      estimate?.interval.loss
-        ? 'Vertical bar: the 95 % interval of the expected loss, which has the chance that the law bends on the way too. A single run scatters about it.'
-        : '',
-      estimate?.interval.parameters ? 'Bar at the foot: the 95 % interval of the best size.' : '',
-      truePoints(view).length > 1 ? 'Dashed: the true loss of the configurations that were compared.' : '',
-      truthOf(view) && 'Diamond: the true best.',
+      say.caption(compact(view.task.target)),
+      estimate?.interval.loss && say.vertical,
+      estimate?.interval.parameters && say.foot,
+      truePoints(view).length > 1 && say.dashed,
+      truthOf(view) && say.diamond,
     )
   },
   alt: ({ task, estimate }) =>
-    `Expected loss against size at ${compact(task.target)} FLOPs with a 95 % band${estimate ? `; the least is ${nats(estimate.loss)} at ${significant(estimate.parameters)} parameters` : ''}.`,
+    words().campaignFigures.target.alt(
+      compact(task.target),
+      estimate && { loss: nats(estimate.loss), N: significant(estimate.parameters) },
+    ),
   draw(view) {
     const points = targetPoints(view)
     const { estimate } = view
@@ -94,9 +99,13 @@ export const target: Figure<CampaignView> = {
     const sizes = [...points.map((point) => point.parameters), parameters, ...(interval.parameters ?? [])]
     const losses = [...points.flatMap((point) => [point.low, point.high, point.loss]), loss, ...(interval.loss ?? [])]
     const place = { x: 'x', y: 'y' }
-    const y = linearAxis('loss (nats/token)', [...losses, ...[...trueLine, ...best].map((point) => point.y)], {
-      pad: 0.07,
-    })
+    const y = linearAxis(
+      words().axes.loss('nats/token'),
+      [...losses, ...[...trueLine, ...best].map((point) => point.y)],
+      {
+        pad: 0.07,
+      },
+    )
     const foot = y.domain[0] + 0.02 * (y.domain[1] - y.domain[0])
     const obstacles = [
       ...points.map((point) => ({ x: point.parameters, y: point.loss, weight: 20 })),
@@ -106,7 +115,7 @@ export const target: Figure<CampaignView> = {
     return onePanel({
       height,
       margin: { top: 32, right: 24, bottom: 52, left: 56 },
-      x: logAxis('parameters N, without embeddings', [...sizes, ...best.map(({ x }) => x)], { pad: 0.02 }),
+      x: logAxis(words().axes.coreParameters, [...sizes, ...best.map(({ x }) => x)], { pad: 0.02 }),
       y,
       marks: [
         Plot.areaY(points, { x: 'parameters', y1: 'low', y2: 'high', fill: lawColor, fillOpacity: 0.25 }),

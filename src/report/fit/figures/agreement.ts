@@ -8,6 +8,7 @@ import { endLabels } from '../../draw/labels.ts'
 import { ink } from '../../draw/style.ts'
 import { compact, percent, ratio } from '../../number.ts'
 import { joined } from '../../prose.ts'
+import { words } from '../../words/words.ts'
 import { answerBudget, leaderOf } from '../facts.ts'
 import type { Findings } from '../findings.ts'
 import { methodInk, methodStyle, methodStyles } from '../methods.ts'
@@ -34,19 +35,21 @@ const truthLine = (truth: SurfaceLaw, base: PowerLaw, domain: readonly [number, 
 
 export const agreement: Figure<Findings<Scope & Comparison & Profiled>> = {
   name: 'agreement',
-  title: 'How far the methods differ',
+  get title() {
+    return words().fitFigures.agreement.title
+  },
   caption({ analysis }) {
     const leader = leaderOf(analysis)?.method ?? ''
     const circles = analysis.profiles.some(({ minimum }) => minimum.kind === 'interior')
+    const say = words().fitFigures.agreement
     return joined(
-      `The same sizes as ratios to those of ${leader}, where differences of a few per cent show;`,
-      `at the right, each method's ratio at ${compact(answerBudget(analysis))} FLOPs.`,
-      `The band is ${leader}'s ${percent(analysis.bootstrap.confidence)} interval.`,
-      circles ? 'Circles are the minima of single profiles.' : '',
+      say.caption(leader ?? '', compact(answerBudget(analysis))),
+      say.band(leader ?? '', percent(analysis.bootstrap.confidence)),
+      circles ? say.circles : '',
     )
   },
   alt: ({ analysis }) =>
-    `Ratio of each method's compute-optimal N to that of ${leaderOf(analysis)?.method}, against training compute, up to ${compact(answerBudget(analysis))} FLOPs.`,
+    words().fitFigures.agreement.alt(leaderOf(analysis)?.method ?? '', compact(answerBudget(analysis))),
   draw({ analysis, truth }) {
     const leader = leaderOf(analysis)
     const base = leader?.modelSize
@@ -63,12 +66,13 @@ export const agreement: Figure<Findings<Scope & Comparison & Profiled>> = {
       ...band.flatMap(({ low, high }) => [low, high]),
       ...true_.map(({ y }) => y),
     ]
-    const y = logAxis(`N over the N of ${leader.method}`, values, { most: 9, atLeast: 1.5 })
+    const y = logAxis(words().fitFigures.agreement.over(leader.method), values, { most: 9, atLeast: 1.5 })
     const labels = lines.map(({ method, points }) => {
       const end = points[points.length - 1]
       return { ...end, text: `${method} ${ratio(end.y)}`, color: methodInk(method) }
     })
-    if (true_.length > 0) labels.push({ ...true_[1], text: `truth ${ratio(true_[1].y)}`, color: ink })
+    if (true_.length > 0)
+      labels.push({ ...true_[1], text: words().fitFigures.agreement.truth(ratio(true_[1].y)), color: ink })
     return onePanel({
       height,
       margin: { top: 46, right: 150, bottom: 52, left: 60 },

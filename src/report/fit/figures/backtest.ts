@@ -5,8 +5,9 @@ import { element, type SvgDocument, type SvgElement } from '../../draw/element.t
 import type { Figure } from '../../draw/figure.ts'
 import type { Panel } from '../../draw/panel.ts'
 import { budgetColor, faint, figureWidth, fontFamily, fontSize, ink, muted } from '../../draw/style.ts'
-import { compact, counted, ratio } from '../../number.ts'
+import { compact, ratio } from '../../number.ts'
 import { joined } from '../../prose.ts'
+import { words } from '../../words/words.ts'
 import type { Findings } from '../findings.ts'
 import { methodInk } from '../methods.ts'
 
@@ -79,7 +80,7 @@ function columnPanel(dots: readonly Dot[], withheld: number, rows: Rows, x: Axis
       color: budgetColor(0.3 + 0.7 * rank(dot.budget)),
     }))
   const lines = rows.methods.flatMap((method) => rows.budgets.map((budget) => rows.at(method, budget)))
-  const title = withheld === 1 ? 'without the largest' : `without the ${withheld} largest`
+  const title = words().fitFigures.backtest.without(withheld)
   return {
     ...size,
     margin,
@@ -100,18 +101,19 @@ interface Size {
 
 export const backtest: Figure<Findings<Backtested>> = {
   name: 'backtest',
-  title: 'What the fits would have said',
+  get title() {
+    return words().fitFigures.backtest.title
+  },
   caption({ analysis }) {
     const dots = dotsOf(analysis)
     const far = dots.reduce((a, b) => (Math.abs(Math.log(b.ratio)) > Math.abs(Math.log(a.ratio)) ? b : a), dots[0])
     return joined(
-      'Each method fitted again without the one, two and three largest budgets: its N over the one that the withheld',
-      "budget's own parabola shows. On the line at 1 the fit was right; budgets in FLOPs stand at the left.",
-      far ? `Farthest: ${far.method} at ${compact(far.budget)} FLOPs, ${ratio(far.ratio)} times.` : '',
+      words().fitFigures.backtest.caption,
+      far ? words().fitFigures.backtest.farthest(far.method, compact(far.budget), ratio(far.ratio)) : '',
     )
   },
   alt: ({ analysis }) =>
-    `Predicted over shown compute-optimal N for withheld budgets: ${counted(dotsOf(analysis).length, 'ratio')} of ${rowsOf(dotsOf(analysis)).methods.join(', ')}.`,
+    words().fitFigures.backtest.alt(dotsOf(analysis).length, rowsOf(dotsOf(analysis)).methods.join(', ')),
   draw({ analysis }) {
     const dots = dotsOf(analysis)
     if (dots.length === 0) return null
@@ -119,7 +121,7 @@ export const backtest: Figure<Findings<Backtested>> = {
     const columns = [...new Set(dots.map(({ withheld }) => withheld))].sort((a, b) => a - b)
     const height = Math.ceil(margin.top + margin.bottom + rows.count * rowHeight)
     const width = Math.floor((figureWidth - namesWidth) / columns.length)
-    const x = logAxis('predicted N / shown N', [1 / 1.05, 1.05, ...dots.map((dot) => dot.ratio)], {
+    const x = logAxis(words().fitFigures.backtest.axis, [1 / 1.05, 1.05, ...dots.map((dot) => dot.ratio)], {
       pad: 0.06,
       most: 5,
     })

@@ -6,11 +6,12 @@ import { gridOnShade, shaded } from '../../draw/marks.ts'
 import type { Mark } from '../../draw/panel.ts'
 import { muted } from '../../draw/style.ts'
 import { compact } from '../../number.ts'
+import { words } from '../../words/words.ts'
 import { availableMethods, largestBudget, sortedTargets } from '../facts.ts'
 import type { LineStyle } from '../methods.ts'
 
 /** The compute axis of every figure: from the smallest run to the largest target. */
-export function computeAxis({ runs, targets }: Scope, label = 'training compute C (FLOPs)'): Axis {
+export function computeAxis({ runs, targets }: Scope, label = words().axes.compute): Axis {
   return logAxis(label, [...runs.flops, ...targets], { pad: 0.025 })
 }
 
@@ -27,7 +28,7 @@ export function computeBackground(analysis: Scope, x: Axis, y: Axis, labelled: b
 }
 
 const topTexts = (targets: readonly number[]) =>
-  targets.map((x, k) => ({ x, text: k === 0 ? `target ${compact(x)}` : compact(x), color: muted }))
+  targets.map((x, k) => ({ x, text: k === 0 ? words().axes.target(compact(x)) : compact(x), color: muted }))
 
 export interface MethodLine {
   readonly result: MethodResult

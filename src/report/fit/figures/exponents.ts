@@ -9,6 +9,7 @@ import type { Mark } from '../../draw/panel.ts'
 import { ink, muted } from '../../draw/style.ts'
 import { exponent, percent } from '../../number.ts'
 import { joined } from '../../prose.ts'
+import { words } from '../../words/words.ts'
 import { resultOf } from '../facts.ts'
 import type { Findings } from '../findings.ts'
 import { methodInk, methodStyles } from '../methods.ts'
@@ -70,7 +71,7 @@ function axesOf(analysis: SurfaceRegions, pairs: readonly Pair[], fitted: Pair):
     const values = [...pairs.map((pair) => pair[key]), ...reach, center - leastReach, center + leastReach]
     return { ...linearAxis(label, values, { pad: 0.08, most: 8 }) }
   }
-  return { x: axis('alpha', 'exponent alpha of N'), y: axis('beta', 'exponent beta of D') }
+  return { x: axis('alpha', words().fitFigures.exponents.alpha), y: axis('beta', words().fitFigures.exponents.beta) }
 }
 
 const endless = (line: readonly Pair[], fitted: Pair): boolean =>
@@ -128,29 +129,26 @@ function isoMarks(x: Axis, y: Axis): Mark[] {
 
 export const exponents: Figure<Findings<Comparison & SurfaceRegions>> = {
   name: 'exponents',
-  title: 'Exponents of the loss surface',
+  get title() {
+    return words().fitFigures.exponents.title
+  },
   caption({ analysis }) {
     const fitted = surfaceOf(analysis)
     const { region } = analysis
     if (fitted === null || region === null) return ''
     const shown = axesOf(analysis, pairsOf(analysis, null), fitted)
-    const size = tiny(region.line, shown)
-      ? 'It is smaller than the symbol of the surface here: the runs fix both exponents to less than can be drawn.'
-      : ''
+    const say = words().fitFigures.exponents
     return joined(
-      `The pairs of exponents that the runs do not rule out at ${percent(region.confidence)} confidence (shaded), around the`,
-      `fitted alpha = ${exponent(fitted.alpha)}, beta = ${exponent(fitted.beta)}.`,
-      size,
-      endless(region.line, fitted)
-        ? 'The region goes on beyond the search, by a factor of seven: the runs do not determine both exponents.'
-        : '',
-      'Along a grey line the exponent a of the best N, beta / (alpha + beta), is the same. Diamonds: published fits to other data.',
+      say.caption(percent(region.confidence), exponent(fitted.alpha), exponent(fitted.beta)),
+      tiny(region.line, shown) && say.tiny,
+      endless(region.line, fitted) && say.endless,
+      say.lines,
     )
   },
   alt: ({ analysis }) => {
     const fitted = surfaceOf(analysis)
     const pair = fitted ? `alpha ${exponent(fitted.alpha)}, beta ${exponent(fitted.beta)}` : ''
-    return `Confidence region of the exponents alpha and beta around ${pair}, with published laws.`
+    return words().fitFigures.exponents.alt(pair)
   },
   draw({ analysis, truth }) {
     const fitted = surfaceOf(analysis)

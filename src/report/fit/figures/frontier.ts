@@ -11,6 +11,7 @@ import type { Mark } from '../../draw/panel.ts'
 import { ink, muted } from '../../draw/style.ts'
 import { compact, nats, percent } from '../../number.ts'
 import { joined } from '../../prose.ts'
+import { words } from '../../words/words.ts'
 import { answerBudget, leaderOf } from '../facts.ts'
 import type { Findings } from '../findings.ts'
 import { type LineStyle, methodInk, methodStyle, methodStyles } from '../methods.ts'
@@ -47,9 +48,9 @@ function curvesOf(analysis: Scope & Comparison & Frontiers): Curve[] {
         (C) => frontierLoss(best, C / analysis.flopsRatio),
         methodInk(leader.method),
       ),
-    free && curve('free plateau', methodStyles.huber, (C) => frontierLoss(free.fit.law, C)),
-    pinned && curve("surface's plateau", methodStyles.parabola, (C) => frontierLoss(pinned.fit.law, C)),
-    line && curve('straight line', methodStyles['lowest-raw'], (C) => logLineLoss(line.fit.law, C)),
+    free && curve(words().fit.freePlateau, methodStyles.huber, (C) => frontierLoss(free.fit.law, C)),
+    pinned && curve(words().fit.surfacePlateau, methodStyles.parabola, (C) => frontierLoss(pinned.fit.law, C)),
+    line && curve(words().fit.straightLine, methodStyles['lowest-raw'], (C) => logLineLoss(line.fit.law, C)),
   ].filter((entry) => entry !== null && entry !== undefined)
 }
 
@@ -59,7 +60,7 @@ const plateau = (method: string, E: number, start: number): Mark[] => [
   Plot.text([{ x: start, y: E }], {
     x: 'x',
     y: 'y',
-    text: () => `plateau E of ${method}: ${nats(E)}`,
+    text: () => words().fitFigures.frontier.plateauOf(method, nats(E)),
     textAnchor: 'start',
     dy: -9,
     dx: 4,
@@ -71,26 +72,30 @@ const plateau = (method: string, E: number, start: number): Mark[] => [
 
 export const frontier: Figure<Findings<Scope & Comparison & Frontiers>> = {
   name: 'frontier',
-  title: 'Best loss against compute',
+  get title() {
+    return words().fitFigures.frontier.title
+  },
   caption({ analysis }) {
     const { points, free, pinned, line } = analysis.frontier ?? noFrontier
+    const leader = leaderOf(analysis)
     const lowest = points.filter(({ from }) => from === 'lowest run').length
+    const say = words().fitFigures.frontier
     return joined(
-      'The best loss that each budget shows: the minimum of its parabola (filled)',
-      lowest > 0 ? 'or, without one inside, its lowest run (open).' : 'in every case.',
-      free ? 'Free plateau: L = E + K / C^g with all three fitted.' : '',
-      pinned ? "Surface's plateau: the same with E of the surface." : '',
-      line ? 'Straight line in ln C: for comparison only, it has no plateau.' : '',
-      leaderOf(analysis)
-        ? `${leaderOf(analysis)?.method}: what its law has as its best, with its ${percent(analysis.bootstrap.confidence)} band.`
-        : '',
-      `At the right, the losses at ${compact(answerBudget(analysis))} FLOPs.`,
+      say.caption(lowest > 0),
+      free && say.free,
+      pinned && say.pinned,
+      line && say.line,
+      leader && say.leader(leader.method, percent(analysis.bootstrap.confidence)),
+      say.right(compact(answerBudget(analysis))),
     )
   },
   alt: ({ analysis }) =>
-    `Best loss against training compute up to ${compact(answerBudget(analysis))} FLOPs, with ${curvesOf(analysis)
-      .map(({ name }) => name)
-      .join(', ')}.`,
+    words().fitFigures.frontier.alt(
+      compact(answerBudget(analysis)),
+      curvesOf(analysis)
+        .map(({ name }) => name)
+        .join(', '),
+    ),
   draw({ analysis }) {
     const points = analysis.frontier?.points ?? []
     if (points.length === 0) return null
@@ -108,7 +113,7 @@ export const frontier: Figure<Findings<Scope & Comparison & Frontiers>> = {
       ...lines.flatMap(({ line }) => line.map(({ y }) => y)),
       ...(E === null ? [] : [E]),
     ]
-    const y = linearAxis(`loss (${unitsOf(analysis.runs).loss})`, shown)
+    const y = linearAxis(words().axes.loss(unitsOf(analysis.runs).loss), shown)
     const labels: Label[] = lines.map(({ curve, line }) => {
       const end = line[line.length - 1]
       return { ...end, text: `${curve.name} ${nats(end.y)}`, color: curve.color }

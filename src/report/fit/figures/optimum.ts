@@ -7,6 +7,7 @@ import type { Panel } from '../../draw/panel.ts'
 import { figureWidth } from '../../draw/style.ts'
 import { compact, percent, significant, withInterval } from '../../number.ts'
 import { joined } from '../../prose.ts'
+import { words } from '../../words/words.ts'
 import { answerBudget, largestBudget, leaderOf, predictionAt } from '../facts.ts'
 import type { Findings } from '../findings.ts'
 import { methodInk, methodStyle, methodStyles } from '../methods.ts'
@@ -74,8 +75,11 @@ const bandOf = (points: readonly Prediction[], quantity: Quantity) =>
 
 export const optimum: Figure<Findings<Scope & Comparison & Profiled>> = {
   name: 'optimum',
-  title: 'Compute-optimal size and data',
+  get title() {
+    return words().fitFigures.optimum.title
+  },
   caption({ analysis }) {
+    const say = words().fitFigures.optimum
     const C = answerBudget(analysis)
     const leader = leaderOf(analysis)
     const led = leader && predictionAt(analysis, leader.method, C)
@@ -83,21 +87,23 @@ export const optimum: Figure<Findings<Scope & Comparison & Profiled>> = {
     const answer =
       parameters === null
         ? ''
-        : `At ${compact(C)} FLOPs ${leader?.method} has N = ${withInterval(parameters, interval?.parameters)} and ` +
-          `D = ${withInterval(tokens, interval?.tokens)}.`
+        : say.answer(
+            compact(C),
+            leader?.method ?? '',
+            withInterval(parameters, interval?.parameters),
+            withInterval(tokens, interval?.tokens),
+          )
     return joined(
-      `The best N and D for each budget by every method; at the right, each method's value at ${compact(C)} FLOPs.`,
-      led ? `The band is ${leader.method}'s ${percent(analysis.bootstrap.confidence)} interval.` : '',
-      analysis.profiles.some(({ minimum }) => minimum.kind === 'interior')
-        ? 'Circles are the minima of single profiles.'
-        : '',
-      C > largestBudget(analysis) ? 'Grey: budgets beyond every run.' : '',
+      say.caption(compact(C)),
+      led && words().fitFigures.agreement.band(leader.method, percent(analysis.bootstrap.confidence)),
+      analysis.profiles.some(({ minimum }) => minimum.kind === 'interior') ? words().fitFigures.agreement.circles : '',
+      C > largestBudget(analysis) && words().axes.beyondRuns,
       answer,
     )
   },
   alt({ analysis }) {
     const names = methodLines(analysis).map(({ result }) => result.method)
-    return `Compute-optimal parameters and tokens against training compute on logarithmic axes, by ${names.join(', ')}.`
+    return words().fitFigures.optimum.alt(names.join(', '))
   },
   draw({ analysis }) {
     if (methodLines(analysis).length === 0) return null

@@ -10,8 +10,9 @@ import { pointLabels } from '../../draw/labels.ts'
 import type { Mark } from '../../draw/panel.ts'
 import { budgetColor, budgetSymbols, ink } from '../../draw/style.ts'
 import { thin } from '../../draw/thin.ts'
-import { compact, counted, listed } from '../../number.ts'
+import { compact, listed } from '../../number.ts'
 import { joined } from '../../prose.ts'
+import { words } from '../../words/words.ts'
 import { surfaceOf } from '../facts.ts'
 import type { Findings } from '../findings.ts'
 
@@ -113,11 +114,11 @@ function axesOf(shown: readonly Shown[], unit: string): { x: Axis; y: Axis } {
   const all = shown.flatMap(({ points, parabola, minimum }) => [...points, ...parabola, ...(minimum ? [minimum] : [])])
   return {
     x: logAxis(
-      'parameters N',
+      words().axes.parameters,
       all.map(({ x }) => x),
     ),
     y: linearAxis(
-      `loss (${unit})`,
+      words().axes.loss(unit),
       all.map(({ y }) => y),
     ),
   }
@@ -126,32 +127,29 @@ function axesOf(shown: readonly Shown[], unit: string): { x: Axis; y: Axis } {
 /** Counts of what became of the profiles' minima, in words. */
 function fates({ profiles }: Profiled): string {
   const number = (kind: string) => profiles.filter(({ minimum }) => minimum.kind === kind).length
-  const parts = [
-    [number('interior'), 'with a minimum inside (filled circle)'],
-    [number('edge'), 'with the minimum beyond an end (open circle)'],
-    [number('not-convex'), 'not bending upward (no mark)'],
-    [number('too-few'), 'with too few sizes for a parabola (no curve)'],
-  ] as const
-  return listed(parts.filter(([n]) => n > 0).map(([n, words]) => `${n} ${words}`))
+  const parts = Object.entries(words().fitFigures.profiles.fates).map(([kind, text]) => ({ n: number(kind), text }))
+  return listed(parts.filter(({ n }) => n > 0).map(({ n, text }) => text(n)))
 }
 
 export const profiles: Figure<Findings<Scope & Comparison & Profiled>> = {
   name: 'profiles',
-  title: 'IsoFLOP profiles',
+  get title() {
+    return words().fitFigures.profiles.title
+  },
   caption({ analysis }) {
     const left = analysis.profiles.length - mostProfiles
+    const say = words().fitFigures.profiles
     return joined(
-      'Loss of the runs against their size, one curve per compute budget, which stands at its right end in FLOPs;',
-      'darker is larger. Solid: the parabola in ln N through the runs of one budget.',
-      surfaceOf(analysis) ? 'Dashed: the one loss surface of the leading method.' : '',
-      `Of ${counted(analysis.profiles.length, 'profile')}: ${fates(analysis)}.`,
-      left > 0 ? `Not drawn: ${counted(left, 'profile')}, spread evenly.` : '',
+      say.caption,
+      surfaceOf(analysis) && say.dashed,
+      say.of(analysis.profiles.length, fates(analysis)),
+      left > 0 && say.notDrawn(left),
     )
   },
   alt({ analysis }) {
     const { profiles } = analysis
     const [first, last] = [profiles[0], profiles[profiles.length - 1]].map((entry) => compact(entry.profile.budget))
-    return `Loss against parameters for ${counted(profiles.length, 'budget')} from ${first} to ${last} FLOPs, with parabolas and minima.`
+    return words().fitFigures.profiles.alt(profiles.length, first, last)
   },
   draw({ analysis }) {
     if (analysis.profiles.length === 0) return null

@@ -8,6 +8,7 @@ import { budgetColor, budgetSymbols, ink } from '../../draw/style.ts'
 import { thin } from '../../draw/thin.ts'
 import { compact, counted, exponent, withInterval } from '../../number.ts'
 import { joined } from '../../prose.ts'
+import { words } from '../../words/words.ts'
 import type { Findings } from '../findings.ts'
 import { formulaText } from '../joint-words.ts'
 
@@ -28,7 +29,9 @@ function near({ seen, curve, best, ...sweep }: Sweep) {
 
 export const rates: Figure<Findings<Tuned>> = {
   name: 'rates',
-  title: 'Loss against learning rate',
+  get title() {
+    return words().fitFigures.rates.title
+  },
   caption({ analysis }) {
     const all = sweepsOf(analysis).length
     const formula = analysis.joint?.rate
@@ -67,7 +70,7 @@ export const rates: Figure<Findings<Tuned>> = {
       height,
       margin: { top: 30, right: 136, bottom: 52, left: 52 },
       x: logAxis(
-        'learning rate (labels: N, D)',
+        words().fitFigures.rates.axis,
         all.map(({ rate }) => rate),
       ),
       y: linearAxis(

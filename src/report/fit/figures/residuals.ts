@@ -9,8 +9,9 @@ import { boundedDots } from '../../draw/marks.ts'
 import type { Panel } from '../../draw/panel.ts'
 import { budgetColors, figureWidth, ink, muted } from '../../draw/style.ts'
 import { thin } from '../../draw/thin.ts'
-import { counted, significant } from '../../number.ts'
+import { significant } from '../../number.ts'
 import { joined } from '../../prose.ts'
+import { words } from '../../words/words.ts'
 import { leaderOf, surfaceOf } from '../facts.ts'
 import type { Findings } from '../findings.ts'
 import { residualNote } from '../methods.ts'
@@ -77,7 +78,7 @@ function panelAgainst(
 ): Panel {
   const limit = reach / unit
   const y = {
-    ...linearAxis(left ? `measured \u2212 fitted (${unitText(unit, lossUnit)})` : '', [-limit, limit], { pad: 0 }),
+    ...linearAxis(left ? words().fitFigures.residuals.axis(unitText(unit, lossUnit)) : '', [-limit, limit], { pad: 0 }),
   }
   const colorOf = budgetColors(all.map(({ C }) => C))
   const points = chosen(all).map(({ r, ...run }) => ({ x: run[key], y: r / unit, color: colorOf(run.C) }))
@@ -107,34 +108,32 @@ function panelAgainst(
 
 export const residuals: Figure<Findings<Scope & Comparison>> = {
   name: 'residuals',
-  title: 'Residuals of the leading law',
+  get title() {
+    return words().fitFigures.residuals.title
+  },
   caption({ analysis }) {
     const found = residualsOf(analysis)
     if (found === null) return ''
     const { all, sd, exact, reach } = found
     const far = all.filter(({ r }) => Math.abs(r) > reach).length
+    const say = words().fitFigures.residuals
     return joined(
-      'Measured minus fitted loss of each run, against its compute (left) and its size (right); darker is a larger budget.',
-      `The standard deviation is ${significant(sd)} ${unitsOf(analysis.runs).difference}.`,
-      exact
-        ? 'These runs have no noise: what is left is rounding of the numbers as they were written, so its pattern means nothing.'
-        : residualNote(leaderOf(analysis)?.method),
-      far > 0 ? `Triangles at the border: ${counted(far, 'run')} farther out than the axis reaches.` : '',
-      all.length > mostPoints
-        ? `${counted(mostPoints, 'run')} of ${all.length} are drawn, the farthest among them.`
-        : '',
+      say.caption,
+      say.deviation(significant(sd), unitsOf(analysis.runs).difference),
+      exact ? say.exact : residualNote(leaderOf(analysis)?.method),
+      far > 0 && words().axes.farOut(far),
+      all.length > mostPoints && say.thinned(mostPoints, all.length),
     )
   },
-  alt: ({ analysis: { runs } }) =>
-    `Residuals of ${counted(runs.size, 'run')} from the fitted loss surface, against compute and against parameters.`,
+  alt: ({ analysis: { runs } }) => words().fitFigures.residuals.alt(runs.size),
   draw({ analysis }) {
     const found = residualsOf(analysis)
     if (found === null) return null
     const compute = {
       ...computeAxis({ ...analysis, targets: [] }),
-      ...short(analysis.runs.flops, 'training compute C (FLOPs)'),
+      ...short(analysis.runs.flops, words().axes.compute),
     }
-    const size = short(analysis.runs.parameters, 'parameters N')
+    const size = short(analysis.runs.parameters, words().axes.parameters)
     const half = figureWidth / 2
     const parts = [
       { x: 0, y: 0, content: panelAgainst(found, compute, 'C', half + 6, true) },

@@ -1,0 +1,154 @@
+import { Command } from 'commander'
+import { wireOfConfig } from '../api/contract.ts'
+import { shortInteger } from '../core/exact-integer.ts'
+import { printableLine } from '../core/printable.ts'
+import type { TrainingConfig } from '../cs336/config.ts'
+import { counted } from '../report/number.ts'
+import { alignColumns } from '../report/page/text.ts'
+import type { Standing, Store, StoredRun, Submission } from '../server/store/store.ts'
+import { withStore } from './database.ts'
+import { keyJson, marksOf, unknownKey } from './keys.ts'
+import { print, printJson } from './print.ts'
+
+interface ClassFlags {
+  readonly db?: string
+  readonly json?: boolean
+}
+
+/** `isoflop class`. */
+export function classCommand(): Command {
+  return new Command('class')
+    .summary('the class at a glance: FLOPs used, runs, last seen, best loss, predictions')
+    .description(
+      'Shows what each key of a training API did, or, with its short name, all runs and predictions of one\n' +
+        "with their times. Instructors' keys are left out. Last seen is the last run or prediction that was new.",
+    )
+    .argument('[ID]', 'the short name of one key')
+    .option('--db <PLACE>', 'a SQLite file, or postgres://... (default: $DATABASE_URL or isoflop.sqlite)')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExamples:\n  isoflop class\n  isoflop class k1a2b3c4d5e --json')
+    .action((id: string | undefined, { db, json = false }: ClassFlags) =>
+      withStore({ db }, (store) => (id === undefined ? showClass(store, json) : showKey(store, id, json))),
+    )
+}
+
+/** When something of the key was last new, ms since 1970; null where nothing was or it is not known. */
+export const lastSeen = ({ lastRunAt, submission }: Standing): number | null => {
+  const times = [lastRunAt, submission?.submittedAt ?? null].filter((time) => time !== null)
+  return times.length > 0 ? Math.max(...times) : null
+}
+
+export const isLate = (submission: Submission | null, deadline: number | null): boolean =>
+  submission !== null && deadline !== null && submission.submittedAt >= deadline
+
+async function showClass(store: Store, json: boolean): Promise<void> {
+  const { deadlineOf } = await import('../server/deadline.ts')
+  const deadline = await deadlineOf(store)
+  const students = (await store.standings()).filter(({ key }) => !key.instructor)
+  if (json) printJson({ deadline: isoOrNull(deadline), keys: students.map((one) => standingJson(one, deadline)) })
+  else print(`${summaryOf(students, deadline)}\n\n${classTable(students, deadline)}`)
+}
+
+const isoOrNull = (time: number | null) => (time === null ? null : new Date(time).toISOString())
+
+const standingJson = (standing: Standing, deadline: number | null) => {
+  const { key, runs, bestLoss, submission, attempts } = standing
+  const submittedAt = isoOrNull(submission?.submittedAt ?? null)
+  return {
+    ...{ ...keyJson(key), runs, bestLoss, lastSeen: isoOrNull(lastSeen(standing)) },
+    ...{ attempts, submittedAt, late: isLate(submission, deadline) },
+  }
+}
+
+function summaryOf(students: readonly Standing[], deadline: number | null): string {
+  const counts = [
+    [students.filter(({ runs }) => runs > 0).length, 'asked'],
+    [students.filter(({ submission }) => submission !== null).length, 'submitted'],
+    [students.filter(({ submission }) => isLate(submission, deadline)).length, 'late'],
+  ] as const
+  const told = counts.filter(([n, what]) => n > 0 || what !== 'late').map(([n, what]) => `${n} ${what}`)
+  const end = deadline === null ? 'no deadline' : `deadline ${minuteOf(deadline)}`
+  return `${counted(students.length, 'key')}: ${told.join(', ')}; ${end}`
+}
+
+/** A time to the minute, as `--deadline` takes it. */
+const minuteOf = (time: number | null): string =>
+  time === null ? '-' : `${new Date(time).toISOString().slice(0, 16)}Z`
+
+const left = (title: string) => ({ title, align: 'left' }) as const
+const right = (title: string) => ({ title, align: 'right' }) as const
+
+function classTable(students: readonly Standing[], deadline: number | null): string {
+  const columns = [
+    ...[left('label'), left('key'), right('used'), right('of'), right('runs'), right('best loss'), left('last seen')],
+    ...[left('submitted'), right('attempts'), left('')],
+  ]
+  const rows = students.map((standing) => {
+    const { key, runs, bestLoss, submission, attempts } = standing
+    const marks = [isLate(submission, deadline) ? 'late' : '', marksOf(key)].filter((mark) => mark !== '')
+    return [
+      ...[printableLine(key.label), key.id, shortInteger(key.used, 4), shortInteger(key.budget), String(runs)],
+      ...[bestLoss?.toFixed(4) ?? '-', minuteOf(lastSeen(standing)), minuteOf(submission?.submittedAt ?? null)],
+      ...[String(attempts), marks.join(', ')],
+    ]
+  })
+  return alignColumns(columns, rows).join('\n')
+}
+
+/** Runs that are read at once. */
+const runsInPage = 1000
+
+async function allRuns(store: Store, id: string): Promise<StoredRun[]> {
+  const all: StoredRun[] = []
+  for (let next: bigint | null = 0n; next !== null; ) {
+    const page = await store.runs(id, next, runsInPage)
+    all.push(...page.runs)
+    next = page.next
+  }
+  return all
+}
+
+async function showKey(store: Store, id: string, json: boolean): Promise<void> {
+  const key = await store.getKey(id)
+  if (key === null) throw unknownKey(id)
+  const [runs, submissions] = [await allRuns(store, id), await store.submissions(id)]
+  if (json)
+    return printJson({
+      ...keyJson(key),
+      submissions: submissions.map(({ config, predictedLoss, submittedAt, used }) => ({
+        ...{ submittedAt: isoOrNull(submittedAt), used: used === null ? null : String(used), predictedLoss },
+        config: wireOfConfig(config),
+      })),
+      runs: runs.map(({ config, cost, loss, settledAt }) => ({
+        ...{ settledAt: isoOrNull(settledAt), cost: String(cost), loss, config: wireOfConfig(config) },
+      })),
+    })
+  const used = `${shortInteger(key.used, 4)} of ${shortInteger(key.budget)} FLOPs used in ${counted(runs.length, 'run')}`
+  const marks = marksOf(key)
+  print(
+    `${printableLine(key.label)} (${id}${marks && `, ${marks}`}): ${used}, ${counted(submissions.length, 'prediction')}`,
+  )
+  if (submissions.length > 0) print(`\n${submissionTable(submissions)}`)
+  if (runs.length > 0) print(`\n${runTable(runs)}`)
+}
+
+const configColumns = ['d_model', 'layers', 'heads', 'batch', 'rate'].map(right)
+const configCells = ({ dModel, numLayers, numHeads, batchSize, learningRate }: TrainingConfig): string[] =>
+  [dModel, numLayers, numHeads, batchSize, learningRate].map(String)
+
+const submissionTable = (submissions: readonly Submission[]): string =>
+  alignColumns(
+    [left('predicted at'), right('used by then'), right('predicted'), ...configColumns],
+    submissions.map(({ config, predictedLoss, submittedAt, used }) => [
+      ...[minuteOf(submittedAt), used === null ? '-' : shortInteger(used, 4), predictedLoss.toFixed(4)],
+      ...configCells(config),
+    ]),
+  ).join('\n')
+
+const runTable = (runs: readonly StoredRun[]): string =>
+  alignColumns(
+    [left('run at'), right('FLOPs'), right('loss'), ...configColumns],
+    runs.map(({ config, cost, loss, settledAt }) => [
+      ...[minuteOf(settledAt), shortInteger(cost), loss.toFixed(4), ...configCells(config)],
+    ]),
+  ).join('\n')
