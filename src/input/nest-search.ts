@@ -1,6 +1,6 @@
 import type { Judge, Judgement } from './judgement.ts'
 import { itself, type Nest, nameOf, RowColumns, recordOf, rowsOf, type Step, unnamed } from './nesting.ts'
-import { isRecord, isRecords, type Json } from './record.ts'
+import { isRecord, isRecords, type Json, keysOf } from './record.ts'
 import { couldBeColumns, entriesOf, equalLists, type Layout, plainLayout } from './tables.ts'
 
 /** What was found in records. */
@@ -125,7 +125,7 @@ class NestSearch {
     if (layout) this.#enter(value, layout, place)
     else if (isRecord(value)) {
       const outer = [...place.outer, ...plainKeys(value)]
-      for (const key of Object.keys(value))
+      for (const key of keysOf(value))
         if (typeof value[key] === 'object') this.#look(value[key], { ...place, keys: [...place.keys, key], outer })
     }
   }
@@ -153,28 +153,28 @@ class NestSearch {
     const lists = equalLists(value)
     if (lists.length > 1 && this.#judge([...outer, ...lists]).isEnough && !this.#hasSizeBeside(value, lists))
       return 'lists'
-    if (couldBeColumns(value) && this.#judge([...outer, ...Object.keys(value)]).isEnough) return 'columns'
+    if (couldBeColumns(value) && this.#judge([...outer, ...keysOf(value)]).isEnough) return 'columns'
     return this.#isEach(value, outer, 0) ? 'each' : null
   }
 
   /** Whether a record has one size beside lists: then they are the history of one run. */
   #hasSizeBeside(value: Json, lists: readonly string[]): boolean {
     const inLists = new Set(lists)
-    return this.#judge(Object.keys(value).filter((key) => !inLists.has(key))).hasSize
+    return this.#judge(keysOf(value).filter((key) => !inLists.has(key))).hasSize
   }
 
   /** Whether the objects of a value are runs, or hold runs under keys, or arrays stand under keys that are numbers. */
   #isEach(value: Json, outer: readonly string[], depth: number): boolean {
-    const entries = Object.entries(value)
-    const arrays = entries.filter(([, inner]) => isRecords(inner))
-    if (arrays.length > 1 && arrays.every(([key]) => numbered.test(key))) return true
-    const objects = entries.filter((entry): entry is [string, Json] => isRecord(entry[1]))
-    if (objects.length < 2 || depth > 2) return false
-    const looked = objects.slice(0, rowsForNests)
-    if (looked.every(([, inner]) => this.#isEach(inner, outer, depth + 1))) return true
-    const key = isBudgets(value) ? 'flops' : 'key'
-    const around = objects.every(([name]) => numbered.test(name)) ? [...outer, ...plainKeys(value), key] : []
-    const runs = looked.filter(([, inner]) => this.#judge([...around, ...namesIn(inner)]).isEnough)
+    const keys = keysOf(value)
+    const arrays = keys.filter((key) => isRecords(value[key]))
+    if (arrays.length > 1 && arrays.every((key) => numbered.test(key))) return true
+    const looked = first(keys, (key) => isRecord(value[key]))
+    if (looked.length < 2 || depth > 2) return false
+    const inner = looked.map((key) => value[key] as Json)
+    if (inner.every((record) => this.#isEach(record, outer, depth + 1))) return true
+    const areNumbered = keys.every((key) => !isRecord(value[key]) || numbered.test(key))
+    const around = areNumbered ? [...outer, ...plainKeys(value), isBudgets(value) ? 'flops' : 'key'] : []
+    const runs = inner.filter((record) => this.#judge([...around, ...namesIn(record)]).isEnough)
     return runs.length > 1 && 2 * runs.length >= looked.length
   }
 
@@ -207,7 +207,7 @@ interface Place {
 }
 
 const plainKeys = (value: Json): string[] =>
-  Object.keys(value).filter((key) => key !== unnamed && typeof value[key] !== 'object')
+  keysOf(value).filter((key) => key !== unnamed && typeof value[key] !== 'object')
 
 function namesIn(record: Json): string[] {
   const columns = new RowColumns(itself, [])
@@ -217,15 +217,20 @@ function namesIn(record: Json): string[] {
 
 /** Whether what stands under the keys are arrays of runs, and not runs. */
 const isOnlyArrays = (value: unknown, layout: Layout): boolean =>
-  layout === 'each' && isRecord(value) && !Object.values(value).some(isRecord)
+  layout === 'each' && isRecord(value) && !keysOf(value).some((key) => isRecord(value[key]))
+
+/** The first of some keys. */
+function first(keys: readonly string[], isOne: (key: string) => boolean): string[] {
+  const found: string[] = []
+  for (const key of keys) if (isOne(key) && found.push(key) === rowsForNests) break
+  return found
+}
 
 /** The first objects and arrays of records under the keys of a value. */
 const innerOf = (value: Json): unknown[] =>
-  Object.values(value)
-    .filter((inner) => isRecord(inner) || isRecords(inner))
-    .slice(0, rowsForNests)
+  first(keysOf(value), (key) => isRecord(value[key]) || isRecords(value[key])).map((key) => value[key])
 
 /** Whether the keys can only be budgets, and the records under them have none. */
 const isBudgets = (value: Json): boolean =>
-  Object.keys(value).every((key) => Number(key) >= leastBudget || (!isRecord(value[key]) && !isRecords(value[key]))) &&
+  keysOf(value).every((key) => Number(key) >= leastBudget || (!isRecord(value[key]) && !isRecords(value[key]))) &&
   !innerOf(value).some((record) => isRecord(record) && Object.hasOwn(record, 'flops'))

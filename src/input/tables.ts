@@ -1,4 +1,4 @@
-import { isRecord, isRecords, type Json } from './record.ts'
+import { isRecord, isRecords, type Json, keysOf } from './record.ts'
 
 /**
  * How the rows of a table lie in a value of JSON:
@@ -46,17 +46,18 @@ export function plainLayout(value: unknown): 'array' | 'columns' | 'split' | 'va
 
 /** Whether all values are objects whose keys count from 0, as pandas numbers rows. */
 function hasNumberedColumns(value: Json): boolean {
-  const columns = Object.values(value)
-  if (columns.length < 2 || !columns.every((column) => isRecord(column) && Object.hasOwn(column, '0'))) return false
-  return areAlike(columns as Json[])
+  const keys = keysOf(value)
+  const isNumbered = (column: unknown) => isRecord(column) && Object.hasOwn(column, '0')
+  if (keys.length < 2 || !keys.every((key) => isNumbered(value[key]))) return false
+  return areAlike(keys.map((key) => value[key] as Json))
 }
 
 /** Whether the values are objects without another one in them: the columns of a table, if they are called so. */
 export function couldBeColumns(value: Json): boolean {
-  const columns = Object.values(value)
-  if (columns.length < 2 || !columns.every((column) => isRecord(column) && !Object.values(column).some(isRecord)))
-    return false
-  return areAlike(columns as Json[])
+  const keys = keysOf(value)
+  const isFlat = (column: unknown) => isRecord(column) && !Object.values(column).some(isRecord)
+  if (keys.length < 2 || !keys.every((key) => isFlat(value[key]))) return false
+  return areAlike(keys.map((key) => value[key] as Json))
 }
 
 /** Whether columns have half of all their keys on average: a table of others is as large as the square of what was written. */
@@ -73,10 +74,10 @@ function areAlike(columns: readonly Json[]): boolean {
 
 /** The keys of lists without records that are as long as the longest of them, two or more; empty without. */
 export function equalLists(value: Json): string[] {
-  const lists = Object.entries(value).filter((entry): entry is [string, readonly unknown[]] => isList(entry[1]))
-  const length = lists.reduce((most, [, list]) => Math.max(most, list.length), 0)
-  if (length < 2) return []
-  return lists.filter(([, list]) => list.length === length && !list.some(isRecord)).map(([key]) => key)
+  const keys = keysOf(value).filter((key) => isList(value[key]))
+  const listOf = (key: string) => value[key] as readonly unknown[]
+  const length = keys.reduce((most, key) => Math.max(most, listOf(key).length), 0)
+  return length < 2 ? [] : keys.filter((key) => listOf(key).length === length && !listOf(key).some(isRecord))
 }
 
 /** The rows of a value of this layout, one after another. */
@@ -105,7 +106,7 @@ function* unnamed(list: readonly unknown[]): Generator<Entry> {
 }
 
 function* named(record: Json): Generator<Entry> {
-  for (const key of Object.keys(record))
+  for (const key of keysOf(record))
     if (isRecord(record[key]) || isRecords(record[key])) yield { value: record[key], key }
 }
 
@@ -139,7 +140,7 @@ export function consumedBy(value: unknown, layout: Layout): readonly unknown[] {
   switch (layout) {
     case 'each':
     case 'columns':
-      return Object.values(value).filter((inner) => isRecord(inner) || isRecords(inner))
+      return keysOf(value).flatMap((key) => (isRecord(value[key]) || isRecords(value[key]) ? [value[key]] : []))
     case 'lists':
       return equalLists(value).map((key) => value[key])
     case 'split': {
