@@ -37,6 +37,7 @@ test('the report has its parts, in order', () => {
     'Rows in no fit',
     'Data',
     'How this was made',
+    'Ten words',
   ])
 })
 

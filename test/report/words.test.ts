@@ -59,6 +59,21 @@ test('the report of a campaign has the same parts in every language', () => {
     }
 })
 
+test('a report ends with ten words in both languages, once', () => {
+  for (const language of languages) {
+    const page = pageIn(language, 0)
+    const last = page.blocks.at(-1)!
+    assert.ok(last.kind === 'table')
+    assert.equal(last.rows.length, 10)
+    assert.deepEqual(
+      last.columns.slice(0, 2).map(({ title }) => title),
+      ['English', '中文'],
+    )
+    const markdown = renderCampaign({ ...full, language })['report.md']
+    assert.equal(markdown.split('| compute-optimal | 计算最优 |').length, 2)
+  }
+})
+
 test('a page says which language it is in', () => {
   assert.match(htmlOf(pageIn('zh', 0)), /^<!doctype html>\n<html lang="zh-Hans">/)
   assert.match(htmlOf(fitPage({ ...about, ...subjects[0] })), /^<!doctype html>\n<html lang="en">/)

@@ -16,7 +16,11 @@ export function answerBlocks(view: EndedView): Block[] {
     ...atCapBlocks(view),
     ...truthBlocks(view),
     ...(warnings.length > 0 ? [paragraph(words().fit.beforeRelying)] : []),
-    ...list(warnings.map(({ message, advice }) => `${message} ${advice}`)),
+    ...list(
+      warnings.map(
+        ({ message, advice }) => `${words().elsewhere(message)}${words().marks.gap}${words().elsewhere(advice)}`,
+      ),
+    ),
   ]
 }
 

@@ -35,7 +35,7 @@ const simpleBlocks = (laws: readonly NamedLaw[]): Block[] =>
   table(
     [words().campaign.columns.law, words().campaign.columns.equation, words().campaign.columns.coefficients],
     laws.map(({ name, coefficients }) => [
-      name,
+      words().elsewhere(name),
       equationOf(name) ?? '-',
       Object.entries(coefficients)
         .map(([symbol, value]) => `${symbol} ${significant(value)}`)
@@ -47,7 +47,7 @@ const simpleBlocks = (laws: readonly NamedLaw[]): Block[] =>
 const weightBlocks = (laws: readonly NamedLaw[]): Block[] =>
   table(
     [words().campaign.columns.law, words().campaign.columns.form, words().campaign.columns.weight],
-    laws.map(({ name, weight }, k) => [String(k + 1), name, weight.toFixed(2)]),
+    laws.map(({ name, weight }, k) => [String(k + 1), words().elsewhere(name), weight.toFixed(2)]),
     2,
   )
 
@@ -58,7 +58,7 @@ function familyBlocks(family: readonly NamedLaw[]): Block[] {
   const isAlone = family.length === 1
   const names = Object.keys(first.coefficients)
   const hasMeaning = names.some((name) => meaningOf(name) !== '')
-  const head = isAlone ? [first.name] : [title.coefficient]
+  const head = isAlone ? [words().elsewhere(first.name)] : [title.coefficient]
   const rows = names.map((name) => [
     name,
     ...(hasMeaning ? [meaningOf(name)] : []),

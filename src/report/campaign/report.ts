@@ -1,5 +1,6 @@
 import { type CampaignView, type EndedView, hasEnded } from '../../campaign/view.ts'
 import { renderFigures } from '../draw/svg.ts'
+import { glossaryBlocks } from '../glossary.ts'
 import type { Block, Page } from '../page/blocks.ts'
 import { markdownFiles } from '../page/files.ts'
 import { htmlOf } from '../page/html.ts'
@@ -57,6 +58,7 @@ function endBlocks(report: CampaignReport, view: EndedView): Block[] {
     ...diagnosticBlocks(view),
     ...runBlocks(view),
     ...provenanceBlocks(report, submissionOf(view) !== null),
+    ...glossaryBlocks(),
   ]
 }
 

@@ -182,7 +182,7 @@ function lawBlocks(laws: readonly NamedLaw[]): Block[] {
   if (laws.length === 0) return []
   if (laws.length <= mostLaws)
     return [{ kind: 'section', title: words().campaign.laws, blocks: list(laws.map(lawText)) }]
-  const weights = laws.map(({ name, weight }) => `${name} ${weight.toFixed(2)}`).join(', ')
+  const weights = laws.map(({ name, weight }) => `${words().elsewhere(name)} ${weight.toFixed(2)}`).join(', ')
   const line: Text = [{ strong: words().campaign.lawsByBelief }, `${words().marks.gap}${weights}${words().marks.stop}`]
   return list([line])
 }

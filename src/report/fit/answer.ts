@@ -25,7 +25,11 @@ export function answerBlocks({ analysis, truth }: Findings<Scope & Comparison & 
       isAnswer: true,
     },
     ...(warnings.length > 0 ? [paragraph(words().fit.beforeRelying)] : []),
-    ...list(warnings.map(({ message, advice }) => `${message} ${advice}`)),
+    ...list(
+      warnings.map(
+        ({ message, advice }) => `${words().elsewhere(message)}${words().marks.gap}${words().elsewhere(advice)}`,
+      ),
+    ),
   ]
 }
 

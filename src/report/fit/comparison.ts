@@ -56,7 +56,7 @@ export function comparisonBlocks({ analysis, truth }: Findings<Scope & Compariso
 
 /** Why a method has no result. */
 export const unavailableText = (method: string, why: string | null): string =>
-  `${method}${words().marks.colon}${why}${words().marks.stop}`
+  `${method}${words().marks.colon}${words().elsewhere(why ?? '')}${words().marks.stop}`
 
 /** A number with its interval. */
 function estimate(value: number | null | undefined, ends?: Interval | null, format: Format = significant): Cell {
@@ -100,7 +100,7 @@ const predictionCells = ({ parameters, tokens, loss, excessLoss, interval: ends 
 export function reservationBlocks({ analysis: { methods } }: Findings<Comparison>): Block[] {
   const groups = groupBy(
     methods.flatMap(({ method, excluded }) => excluded.map((entry) => ({ method, ...entry }))),
-    ({ method, reason }) => `${method}${words().marks.colon}${reason}`,
+    ({ method, reason }) => `${method}${words().marks.colon}${words().elsewhere(reason)}`,
   )
   if (groups.size === 0) return []
   const lines = [...groups].map(([what, entries]) => {

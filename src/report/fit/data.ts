@@ -37,6 +37,6 @@ export function dataBlocks({ read, checkpoints = 0, excluded, notes, sources }: 
       sources.map(({ name, rows, sha256 }) => [name, { code: sha256 }, count(rows)]),
       2,
     ),
-    ...list(notes),
+    ...list(notes.map(words().elsewhere)),
   ]
 }

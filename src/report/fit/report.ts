@@ -1,4 +1,5 @@
 import { renderFigures } from '../draw/svg.ts'
+import { glossaryBlocks } from '../glossary.ts'
 import { type Block, heading, type Page } from '../page/blocks.ts'
 import { inLanguage, words } from '../words/words.ts'
 import { answerBlocks } from './answer.ts'
@@ -43,6 +44,7 @@ function pageInLanguage(report: FitReport): Page {
       ...exclusionBlocks(data),
       ...dataBlocks(data, analysis.runs.size),
       ...provenanceBlocks(report),
+      ...glossaryBlocks(),
     ],
   }
 }

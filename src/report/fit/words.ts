@@ -62,7 +62,12 @@ export interface Open {
 /** Null where a law is headlined. */
 export function openOf({ headline: { determined, reasons, told, next } }: Headlined): Open | null {
   if (determined) return null
-  return { why: reasons.join(words().marks.semicolon), told, next: next ? nextText(next) : '' }
+  const { elsewhere, marks } = words()
+  return {
+    why: reasons.map(elsewhere).join(marks.semicolon),
+    told: told.map(elsewhere),
+    next: next ? elsewhere(nextText(next)) : '',
+  }
 }
 
 /** How far a budget lies beyond the runs, in words. */

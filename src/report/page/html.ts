@@ -86,4 +86,4 @@ function spanOf(span: Span): Html {
 }
 
 const remarkOf = ({ severity, code, message, advice }: Remark): Html =>
-  html`<dt class="${severity}">${words().severity[severity]} <code>${code}</code></dt><dd>${message} <span class="advice">${advice}</span></dd>\n`
+  html`<dt class="${severity}">${words().severity[severity]} <code>${code}</code></dt><dd>${words().elsewhere(message)}${words().marks.gap}<span class="advice">${words().elsewhere(advice)}</span></dd>\n`

@@ -51,7 +51,7 @@ const addressOf = (folder: string): string =>
   encodeURIComponent(folder).replace(/[()]/g, (bracket) => (bracket === '(' ? '%28' : '%29'))
 
 const remarkOf = ({ severity, code, message, advice }: Remark): string =>
-  `- **${words().severity[severity]}** ${codeSpan(code)}${words().marks.colon}${escapeMarkdown(message)} ${escapeMarkdown(advice)}`
+  `- **${words().severity[severity]}** ${codeSpan(code)}${words().marks.colon}${escapeMarkdown(words().elsewhere(message))}${words().marks.gap}${escapeMarkdown(words().elsewhere(advice))}`
 
 const inlineOf = (text: Text): string => spansOf(text).map(spanOf).join('')
 

@@ -60,7 +60,7 @@ function linesOf(block: Block, indent: string, options: TextOptions): string[] {
     case 'diagnostics':
       return block.items.flatMap((item) => [
         ...hanging(inline(remarkOf(item))),
-        ...wrap(printable(item.advice), `${indent}  `, `${indent}  `, width),
+        ...wrap(printable(words().elsewhere(item.advice)), `${indent}  `, `${indent}  `, width),
       ])
     case 'figure':
       return hanging(printable(`${block.figure.title}${words().marks.colon}${block.figure.alt}`))
@@ -90,5 +90,5 @@ const cellOf = (cell: Cell, options: TextOptions): string =>
 
 const remarkOf = ({ severity, code, message }: Remark): Text => [
   { strong: `${words().severityInLine[severity]} ${code}` },
-  `${words().marks.colon}${message}`,
+  `${words().marks.colon}${words().elsewhere(message)}`,
 ]

@@ -4,6 +4,7 @@ import { count, counted } from '../count.ts'
 export const en = {
   htmlLanguage: 'en',
   marks: { comma: ', ', and: ' and ', semicolon: '; ', colon: ': ', stop: '.', gap: ' ', open: ' (', close: ')' },
+  languageName: 'English',
   severity: { warning: 'Warning', info: 'Note' },
   severityInLine: { warning: 'warning', info: 'note' },
 
@@ -588,6 +589,37 @@ export const en = {
       dashed: 'Dashed: the target, where no run was made.',
       alt: (n: number, first: string, last: string, isFitted: boolean) =>
         `Loss against size for ${counted(n, 'budget')} from ${first} to ${last} FLOPs${isFitted ? ', with the fitted curves' : ''}.`,
+    },
+  },
+
+  glossary: {
+    title: 'Ten words',
+    meaning: 'meaning',
+    names: {
+      run: 'run',
+      budget: 'budget',
+      law: 'scaling law',
+      plateau: 'plateau E',
+      profile: 'IsoFLOP profile',
+      optimal: 'compute-optimal',
+      interval: '95 % interval',
+      residual: 'residual',
+      backtest: 'backtest',
+      excess: 'excess loss, regret',
+    },
+    meanings: {
+      run: 'One training of one model, with its size N (parameters), its tokens D, its compute C (FLOPs) and the loss that it reached.',
+      budget: 'An amount of compute, in FLOPs: of one run, or of all runs together.',
+      law: 'A formula for the loss by N and D, fitted to runs, to say what larger runs will reach.',
+      plateau: 'The part of the loss that no size and no amount of data removes.',
+      profile:
+        'Runs of equal compute and different sizes: their losses form a valley, and its lowest point is the best size.',
+      optimal: 'Of the size N and the tokens D: those that reach the lowest loss with a given compute.',
+      interval: 'A range that is meant to hold the true value in 95 of 100 cases; it is wider where the runs say less.',
+      residual: 'Measured loss minus the loss by the law.',
+      backtest:
+        'A test on runs that are there: the largest are held back, and the fit to the others has to predict them.',
+      excess: 'How much the loss at a choice lies above the lowest loss that the same compute can reach.',
     },
   },
 

@@ -1,15 +1,303 @@
-/** Texts of other parts in English, and the same in Chinese: $1 is what the first group found. */
-const patterns: readonly (readonly [RegExp, string])[] = [
-  [/^was there before$/, '事先已有'],
-  [/^diverged$/, '发散'],
-  [/^loss of (\S+) nats or more$/, 'loss 不低于 $1 nats'],
-  [/^too few runs learned enough to tell a law$/, '学得足够的实验太少，无法确定定律'],
-  [/^no run that is left can be paid for$/, '剩余预算买不起任何实验'],
-  [/^all (\S+) rounds are done$/, '全部 $1 轮已经完成'],
-]
+/**
+ * Texts that other parts make in English, and the same in Chinese. `{}` stands for whatever comes there; `{1}` is the first of
+ * those, and `{1*}` the first in Chinese, where it is known in turn. A test finds every English text in the code, so that one
+ * which is worded anew there is worded anew here.
+ */
+export const texts: Readonly<Record<string, string>> = {
+  // Reasons of methods that give nothing
+  'it needs at least three runs with several checkpoints each': '至少需要三个带多个 checkpoint 的实验',
+  'no budget has its best curve between the smallest and the largest model':
+    '没有哪个预算的最优曲线位于最小和最大模型之间',
+  'no start ended at a law with falling loss in N and in D': '没有一个起点收敛到 loss 随 N 和 D 下降的定律',
+  'the lowest runs do not determine a power law': '各预算最低的实验不足以确定幂律',
+  'kept, though its lowest run is at the end of the profile': '保留，但其最低的实验位于曲线端点',
+  'fewer than two profiles have an interior minimum': '最小值在内部的曲线少于两条',
+  'not-convex: its parabola does not open upward': 'not-convex：其抛物线不向上开口',
 
-/** A text in Chinese where one of the patterns knows it; as it is otherwise. */
+  // Where the runs do not determine a law
+  'the runs {}, so the effects of N and of D cannot be told apart': '这些实验{1*}，因此无法区分 N 与 D 的作用',
+  'the best N at the largest trained budget could be anything within a factor of {}':
+    '最大训练预算处的最优 N 可能是 {1} 倍范围内的任何值',
+  'the fit stopped before it converged': '拟合在收敛之前停止',
+  'all lie on the line {}': '都位于直线 {1} 上',
+  'all have D = {} tokens': '的 D 都是 {1} 个 token',
+  'all have N = {} parameters': '的 N 都是 {1} 个参数',
+  'the lowest measured loss is {}, the highest {}': '测得的最低 loss 为 {1*}，最高为 {2*}',
+  'farther along the line, N = {} with D = {} ({} FLOPs) would reach {}':
+    '沿这条直线再往前，N = {1}、D = {2}（{3} FLOPs）将达到 {4}',
+  'Train {} sizes from N = {} to {} at {} FLOPs each ({} in all): if they come out as the law has them, the best N at the largest budget is known within a factor of {} instead of {}.':
+    '请训练 {1} 个规模，N 从 {2} 到 {3}，每个 {4} FLOPs（共 {5}）：如果结果与定律一致，最大预算处的最优 N 将确定到 {6} 倍以内，而现在是 {7} 倍。',
+
+  // Diagnostics of a fit
+  '{} of {} runs share a budget with two other sizes: there are no IsoFLOP profiles.':
+    '{2} 个实验中只有 {1} 个与另外两个规模共用预算：没有 IsoFLOP 曲线。',
+  'norm does not need profiles; the methods by budget are left out.':
+    'norm 不需要 IsoFLOP 曲线；按预算进行的方法已略去。',
+  'Budgets within 1 % of each other were taken for one: {} FLOPs.': '相差不到 1 % 的预算被当作同一个：{1} FLOPs。',
+  'If they are meant to be different budgets, put more than 1 % between them.':
+    '如果它们本来是不同的预算，请使其相差 1 % 以上。',
+  '{} ended at alpha = {}, beta = {} without a clear minimum.': '{1} 止于 alpha = {2}，beta = {3}，没有明确的最小值。',
+  'The runs do not determine this law; vary N and D more widely.': '这些实验不足以确定该定律；请让 N 和 D 变化得更大。',
+  '{} runs repeat the N and D of another run; their losses differ by up to {}.':
+    '{1} 个实验与另一实验的 N 和 D 相同；它们的 loss 最多相差 {2}。',
+  'If they sweep a learning rate or another setting, fit the best of each with --best.':
+    '如果它们扫描的是学习率或其他设置，请用 --best 只拟合每组的最优者。',
+  'The runs {}: along one line the effects of N and of D cannot be told apart.':
+    '这些实验{1*}：沿一条直线无法区分 N 与 D 的作用。',
+  'Vary the tokens per parameter, for example 5 and 80 beside 20.':
+    '请改变每参数 token 数，例如在 20 之外再取 5 和 80。',
+  'No law is headlined: {}.': '没有给出主导定律：{1*}。',
+  'Vary N and D more widely.': '请让 N 和 D 变化得更大。',
+  'Only a run at a larger budget tells whether this goes on; on public tables about a quarter of it does.':
+    '只有更大预算的实验才能说明这种偏离是否持续；在公开数据表上大约四分之一会持续。',
+  'Expect a 95 % interval to hold in about 85 % of such tables; ten runs or more, at two budgets or more, speak for themselves.':
+    '在这样的数据表中，95 % 区间大约只有 85 % 成立；两个以上预算、十个以上实验才足以自己说话。',
+  'With {} runs the law has as many coefficients as runs, or nearly: its prior decides with them, and its intervals are too narrow where runs scatter.':
+    '只有 {1} 个实验，定律的系数几乎与实验一样多：先验也在起决定作用，实验有散布时其区间过窄。',
+  '{} has no interval: {}.': '{1} 没有区间：{2*}。',
+  'Its law hangs on single runs. Take the intervals of norm.': '其定律取决于个别实验。请采用 norm 的区间。',
+  'With {} runs only norm and surface have intervals; not {}.':
+    '实验有 {1} 个时只有 norm 和 surface 有区间；{2} 没有。',
+  'Take the intervals of norm, or fit a sample of the runs.': '请采用 norm 的区间，或只拟合一部分实验。',
+  '{} of {} runs lie more than {} standard deviations from the law that the others follow (they scatter by {}): {}.':
+    '{2} 个实验中有 {1} 个偏离其余实验所服从的定律超过 {3} 个标准差（散布为 {4}）：{5}。',
+  'Look at these runs: a crash or a wrong number looks like this. norm and huber give them little weight, surface its full one.':
+    '请检查这些实验：崩溃或写错的数字就是这样。norm 和 huber 只给它们很小的权重，surface 给全部权重。',
+  'The plateau E could be anything from {} to {} ({}).': '不可约 loss E 可能是 {1} 至 {2} 之间的任何值（{3}）。',
+  'Trust the best size more than the loss far beyond the data; larger budgets narrow E.':
+    '远超数据范围时，最优规模比 loss 更可信；更大的预算能缩小 E 的范围。',
+  'Fewer than four sizes at {} FLOPs: no parabola is drawn there.': '{1} FLOPs 处的规模少于四个：那里不画抛物线。',
+  'Train at least five sizes at a budget, on both sides of the best one.':
+    '请在一个预算下至少训练五个规模，分布在最优规模两侧。',
+  'At {} FLOPs the best size lies beyond the {} trained one.': '{1} FLOPs 处的最优规模在训练过的{2*}规模之外。',
+  'Add {} models there: beyond N = {}.': '请在那里增加{1*}的模型：越过 N = {2}。',
+  smallest: '最小',
+  largest: '最大',
+  smaller: '更小',
+  larger: '更大',
+  'The losses at {} FLOPs do not bend upward, so they show no minimum.':
+    '{1} FLOPs 处的 loss 不向上弯，因此没有最小值。',
+  'Widen the range of sizes there, or look for a run that went wrong.': '请扩大那里的规模范围，或查找出错的实验。',
+  'At {} FLOPs fewer than two sizes lie on one side of the minimum.': '{1} FLOPs 处最小值一侧的规模少于两个。',
+  'Add sizes on the thin side: the minimum leans on a single run there.':
+    '请在较稀的一侧增加规模：那里的最小值只靠一个实验。',
+  'The runs of a budget deviate from the law together, by {}, more than their scatter explains (p = {}).':
+    '同一预算的实验一起偏离定律，幅度为 {1}，超过其散布所能解释的程度（p = {2}）。',
+  'The law misses something that the runs of a budget share (a schedule, a data mix, a learning rate). The intervals allow for it.':
+    '定律缺少同一预算的实验所共有的因素（学习率调度、数据配比、学习率）。区间已计入这一点。',
+  'The target {} FLOPs is {} times the largest budget.': '目标 {1} FLOPs 是最大训练预算的 {2} 倍。',
+  'Treat the interval as a lower bound on what can go wrong: it supposes that the law goes on.':
+    '请把区间看作可能误差的下限：它假定定律继续成立。',
+  'At {} FLOPs {} says N = {} and {} N = {}, {} times as much{}.':
+    '{1} FLOPs 处 {2} 给出 N = {3}，{4} 给出 N = {5}，相差 {6} 倍{7*}。',
+  '; the worst choice costs {} by the law that leads': '；按主导定律，最差的选择代价为 {1}',
+  'Prefer norm: surface and huber tie the valley to the frontier, and parabolas lean where a profile is wide or off-centre.':
+    '请优先采用 norm：surface 和 huber 把谷底与前沿绑在一起，曲线过宽或不居中时抛物线会偏斜。',
+  'At {} FLOPs any N from {} to {} costs less than 0.1 % in loss.':
+    '{1} FLOPs 处，N 取 {2} 至 {3} 之间的任何值，loss 的代价都不到 0.1 %。',
+  'Within it choose by what else matters: smaller models are cheaper to serve.':
+    '在此范围内可按其他因素选择：较小的模型部署成本更低。',
+  "{} of {} runs count for less than a thousandth of a run at the valley's floor at the largest compute: {}.":
+    '{2} 个实验中有 {1} 个的权重不到最大算力下谷底实验的千分之一：{3*}。',
+  '{} have less than a thousandth of the largest compute': '{1} 个的算力不到最大算力的千分之一',
+  '{} lie too far from the best loss at their compute (early training, or far from the best size)':
+    '{1} 个与其算力下的最优 loss 相差太远（训练初期，或远离最优规模）',
+  'The law is about large compute near the best size; runs near it, at the largest budgets, narrow its interval most.':
+    '定律针对的是最优规模附近的大算力；最大预算下、最优规模附近的实验最能缩小其区间。',
+  'If a column was taken for the wrong quantity, name it with --columns.':
+    '如果某一列被当成了错误的量，请用 --columns 指明。',
+  'regenerated from their known law, noise-free; tokens D from C = 6ND':
+    '由已知定律重新生成，无噪声；token 数 D 由 C = 6ND 得出',
+  '{} of {} rows are in no fit, the first being {} row {}: {}.':
+    '{2} 行中有 {1} 行未参与拟合，第一个是 {3} 第 {4} 行：{5}。',
+  'The report and --json list every one.': '报告和 --json 列出了每一行。',
+  '{} rows are earlier checkpoints of a run; only envelope uses them.':
+    '{1} 行是某个实验较早的 checkpoint；只有 envelope 使用它们。',
+  'Before its learning rate has decayed a run is above what its N and D can reach.':
+    '学习率尚未衰减时，实验的 loss 高于其 N 和 D 所能达到的水平。',
+  'Several data sets were fitted as one: at equal N and D the losses of the values of "{}" ({}) differ by up to a factor of {}.':
+    '多个数据集被当作一个拟合：N 和 D 相同时，“{1}”的各个值（{2}）的 loss 最多相差 {3} 倍。',
+  "Fit each by itself with --group-by '{}', or one of them with --where '{}'.":
+    "请用 --group-by '{1}' 分别拟合，或用 --where '{2}' 只拟合其中一个。",
+  'The runs differ in {}, which the methods by N and D take for scatter.':
+    '各实验的 {1} 不同，按 N 和 D 的方法会把它当作散布。',
+  '--method joint fits them too and names the best ones as formulas.':
+    '--method joint 会一并拟合，并以公式给出最优值。',
+  '{} of {} runs saw their data more than once; the methods by N and D count repeats as fresh tokens.':
+    '{2} 个实验中有 {1} 个的数据重复使用；按 N 和 D 的方法把重复当作新 token。',
+  '--repeats fits what they are worth (--method joint, together with rates and batches).':
+    '--repeats 拟合重复数据的价值（--method joint 连同学习率和批大小一起拟合）。',
+  'Runs of many epochs rise above the law, the more the larger the model, by up to {}: so many repeats harm, which it has no term for.':
+    '多个 epoch 的实验高于定律，模型越大高得越多，最多 {1}：重复过多有害，而定律没有这一项。',
+  'Do not plan for so many epochs; --method joint has a term for memorizing.':
+    '请不要计划这么多 epoch；--method joint 有针对记忆的项。',
+  'Of so many runs the data-constrained law is fitted to one in {}.': '实验太多，数据受限定律只拟合其中的 1/{1}。',
+  'Of so many runs the joint law is fitted to one in {}.': '实验太多，联合定律只拟合其中的 1/{1}。',
+  'If other runs matter more, fit a file of those.': '如果其他实验更重要，请只拟合它们的文件。',
+  'At the largest compute the best {}, {}, is at or beyond the {} that was tried there, {}.':
+    '在最大算力处，最优的 {1} 为 {2}，达到或超出了那里试过的{3*}值 {4}。',
+  highest: '最高',
+  lowest: '最低',
+  "Try {} ones there: beyond the end the formula is the law's, not the runs'.":
+    '请在那里尝试{1*}的值：超出端点时公式来自定律，而非实验。',
+  higher: '更高',
+  lower: '更低',
+  'All runs have the same {}: nothing can be said of a better one.': '所有实验的 {1} 都相同：无法判断是否有更好的值。',
+  'Train some runs with a third and with three times of it.': '请用其三分之一和三倍各训练一些实验。',
+  '{} runs lack a learning rate or a batch that the others have; the joint law leaves them out.':
+    '{1} 个实验缺少其他实验所具有的学习率或批大小；联合定律略去了它们。',
+  'Fill in these cells, or leave out the column with --columns.': '请填上这些单元格，或用 --columns 略去该列。',
+  '{} runs for a law of {} coefficients: the priors speak as loudly as the runs.':
+    '{1} 个实验对应 {2} 个系数的定律：先验与实验的作用同样大。',
+  'The intervals allow for it; add runs that differ in one setting at a time.':
+    '区间已计入这一点；请增加每次只改变一个设置的实验。',
+
+  // A campaign: why it stopped, why each run was bought
+  'was there before': '事先已有',
+  diverged: '发散',
+  'loss of {} nats or more': 'loss 不低于 {1} nats',
+  'too few runs learned enough to tell a law': '学得足够的实验太少，无法确定定律',
+  'no run that is left can be paid for': '剩余预算买不起任何实验',
+  'all {} rounds are done': '全部 {1} 轮已经完成',
+  'another round, {} runs for {} FLOPs, is expected to be worth only {} nats':
+    '再来一轮（{1} 个实验，{2} FLOPs）预期只值 {3} nats',
+  'worth {} nats at the target ({})': '在目标处值 {1} nats（{2}）',
+  'checks the law at a high budget, at the best that may be asked there': '在高预算处以允许的最优配置检验定律',
+  'rung {} of {}: {}': '爬升第 {1} 级（共 {2} 级）：{3*}',
+  'the best size that is known': '已知的最优规模',
+  '{} times the best size that is known': '已知最优规模的 {1} 倍',
+  'Climb {} of {}: cheap runs hardly learn, so sizes are tried at a higher budget; {}':
+    '爬升 {1}/{2}：便宜的实验几乎学不到东西，因此在更高预算处尝试各种规模；{3*}',
+  'rate {} and batch {} sit at the corner of what may be asked and are pinned':
+    '学习率 {1} 和批大小 {2} 位于允许范围的角上，予以固定',
+  'at rate {} and batch {}': '学习率 {1}，批大小 {2}',
+  'Opening: spread over sizes, shapes, rates and batches': '开局：均匀分布在各种规模、形状、学习率和批大小上',
+  'Opening, the rest: cheap runs learn here, so there are more of them':
+    '开局（其余）：便宜的实验在这里能学到东西，因此增加数量',
+  'A further opening: the first runs had hardly begun to learn, so these are larger':
+    '再次开局：最初的实验几乎没有开始学习，因此这些更大',
+  'Round {} of {}: mostly for the {} and the {} at the target': '第 {1} 轮（共 {2} 轮）：主要为了目标处的{3*}和{4*}',
+  loss: ' loss ',
+  size: '规模',
+  rate: '学习率',
+  shape: '形状',
+  batch: '批大小',
+  'the sweep and its {} profiles are done': '扫描及其 {1} 条 IsoFLOP 曲线已经完成',
+  'd × n / heads: d_model, layers and heads.': 'd × n / heads：d_model、层数和注意力头数。',
+  'model: its name in the list of the space.': 'model：其在空间列表中的名称。',
+  '{} of {} spread evenly over sizes, shapes, rates and batches (Latin hypercube)':
+    '均匀分布在规模、形状、学习率和批大小上的第 {1} 个（共 {2} 个，拉丁超立方）',
+  'rate {} of the sweep, {} parameters, batch {}': '扫描的学习率 {1}，{2} 个参数，批大小 {3}',
+  'learning-rate sweep at {} FLOPs': '{1} FLOPs 处的学习率扫描',
+  'IsoFLOP profile at {} FLOPs': '{1} FLOPs 处的 IsoFLOP 曲线',
+  '{} FLOPs are left, fewer than {} runs of {} cost': '还剩 {1} FLOPs，少于 {2} 个 {3} 的实验的花费',
+
+  // Forms of the joint law, and how the embedding is counted
+  plain: '基本形式',
+  slow: '学习较慢',
+  staged: '分阶段学习',
+  transient: '带初期过渡',
+  helped: '带助力',
+  'broken in tokens': '随 token 数弯折',
+  'broken in compute': '随算力弯折',
+  'the embedding counts nowhere': '嵌入不计入',
+  'the embedding costs tokens': '嵌入占用 token',
+  'the embedding costs tokens and counts as size': '嵌入占用 token 并计入规模',
+
+  // A campaign: what its answer rests on
+  '{} % of the variance (sd {}) is {}': '方差的 {1} %（标准差 {2}）来自{3*}',
+  "the law's coefficients: more runs of any kind narrow it": '定律的系数：任何更多的实验都能缩小它',
+  'which form of the law holds: runs at other tokens per parameter and at higher budgets tell them apart':
+    '定律取哪种形式：其他每参数 token 数和更高预算的实验可以区分',
+  'whether the law bends beyond the largest budget: only runs at higher budgets tell':
+    '定律在最大预算之外是否弯折：只有更高预算的实验才能说明',
+  'a single run scatters about the expected loss by its noise (sd {}) in addition':
+    '此外，单个实验还因自身噪声（标准差 {1}）散布在预期 loss 附近',
+  '{} of {} runs are not in the fit: {}.': '{2} 个实验中有 {1} 个未参与拟合：{3*}。',
+  '{} because their loss is {} nats or more, {} because they diverged': '{1} 个因 loss 不低于 {2} nats，{3} 个因发散',
+  '{} because their loss is {} nats or more': '{1} 个因 loss 不低于 {2} nats',
+  '{} because they diverged': '{1} 个因发散',
+  'Such runs tell about the beginning of training; the law is about trained models.':
+    '这些实验反映的是训练的开始；定律针对的是训练好的模型。',
+  '{} of {} runs diverged.{}': '{2} 个实验中有 {1} 个发散。{3*}',
+  ' None of more than {} parameters finished.': '超过 {1} 个参数的实验没有一个完成。',
+  'Runs near those that diverged are no longer bought, but the prediction is of a model that trains: leave models and rates that diverge out of what may be asked.':
+    '不再购买与发散实验相近的实验，但预测针对的是能训练的模型：请把会发散的模型和学习率排除在允许范围之外。',
+  'The best model at the target is the {} that it may be, of {} parameters.':
+    '目标处的最优模型是允许范围内{1*}的，有 {2} 个参数。',
+  'A {} one may be better, and the interval of the best size ends there: widen the space, if you can train it.':
+    '{1*}的模型可能更好，最优规模的区间止于此处：如果能训练，请扩大空间。',
+  'Whether runs that learned little obey the law of the others is open: {}.':
+    '学得很少的实验是否服从其余实验的定律尚无定论：{1*}。',
+  'Prediction and intervals average over both; more runs that learned enough would tell.':
+    '预测和区间对两者取平均；更多学得足够的实验可以说明。',
+  'The best learning rate at the target is put at {}, and may be {}; no run may have more than {}.':
+    '目标处的最优学习率估计为 {1}，也可能是 {2}；任何实验都不得超过 {3}。',
+  'The best learning rate at the target is put at {}; no run may have more than {}.':
+    '目标处的最优学习率估计为 {1}；任何实验都不得超过 {2}。',
+  'The rate is extrapolated: it rests on the law of the best rate and its prior. Sweep it at the target if you can.':
+    '该学习率是外推的：依据的是最优学习率的定律及其先验。如有可能，请在目标处扫描。',
+  '{} of {} runs fell into the 95 % interval that was predicted before they were bought.':
+    '{2} 个实验中有 {1} 个落入购买之前预测的 95 % 区间。',
+  'Far fewer than 95 % would say that the law does not hold where the campaign went.':
+    '如果远少于 95 %，说明定律在本次规划所到之处不成立。',
+  'No form of the law has half of the belief; the first, "{}", has {} %.':
+    '没有哪种形式的定律占到一半可信度；第一种“{1*}”占 {2} %。',
+  'Prediction and intervals average over all of them.': '预测和区间对所有形式取平均。',
+  '{} of {} runs lie more than {} standard deviations from the law.':
+    '{2} 个实验中有 {1} 个偏离定律超过 {3} 个标准差。',
+  'They count for little in the fit. Look at them: a crashed or mistyped run looks like this.':
+    '它们在拟合中权重很小。请检查：崩溃或写错的实验就是这样。',
+
+  // How the strategies plan and fit
+  'The first round spreads cheap runs evenly over sizes, shapes, learning rates and batches. {}':
+    '第一轮把便宜的实验均匀分布在各种规模、形状、学习率和批大小上。如果便宜的实验几乎学不到东西，就在更高预算处用三个实验检验其定律是否成立；若不成立，再用五个更大的实验由此爬升，并在最优学习率和批大小位于允许范围的角上时予以固定。此后每轮之前重新拟合定律，从大量随机候选中购买每 FLOP 最能降低目标处选错的代价和 loss 方差的实验。另有一个高预算的实验用于检验定律：爬升的最后一个，或最后一轮中的一个。',
+  'One law describes all runs that learned enough together. {}':
+    '用一条定律同时描述所有学得足够的实验。一个实验的 loss 等于任何模型和数据都无法消除的部分 (E)，加上随规模 N 的 alpha 次幂下降的一项，再加上随 token 数 D 的 beta 次幂下降的一项。学习率、批大小或形状偏离最优，相当于 token 或参数变少，因此未调参的实验得到校正而不是被丢弃。拟合了若干种形式和计入嵌入参数的方式；每种的可信度取决于它使这些实验出现的可能性，预测和区间对它们取平均。实验不能确定的系数以已发表的定律作弱先验；必须略去早期实验时，改用分阶段学习的模拟世界作先验，且权重更大。方程见 docs/math.md 的 "The joint law"。',
+  'The lowest run of each profile gives its best size and loss; laws through these reach the target.':
+    '每条曲线最低的实验给出其最优规模和 loss；由此拟合定律，外推到目标。',
+  'A parabola in ln N through each profile gives its best size and loss; laws through these reach the target.':
+    '对每条曲线在 ln N 上拟合抛物线，给出其最优规模和 loss；由此拟合定律，外推到目标。',
+  'One loss surface, E + A / N^alpha + B / D^beta, through the runs of the largest profiles gives the best size and its loss.':
+    '用最大几条曲线的实验拟合一个损失曲面 E + A / N^alpha + B / D^beta，给出最优规模及其 loss。',
+  '{} The best learning rate follows the Step Law, 1.79 N^-0.713 D^0.307 (Li et al. 2025), scaled to the sweep. The equations are in docs/math.md.':
+    '{1*}最优学习率按 Step Law，1.79 N^-0.713 D^0.307 (Li et al. 2025)，按扫描结果缩放。方程见 docs/math.md。',
+  'A sweep of the learning rate over a few sizes and both batches comes first, then IsoFLOP profiles at growing budgets: {}':
+    '首先在几个规模和两种批大小上扫描学习率，然后在逐渐增大的预算处做 IsoFLOP 曲线：围绕上一条曲线给出的规模取若干个规模，每个都用扫描给出的学习率。',
+}
+
+interface Pattern {
+  readonly english: RegExp
+  readonly chinese: string
+}
+
+const patterns: readonly Pattern[] = Object.entries(texts).map(([english, chinese]) => ({
+  english: new RegExp(`^${english.split('{}').map(escaped).join('([^]*?)')}$`),
+  chinese,
+}))
+
+/** Reasons and messages that were joined into one. */
+const joints = /; /
+
+/** A text in Chinese where it, or each of its parts, is known; as it is otherwise. */
 export function elsewhere(text: string): string {
-  for (const [pattern, chinese] of patterns) if (pattern.test(text)) return text.replace(pattern, chinese)
-  return text
+  const whole = known(text)
+  if (whole !== null || !joints.test(text)) return whole ?? text
+  const parts = text.split(joints).map(known)
+  return parts.includes(null) ? text : parts.join('；')
+}
+
+function known(text: string): string | null {
+  for (const { english, chinese } of patterns) {
+    const found = english.exec(text)
+    if (found)
+      return chinese.replace(/\{(\d+)(\*?)\}/g, (_, k: string, star: string) =>
+        star ? elsewhere(found[Number(k)]) : found[Number(k)],
+      )
+  }
+  return null
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }

@@ -5,6 +5,7 @@ import { elsewhere } from './zh-elsewhere.ts'
 export const zh: English = {
   htmlLanguage: 'zh-Hans',
   marks: { comma: '、', and: ' 和 ', semicolon: '；', colon: '：', stop: '。', gap: '', open: '（', close: '）' },
+  languageName: '中文',
   severity: { warning: '警告', info: '提示' },
   severityInLine: { warning: '警告', info: '提示' },
 
@@ -530,6 +531,35 @@ export const zh: English = {
       dashed: '虚线：目标，那里没有做过实验。',
       alt: (n, first, last, isFitted) =>
         `从 ${first} 到 ${last} FLOPs 的 ${n} 个预算下 loss 随规模的变化${isFitted ? '，附拟合曲线' : ''}。`,
+    },
+  },
+
+  glossary: {
+    title: '十个术语',
+    meaning: '含义',
+    names: {
+      run: '实验（一次训练）',
+      budget: '预算',
+      law: '缩放定律',
+      plateau: '不可约 loss E',
+      profile: 'IsoFLOP 曲线',
+      optimal: '计算最优',
+      interval: '95 % 区间',
+      residual: '残差',
+      backtest: '回测',
+      excess: '超额 loss、遗憾值',
+    },
+    meanings: {
+      run: '一个模型的一次训练，包括其规模 N（参数量）、token 数 D、算力 C（FLOPs）和达到的 loss。',
+      budget: '以 FLOPs 计的算力：可以是一个实验的，也可以是全部实验的总和。',
+      law: 'loss 关于 N 和 D 的公式，由实验拟合得到，用来预测更大的实验能达到的 loss。',
+      plateau: '任何规模和任何数据量都无法消除的那部分 loss。',
+      profile: '算力相同、规模不同的一组实验：它们的 loss 形成一个谷，谷底就是最优规模。',
+      optimal: '对规模 N 和 token 数 D 而言：在给定算力下使 loss 最低的取值。',
+      interval: '预期 100 次中有 95 次包含真值的范围；实验提供的信息越少，它就越宽。',
+      residual: '实测 loss 减去定律给出的 loss。',
+      backtest: '用已有实验做的检验：留出最大的一些，用其余实验的拟合去预测它们。',
+      excess: '某个选择的 loss 比同样算力能达到的最低 loss 高出多少。',
     },
   },
 

@@ -1,5 +1,6 @@
 import type { FittedGroup } from '../../../fit/groups/result.ts'
 import { renderFigures } from '../../draw/svg.ts'
+import { glossaryBlocks } from '../../glossary.ts'
 import { compact, significant } from '../../number.ts'
 import { type Block, type Cell, heading, list, type Page, paragraph, table } from '../../page/blocks.ts'
 import { sentence } from '../../prose.ts'
@@ -47,6 +48,7 @@ function pageInLanguage(report: GroupsReport): Page {
       ...exclusionBlocks(data),
       ...dataBlocks(data, used),
       ...provenanceBlocks({ ...report, analysis: analysis.groups[0].analysis, truth: null }),
+      ...glossaryBlocks(),
     ],
   }
 }
