@@ -67,6 +67,12 @@ test('a report has the same as tables, in HTML and Markdown', async () => {
   }
 })
 
+test('a report says before the tables what shakes its answer', async () => {
+  const html = htmlOf(pageOf(await analysisOf(few, [1e23])))
+  assert.match(html, /Before relying on this:[\s\S]*do not tell where repeats stop to teach[\s\S]*<table/)
+  assert.doesNotMatch(htmlOf(pageOf(await analysisOf())), /Before relying on this/)
+})
+
 test('its figures: what repeats are worth, and loss against epochs for the unique tokens that do not suffice', async () => {
   const subject = { analysis: await analysisOf(), truth: null }
   const drawn = fitFigures.flatMap((figure) => {

@@ -1,16 +1,16 @@
 import { unitsOf } from '../../core/run.ts'
 import type { FittedRepeats, RepeatedTarget } from '../../fit/repeats/result.ts'
-import type { Repeated, Scope } from '../../fit/result.ts'
+import type { Diagnosed, Repeated, Scope } from '../../fit/result.ts'
 import type { Estimated } from '../../fit/tuned/estimate.ts'
 import { compact, type Format, nats, percent, significant, withInterval } from '../number.ts'
 import { type Block, heading, list, paragraph, table } from '../page/blocks.ts'
 import { capital } from '../prose.ts'
 import type { Findings } from './findings.ts'
 import { bestLines, repeatsLines, withheldText } from './repeats-words.ts'
-import { beyondRuns } from './words.ts'
+import { beyondRuns, topWarnings } from './words.ts'
 
 /** The data-constrained law: what repeats are worth, and the best runs on fresh and on repeated data. */
-export function repeatsBlocks({ analysis }: Findings<Scope & Repeated>): Block[] {
+export function repeatsBlocks({ analysis }: Findings<Scope & Repeated & Diagnosed>): Block[] {
   const { repeats, bootstrap } = analysis
   if (repeats === null) return []
   if (repeats.kind === 'unavailable')
@@ -19,6 +19,7 @@ export function repeatsBlocks({ analysis }: Findings<Scope & Repeated>): Block[]
   return [
     heading('The data-constrained law'),
     ...answerBlocks(analysis, repeats),
+    ...warningBlocks(analysis),
     ...list(repeatsLines(repeats).map((formula) => ({ formula }))),
     ...table(
       ['FLOPs', 'N', 'D', 'loss'],
@@ -54,6 +55,13 @@ function answerBlocks(analysis: Scope, repeats: FittedRepeats): Block[] {
   const where = `At ${compact(last.flops)} FLOPs (${beyondRuns(analysis, last.flops)}): `
   const rest = others.map((line) => `${capital(line)}.`).join(' ')
   return [{ kind: 'paragraph', text: [where, { strong: first }, `. ${rest}`], isAnswer: true }]
+}
+
+/** The warnings that bear on the answer. */
+function warningBlocks(analysis: Diagnosed): Block[] {
+  const warnings = topWarnings(analysis, 3).filter(({ code }) => code.startsWith('repeats-'))
+  const items = warnings.map(({ message, advice }) => `${message} ${advice}`)
+  return items.length > 0 ? [paragraph('Before relying on this:'), ...list(items)] : []
 }
 
 const cell = ({ value, interval }: Estimated, format: Format = significant) => withInterval(value, interval, format)

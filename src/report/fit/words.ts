@@ -172,6 +172,8 @@ export function lawText({ E, A, B, alpha, beta, q }: SurfaceLaw): string {
 const importance = [
   'not-determined',
   'single-ray',
+  'repeats-memorized',
+  'repeats-open',
   'not-converged',
   'backtest-drifts',
   'asymptote-not-identified',
