@@ -77,8 +77,13 @@ export function equalLists(value: Json): string[] {
   const keys = keysOf(value).filter((key) => isList(value[key]))
   const listOf = (key: string) => value[key] as readonly unknown[]
   const length = keys.reduce((most, key) => Math.max(most, listOf(key).length), 0)
-  return length < 2 ? [] : keys.filter((key) => listOf(key).length === length && !listOf(key).some(isRecord))
+  const isColumn = (list: readonly unknown[]) => list.length === length && !list.some(isRecord) && !isSquare(list)
+  return length < 2 ? [] : keys.filter((key) => isColumn(listOf(key)))
 }
+
+/** Lists as long as there are of them: the losses of every size with every number of tokens, which are no column beside these. */
+const isSquare = (list: readonly unknown[]): boolean =>
+  list.every((inner) => isList(inner) && inner.length === list.length)
 
 /** The rows of a value of this layout, one after another. */
 export function entriesOf(value: unknown, layout: Layout): Iterable<Entry> {

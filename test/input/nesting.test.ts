@@ -352,6 +352,21 @@ test('a field around a table does not hide one of the same name in it', async ()
   await assertLaw(data)
 })
 
+test('a square of losses, every size with every number of tokens, is not read as one loss of each size', async () => {
+  const [N, D] = [
+    [1e8, 2e8, 4e8],
+    [1e9, 2e9, 4e9],
+  ]
+  const loss = N.map((size) => D.map((tokens) => 1.69 + 406.4 / size ** 0.34 + 410.7 / tokens ** 0.28))
+  await rejects(readText(JSON.stringify({ N, D, loss })), 'NO_USABLE_RUNS', /is not a number/)
+  // Of as many runs as each has losses in its history nobody can tell.
+  const histories = await readText(JSON.stringify({ N, D, loss: loss.map((losses) => [9, ...losses]) }))
+  assert.deepEqual(
+    [...histories.runs.loss],
+    loss.map((losses) => losses[2]),
+  )
+})
+
 test('keys that every object has from the beginning are cells like others', async () => {
   const text = `[{"__proto__":{"N":5},"constructor":1,"toString":2,"N":1e9,"D":1e9,"loss":3},{"N":2e9,"D":1e9,"loss":2.9}]`
   const data = await readText(text)
