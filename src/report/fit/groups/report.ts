@@ -3,7 +3,7 @@ import { renderFigures } from '../../draw/svg.ts'
 import { glossaryBlocks } from '../../glossary.ts'
 import { compact, significant } from '../../number.ts'
 import { type Block, type Cell, heading, list, type Page, paragraph, table } from '../../page/blocks.ts'
-import { sentence } from '../../prose.ts'
+import { capital, sentence } from '../../prose.ts'
 import { inLanguage } from '../../words/words.ts'
 import { answerBlocks } from '../answer.ts'
 import { dataBlocks, exclusionBlocks } from '../data.ts'
@@ -86,8 +86,8 @@ function testBlocks({ analysis }: GroupsReport): Block[] {
   return [
     heading('What the groups share'),
     paragraph(
-      'L = E + ((A / N^alpha)^(1/q) + (B / D^beta)^(1/q))^q for each group. Each sharing is held against the next, which shares less. ',
-      sentence(methodText(analysis)),
+      { formula: 'L = E + ((A / N^alpha)^(1/q) + (B / D^beta)^(1/q))^q' },
+      ` for each group. Each sharing is held against the next, which shares less. ${capital(sentence(methodText(analysis)))}`,
     ),
     ...table(['groups', 'shared', 'F', 'degrees of freedom', 'p by runs', 'p by budgets', 'verdict'], rows, 2),
   ]
