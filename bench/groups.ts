@@ -139,7 +139,7 @@ function outcomeOf({ change }: Case, noise: (typeof noises)[number], number: num
   }
 }
 
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`
+const percent = (share: number) => (Number.isFinite(share) ? `${(100 * share).toFixed(1)} %` : 'no end')
 const median = (values: number[]) => values.sort((x, y) => x - y)[values.length >> 1]
 console.log(`${values.pairs} pairs from ${values.from}; node ${process.version}`)
 console.log(
