@@ -49,6 +49,9 @@ test('the README names every method, and its links and those of docs lead somewh
   for (const method of methodNames) assert.ok(read('README.md').includes(`\`${method}\``), method)
   for (const file of [
     'README.md',
+    'README.zh.md',
+    'docs/learner.zh.md',
+    'docs/instructor.zh.md',
     'ARCHITECTURE.md',
     'CHANGELOG.md',
     'SECURITY.md',
