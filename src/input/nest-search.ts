@@ -29,7 +29,7 @@ const mostJudged = 2_000_000
  */
 export function chooseNest(records: readonly Json[], judge: Judge, told: string | undefined): Choice {
   const looked = records.slice(0, recordsForNests)
-  const search = new NestSearch(judge, areNamed(looked))
+  const search = new NestSearch(judge, areNamed(looked), looked.length === 1)
   for (const record of looked) search.look(record)
   const others = search.nests(looked.length)
   if (told !== undefined) return toldNest([itself, ...others], told)
@@ -68,7 +68,7 @@ function toldNest(nests: readonly Nest[], told: string): Choice {
 /** Whether a table is all of a record. */
 const isWhole = ({ steps }: Nest): boolean => steps.length === 1 && steps[0].keys.length === 0
 
-/** Whether the rows of a nest have all that a run must have, and what is around them has not. */
+/** Whether the rows of a nest have all that a run must have, and what is around them has not, or they have sizes of their own. */
 function isEnough(records: readonly Json[], nest: Nest, others: readonly Nest[], judge: Judge): boolean {
   const columns = new RowColumns(nest, others)
   let rows = 0
@@ -82,7 +82,11 @@ function isEnough(records: readonly Json[], nest: Nest, others: readonly Nest[],
   const list = columns.list()
   const outer = list.filter(({ level }) => level < nest.steps.length)
   const namesOf = (some: typeof list) => some.map(({ name }) => name)
-  return judge(namesOf(list)).isEnough && (nest.steps.length === 0 || !judge(namesOf(outer)).isEnough)
+  if (!judge(namesOf(list)).isEnough) return false
+  if (nest.steps.length === 0 || !judge(namesOf(outer)).isEnough) return true
+  // A table of sizes and losses in a record that has one of each: nobody can tell which is meant.
+  const own = judge(namesOf(list.filter(({ level }) => level === nest.steps.length)))
+  return own.hasSize && own.quantities.has('loss')
 }
 
 /** Keys that can only be budgets. */
@@ -97,11 +101,13 @@ class NestSearch {
   readonly #judgeNames: Judge
   readonly #found = new Map<string, { nest: Nest; times: number }>()
   readonly #areNamed: boolean
+  readonly #isOne: boolean
   #looks = 0
   #judged = 0
 
-  constructor(judge: Judge, areNamed: boolean) {
+  constructor(judge: Judge, areNamed: boolean, isOne: boolean) {
     this.#judgeNames = judge
+    this.#isOne = isOne
     this.#areNamed = areNamed
   }
 
@@ -121,7 +127,7 @@ class NestSearch {
 
   #look(value: unknown, place: Place): void {
     if (this.#looks++ >= mostLooks || place.steps.length >= deepest || place.keys.length > longestPath) return
-    const layout = this.#layoutOf(value, place.outer)
+    const layout = this.#layoutOf(value, place.outer, this.#isOne && place.steps.length === 0)
     if (layout) this.#enter(value, layout, place)
     else if (isRecord(value)) {
       const outer = [...place.outer, ...plainKeys(value)]
@@ -149,11 +155,12 @@ class NestSearch {
   }
 
   /** The layout that shows by what the columns are called; null where none does. */
-  #layoutByNames(value: Json, outer: readonly string[]): Layout | null {
+  #layoutByNames(value: Json, outer: readonly string[], isWhole: boolean): Layout | null {
     const lists = equalLists(value)
     if (lists.length > 1 && this.#judge([...outer, ...lists]).isEnough && !this.#hasSizeBeside(value, lists))
       return 'lists'
-    if (couldBeColumns(value) && this.#judge([...outer, ...keysOf(value)]).isEnough) return 'columns'
+    // A record may well hold `loss` and `tokens` that are objects of the same keys, such as mean and sd.
+    if (isWhole && couldBeColumns(value) && this.#judge([...outer, ...keysOf(value)]).isEnough) return 'columns'
     return this.#isEach(value, outer, 0) ? 'each' : null
   }
 
@@ -190,8 +197,8 @@ class NestSearch {
     return inner.every(isRun) ? 'run' : 'key'
   }
 
-  #layoutOf = (value: unknown, outer: readonly string[]): Layout | null =>
-    plainLayout(value) ?? (isRecord(value) ? this.#layoutByNames(value, outer) : null)
+  #layoutOf = (value: unknown, outer: readonly string[], isWhole = false): Layout | null =>
+    plainLayout(value) ?? (isRecord(value) ? this.#layoutByNames(value, outer, isWhole) : null)
 
   #judge(names: readonly string[]): Judgement {
     this.#judged += names.length

@@ -367,6 +367,28 @@ test('a square of losses, every size with every number of tokens, is not read as
   )
 })
 
+test('a sweep in each record that has its best beside it is asked about, and one told is read', async () => {
+  const results = budgets.map((runs) => ({
+    compute_budget: runs[0].C,
+    sweep: runs.map(({ N, loss }) => ({ num_params: N, final_loss: loss })),
+    best: { num_params: runs[2].N, final_loss: runs[2].loss },
+  }))
+  await rejects(readText(JSON.stringify(results)), 'FILE_FORMAT', /could be the runs: "\.", "sweep"/)
+  await rejects(readText(JSON.stringify({ results })), 'FILE_FORMAT', /could be the runs: "results", "results\.sweep"/)
+  await assertLaw(await readText(JSON.stringify({ results }), { records: 'results.sweep' }))
+})
+
+test('a mean and a deviation of each quantity are no rows', async () => {
+  const records = lawRuns.map(({ N, D, loss }) => ({
+    n_params: { mean: N, sd: 0 },
+    tokens: { mean: D, sd: 0 },
+    loss: { mean: loss, sd: 0.01 },
+  }))
+  await rejects(readText(JSON.stringify(records)), 'COLUMN_MISSING', /loss\.mean/)
+  const columns = { parameters: 'n_params.mean', tokens: 'tokens.mean', loss: 'loss.mean' }
+  await assertLaw(await readText(JSON.stringify(records), { columns }))
+})
+
 test('keys that every object has from the beginning are cells like others', async () => {
   const text = `[{"__proto__":{"N":5},"constructor":1,"toString":2,"N":1e9,"D":1e9,"loss":3},{"N":2e9,"D":1e9,"loss":2.9}]`
   const data = await readText(text)
