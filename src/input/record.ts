@@ -27,20 +27,35 @@ const deepest = 32
 /** A list of more entries than this is no list of names and values: each is looked for among the others. */
 const mostPairs = 1000
 
-/** What may stand beside the name and the value of such an entry. */
-const besidePairs = new Set(['key', 'name', 'value', 'step', 'timestamp', 'type', 'desc', 'description'])
+/** Under which keys the name and the value of such an entry stand: MLflow, Aim and Comet differ. */
+const nameKeys = ['key', 'name']
+const valueKeys = ['value', 'valueCurrent', 'last_value']
+/** What else may stand in it. */
+const besidePairs = new Set([
+  ...[...nameKeys, ...valueKeys, 'step', 'timestamp', 'type', 'desc', 'description', 'context', 'editable'],
+  ...['valueMin', 'valueMax', 'stepMin', 'stepMax', 'stepCurrent', 'timestampMin', 'timestampMax', 'timestampCurrent'],
+])
 
-/** `[{"key": "loss", "value": 3.1}, ...]`, as the MLflow server writes metrics and parameters. */
+/** `[{"key": "loss", "value": 3.1}, ...]`, as the MLflow server writes metrics and parameters: each name once. */
 export const isPairs = (value: unknown): value is readonly Json[] =>
-  Array.isArray(value) && value.length > 0 && value.length <= mostPairs && value.every(isPair)
+  Array.isArray(value) &&
+  value.length > 0 &&
+  value.length <= mostPairs &&
+  value.every(isPair) &&
+  new Set(value.map(nameOfPair)).size === value.length
 
 const isPair = (entry: unknown): boolean =>
   isRecord(entry) &&
-  Object.hasOwn(entry, 'value') &&
   typeof nameOfPair(entry) === 'string' &&
+  valueKeys.some((key) => Object.hasOwn(entry, key)) &&
   Object.keys(entry).every((key) => besidePairs.has(key))
 
-const nameOfPair = (entry: Json): unknown => (Object.hasOwn(entry, 'key') ? entry.key : entry.name)
+const ownOf = (entry: Json, keys: readonly string[]): unknown => {
+  const key = keys.find((name) => Object.hasOwn(entry, name))
+  return key === undefined ? undefined : entry[key]
+}
+const nameOfPair = (entry: Json): unknown => ownOf(entry, nameKeys)
+const valueOfPair = (entry: Json): unknown => ownOf(entry, valueKeys)
 
 /** What `{"value": 3, "desc": null}` stands for, as Weights & Biases writes each setting. */
 function unwrapped(value: unknown): unknown {
@@ -52,7 +67,12 @@ function unwrapped(value: unknown): unknown {
 /** What is under a key of a value that is a record or a list of names and values. */
 function member(value: unknown, key: string): unknown {
   if (isRecord(value)) return Object.hasOwn(value, key) ? value[key] : undefined
-  return isPairs(value) ? value.find((entry) => nameOfPair(entry) === key)?.value : undefined
+  return isPairs(value) ? pairValue(value, key) : undefined
+}
+
+function pairValue(pairs: readonly Json[], name: string): unknown {
+  const entry = pairs.find((pair) => nameOfPair(pair) === name)
+  return entry && valueOfPair(entry)
 }
 
 /** The cell of a column; undefined where the record does not have it. */
@@ -100,7 +120,7 @@ export class Columns {
     if (node.path.length < deepest && isRecord(value)) {
       for (const key of Object.keys(value)) this.#look(value[key], nodeUnder(node, key), skipped)
     } else if (node.path.length < deepest && isPairs(value)) {
-      for (const entry of value) this.#look(entry.value, nodeUnder(node, nameOfPair(entry) as string), skipped)
+      for (const entry of value) this.#look(valueOfPair(entry), nodeUnder(node, nameOfPair(entry) as string), skipped)
     } else if (!node.isColumn && !isRecords(value)) {
       node.isColumn = true
       this.#columns.push(node)

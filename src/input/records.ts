@@ -75,15 +75,28 @@ export class Records {
       columns.map(({ name }) => name),
     )
     if (this.#isHistory(records, columns)) columns.push(historyColumn)
-    const wanted = this.#sink.open(
-      columns.map(({ name }) => name),
-      this.#sampleOf(records, columns),
-    )
+    const wanted = this.#openSink(records, columns, others)
     this.#histories = 0
     this.#around = undefined
     this.#columns = wanted.map((i) => columns[i])
     for (const { row, record } of this.#waiting) this.#hand(row, record, this.#columns)
     this.#waiting = []
+  }
+
+  /** Where columns are missing, they may be in another table. */
+  #openSink(records: readonly Json[], columns: readonly RowColumn[], others: readonly Nest[]): readonly number[] {
+    const names = columns.map(({ name }) => name)
+    try {
+      return this.#sink.open(names, this.#sampleOf(records, columns))
+    } catch (error) {
+      const tables = [...new Set(others.map(nameOf))].filter((name) => name !== nameOf(this.#nest))
+      if (!(error instanceof IsoflopError) || error.code !== 'COLUMN_MISSING' || tables.length === 0) throw error
+      throw new IsoflopError(
+        error.code,
+        `${error.message} There are records at ${list(tables.map((name) => `"${name}"`))}, too.`,
+        `${error.advice} If the runs are those: --records '${tables[0]}'.`,
+      )
+    }
   }
 
   #columnsOf(records: readonly Json[], others: readonly Nest[]): RowColumn[] {

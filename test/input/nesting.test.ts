@@ -167,6 +167,24 @@ const documents: Readonly<Record<string, unknown>> = {
       String,
     ),
   },
+  'Aim, runs with their traces': {
+    runs: lawRuns.map(({ N, D, loss }, i) => ({
+      hash: `h${i}`,
+      params: { hparams: { n_params: N, tokens: D } },
+      traces: [
+        { name: 'loss', context: { subset: 'val' }, last_value: { last: loss, last_step: 9 } },
+        { name: 'lr', context: {}, last_value: { last: 1e-3, last_step: 9 } },
+      ],
+    })),
+  },
+  'Comet, experiments': lawRuns.map(({ N, D, loss }, i) => ({
+    experimentKey: `k${i}`,
+    parameters: [
+      { name: 'n_params', valueCurrent: String(N), editable: false },
+      { name: 'tokens', valueCurrent: String(D), editable: false },
+    ],
+    metrics: [{ name: 'val_loss', valueMin: String(loss), valueMax: '9', valueCurrent: String(loss), stepCurrent: 9 }],
+  })),
   'Optuna, trials': {
     study_name: 'x',
     trials: lawRuns.map(({ N, D, loss }, number) => ({
@@ -350,6 +368,15 @@ test('records without the rows that others have are left out with that reason', 
 test('a field around a table does not hide one of the same name in it', async () => {
   const data = await readText(JSON.stringify({ name: 'sweep', loss: 99, tokens: 5e9, runs: plain }))
   await assertLaw(data)
+})
+
+test('of two values of one name neither is taken', async () => {
+  const runs = lawRuns.map(({ N, D, loss }) => ({
+    n_params: N,
+    tokens: D,
+    traces: ['train', 'val'].map((subset) => ({ name: 'loss', context: { subset }, last_value: { last: loss } })),
+  }))
+  await rejects(readText(JSON.stringify(runs)), 'COLUMN_MISSING', /records at "traces", too.*--records 'traces'/)
 })
 
 test('a square of losses, every size with every number of tokens, is not read as one loss of each size', async () => {
