@@ -64,6 +64,13 @@ export type { Analysis, MethodResult, Prediction } from './fit/result.ts'
 export { fitSurface } from './fit/surface.ts'
 export type { TunedResult } from './fit/tuned/result.ts'
 export { type PoolData, type ReadOptions, type RunData, readPool, readRuns } from './input/read.ts'
+export {
+  type CommandTrainer,
+  type CommandTrainerOptions,
+  commandTrainer,
+  type RunEvent,
+  type RunningRun,
+} from './launch/command-trainer.ts'
 export { type FrontierLaw, frontierLoss } from './law/frontier.ts'
 export { type PowerLaw, powerAt } from './law/power.ts'
 export { publishedExponents, publishedSurfaces } from './law/published.ts'

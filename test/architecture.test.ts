@@ -29,6 +29,7 @@ const mayImport: Record<string, readonly string[]> = {
   joint: ['core', 'numeric', 'space'],
   plan: ['core', 'numeric', 'law', 'fit', 'joint', 'space'],
   campaign: ['core', 'input', 'world', 'api', 'client', 'plan', 'space', 'cs336'],
+  launch: ['core', 'space'],
   report: ['core', 'numeric', 'law', 'fit', 'input', 'api', 'joint', 'plan', 'campaign', 'space', 'cs336'],
   cli: [
     'core',
@@ -39,6 +40,7 @@ const mayImport: Record<string, readonly string[]> = {
     'fit',
     'plan',
     'campaign',
+    'launch',
     'corpus',
     'gpt',
     'backend',
@@ -49,7 +51,20 @@ const mayImport: Record<string, readonly string[]> = {
     'space',
     'cs336',
   ],
-  'index.ts': ['core', 'law', 'world', 'input', 'fit', 'plan', 'campaign', 'client', 'report', 'space', 'cs336'],
+  'index.ts': [
+    'core',
+    'law',
+    'world',
+    'input',
+    'fit',
+    'plan',
+    'campaign',
+    'launch',
+    'client',
+    'report',
+    'space',
+    'cs336',
+  ],
 }
 
 /** What the rooms of report/ may import from each other; `number.ts` and `prose.ts` stand beside them. */

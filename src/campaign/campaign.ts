@@ -1,7 +1,7 @@
 import type { Config } from '../core/config.ts'
 import type { Diagnostic } from '../core/diagnostic.ts'
 import { IsoflopError } from '../core/errors.ts'
-import { expectOutcome, outcomeOf, type TrainedRun, type Trainer } from '../core/trainer.ts'
+import { expectOutcome, outcomeOf, spentOf, type TrainedRun, type Trainer } from '../core/trainer.ts'
 import type { TrainingConfig } from '../cs336/config.ts'
 import { apiSpace } from '../cs336/space.ts'
 import { adaptive } from '../plan/adaptive/adaptive.ts'
@@ -25,7 +25,7 @@ import { buyRound } from './round.ts'
 export interface Standing {
   readonly runs: readonly CampaignRun[]
   readonly refused: readonly Refusal<Config>[]
-  readonly lost: readonly Refusal<Config>[]
+  readonly lost: readonly LostRun<Config>[]
   readonly spent: number
   readonly budget: number
   /** What each plan has bought; the last one is under way. */
@@ -71,6 +71,12 @@ export interface Refusal<C extends Config = TrainingConfig> {
   readonly message: string
 }
 
+/** A configuration that was asked for, and nobody knows what would have become of it. */
+export interface LostRun<C extends Config = TrainingConfig> extends Refusal<C> {
+  /** What it counts for. */
+  readonly spentFlops: number
+}
+
 /** What one plan bought. */
 export interface Round {
   readonly title: string
@@ -88,7 +94,7 @@ export interface Campaign<C extends Config = TrainingConfig> {
   /** Not trained, and nothing spent. */
   readonly refused: readonly Refusal<C>[]
   /** Asked for, and nobody knows what became of them: they count as spent. */
-  readonly lost: readonly Refusal<C>[]
+  readonly lost: readonly LostRun<C>[]
   readonly rounds: readonly Round[]
   /** Why no more runs were bought. */
   readonly stopped: string
@@ -114,8 +120,8 @@ export async function campaign<C extends Config = TrainingConfig>(options: Campa
   const runs = givenRuns(space, options.given)
   const refused: Refusal<Config>[] = []
   const rounds: Round[] = []
-  const lost: Refusal<Config>[] = []
-  const spent = () => costOf(runs) + costOf(lost)
+  const lost: LostRun<Config>[] = []
+  const spent = () => costOf(runs) + lost.reduce((sum, { spentFlops }) => sum + spentFlops, 0)
   const situation = (): Situation => ({
     runs: [...runs],
     refused: refused.map(({ config }) => config),
@@ -153,7 +159,9 @@ export async function campaign<C extends Config = TrainingConfig>(options: Campa
         open.splice(open.indexOf(query), 1)
         if (outcome.kind === 'finished') runs.push({ config, loss: outcome.loss, round, reason, expected })
         else if (outcome.kind === 'diverged') runs.push({ config, loss: Number.NaN, round, reason, expected })
-        else (outcome.kind === 'lost' ? lost : refused).push({ config, message: outcome.error.message })
+        else if (outcome.kind === 'lost')
+          lost.push({ config, message: outcome.error.message, spentFlops: spentOf(outcome, config) })
+        else if (outcome.kind !== 'interrupted') refused.push({ config, message: outcome.error.message })
         tell()
       },
     })

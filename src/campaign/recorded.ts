@@ -1,7 +1,7 @@
 import type { AnswerRecord } from '../client/record.ts'
 import type { Config } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
-import { expectOutcome, type Outcome, outcomeOf, type TrainedRun, type Trainer } from '../core/trainer.ts'
+import { expectOutcome, type Outcome, outcomeOf, spentOf, type TrainedRun, type Trainer } from '../core/trainer.ts'
 import type { Codec } from '../space/codec.ts'
 
 export interface RecordedOptions {
@@ -30,7 +30,8 @@ export function recorded(
     spent += config.trainFlops
     const outcome = expectOutcome(await trainer.train(config, request))
     // A refusal costs nothing; an answer that could not be read may have cost something. The trainer knows.
-    if (outcome.kind === 'refused' || outcome.kind === 'exhausted')
+    if (outcome.kind === 'lost') spent -= config.trainFlops - spentOf(outcome, config)
+    if (outcome.kind === 'refused' || outcome.kind === 'exhausted' || outcome.kind === 'interrupted')
       spent = Math.max(spent - config.trainFlops, (await trainer.spentFlops?.()) ?? 0)
     return outcome
   }

@@ -46,6 +46,7 @@ export async function buyRound(options: RoundOptions): Promise<string | null> {
     const outcome = await promised
     begun.shift()
     onOutcome(query, outcome)
+    if (outcome.kind === 'interrupted') end ??= 'interrupted'
     if (outcome.kind === 'exhausted') end ??= `the budget is used up: ${outcome.error.message}`
   }
 

@@ -19,6 +19,7 @@ import { IsoflopError } from '../core/errors.ts'
 import { printable } from '../core/printable.ts'
 import type { Trainer } from '../core/trainer.ts'
 import { apiSpace, cs336Space } from '../cs336/space.ts'
+import type { RunningRun } from '../launch/command-trainer.ts'
 import { type StrategyName, strategyNamed, strategyNames } from '../plan/strategies.ts'
 import { standingLine } from '../report/campaign/text.ts'
 import { cutTo, usualWidth } from '../report/page/width.ts'
@@ -31,16 +32,16 @@ import { noticeText } from './notices.ts'
 import { budget, languageHelp, nameOf, wholeBudgets, wholeNumber } from './options.ts'
 import { isPoolCampaign, type PoolFlags, runPool, withPoolOptions } from './pool.ts'
 import { print, printJson, printPage, printWritten, say } from './print.ts'
+import { openRunTrainer, type RunFlags, refuseWithoutRun, runningText, withRunOptions } from './run-option.ts'
 import { takesEscapes, textOptions } from './terminal.ts'
 import { writeUp } from './write-up.ts'
 
-interface CampaignFlags extends PoolFlags {
+interface CampaignFlags extends PoolFlags, RunFlags {
   readonly api?: string
   readonly apiKey?: string
   readonly apiKeyFile?: string
   readonly world?: string
   readonly runs?: readonly string[]
-  readonly parallel?: number
   readonly strategy: StrategyName
   readonly space?: string
   readonly trainFlopsGrid?: readonly number[]
@@ -65,7 +66,7 @@ export function campaignCommand(): Command {
     .option('--runs <FILE...>', 'runs that you have, as of "isoflop train": in the fit, and counted as spent')
     .option(
       '--parallel <N>',
-      'queries at once, where the API trains as many (default: 1)',
+      'runs at once, with --run or where the API trains as many (default: 1)',
       wholeNumber('--parallel', 1, 'a whole number such as 4'),
     )
     .optionsGroup('What is planned:')
@@ -94,7 +95,7 @@ export function campaignCommand(): Command {
       ),
     )
     .action((flags: CampaignFlags, own: Command) => (isPoolCampaign(own) ? runPool(flags) : runCampaign(flags)))
-  return withPoolOptions(command)
+  return withPoolOptions(withRunOptions(command))
 }
 
 const grid = wholeBudgets('--train-flops-grid')
@@ -103,14 +104,16 @@ async function runCampaign(flags: CampaignFlags): Promise<void> {
   const space = await openSpace(flags)
   const { budget = space.budget, target = space.target, seed } = flags
   const runs = await ownRuns(flags.runs ?? [], space)
-  const { trainer, truthAt, trueLoss } = await openTrainer(flags, space, target)
+  const { trainer, truthAt, trueLoss, running } = await openTrainer(flags, space, target)
   const strategy = await strategyNamed(flags.strategy)
   const options = { folder: flags.out, trainer, runs, budget, target, seed, strategy, space }
   if (flags.dryRun) return printPlan({ ...options, given: await givenInFolder(options) }, flags)
 
-  const interruption = listenForSignals('ending after the run in flight')
+  const interruption = listenForSignals(
+    running ? 'ending what runs; the same command goes on with it' : 'ending after the run in flight',
+  )
   const task = { source: trainer.name, strategy: strategy.name, words: strategy.words, seed, budget, target }
-  const line = standingProgress(process.stderr, { task, space }, flags.lang)
+  const line = standingProgress(process.stderr, { task, space }, flags.lang, running)
   try {
     const { campaign, files } = await campaignInFolder({
       ...options,
@@ -155,31 +158,41 @@ interface OpenedTrainer {
   readonly truthAt: ((result: Campaign<Config>) => Promise<CampaignTruth>) | null
   /** The noise-free loss of any configuration; null where nobody knows. */
   readonly trueLoss: ((config: Config) => number) | null
+  /** What its program makes just now, where it has one. */
+  readonly running?: () => readonly RunningRun[]
 }
 
 async function openTrainer(flags: CampaignFlags, space: Space, target: number): Promise<OpenedTrainer> {
-  const { api, apiKey, apiKeyFile, world, parallel } = flags
-  if (api !== undefined && world !== undefined)
-    throw new IsoflopError('BAD_OPTION', '--api and --world exclude each other.', 'Give one of them.')
+  const { api, apiKey, apiKeyFile, world, run, parallel } = flags
+  const [first, second] = Object.entries({ '--api': api, '--world': world, '--run': run })
+    .filter(([, value]) => value !== undefined)
+    .map(([name]) => name)
+  if (second !== undefined)
+    throw new IsoflopError('BAD_OPTION', `${first} and ${second} exclude each other.`, 'Give one of them.')
+  refuseWithoutRun(flags)
   if (api === undefined && (apiKey ?? apiKeyFile) !== undefined)
     throw new IsoflopError('BAD_OPTION', 'A key came without --api.', 'Say where the API is: --api URL')
+  if (run !== undefined) {
+    const trainer = await openRunTrainer(flags, flags.out, space)
+    return { trainer, truthAt: null, trueLoss: null, running: () => trainer.running() }
+  }
   if (api === undefined && parallel !== undefined)
     throw new IsoflopError(
       'BAD_OPTION',
-      '--parallel came without --api.',
+      '--parallel came without --api or --run.',
       'A simulated world answers at once: leave it out.',
     )
   if (api !== undefined && space.name !== apiSpace.name)
     throw new IsoflopError(
       'BAD_OPTION',
       `--api trains the course's models alone, not those of the space ${space.name}.`,
-      'Leave --space out, try the space on a simulated world (--world seed:7), or bring your own trainer: docs/space.md.',
+      'Leave --space out, try the space on a simulated world (--world seed:7), or let a program of yours train (--run): docs/cluster.md.',
     )
   if (api === undefined && world === undefined && space.name !== apiSpace.name)
     throw new IsoflopError(
       'BAD_OPTION',
       `Nobody is named who trains models of the space ${space.name}.`,
-      'Try it on a simulated world first: --world seed:7. docs/space.md shows how to bring your own trainer.',
+      'Try it on a simulated world first: --world seed:7. Then let a program of yours train (--run): docs/cluster.md.',
     )
   if (api === undefined) return openWorldTrainer(world ?? 'cs336', space, target)
   const key = await givenApiKey(flags, process.env.ISOFLOP_API_KEY)
@@ -223,25 +236,34 @@ interface StandingProgress {
   done(): void
 }
 
-/** One line that is written over on a terminal; elsewhere a line a round. */
+/** How often a line is written over that says how far runs are, ms. */
+const redrawMs = 1000
+
+/** One line that is written over on a terminal, every second where runs go on; elsewhere a line a round. */
 function standingProgress(
   stream: NodeJS.WriteStream,
   about: Surroundings,
   language: Language = 'en',
+  running: () => readonly RunningRun[] = () => [],
 ): StandingProgress {
   let view: CampaignView | null = null
   let isShown = false
   const lineOf = (shown: CampaignView) => printable(inLanguage(language, () => standingLine(shown)))
+  const draw = () => {
+    if (view === null) return
+    stream.write(`\r\x1b[K${cutTo(`${lineOf(view)}${runningText(running())}`, (stream.columns ?? usualWidth) - 1)}`)
+    isShown = true
+  }
+  const timer = takesEscapes(stream) ? setInterval(draw, redrawMs) : undefined
   return {
     show(standing) {
       const rounds = view?.rounds.length
       view = viewOfStanding(standing, about)
-      if (takesEscapes(stream)) {
-        stream.write(`\r\x1b[K${cutTo(lineOf(view), (stream.columns ?? usualWidth) - 1)}`)
-        isShown = true
-      } else if (view.rounds.length !== rounds) stream.write(`${lineOf(view)}\n`)
+      if (takesEscapes(stream)) draw()
+      else if (view.rounds.length !== rounds) stream.write(`${lineOf(view)}\n`)
     },
     done() {
+      clearInterval(timer)
       if (isShown) stream.write('\r\x1b[K')
       isShown = false
     },

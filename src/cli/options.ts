@@ -33,6 +33,18 @@ export const positive =
     return value
   }
 
+const unitMs = { s: 1e3, m: 60e3, h: 3600e3, d: 86_400e3 } as const
+
+/** A span of time, as ms: `90s`, `30m`, `1.5h`, `2d`. */
+export const timeSpan =
+  (name: string): Parser<number> =>
+  (text) => {
+    const [, amount, unit] = /^(\d{1,9}(?:\.\d{1,9})?)([smhd])$/.exec(text.trim()) ?? []
+    const ms = Number(amount) * unitMs[unit as keyof typeof unitMs]
+    if (!(ms > 0)) throw bad(name, text, 'seconds, minutes, hours or days above 0 such as 90s, 30m, 2d or 4h')
+    return ms
+  }
+
 /** A number strictly between 0 and 1. */
 export const probability =
   (name: string, example = '0.95'): Parser<number> =>

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { Command } from 'commander'
 import { systemClock } from '../core/clock.ts'
 import { IsoflopError } from '../core/errors.ts'
@@ -15,6 +16,7 @@ import { compact, nats, significant } from '../report/number.ts'
 import { examples } from './help.ts'
 import { listenForSignals } from './interruption.ts'
 import { budget, nameOf, positive, wholeNumber } from './options.ts'
+import { writeOutput } from './output.ts'
 import { print, printJson, say } from './print.ts'
 import { duration, progressLine } from './progress.ts'
 
@@ -109,6 +111,7 @@ async function runTrain(flags: TrainFlags): Promise<void> {
       interruption.end()
     })
     if (outcome.kind === 'interrupted') return goOnLater(outcome.step, recipe)
+    await writeResult(flags.out, outcome.record)
     if (flags.json) printJson(outcome.record)
     else printRecord(outcome.record, flags.out)
     if (outcome.record.outcome === 'diverged') throw diverged(outcome.record)
@@ -191,6 +194,12 @@ function printRecord(
     ['record', recordFile(out)],
   ]
   for (const [name, text] of rows) print(`${name.padEnd(9)}${text}`)
+}
+
+/** Says what came of it as `isoflop campaign --run` expects it of any program. Errors: OUTPUT_FAILED. */
+function writeResult(out: string, { loss, tokens }: TrainingRecord): Promise<void> {
+  const result = loss.validation === null ? { diverged: true } : { loss: loss.validation, tokens }
+  return writeOutput(join(out, 'result.json'), `${JSON.stringify(result)}\n`)
 }
 
 const diverged = ({ divergedAt, config }: TrainingRecord): IsoflopError =>

@@ -81,6 +81,13 @@ export const errorTable = rows({
   },
   RECORD_DIFFERS: { meaning: "A client's record has answers of another API than the one that is asked." },
   CAMPAIGN_RUNNING: { meaning: 'Another process runs a campaign in the same folder.' },
+  RUN_FAILED: {
+    meaning:
+      'The program of --run always fails: several configurations one after another came to no result, or it cannot be started.',
+  },
+  RUN_LOST: { meaning: 'A run came to no result, in all its tries or in its time; the campaign goes on without it.' },
+  RUN_INTERRUPTED: { meaning: 'A run was ended before its time, because the campaign was; nothing of it counts.' },
+  RUN_ELSEWHERE: { meaning: 'A run was started on another machine, and nobody can see whether it still runs there.' },
   CORPUS_MISSING: { meaning: 'A folder has no finished corpus.' },
   CORPUS_INVALID: { meaning: 'A corpus is damaged: a file of it is not what was written.' },
   CORPUS_DIFFERS: { meaning: 'The folder holds a corpus of other inputs or options.' },

@@ -1,5 +1,6 @@
 import { existsSync, linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { isThere, type ProcessName, processName } from './processes.ts'
 
 type Sqlite = typeof import('node:sqlite')
 
@@ -19,7 +20,7 @@ function lockBySqlite(file: string, { DatabaseSync }: Sqlite): (() => void) | nu
   const database = new DatabaseSync(file, { timeout: 0 })
   try {
     database.exec('BEGIN EXCLUSIVE')
-    if (!isOwned(ownerFile(file))) return () => database.close()
+    if (!isOwned(ownerFile(file))) return held(database)
     database.close()
     return null
   } catch (error) {
@@ -29,15 +30,19 @@ function lockBySqlite(file: string, { DatabaseSync }: Sqlite): (() => void) | nu
   }
 }
 
+/** Databases whose lock nobody has given back. A collector of garbage closes one that nothing holds, and with it goes the lock. */
+const open = new Set<object>()
+
+function held(database: { close(): void }): () => void {
+  open.add(database)
+  return () => {
+    open.delete(database)
+    database.close()
+  }
+}
+
 /** SQLITE_BUSY. */
 const busy = 5
-
-/** A process: on which machine, its number, and, where the system tells, when it started, because numbers come again. */
-interface Owner {
-  readonly host: string
-  readonly pid: number
-  readonly started: string | null
-}
 
 const ownerFile = (file: string): string => `${file}.owner`
 
@@ -59,7 +64,7 @@ export function lockByOwner(file: string): (() => void) | null {
         return null
       }
     }
-    writeFileSync(mine, JSON.stringify(ownerOf(process.pid)))
+    writeFileSync(mine, JSON.stringify(processName(process.pid)))
     linkSync(mine, owner)
     return () => rmSync(owner, { force: true })
   } catch (error) {
@@ -73,34 +78,14 @@ export function lockByOwner(file: string): (() => void) | null {
 
 /** Whether a file names a process that is there. Of another machine's nobody can tell, so it is. */
 function isOwned(owner: string): boolean {
-  let named: Owner
+  let named: ProcessName
   try {
     named = JSON.parse(readFileSync(owner, 'utf8'))
   } catch {
     return false
   }
   if (named.host !== hostname()) return true
-  return isThere(named.pid) && ownerOf(named.pid).started === named.started
-}
-
-const ownerOf = (pid: number): Owner => ({ host: hostname(), pid, started: startOf(pid) })
-
-/** When a process started, where the system shows it as a file: the 22nd field, counted behind the name, which may have blanks. */
-function startOf(pid: number): string | null {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').pop()!.split(' ')[19]
-  } catch {
-    return null
-  }
-}
-
-function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
+  return isThere(named)
 }
 
 /** Whether Linux knows of a lock on a file, which is SQLite's. */

@@ -23,8 +23,15 @@ export type Outcome =
     }
   /** Not trained, nothing spent: `refused` concerns this configuration alone, `exhausted` says that the budget does not allow it. */
   | { readonly kind: 'refused' | 'exhausted'; readonly error: IsoflopError }
-  /** Nobody knows what became of it. It counts as spent and is not asked for again. */
-  | { readonly kind: 'lost'; readonly error: IsoflopError }
+  /** Ended before its time because nobody waits any more; nothing counts, and asked again it goes on. */
+  | { readonly kind: 'interrupted'; readonly error: IsoflopError }
+  | {
+      /** Nobody knows what would have become of it. It counts as spent and is not asked for again. */
+      readonly kind: 'lost'
+      readonly error: IsoflopError
+      /** FLOPs that it used, where that is known; all that were asked for by default. */
+      readonly spentFlops?: number
+    }
 
 /** Which plan of a campaign asks for a run, and why. */
 export interface Purpose {
@@ -79,10 +86,14 @@ export function expectOutcome(given: unknown): Outcome {
   if (kind === 'finished' && typeof loss === 'number' && loss > 0 && loss < Number.POSITIVE_INFINITY)
     return given as Outcome
   if (kind === 'diverged') return given as Outcome
-  const isTold = kind === 'refused' || kind === 'exhausted' || kind === 'lost'
+  const isTold = kind === 'refused' || kind === 'exhausted' || kind === 'lost' || kind === 'interrupted'
   if (isTold && typeof error?.message === 'string') return given as Outcome
   throw noOutcome(shown(given))
 }
+
+/** FLOPs that a lost run counts for: no fewer than none, no more than were asked for. */
+export const spentOf = ({ spentFlops }: { readonly spentFlops?: number }, { trainFlops }: Config): number =>
+  spentFlops !== undefined && spentFlops >= 0 ? Math.min(spentFlops, trainFlops) : trainFlops
 
 const noOutcome = (what: string): IsoflopError =>
   new IsoflopError(

@@ -52,8 +52,8 @@ export class Purchases {
     if (!this.isOpen(index)) return
     this.#asked.add(index)
     const outcome = await this.#buy(index)
-    if (outcome.kind === 'exhausted') this.exhausted = true
-    if (outcome.kind === 'exhausted' || outcome.kind === 'refused') return
+    if (outcome.kind === 'exhausted' || outcome.kind === 'interrupted') this.exhausted = true
+    if (outcome.kind === 'exhausted' || outcome.kind === 'interrupted' || outcome.kind === 'refused') return
     this.made.push({ index, round, gain, outcome: outcome.kind })
     this.spent += this.#pool.cost[index]
     if (outcome.kind !== 'finished') return
