@@ -4,8 +4,9 @@ import type { TunedResult, TunedTarget } from '../../fit/tuned/result.ts'
 import { compact, type Format, nats, percent, significant } from '../number.ts'
 import { type Block, list } from '../page/blocks.ts'
 import type { Group } from '../page/text.ts'
+import { words } from '../words/words.ts'
 import type { Findings } from './findings.ts'
-import { both, jointLines } from './joint-words.ts'
+import { both, jointLines, undeterminedSpans } from './joint-words.ts'
 import { beyondRuns } from './words.ts'
 
 /**
@@ -15,17 +16,17 @@ import { beyondRuns } from './words.ts'
 export function jointGroups({ analysis }: Findings<Scope & Tuned>): Group[] {
   const { joint, bootstrap } = analysis
   if (joint === null) return []
-  if (joint.unavailable !== null) return [list([`joint: ${joint.unavailable}.`])]
+  if (joint.unavailable !== null) return [list([words().joint.unavailable(words().elsewhere(joint.unavailable))])]
   const last = joint.predictions.at(-1)
   const head: Block[] = last
     ? [
         {
           kind: 'section',
-          title: `At ${compact(last.flops)} FLOPs (${beyondRuns(analysis, last.flops)}), by joint with ${percent(bootstrap.confidence)} intervals:`,
+          title: words().joint.at(compact(last.flops), beyondRuns(analysis, last.flops), percent(bootstrap.confidence)),
           blocks: list(targetLines(last, joint)),
         },
       ]
-    : list([[{ strong: 'These runs do not determine N, D or the loss at a budget:' }, ` ${joint.undetermined}.`]])
+    : list([undeterminedSpans(joint.undetermined ?? '')])
   const formulas = list(jointLines(joint).map((formula) => ({ formula })))
   return [[...head, ...formulas], ...(joint.predictions.length > 1 ? [[targetTable(joint)]] : [])]
 }
@@ -34,29 +35,28 @@ function targetLines(
   { parameters, tokens, rate, batch, loss }: TunedTarget,
   { batchUnit, lossUnit }: TunedResult,
 ): string[] {
-  const settings = [
-    ...(rate ? [`learning rate = ${both(rate)}`] : []),
-    ...(batch ? [`batch = ${both(batch)} ${batchUnit}`] : []),
-  ]
+  const say = words().joint
+  const settings = [...(rate ? [say.rate(both(rate))] : []), ...(batch ? [say.batch(both(batch), batchUnit)] : [])]
   return [
-    `N = ${both(parameters)} parameters, D = ${both(tokens)} tokens`,
-    ...(settings.length > 0 ? [settings.join(', ')] : []),
-    `loss = ${both(loss, nats)} ${lossUnit}`,
+    say.size(both(parameters), both(tokens)),
+    ...(settings.length > 0 ? [words().campaign.list(settings)] : []),
+    words().fit.loss(both(loss, nats), lossUnit),
   ]
 }
 
 function targetTable({ predictions, rate, batch }: TunedResult): Block {
   const right = (title: string) => ({ title, align: 'right' }) as const
-  const left = (title: string) => ({ title, align: 'left' }) as const
+  const interval = { title: words().joint.names.interval, align: 'left' } as const
+  const { names } = words().joint
   const columns = [
     ...[right('FLOPs'), right('N'), right('D')],
-    ...(rate ? [right('rate'), left('interval')] : []),
-    ...(batch ? [right('batch'), left('interval')] : []),
-    ...[right('loss'), left('interval')],
+    ...(rate ? [right(names.shortRate), interval] : []),
+    ...(batch ? [right(names.batch), interval] : []),
+    ...[right(names.loss), interval],
   ]
-  const cells = ({ value, interval }: Estimated, format: Format = significant) => [
+  const cells = ({ value, interval: [low, high] }: Estimated, format: Format = significant) => [
     format(value),
-    `[${format(interval[0])}, ${format(interval[1])}]`,
+    `[${format(low)}, ${format(high)}]`,
   ]
   const rows = predictions.map((target) => [
     compact(target.flops),

@@ -1,6 +1,8 @@
 import type { Estimated } from '../../fit/tuned/estimate.ts'
 import type { Formula, RepeatedData, TunedResult } from '../../fit/tuned/result.ts'
 import { exponent, type Format, significant, withInterval } from '../number.ts'
+import type { Span } from '../page/blocks.ts'
+import { words } from '../words/words.ts'
 import { lawText } from './words.ts'
 
 /** An estimate and its interval: `3.14e11 [2.79e11, 3.48e11]`. */
@@ -16,18 +18,16 @@ export const formulaText = ({ coefficient, parameters, tokens }: Formula): strin
 /** The formula and the intervals of its exponents. */
 function formulaLine(name: string, formula: Formula, unit: string): string {
   const { parameters, tokens } = formula
-  const exponents = [
-    ...(parameters ? [`of N ${both(parameters, exponent)}`] : []),
-    `of D ${both(tokens, exponent)}`,
-  ].join(', ')
-  return `${name} = ${formulaText(formula)}${unit}; exponent${parameters ? 's' : ''} ${exponents}`
+  const exponents = words().joint.exponents(parameters && both(parameters, exponent), both(tokens, exponent))
+  return `${name} = ${formulaText(formula)}${unit}${exponents}`
 }
 
 /** The best learning rate and batch as formulas, what repeats are worth, and the law: a line each. */
 export function jointLines(joint: TunedResult): string[] {
+  const say = words().joint
   return [
-    ...(joint.rate ? [formulaLine('best learning rate r*', joint.rate, joint.batch ? ' at the best batch' : '')] : []),
-    ...(joint.batch ? [formulaLine('best batch B*', joint.batch, ` ${joint.batchUnit}`)] : []),
+    ...(joint.rate ? [formulaLine(say.bestRate, joint.rate, joint.batch ? say.atBestBatch : '')] : []),
+    ...(joint.batch ? [formulaLine(say.bestBatch, joint.batch, ` ${joint.batchUnit}`)] : []),
     ...(joint.repeated ? repeatedLines(joint.repeated) : []),
     ...(joint.law ? [`${lawText(joint.law)}, q = ${believedText(joint)}`] : []),
   ]
@@ -37,14 +37,19 @@ export function jointLines(joint: TunedResult): string[] {
 const noLimit = 12
 
 function repeatedLines({ repeats, surplus, support, worth }: RepeatedData): string[] {
-  const told = worth.map(({ epochs, tokens }) => `${epochs} as ${both(tokens)}`)
+  const say = words().joint
+  const told = words().campaign.list(worth.map(({ epochs, tokens }) => say.epochAs(epochs, both(tokens))))
   return [
-    `epochs over the same tokens teach as fresh ones would: ${told.join(', ')}; ever more of them at most as ${significant(1 + repeats.value)} (R* = ${both(repeats)})`,
-    surplus.interval[0] < noLimit
-      ? `a unique token supports ${both(support)} parameters; size beyond that serves less and less (R* = ${both(surplus)})`
-      : `no limit of the size that unique tokens support was seen (R* of size = ${both(surplus)})`,
+    say.taught(told, significant(1 + repeats.value), both(repeats)),
+    surplus.interval[0] < noLimit ? say.support(both(support), both(surplus)) : say.noLimit(both(surplus)),
   ]
 }
+
+/** That the runs leave open what would be said at a budget, and why. */
+export const undeterminedSpans = (why: string): Span[] => [
+  { strong: words().fit.undeterminedAt },
+  `${words().marks.gap}${words().elsewhere(why)}${words().marks.stop}`,
+]
 
 /** How much each q is believed that is believed at all: `0.35 (98 %), 0.5 (2 %)`. */
 const believedText = ({ norms }: TunedResult): string =>

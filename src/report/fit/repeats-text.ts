@@ -3,7 +3,9 @@ import type { Repeated, Scope } from '../../fit/result.ts'
 import { compact, type Format, nats, percent, significant } from '../number.ts'
 import { type Block, list } from '../page/blocks.ts'
 import type { Group } from '../page/text.ts'
+import { words } from '../words/words.ts'
 import type { Findings } from './findings.ts'
+import { undeterminedSpans } from './joint-words.ts'
 import { bestLines, repeatsLines, withheldText } from './repeats-words.ts'
 import { beyondRuns } from './words.ts'
 
@@ -11,7 +13,7 @@ import { beyondRuns } from './words.ts'
 export function repeatsGroups({ analysis }: Findings<Scope & Repeated>): Group[] {
   const { repeats } = analysis
   if (repeats === null) return []
-  if (repeats.kind === 'unavailable') return [list([`repeats: ${repeats.reason}.`])]
+  if (repeats.kind === 'unavailable') return [list([words().repeats.unavailable(words().elsewhere(repeats.reason))])]
   const withheld = withheldText(repeats)
   const lines = repeatsLines(repeats).map((formula) => ({ formula }))
   const isOne = repeats.fresh.length === 1 && repeats.targets.length <= 1
@@ -24,30 +26,26 @@ export function repeatsGroups({ analysis }: Findings<Scope & Repeated>): Group[]
 function headBlocks(analysis: Scope, repeats: FittedRepeats): Block[] {
   const { undetermined, fresh } = repeats
   const last = fresh.at(-1)
-  if (!last)
-    return list(
-      undetermined === null
-        ? []
-        : [[{ strong: 'These runs do not determine N, D or the loss at a budget:' }, ` ${undetermined}.`]],
-    )
+  if (!last) return list(undetermined === null ? [] : [undeterminedSpans(undetermined)])
   const { flops } = last
   return [
     {
       kind: 'section',
-      title: `At ${compact(flops)} FLOPs (${beyondRuns(analysis, flops)}), by repeats with ${percent(analysis.bootstrap.confidence)} intervals:`,
+      title: words().repeats.at(compact(flops), beyondRuns(analysis, flops), percent(analysis.bootstrap.confidence)),
       blocks: list(bestLines(repeats)),
     },
   ]
 }
 
 function targetTable({ fresh, targets }: FittedRepeats): Block {
-  const right = (title: string) => ({ title, align: 'right' }) as const
-  const left = (title: string) => ({ title, align: 'left' }) as const
+  const { columns: title } = words().repeats
+  const right = (name: string) => ({ title: name, align: 'right' }) as const
+  const left = (name: string) => ({ title: name, align: 'left' }) as const
   const value = (estimate: { readonly value: number }, format: Format = significant) => format(estimate.value)
   const rows = fresh.flatMap((target) => [
     [
       compact(target.flops),
-      'fresh',
+      words().repeats.fresh,
       value(target.parameters),
       value(target.tokens),
       '-',
@@ -67,8 +65,8 @@ function targetTable({ fresh, targets }: FittedRepeats): Block {
       ]),
   ])
   const columns = [
-    ...[right('FLOPs'), right('unique'), right('N'), right('D'), right('epochs'), right('loss')],
-    left('worse than fresh'),
+    ...[right('FLOPs'), right(title.unique), right('N'), right('D'), right(title.epochs), right(title.loss)],
+    left(title.worse),
   ]
   return { kind: 'table', columns, rows }
 }

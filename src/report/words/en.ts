@@ -592,6 +592,115 @@ export const en = {
     },
   },
 
+  joint: {
+    unavailable: (why: string) => `joint: ${why}.`,
+    lawUnavailable: (why: string) => `The joint law: ${why}.`,
+    lawOf: (names: string) => `The joint law of ${names}`,
+    names: {
+      size: 'size',
+      tokens: 'tokens',
+      rate: 'learning rate',
+      batch: 'batch',
+      repeated: 'repeated data',
+      interval: 'interval',
+      loss: 'loss',
+      shortRate: 'rate',
+    },
+    batchIn: (unit: string) => `batch (${unit})`,
+    note: (confidence: string) =>
+      `Intervals at ${confidence}: of the coefficients, of the exponent of the norm, and beyond the runs of 0.4 % of the loss for each factor e of compute.`,
+    at: (C: string, beyond: string, confidence: string) =>
+      `At ${C} FLOPs (${beyond}), by joint with ${confidence} intervals:`,
+    rate: (rate: string) => `learning rate = ${rate}`,
+    batch: (batch: string, unit: string) => `batch = ${batch} ${unit}`,
+    size: (N: string, D: string) => `N = ${N} parameters, D = ${D} tokens`,
+    bestRate: 'best learning rate r*',
+    bestBatch: 'best batch B*',
+    atBestBatch: ' at the best batch',
+    exponents: (N: string | null, D: string) =>
+      N === null ? `; exponent of D ${D}` : `; exponents of N ${N}, of D ${D}`,
+    epochAs: (epochs: number, worth: string) => `${epochs} as ${worth}`,
+    taught: (told: string, most: string, star: string) =>
+      `epochs over the same tokens teach as fresh ones would: ${told}; ever more of them at most as ${most} (R* = ${star})`,
+    support: (support: string, star: string) =>
+      `a unique token supports ${support} parameters; size beyond that serves less and less (R* = ${star})`,
+    noLimit: (star: string) => `no limit of the size that unique tokens support was seen (R* of size = ${star})`,
+    sweepCaption:
+      'Each mark is the lowest loss of one learning rate at one N and D, whatever the batch; darker is larger compute.',
+  },
+
+  repeats: {
+    unavailable: (why: string) => `repeats: ${why}.`,
+    lawUnavailable: (why: string) => `The data-constrained law: ${why}.`,
+    law: 'The data-constrained law',
+    columns: {
+      unique: 'unique',
+      uniqueTokens: 'unique tokens',
+      epochs: 'epochs',
+      loss: 'loss',
+      worse: 'worse than fresh',
+      again: 'seen again',
+      worth: 'are worth',
+    },
+    fresh: 'fresh',
+    freshAt: (C: string) => `${C}, fresh data`,
+    note: (confidence: string, unit: string) =>
+      `Intervals at ${confidence} of laws drawn from the posterior, with a drift beyond the runs. Worse than fresh: ${unit} more than the best run of the budget on fresh data. Are worth: as many fresh tokens would teach what those seen again do.`,
+    where: (C: string, beyond: string) => `At ${C} FLOPs (${beyond}): `,
+    at: (C: string, beyond: string, confidence: string) =>
+      `At ${C} FLOPs (${beyond}), by repeats with ${confidence} intervals:`,
+    atLeast: (least: string) => `at least ${least}`,
+    atMost: (most: string) => `at most ${most}`,
+    notDetermined: 'not determined',
+    freshData: (N: string, D: string, loss: string, unit: string) =>
+      `fresh data: N = ${N} parameters, D = ${D} tokens, loss = ${loss} ${unit}`,
+    enough: (unique: string) => `${unique} unique tokens are enough for that`,
+    best: (unique: string, N: string, epochs: string, loss: string) =>
+      `${unique} unique tokens: N = ${N}, ${epochs} epochs, loss = ${loss}, `,
+    cost: (cost: string, unit: string, again: string, worth: string) =>
+      `${cost} ${unit} worse than fresh; the ${again} seen again are worth ${worth} fresh ones`,
+    star: (name: 'tokens' | 'size', limit: string, isBetween: boolean) =>
+      `R* of ${name}${isBetween ? ' =' : ''} ${limit}`,
+    taught: (told: string) => `so many epochs over the same tokens teach as fresh ones would: ${told}`,
+    most: (most: string) => `: ever more epochs teach at most as ${most} fresh ones would`,
+    effective: " with N' and D' for N and D, q = ",
+    worth: (share: string, last: string, average: string) =>
+      `a repeated token is worth ${share} of a fresh one or more up to epoch ${last}, all repeated ones together up to ${average} epochs`,
+    sizeOpen: 'what size beyond that which the unique tokens support is worth was not seen',
+    sizeNoLimit: (star: string) => `no limit of the size that unique tokens support was seen (${star})`,
+    sizeLess: (star: string) => `size beyond that which the unique tokens support serves less and less: ${star}`,
+    place: (C: string, unique: string) => `${C} FLOPs and ${unique} tokens`,
+    withheld: (where: string, most: string) =>
+      `Not told is the best run with ${where}: it has more epochs than the ${most} of the runs, which do not say how far repeats carry.`,
+    costFigure: {
+      title: 'Loss against epochs',
+      best: (unique: string, epochs: string, loss: string) => `with ${unique} at ${epochs} epochs ${loss}`,
+      caption: (C: string) =>
+        `The loss of ${C} FLOPs by how often the unique tokens are seen; more epochs leave a smaller model.`,
+      circles: (best: string, fresh: string) =>
+        `Open circles are the best: ${best}. Dashed: the best on fresh data, ${fresh}.`,
+      grey: 'Grey: more epochs than any run.',
+      alt: 'Loss against epochs at a fixed budget, for some amounts of unique tokens, beside the best on fresh data.',
+      axis: 'epochs over the unique tokens',
+      tokens: (unique: string) => `${unique} tokens`,
+      fresh: 'fresh data',
+    },
+    worthFigure: {
+      title: 'What repeated tokens are worth',
+      caption: (confidence: string) =>
+        `Epochs over the same tokens, and how many epochs of fresh tokens would teach as much, by the data-constrained law with its ${confidence} interval; dashed: as if every repeat were fresh.`,
+      dots: 'Dots are single runs, as their loss has it if all else of the law holds for them.',
+      shares: (most: string, last: string, half: string, halfLast: string) =>
+        `A repeated token is worth ${most} of a fresh one up to epoch ${last}, ${half} up to epoch ${halfLast}.`,
+      left: (n: number) => `Not drawn: ${counted(n, 'run')} far off.`,
+      alt: 'Fresh epochs that epochs over the same tokens are worth, on logarithmic axes, with the fitted law.',
+      x: 'epochs over the same tokens',
+      y: 'epochs of fresh tokens they are worth',
+      law: (value: string) => `law ${value}`,
+      asFresh: 'as fresh',
+    },
+  },
+
   glossary: {
     title: 'Ten words',
     meaning: 'meaning',

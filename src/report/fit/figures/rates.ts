@@ -37,7 +37,7 @@ export const rates: Figure<Findings<Tuned>> = {
     const formula = analysis.joint?.rate
     const { parameters, tokens } = formula ?? {}
     return joined(
-      'Each mark is the lowest loss of one learning rate at one N and D, whatever the batch; darker is larger compute.',
+      words().joint.sweepCaption,
       "Curves: the joint law at the best of the batches that were tried. Open circles: the law's best rate at its best batch,",
       formula && parameters && tokens
         ? `r* = ${formulaText(formula)}, exponents of N ${withInterval(parameters.value, parameters.interval, exponent)} and of D ${withInterval(tokens.value, tokens.interval, exponent)}.`
@@ -74,7 +74,7 @@ export const rates: Figure<Findings<Tuned>> = {
         all.map(({ rate }) => rate),
       ),
       y: linearAxis(
-        `loss (${analysis.joint?.lossUnit ?? 'nats/token'})`,
+        words().axes.loss(analysis.joint?.lossUnit ?? 'nats/token'),
         all.map(({ loss }) => loss),
       ),
       marks: [

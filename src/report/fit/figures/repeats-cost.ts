@@ -8,6 +8,7 @@ import { gridOnShade, shaded } from '../../draw/marks.ts'
 import { budgetColor, muted } from '../../draw/style.ts'
 import { compact, nats, significant } from '../../number.ts'
 import { joined } from '../../prose.ts'
+import { words } from '../../words/words.ts'
 import type { Findings } from '../findings.ts'
 
 const height = 480
@@ -30,21 +31,24 @@ const isBeyond = (fitted: FittedRepeats): boolean =>
 
 export const repeatsCost: Figure<Findings<Repeated>> = {
   name: 'repeats-cost',
-  title: 'Loss against epochs',
+  get title() {
+    return words().repeats.costFigure.title
+  },
   caption({ analysis }) {
     const fitted = fittedOf(analysis)
     const last = fitted?.fresh.at(-1)
     if (!fitted || !last) return ''
+    const say = words().repeats.costFigure
     const best = curvesOf(fitted).map(({ unique, best: { epochs, loss } }) => {
-      return `with ${compact(unique)} at ${significant(epochs)} epochs ${nats(loss)}`
+      return say.best(compact(unique), significant(epochs), nats(loss))
     })
     return joined(
-      `The loss of ${compact(last.flops)} FLOPs by how often the unique tokens are seen; more epochs leave a smaller model.`,
-      `Open circles are the best: ${best.join(', ')}. Dashed: the best on fresh data, ${nats(last.loss.value)}.`,
-      isBeyond(fitted) ? 'Grey: more epochs than any run.' : '',
+      say.caption(compact(last.flops)),
+      say.circles(words().campaign.list(best), nats(last.loss.value)),
+      isBeyond(fitted) && say.grey,
     )
   },
-  alt: () => 'Loss against epochs at a fixed budget, for some amounts of unique tokens, beside the best on fresh data.',
+  alt: () => words().repeats.costFigure.alt,
   draw({ analysis }) {
     const fitted = fittedOf(analysis)
     const fresh = fitted?.fresh.at(-1)
@@ -60,16 +64,18 @@ export const repeatsCost: Figure<Findings<Repeated>> = {
     }))
     const all = shown.flatMap(({ points }) => points)
     const x = logAxis(
-      'epochs over the unique tokens',
+      words().repeats.costFigure.axis,
       all.map(({ epochs }) => epochs),
     )
-    const y = linearAxis(`loss (${fitted.lossUnit})`, [lowest, ...all.map(({ loss }) => loss)])
+    const y = linearAxis(words().axes.loss(fitted.lossUnit), [lowest, ...all.map(({ loss }) => loss)])
     const labels = [
       ...shown.flatMap(({ unique, points, color }) => {
         const end = points.at(-1)
-        return end ? [{ x: end.epochs, y: end.loss, text: `${compact(unique)} tokens`, color }] : []
+        return end
+          ? [{ x: end.epochs, y: end.loss, text: words().repeats.costFigure.tokens(compact(unique)), color }]
+          : []
       }),
-      { x: x.domain[1], y: lowest, text: 'fresh data', color: muted },
+      { x: x.domain[1], y: lowest, text: words().repeats.costFigure.fresh, color: muted },
     ]
     return onePanel({
       height,

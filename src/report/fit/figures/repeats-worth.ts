@@ -6,8 +6,9 @@ import { type Figure, onePanel } from '../../draw/figure.ts'
 import { pointLabels } from '../../draw/labels.ts'
 import { gridOnShade, shaded } from '../../draw/marks.ts'
 import { ink, lawColor, lawInk, muted } from '../../draw/style.ts'
-import { counted, percent, significant } from '../../number.ts'
+import { percent, significant } from '../../number.ts'
 import { joined } from '../../prose.ts'
+import { words } from '../../words/words.ts'
 import type { Findings } from '../findings.ts'
 import { limitText } from '../repeats-words.ts'
 
@@ -27,21 +28,23 @@ function shownRuns({ seen, tokens, law }: FittedRepeats) {
 
 export const repeatsWorth: Figure<Findings<Scope & Repeated>> = {
   name: 'repeats-worth',
-  title: 'What repeated tokens are worth',
+  get title() {
+    return words().repeats.worthFigure.title
+  },
   caption({ analysis }) {
     const fitted = fittedOf(analysis)
     if (fitted === null) return ''
     const [most, half] = fitted.worth
     const left = fitted.seen.length - shownRuns(fitted).length
+    const say = words().repeats.worthFigure
     return joined(
-      'Epochs over the same tokens, and how many epochs of fresh tokens would teach as much, by the data-constrained law',
-      `with its ${percent(analysis.bootstrap.confidence)} interval; dashed: as if every repeat were fresh.`,
-      'Dots are single runs, as their loss has it if all else of the law holds for them.',
-      `A repeated token is worth ${percent(most.share)} of a fresh one up to epoch ${limitText(most.last)}, ${percent(half.share)} up to epoch ${limitText(half.last)}.`,
-      left > 0 ? `Not drawn: ${counted(left, 'run')} far off.` : '',
+      say.caption(percent(analysis.bootstrap.confidence)),
+      say.dots,
+      say.shares(percent(most.share), limitText(most.last), percent(half.share), limitText(half.last)),
+      left > 0 && say.left(left),
     )
   },
-  alt: () => 'Fresh epochs that epochs over the same tokens are worth, on logarithmic axes, with the fitted law.',
+  alt: () => words().repeats.worthFigure.alt,
   draw({ analysis }) {
     const fitted = fittedOf(analysis)
     if (fitted === null) return null
@@ -49,18 +52,18 @@ export const repeatsWorth: Figure<Findings<Scope & Repeated>> = {
     const runs = shownRuns(fitted)
     const last = curve[curve.length - 1]
     const x = logAxis(
-      'epochs over the same tokens',
+      words().repeats.worthFigure.x,
       curve.map(({ epochs }) => epochs),
     )
-    const y = logAxis('epochs of fresh tokens they are worth', [
+    const y = logAxis(words().repeats.worthFigure.y, [
       ...curve.flatMap(({ low, high }) => [low, high]),
       ...runs.map(({ worth }) => worth),
       0.9,
     ])
     const fresh = [1, Math.min(last.epochs, y.domain[1])].map((epochs) => ({ epochs, value: epochs }))
     const labels = [
-      { x: last.epochs, y: last.value, text: `law ${significant(last.value)}`, color: lawInk },
-      { x: fresh[1].epochs, y: fresh[1].value, text: 'as fresh', color: muted },
+      { x: last.epochs, y: last.value, text: words().repeats.worthFigure.law(significant(last.value)), color: lawInk },
+      { x: fresh[1].epochs, y: fresh[1].value, text: words().repeats.worthFigure.asFresh, color: muted },
     ]
     return onePanel({
       height,
