@@ -25,6 +25,14 @@ export { campaignInFolder, type FolderCampaign, type FolderOptions } from './cam
 export { ownRuns } from './campaign/own-runs.ts'
 export type { Notice } from './campaign/session.ts'
 export {
+  type AskedRun,
+  openCampaign,
+  type Study,
+  type StudyOptions,
+  type StudyStanding,
+  type Told,
+} from './campaign/study.ts'
+export {
   type CampaignTask,
   type CampaignView,
   type EndedView,

@@ -173,7 +173,7 @@ export async function campaign<C extends Config = TrainingConfig>(options: Campa
   let stopped: string | null = null
   while (stopped === null) {
     const plan = judgement.ask()
-    if (plan.kind === 'stop') stopped = plan.reason
+    if (plan.kind !== 'ask') stopped = plan.reason
     else {
       stopped = await buy(plan)
       judgement = strategy.consider(situation())

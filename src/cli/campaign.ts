@@ -33,6 +33,7 @@ import { budget, languageHelp, nameOf, wholeBudgets, wholeNumber } from './optio
 import { isPoolCampaign, type PoolFlags, runPool, withPoolOptions } from './pool.ts'
 import { print, printJson, printPage, printWritten, say } from './print.ts'
 import { openRunTrainer, type RunFlags, refuseWithoutRun, runningText, withRunOptions } from './run-option.ts'
+import { withStudyCommands } from './study.ts'
 import { takesEscapes, textOptions } from './terminal.ts'
 import { writeUp } from './write-up.ts'
 
@@ -95,7 +96,7 @@ export function campaignCommand(): Command {
       ),
     )
     .action((flags: CampaignFlags, own: Command) => (isPoolCampaign(own) ? runPool(flags) : runCampaign(flags)))
-  return withPoolOptions(withRunOptions(command))
+  return withStudyCommands(withPoolOptions(withRunOptions(command)))
 }
 
 const grid = wholeBudgets('--train-flops-grid')

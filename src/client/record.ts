@@ -1,16 +1,5 @@
-import {
-  appendFileSync,
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  truncateSync,
-} from 'node:fs'
-import { dirname } from 'node:path'
 import type { Config } from '../core/config.ts'
-import { makeFolder, syncFolder } from '../core/durable.ts'
+import { appendLine, wholeLines } from '../core/durable.ts'
 import { IsoflopError, outputFailed } from '../core/errors.ts'
 import { printableLine } from '../core/printable.ts'
 import { readSummed, summed } from '../core/summed.ts'
@@ -63,32 +52,6 @@ export function openRecord(
       writing(file, () => appendLine(file, summed(line)))
       known.set(codec.identity(config), { config, loss })
     },
-  }
-}
-
-/** The lines of a file that end; the rest is cut off. A file that is not there is begun, and its name put on disk. */
-function wholeLines(file: string): string[] {
-  makeFolder(dirname(file))
-  closeSync(openSync(file, 'a'))
-  syncFolder(dirname(file))
-  const bytes = readFileSync(file)
-  const end = bytes.lastIndexOf('\n') + 1
-  if (end < bytes.length) truncateSync(file, end)
-  return bytes.toString('utf8', 0, end).split('\n').slice(0, -1)
-}
-
-/** Appends a line and waits for the disk; takes back what was written of it where that fails, as on a full disk. */
-function appendLine(file: string, line: string): void {
-  const open = openSync(file, 'a')
-  const { size } = fstatSync(open)
-  try {
-    appendFileSync(open, `${line}\n`)
-    fsyncSync(open)
-  } catch (error) {
-    ftruncateSync(open, size)
-    throw error
-  } finally {
-    closeSync(open)
   }
 }
 

@@ -1,12 +1,17 @@
 import {
+  appendFileSync,
   closeSync,
   existsSync,
+  fstatSync,
   fsyncSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
@@ -63,6 +68,32 @@ export function syncFolder(folder: string): void {
     fsyncSync(open)
   } catch {
     // some file systems cannot
+  } finally {
+    closeSync(open)
+  }
+}
+
+/** The lines of a file that end; the rest is cut off. A file that is not there is begun, and its name put on disk. */
+export function wholeLines(file: string): string[] {
+  makeFolder(dirname(file))
+  closeSync(openSync(file, 'a'))
+  syncFolder(dirname(file))
+  const bytes = readFileSync(file)
+  const end = bytes.lastIndexOf('\n') + 1
+  if (end < bytes.length) truncateSync(file, end)
+  return bytes.toString('utf8', 0, end).split('\n').slice(0, -1)
+}
+
+/** Appends a line and waits for the disk; takes back what was written of it where that fails, as on a full disk. */
+export function appendLine(file: string, line: string): void {
+  const open = openSync(file, 'a')
+  const { size } = fstatSync(open)
+  try {
+    appendFileSync(open, `${line}\n`)
+    fsyncSync(open)
+  } catch (error) {
+    ftruncateSync(open, size)
+    throw error
   } finally {
     closeSync(open)
   }

@@ -28,6 +28,8 @@ export interface Situation {
   readonly refused: readonly Config[]
   /** Configurations that were asked for and whose outcome is not known: they count as spent, and are not asked again. */
   readonly pending: readonly Config[]
+  /** Runs that are out and whose outcome is to come: they count as spent, and plans allow for what they will tell. None by default. */
+  readonly running?: readonly RunningRun[]
   /** FLOPs that may be spent in all, and have been. */
   readonly budget: number
   readonly spent: number
@@ -46,7 +48,12 @@ export interface Planned<C extends Config = Config> {
   readonly expected?: Expected | null
 }
 
-/** What to ask next, and what is expected before it is; nothing more once `stop` says why. */
+/** A run that is out, and the round of the plan that asked for it. */
+export interface RunningRun extends Planned {
+  readonly round: number
+}
+
+/** What to ask next, and what is expected before it is; nothing before outcomes are told where `wait` says why, nothing more once `stop` does. */
 export type Plan<C extends Config = Config> =
   | {
       readonly kind: 'ask'
@@ -55,7 +62,7 @@ export type Plan<C extends Config = Config> =
       /** Null before there are enough runs. */
       readonly estimate: ShortForecast<C> | null
     }
-  | { readonly kind: 'stop'; readonly reason: string }
+  | { readonly kind: 'wait' | 'stop'; readonly reason: string }
 
 /** A forecast in short. */
 export type ShortForecast<C extends Config = Config> = Pick<Forecast<C>, 'config' | 'parameters' | 'loss' | 'interval'>
@@ -142,6 +149,8 @@ export interface StrategyWords {
 export interface Strategy {
   readonly name: string
   readonly words: StrategyWords
+  /** Whether it plans while runs are out; others wait until all outcomes are told. */
+  readonly plansAhead?: boolean
   consider(situation: Situation): Judgement
 }
 

@@ -59,6 +59,7 @@ const stream = 0xca
 export const adaptive: Strategy = {
   name: 'adaptive',
   words: adaptiveWords,
+  plansAhead: true,
   consider(situation) {
     const fit = once(() => fitSituation(situation))
     return {
@@ -70,10 +71,15 @@ export const adaptive: Strategy = {
 }
 
 function planOf(situation: Situation, fitted: () => JointFit): Plan {
+  // Whether there is more of an opening, or a climb, is for the outcomes of the one before to say.
+  if ((situation.running ?? []).some((run) => !isDesigned(run)))
+    return { kind: 'wait', reason: 'what the runs that are out tell decides what is planned next' }
   const opening = openingOf(situation)
   if (opening !== null) return opening
   const fit = usableRuns(situation) < fewestUsable ? null : fitted()
   const climb = climbOf(situation, fit)
+  if (climb !== null && situation.running?.length)
+    return { kind: 'wait', reason: 'what the runs that are out tell decides whether larger ones are needed' }
   if (climb !== null) return climb
   if (fit === null) return { kind: 'stop', reason: 'too few runs learned enough to tell a law' }
   return designedPlan(situation, fit)
@@ -161,9 +167,12 @@ function designedPlan(situation: Situation, fit: JointFit): Plan {
   // What the check will cost is kept for the last round.
   const free = left - (checkFlops(situation) ?? 0)
   const asked = isMisled(situation, fit) ? pinnedSpace(space, budget, fit) : space
-  const candidates = candidatesOf({ ...situation, space: asked }, free)
+  const running = (situation.running ?? []).map(({ config }) => config)
+  const candidates = [...running, ...candidatesOf({ ...situation, space: asked }, free)]
   const prospect = new Prospect(candidates, judgesOf(fit, situation))
-  const terms = { below: fit.cut - margin, most: free, budget }
+  // What is out will be known: what is chosen tells something beside it.
+  for (const c of running.keys()) prospect.take(c)
+  const terms = { below: fit.cut - margin, most: free, budget, out: running.length }
   const shared = choose(prospect, { ...terms, spend: free / roundsLeft })
   // Where a share pays for no run that would learn enough, the round is the last one.
   const choices = shared.length > 0 ? shared : choose(prospect, { ...terms, spend: free })
@@ -225,9 +234,9 @@ function candidatesOf(situation: Situation, most: number): Config[] {
 /** Takes the candidate of most worth for its cost, one after another, until the round's share is spent. */
 function choose(
   prospect: Prospect,
-  { below, spend, most, budget }: { below: number; spend: number; most: number; budget: number },
+  { below, spend, most, budget, out }: { below: number; spend: number; most: number; budget: number; out: number },
 ): Choice[] {
-  const open = new Set([...prospect.candidates.keys()].filter((c) => prospect.expected[c] < below))
+  const open = new Set([...prospect.candidates.keys()].filter((c) => c >= out && prospect.expected[c] < below))
   const choices: Choice[] = []
   for (let used = 0; used < spend; ) {
     let best: { c: number; rate: number } | null = null
@@ -265,9 +274,11 @@ function choiceOf(prospect: Prospect, c: number): Choice {
 const checkReason = 'checks the law at a high budget, at the best that may be asked there'
 
 /** How many designed rounds there were. */
-const designedRounds = ({ runs }: Situation): number =>
-  new Set(runs.filter(({ reason }) => reason.startsWith('worth ') || reason === checkReason).map(({ round }) => round))
-    .size
+const designedRounds = ({ runs, running = [] }: Situation): number =>
+  new Set([...runs, ...running].filter(isDesigned).map(({ round }) => round)).size
+
+const isDesigned = ({ reason }: { readonly reason: string }): boolean =>
+  reason.startsWith('worth ') || reason === checkReason
 
 /** What a round is about: what most of its worth is for. */
 function titleOf(round: number, choices: readonly Choice[]): string {
@@ -277,8 +288,8 @@ function titleOf(round: number, choices: readonly Choice[]): string {
 }
 
 /** The budget of the run that checks the law; undefined where it cannot be paid for, or one that checks it is there. */
-const checkFlops = ({ budget, spent, space, runs }: Situation): number | undefined =>
-  runs.some((run) => run.reason === checkReason || isSummit(run))
+const checkFlops = ({ budget, spent, space, runs, running = [] }: Situation): number | undefined =>
+  runs.some((run) => run.reason === checkReason || isSummit(run)) || running.some((run) => run.reason === checkReason)
     ? undefined
     : space.trainFlops.findLast((C) => C <= Math.min(budget - spent, checkShare * budget))
 

@@ -22,9 +22,10 @@ const reach: Reach = { tokensPerParameter: [2, 500], widthPerLayer: [30, 150] }
 /** Marks the streams of this file among those of the random numbers. */
 const stream = 0x1a
 
-/** Whether a configuration is neither known, refused nor pending; each is new once. */
-export function newcomer({ runs, refused, pending, space }: Situation): (config: Config) => boolean {
-  const seen = new Set([...runs.map(({ config }) => config), ...refused, ...pending].map(space.identity))
+/** Whether a configuration is neither known, refused, pending nor out; each is new once. */
+export function newcomer({ runs, refused, pending, running = [], space }: Situation): (config: Config) => boolean {
+  const known = [...runs, ...running].map(({ config }) => config)
+  const seen = new Set([...known, ...refused, ...pending].map(space.identity))
   return (config) => {
     const identity = space.identity(config)
     if (seen.has(identity)) return false

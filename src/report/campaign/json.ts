@@ -112,7 +112,7 @@ export interface PlanJson {
 
 /** A plan as one JSON object. */
 export function planJson(plan: Plan, space: ViewedSpace): PlanJson {
-  if (plan.kind === 'stop') return { title: null, cost: 0, queries: [], stopped: plan.reason }
+  if (plan.kind !== 'ask') return { title: null, cost: 0, queries: [], stopped: plan.reason }
   const { title, queries } = plan
   return {
     title,

@@ -38,7 +38,7 @@ export const planText = (plan: Plan, budget: number, space: Space, options: Text
 
 function planInLanguage(plan: Plan, budget: number, space: Space, options: TextOptions): string {
   const { columns: named, ...say } = words().campaign
-  if (plan.kind === 'stop') return say.nothingAsked(words().elsewhere(plan.reason))
+  if (plan.kind !== 'ask') return say.nothingAsked(words().elsewhere(plan.reason))
   const { queries, title } = plan
   const cost = queries.reduce((sum, { config }) => sum + config.trainFlops, 0)
   const view = viewedSpace(space)

@@ -1,0 +1,286 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Config } from '../core/config.ts'
+import { makeFolder } from '../core/durable.ts'
+import { IsoflopError } from '../core/errors.ts'
+import { lock } from '../core/lock.ts'
+import type { Outcome, TrainedRun } from '../core/trainer.ts'
+import type { TrainingConfig } from '../cs336/config.ts'
+import { apiSpace } from '../cs336/space.ts'
+import type { CampaignRun, Forecast, Situation, Strategy } from '../plan/strategy.ts'
+import type { Space } from '../space/space.ts'
+import { settled } from './campaign.ts'
+import { type CampaignIdentity, campaignDiffers, differences, readHead, runsIdentity, writeHead } from './head.ts'
+import {
+  type AskedRun,
+  badOutcome,
+  readEvents,
+  type StudyEvent,
+  type Told,
+  toldOf,
+  toldOfOutcome,
+  trainedOf,
+  writeEvent,
+} from './study-log.ts'
+import { writing } from './writing.ts'
+
+export type { AskedRun, Told } from './study-log.ts'
+
+export interface StudyOptions<C extends Config = TrainingConfig> {
+  /** Made if it is not there; several processes may use it. */
+  readonly folder: string
+  /** What may be asked; the course's API by default. */
+  readonly space?: Space<C>
+  /** FLOPs to spend, at most, and of the run to predict; the space's by default. */
+  readonly budget?: number
+  readonly target?: number
+  /** How to spend it; `adaptive` by default. */
+  readonly strategy?: Strategy
+  /** Equal seeds and outcomes in equal order have equal plans; 0 by default. */
+  readonly seed?: number
+  /** Runs that you have: they count as spent and enter the fit. */
+  readonly runs?: readonly TrainedRun<C>[]
+}
+
+/** Where a study stands. */
+export interface StudyStanding<C extends Config = Config> {
+  /** `asking`: `ask` has runs to give; `waiting`: outcomes decide what comes next; `ended`: no more are planned. */
+  readonly state: 'asking' | 'waiting' | 'ended'
+  /** Why it waits or has ended. */
+  readonly reason: string
+  readonly told: readonly { readonly run: AskedRun<C>; readonly told: Told }[]
+  /** Runs that are out. */
+  readonly running: readonly AskedRun<C>[]
+  /** FLOPs of all runs that were asked for, refused ones left out, and of those that were there before. */
+  readonly spent: number
+  readonly budget: number
+}
+
+/** A campaign whose runs somebody else makes: ask for runs, make them anywhere, tell what came out, in any order. */
+export interface Study<C extends Config = TrainingConfig> {
+  /** The next runs, `n` at most; none while it waits or after it has ended. What was given once is not given again. */
+  ask(n?: number): Promise<readonly AskedRun<C>[]>
+  /**
+   * Takes the outcome of a run, by its `id`. The same outcome again changes nothing.
+   * Errors: OUTCOME_INVALID for a run that was not asked for, what is no outcome, and another one than was told before.
+   */
+  tell(id: string, outcome: Outcome | Told): Promise<void>
+  /** What to expect at the target from what was told. Errors: TOO_FEW_RUNS. */
+  forecast(): Promise<Forecast<C>>
+  standing(): Promise<StudyStanding<C>>
+}
+
+/**
+ * Opens a study in a folder, or goes on with the one that is there. Each call reads the folder's log and writes to it under a lock, so that
+ * kill -9 at any moment loses nothing that was told, and processes share one study. Runs that are out are allowed for in the plan.
+ * `study.jsonl` has the order in which everything was asked and told: equal orders have equal plans.
+ *
+ * @example
+ * const study = await openCampaign({ folder: 'out', space, budget: 1e21, target: 1e23 })
+ * for (const { id, config } of await study.ask(8)) study.tell(id, { kind: 'finished', loss: await train(config) })
+ * @throws IsoflopError CAMPAIGN_DIFFERS, RECORD_DAMAGED, OUTPUT_FAILED; the calls also CAMPAIGN_RUNNING where a lock is held for 30 s.
+ */
+export async function openCampaign<C extends Config = TrainingConfig>(options: StudyOptions<C>): Promise<Study<C>> {
+  const { folder, runs = [] } = options as unknown as StudyOptions<Config>
+  const { budget, target, strategy, seed, space } = settled(options as never)
+  writing(folder, () => makeFolder(folder))
+  const file = join(folder, 'study.jsonl')
+  const frame: Frame = { budget, target, strategy, seed, space, given: runs }
+  await locked(folder, () => openHead(folder, frame))
+  const within = <Result>(work: (state: State) => Result) =>
+    locked(folder, () => work(stateOf(readEvents(file, space))))
+  const write = (event: StudyEvent) => writeEvent(file, event, space)
+  const study: Study<Config> = {
+    ask: (n = 1) => within((state) => askFor(state, n, frame, write)),
+    tell: (id, outcome) => within((state) => tellOf(state, id, outcome, write)),
+    forecast: () => within((state) => frame.strategy.consider(situationOf(state, frame)).conclude()),
+    standing: () => within((state) => standingOf(state, frame)),
+  }
+  return study as unknown as Study<C>
+}
+
+/** What does not change. */
+interface Frame {
+  readonly budget: number
+  readonly target: number
+  readonly strategy: Strategy
+  readonly seed: number
+  readonly space: Space
+  readonly given: readonly TrainedRun[]
+}
+
+/** What the log comes to. */
+interface State {
+  readonly planned: ReadonlyMap<string, AskedRun>
+  /** Planned and not asked for yet, in order. */
+  readonly queue: readonly AskedRun[]
+  readonly running: readonly AskedRun[]
+  readonly told: readonly { readonly run: AskedRun; readonly told: Told }[]
+  readonly rounds: number
+}
+
+function stateOf(events: readonly StudyEvent[]): State {
+  const planned = new Map<string, AskedRun>()
+  const queue = new Map<string, AskedRun>()
+  const running = new Map<string, AskedRun>()
+  const told: { run: AskedRun; told: Told }[] = []
+  let rounds = 0
+  for (const event of events) {
+    if (event.event === 'plan') {
+      rounds++
+      for (const run of event.runs) {
+        planned.set(run.id, run)
+        queue.set(run.id, run)
+      }
+    } else if (event.event === 'ask') {
+      for (const id of event.ids) {
+        running.set(id, planned.get(id)!)
+        queue.delete(id)
+      }
+    } else {
+      told.push({ run: planned.get(event.id)!, told: event.told })
+      running.delete(event.id)
+    }
+  }
+  return { planned, queue: [...queue.values()], running: [...running.values()], told, rounds }
+}
+
+const costOf = (list: readonly { readonly config: Config }[]): number =>
+  list.reduce((sum, { config }) => sum + config.trainFlops, 0)
+
+const of = (state: State, ...kinds: Told['kind'][]): AskedRun[] =>
+  state.told.filter(({ told }) => kinds.includes(told.kind)).map(({ run }) => run)
+
+const spentOf = (state: State, { given }: Frame): number =>
+  costOf(given) + costOf(of(state, 'finished', 'diverged', 'lost')) + costOf(state.running)
+
+function situationOf(state: State, frame: Frame): Situation {
+  const { budget, target, seed, space, given } = frame
+  const bought = state.told.flatMap(({ run, told }): CampaignRun[] => {
+    const trained = trainedOf(run, told)
+    return trained ? [{ ...trained, round: run.round, reason: run.reason, expected: run.expected ?? null }] : []
+  })
+  return {
+    runs: [...given.map((run) => ({ ...run, round: -1, reason: 'was there before' })), ...bought],
+    refused: of(state, 'refused').map(({ config }) => config),
+    pending: of(state, 'lost').map(({ config }) => config),
+    running: state.running,
+    budget,
+    spent: spentOf(state, frame),
+    target,
+    seed,
+    round: state.rounds,
+    space,
+  }
+}
+
+/** What a study may do next: runs of the plan that is under way, those of a new one, or why none. */
+type Next =
+  | { readonly kind: 'runs'; readonly runs: readonly AskedRun[]; readonly plan: StudyEvent | null }
+  | { readonly kind: 'wait' | 'stop'; readonly reason: string }
+
+function nextOf(state: State, frame: Frame): Next {
+  const left = frame.budget - spentOf(state, frame)
+  const payable = state.queue.filter(({ config }) => config.trainFlops <= left)
+  if (payable.length > 0) return { kind: 'runs', runs: payable, plan: null }
+  if (state.running.length > 0 && !frame.strategy.plansAhead)
+    return { kind: 'wait', reason: `${frame.strategy.name} plans when all outcomes are told` }
+  const plan = frame.strategy.consider(situationOf(state, frame)).ask()
+  if (plan.kind !== 'ask') {
+    // What is out may tell that more is worth buying.
+    const isOver = plan.kind === 'stop' && state.running.length === 0
+    return { kind: isOver ? 'stop' : 'wait', reason: plan.reason }
+  }
+  const runs = plan.queries.map((query, k) => ({ ...query, id: `${state.rounds}-${k}`, round: state.rounds }))
+  return { kind: 'runs', runs, plan: { event: 'plan', title: plan.title, runs } }
+}
+
+function askFor(state: State, n: number, frame: Frame, write: (event: StudyEvent) => void): AskedRun[] {
+  if (!(Number.isInteger(n) && n > 0))
+    throw new IsoflopError('BAD_OPTION', `Asked for ${n} runs.`, 'Ask for a whole number of them, 1 or more.')
+  const next = nextOf(state, frame)
+  if (next.kind !== 'runs') return []
+  let left = frame.budget - spentOf(state, frame)
+  const asked: AskedRun[] = []
+  for (const run of next.runs) {
+    if (asked.length === n) break
+    if (run.config.trainFlops > left) continue
+    left -= run.config.trainFlops
+    asked.push(run)
+  }
+  if (next.plan) write(next.plan)
+  if (asked.length > 0) write({ event: 'ask', ids: asked.map(({ id }) => id) })
+  return asked
+}
+
+function tellOf(state: State, id: string, outcome: Outcome | Told, write: (event: StudyEvent) => void): void {
+  const told = checked(id, outcome)
+  const before = state.told.find(({ run }) => run.id === id)
+  if (before !== undefined) {
+    if (JSON.stringify(before.told) === JSON.stringify(told)) return
+    throw badOutcome(`Run ${id} was told to be ${words(before.told)}, and now ${words(told)}.`)
+  }
+  if (!state.running.some((run) => run.id === id)) throw badOutcome(`Run "${id}" was not asked for.`)
+  write({ event: 'tell', id, told })
+}
+
+function checked(id: string, outcome: Outcome | Told): Told {
+  const given = 'error' in outcome ? toldOfOutcome(outcome) : outcome
+  const told = given && toldOf({ ...given, outcome: given.kind })
+  if (told === null)
+    throw badOutcome(`What was told of run "${id}" is no outcome: ${JSON.stringify(outcome).slice(0, 80)}.`)
+  return told
+}
+
+const words = (told: Told): string => (told.kind === 'finished' ? `finished with ${told.loss}` : told.kind)
+
+function standingOf(state: State, frame: Frame): StudyStanding {
+  const next = nextOf(state, frame)
+  const { told, running } = state
+  const common = { told, running, spent: spentOf(state, frame), budget: frame.budget }
+  if (next.kind === 'runs') return { state: 'asking', reason: 'there are runs to ask for', ...common }
+  return { state: next.kind === 'wait' ? 'waiting' : 'ended', reason: next.reason, ...common }
+}
+
+/** Begins the folder's head, or holds it to this study. Errors: CAMPAIGN_DIFFERS, RECORD_DAMAGED, OUTPUT_FAILED. */
+function openHead(folder: string, { budget, target, strategy, seed, space, given }: Frame): void {
+  const file = join(folder, 'campaign.json')
+  const { trainFlops, vocabularySize, name, fingerprint } = space
+  const where = { trainFlops, vocabularySize, space: name === apiSpace.name ? '' : fingerprint }
+  const settings = { budget, target, ...where, runs: runsIdentity(given) }
+  const identity: CampaignIdentity = { source: studySource, strategy: strategy.name, seed, ...settings }
+  const head = readHead(file, space)
+  if (head === null) {
+    writeHead(file, identity, given, space)
+    return
+  }
+  const differing = differences(head.identity, identity)
+  if (differing.length > 0) throw campaignDiffers(`${file} is of another campaign: ${differing.join(', ')}.`)
+}
+
+/** Who makes the runs of a study. */
+const studySource = 'ask and tell'
+
+/** Between two looks at a lock that another process has, and the longest that one is waited for, ms. */
+const wait = { look: 20, most: 30_000 } as const
+
+/** Does work while no other process works in the folder. Errors: CAMPAIGN_RUNNING, OUTPUT_FAILED. */
+async function locked<Result>(folder: string, work: () => Result): Promise<Result> {
+  const file = join(folder, '.campaign.lock')
+  for (let waited = 0; waited <= wait.most; waited += wait.look) {
+    const unlock = writing(file, () => lock(file))
+    if (unlock !== null) {
+      try {
+        return work()
+      } finally {
+        unlock()
+      }
+    }
+    await sleep(wait.look)
+  }
+  throw new IsoflopError(
+    'CAMPAIGN_RUNNING',
+    `Another process has worked in ${folder} for ${wait.most / 1000} s.`,
+    'Wait until it has ended, or use another folder.',
+  )
+}

@@ -1,0 +1,319 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { copyFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { damaged } from '../campaign/head.ts'
+import { ownRuns } from '../campaign/own-runs.ts'
+import { openCampaign, type Study, type Told } from '../campaign/study.ts'
+import { badOutcome, recordOfRun, toldOf } from '../campaign/study-log.ts'
+import { viewedSpace } from '../campaign/view.ts'
+import type { Config } from '../core/config.ts'
+import { writeWhole } from '../core/durable.ts'
+import { IsoflopError } from '../core/errors.ts'
+import { readSummed, summed } from '../core/summed.ts'
+import { apiSpace } from '../cs336/space.ts'
+import { isMissing, numberOf, textOfCell } from '../input/cell.ts'
+import { readSource } from '../input/formats.ts'
+import { list as listOfNames } from '../input/plan.ts'
+import { loadSource } from '../input/source.ts'
+import { type StrategyName, strategyNamed, strategyNames } from '../plan/strategies.ts'
+import { configText } from '../report/campaign/configuration.ts'
+import { compact, nats, significant, withInterval } from '../report/number.ts'
+import { facts, list, table } from '../report/page/blocks.ts'
+import { textOf } from '../report/page/text.ts'
+import type { Space } from '../space/space.ts'
+import { budget, nameOf, wholeNumber } from './options.ts'
+import { print, printData, printJson, printPage } from './print.ts'
+import { spaceNamed } from './space-option.ts'
+
+interface StudyFlags {
+  readonly out: string
+  readonly json?: boolean
+}
+
+interface NextFlags extends StudyFlags {
+  readonly n: number
+  readonly jsonl?: boolean
+  readonly space?: string
+  readonly budget?: number
+  readonly target?: number
+  readonly seed?: number
+  readonly strategy?: StrategyName
+  readonly runs?: readonly string[]
+}
+
+/** `isoflop campaign next`, `tell` and `forecast`: for whoever launches runs by other means. */
+export function withStudyCommands(campaign: Command): Command {
+  return campaign.addCommand(nextCommand()).addCommand(tellCommand()).addCommand(forecastCommand())
+}
+
+function nextCommand(): Command {
+  return new Command('next')
+    .summary('the runs to launch next, by whatever means you have')
+    .description(
+      'Names the next runs, once each, and keeps in DIR what was asked and told. The first call begins the\n' +
+        'campaign with --space, --budget, --target and --seed; later ones find them in DIR. Runs that are out are\n' +
+        'allowed for: tell what came of them in any order, from any process.',
+    )
+    .option('-n <N>', 'how many, at most', wholeNumber('-n', 1, 'a whole number such as 8'), 1)
+    .option('--space <FILE>', "models, batches, rates and FLOPs of your own (default: the course's)")
+    .option('--budget <FLOPS>', "what to spend, at most (default: the space's)", budget('--budget'))
+    .option('--target <FLOPS>', "the run to predict (default: the space's)", budget('--target'))
+    .option('--seed <N>', 'equal seeds plan equally', wholeNumber('--seed', 0, 'a whole number such as 0'))
+    .option('--strategy <NAME>', strategyNames.join(', '), nameOf('--strategy', strategyNames))
+    .option('--runs <FILE...>', 'runs that you have: in the fit, and counted as spent')
+    .option('--out <DIR>', 'where the campaign is kept', 'out')
+    .option('--jsonl', 'print one JSON object a run, for programs')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  isoflop campaign next -n 8 --space space.json --budget 1e21 --target 1e23 --out out/mine --jsonl\n' +
+        '  echo \'{"id": "0-3", "loss": 3.21}\' | isoflop campaign tell - --out out/mine',
+    )
+    .action(next)
+}
+
+function tellCommand(): Command {
+  return new Command('tell')
+    .summary('what came of runs that next named')
+    .description(
+      'Takes outcomes, a table with the columns id and loss in nats per token: {"id": "0-3", "loss": 3.21}, or\n' +
+        'CSV. A column outcome may say diverged, refused (not made, nothing spent) or lost (spent, not asked again).\n' +
+        'The same outcome again changes nothing.',
+    )
+    .argument('<FILE>', 'JSONL, CSV, JSON or Parquet; - is stdin')
+    .option('--out <DIR>', 'where the campaign is kept', 'out')
+    .option('--json', 'print where the campaign stands as JSON')
+    .addHelpText('after', '\nExample:\n  isoflop campaign tell results.jsonl --out out/mine')
+    .action(tell)
+}
+
+function forecastCommand(): Command {
+  return new Command('forecast')
+    .summary('what to expect at the target, from what was told so far')
+    .description(
+      'Predicts the best configuration at the target and its loss, with intervals, and says where the campaign stands.',
+    )
+    .option('--out <DIR>', 'where the campaign is kept', 'out')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', '\nExample:\n  isoflop campaign forecast --out out/mine')
+    .action(forecast)
+}
+
+/**
+ * The options of a command below `campaign`, which has some of the same names and takes them wherever they stand: what was given, then the
+ * defaults of the command itself.
+ */
+function flagsOf<Flags>(command: Command): Flags {
+  const given = [command.parent!, command].flatMap((one) =>
+    Object.entries(one.opts()).filter(([name]) => one.getOptionValueSource(name) === 'cli'),
+  )
+  return { ...command.opts(), ...Object.fromEntries(given) } as Flags
+}
+
+async function next(_flags: unknown, command: Command): Promise<void> {
+  const flags = flagsOf<NextFlags>(command)
+  const { study, space } = await begin(flags)
+  const runs = await study.ask(flags.n)
+  if (flags.jsonl) {
+    for (const run of runs) printData(`${JSON.stringify(recordOfRun(run, space))}\n`)
+    return
+  }
+  if (runs.length === 0) {
+    const { state, reason } = await study.standing()
+    print(`No run to launch: the campaign ${state === 'ended' ? 'has ended' : 'waits'}; ${reason}.`)
+    if (state === 'ended') print(`Next: isoflop campaign forecast --out ${flags.out}`)
+    return
+  }
+  const view = viewedSpace(space)
+  const rows = runs.map(({ id, config, expected }) => [
+    id,
+    configText(view, config as never),
+    compact(config.trainFlops),
+    expected ? `${nats(expected.loss)} ± ${nats(expected.sd)}` : '-',
+  ])
+  printPage(textOf([table(['id', 'configuration', 'FLOPs', 'expected loss'], rows, 2)]))
+  print(`\nNext: make them, then isoflop campaign tell results.jsonl --out ${flags.out}`)
+}
+
+async function tell(file: string, _flags: unknown, command: Command): Promise<void> {
+  const flags = flagsOf<StudyFlags>(command)
+  const { study } = await reopen(flags.out)
+  const outcomes = await readOutcomes(file)
+  for (const { id, told } of outcomes) await study.tell(id, told)
+  const standing = await study.standing()
+  const { running, told, spent, budget: most, state, reason } = standing
+  if (flags.json) {
+    printJson({
+      taken: outcomes.length,
+      state,
+      reason,
+      told: told.length,
+      running: running.map(({ id }) => id),
+      spent,
+      budget: most,
+    })
+    return
+  }
+  print(
+    `${outcomes.length} outcomes taken; ${told.length} told in all, ${running.length} out, ${compact(spent)} of ${compact(most)} FLOPs spent.`,
+  )
+  const asks =
+    state === 'asking' ? `isoflop campaign next --out ${flags.out}` : `isoflop campaign forecast --out ${flags.out}`
+  print(`Next: ${asks}${state === 'waiting' ? ` (it waits: ${reason})` : ''}`)
+}
+
+async function forecast(_flags: unknown, command: Command): Promise<void> {
+  const flags = flagsOf<StudyFlags>(command)
+  const { study, space } = await reopen(flags.out)
+  const [{ config, parameters, tokens, loss, interval, diagnostics }, standing] = [
+    await study.forecast(),
+    await study.standing(),
+  ]
+  const { told, running, spent, budget: most, state, reason } = standing
+  if (flags.json) {
+    const where = { state, reason, told: told.length, running: running.map(({ id }) => id), spent, budget: most }
+    printJson({ config: space.record(config as never), parameters, tokens, loss, interval, diagnostics, ...where })
+    return
+  }
+  printPage(
+    textOf([
+      [
+        facts([
+          ['configuration', configText(viewedSpace(space), config as never)],
+          ['N', withInterval(parameters, interval.parameters)],
+          ['D', significant(tokens)],
+          ['loss', `${withInterval(loss, interval.loss, nats)} nats/token`],
+        ]),
+      ],
+      list(diagnostics.map(({ message, advice }) => `${message} ${advice}`)),
+      list([
+        `${told.length} runs told, ${running.length} out, ${compact(spent)} of ${compact(most)} FLOPs spent; the campaign ${state === 'ended' ? 'has ended' : state === 'waiting' ? 'waits' : 'goes on'}: ${reason}.`,
+      ]),
+    ]),
+  )
+}
+
+/** What a study was begun with, beside its log. */
+interface Settings {
+  readonly space: string | null
+  readonly budget?: number
+  readonly target?: number
+  readonly seed?: number
+  readonly strategy?: StrategyName
+  readonly runs: readonly string[]
+}
+
+const settingsFile = (out: string): string => join(out, 'study.json')
+
+/** Begins a study, or goes on with the one in the folder, whose settings options may repeat and not change. */
+async function begin(flags: NextFlags) {
+  if (existsSync(settingsFile(flags.out))) {
+    const changed = (['space', 'budget', 'target', 'seed', 'strategy', 'runs'] as const).find(
+      (name) => flags[name] !== undefined,
+    )
+    const known = settingsOf(flags.out)
+    const isSame =
+      changed === undefined || changed === 'space' || changed === 'runs' || flags[changed] === known[changed]
+    if (isSame) return reopen(flags.out)
+    throw new IsoflopError(
+      'CAMPAIGN_DIFFERS',
+      `The campaign in ${flags.out} was begun with another --${changed}.`,
+      'Leave the option out, or choose another --out.',
+    )
+  }
+  const { budget: most, target, seed, strategy, space = null, runs = [] } = flags
+  const copy = space === null ? null : space.endsWith('.toml') ? 'space.toml' : 'space.json'
+  const settings: Settings = {
+    space: copy,
+    ...(most !== undefined && { budget: most }),
+    ...(target !== undefined && { target }),
+    ...(seed !== undefined && { seed }),
+    ...(strategy !== undefined && { strategy }),
+    runs,
+  }
+  const opened = await open(flags.out, settings, space)
+  if (copy !== null && space !== null) await copyFile(space, join(flags.out, copy))
+  writeWhole(settingsFile(flags.out), `${summed(settings, 2)}\n`)
+  return opened
+}
+
+async function reopen(out: string) {
+  if (!existsSync(settingsFile(out)))
+    throw new IsoflopError(
+      'CAMPAIGN_DIFFERS',
+      `${out} has no campaign that asks and tells.`,
+      `Begin one: isoflop campaign next --out ${out}`,
+    )
+  const settings = settingsOf(out)
+  return open(out, settings, settings.space && join(out, settings.space))
+}
+
+function settingsOf(out: string): Settings {
+  const read = readSummed(readFileSync(settingsFile(out), 'utf8'))
+  if (read.kind !== 'whole')
+    throw damaged(settingsFile(out), read.kind === 'damaged' ? read.reason : 'it has no checksum')
+  return read.record as unknown as Settings
+}
+
+async function open(
+  out: string,
+  settings: Settings,
+  file: string | null,
+): Promise<{ study: Study<Config>; space: Space }> {
+  const space = file === null ? (apiSpace as unknown as Space) : await spaceNamed(file)
+  const { budget: most, target, seed, strategy = strategyNames[0] } = settings
+  const study = await openCampaign<Config>({
+    folder: out,
+    space,
+    runs: await ownRuns(settings.runs, space),
+    strategy: await strategyNamed(strategy),
+    ...(most !== undefined && { budget: most }),
+    ...(target !== undefined && { target }),
+    ...(seed !== undefined && { seed }),
+  })
+  return { study, space }
+}
+
+/**
+ * Outcomes of a table of any format, all of them sound before any is told: a loss that is null, NaN or infinite is a run that diverged, an
+ * empty cell says nothing. Errors: FILE_NOT_FOUND, FILE_FORMAT, FILE_EMPTY, COLUMN_MISSING, OUTCOME_INVALID with the row.
+ */
+async function readOutcomes(file: string): Promise<{ id: string; told: Told }[]> {
+  const source = await loadSource(file, process.stdin)
+  const outcomes: { id: string; told: Told }[] = []
+  let places: Record<(typeof fields)[number], number> | null = null
+  const bad = (row: number, what: string) => badOutcome(`${source.name} row ${row} ${what}.`)
+  await readSource(source, {
+    open(columns) {
+      places = Object.fromEntries(fields.map((name) => [name, columns.indexOf(name)])) as typeof places
+      if (columns.includes('id') && (columns.includes('loss') || columns.includes('outcome')))
+        return columns.map((_, i) => i)
+      throw new IsoflopError(
+        'COLUMN_MISSING',
+        `${source.name} has no columns id and loss. Its columns: ${listOfNames(columns)}.`,
+        'Tell the id that next gave each run, with its loss in nats per token.',
+      )
+    },
+    add(row, cells) {
+      const cell = (name: (typeof fields)[number]) => (places![name] < 0 ? undefined : cells[places![name]])
+      const [id, loss, outcome, message] = fields.map(cell)
+      const told = toldOf({
+        ...(isMissing(outcome) ? { outcome: hasDiverged(loss) ? 'diverged' : 'finished' } : { outcome }),
+        ...{ loss: numberOf(loss), message },
+      })
+      if (isMissing(id) || typeof id === 'object') throw bad(row, 'has no id')
+      if (told === null)
+        throw bad(row, `has the loss ${textOfCell(loss).slice(0, 40) || 'of no number'}, which is no outcome`)
+      outcomes.push({ id: String(id).trim(), told })
+    },
+    exclude(row, reason) {
+      throw bad(row, reason)
+    },
+  })
+  return outcomes
+}
+
+const fields = ['id', 'loss', 'outcome', 'message'] as const
+
+const hasDiverged = (loss: unknown): boolean =>
+  loss === null || /^\s*[+-]?(?:nan|inf|infinity)\s*$/i.test(String(loss).slice(0, 40))

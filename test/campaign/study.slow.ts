@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { campaign } from '../../src/campaign/campaign.ts'
+import { type AskedRun, openCampaign, type Study } from '../../src/campaign/study.ts'
+import { random } from '../../src/core/random.ts'
+import type { TrainingConfig } from '../../src/cs336/config.ts'
+import { apiSpace } from '../../src/cs336/space.ts'
+import { drawnWorld } from '../../src/world/drawn.ts'
+import { optimum } from '../../src/world/optimum.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'isoflop-study-'))
+after(() => rmSync(root, { recursive: true }))
+const folder = (name: string) => join(root, name)
+
+const world = drawnWorld(7)
+const outcome = ({ config }: Pick<AskedRun<TrainingConfig>, 'config'>) => {
+  const loss = world.loss(config)
+  return Number.isFinite(loss) ? ({ kind: 'finished', loss } as const) : ({ kind: 'diverged' } as const)
+}
+
+/** Asks for up to `n` runs beside those that are out, and tells outcomes in a random order, until the study has ended. */
+async function play(study: Study, n: number, seed = 0): Promise<number> {
+  const rng = random(seed, 5)
+  const out: AskedRun<TrainingConfig>[] = []
+  for (let calls = 0; calls < 2000; calls++) {
+    if (out.length < n) out.push(...(await study.ask(n - out.length)))
+    if (out.length === 0) return calls
+    const [run] = out.splice(rng.integer(out.length), 1)
+    await study.tell(run.id, outcome(run))
+  }
+  return assert.fail('the study never ended')
+}
+
+test('a study asked one by one buys what a campaign buys, and predicts the same', { timeout: 300_000 }, async () => {
+  const study = await openCampaign({ folder: folder('serial'), seed: 3 })
+  await play(study, 1)
+  const trainer = { name: 'world', train: async (config: TrainingConfig) => outcome({ config }) }
+  const whole = await campaign({ trainer, seed: 3 })
+  const { told, spent, state } = await study.standing()
+  assert.equal(state, 'ended')
+  assert.deepEqual(
+    told.map(({ run }) => apiSpace.identity(run.config)),
+    whole.runs.map(({ config }) => apiSpace.identity(config)),
+  )
+  assert.equal(spent, whole.spentFlops)
+  assert.deepEqual((await study.forecast()).loss, whole.prediction.loss)
+})
+
+test('eight at once stay within the budget, are told in any order, and equal orders have equal plans', {
+  timeout: 120_000,
+}, async () => {
+  const [a, b] = [folder('eight'), folder('eight-again')]
+  for (const place of [a, b]) await play(await openCampaign({ folder: place, seed: 1 }), 8, 4)
+  assert.equal(readFileSync(join(a, 'study.jsonl'), 'utf8'), readFileSync(join(b, 'study.jsonl'), 'utf8'))
+  const study = await openCampaign({ folder: a, seed: 1 })
+  const { spent, budget, told } = await study.standing()
+  assert.ok(spent <= budget && spent > 0.5 * budget, `${spent} of ${budget}`)
+  const names = told.map(({ run }) => apiSpace.identity(run.config))
+  assert.equal(new Set(names).size, names.length)
+  const truth = optimum(world, apiSpace.target)
+  const { config } = await study.forecast()
+  assert.ok(world.loss(config) - truth.loss < 0.05, `regret ${world.loss(config) - truth.loss}`)
+})
+
+test('the loop of the examples runs to its forecast', { timeout: 300_000 }, () => {
+  const base = join(import.meta.dirname, '../..')
+  const { status, stdout, stderr } = spawnSync('sh', [join(base, 'examples/ask-and-tell.sh'), folder('shell')], {
+    encoding: 'utf8',
+    env: { ...process.env, ISOFLOP: `${process.execPath} ${join(base, 'bin/isoflop.js')}` },
+  })
+  assert.equal(status, 0, stderr)
+  assert.match(stdout, /configuration.*\nN .*\nD .*\nloss .*nats\/token/)
+  assert.match(stdout, /the campaign has ended/)
+})

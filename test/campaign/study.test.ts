@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { type AskedRun, openCampaign } from '../../src/campaign/study.ts'
+import { IsoflopError } from '../../src/core/errors.ts'
+import type { TrainingConfig } from '../../src/cs336/config.ts'
+import { apiSpace } from '../../src/cs336/space.ts'
+import { drawnWorld } from '../../src/world/drawn.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'isoflop-study-'))
+after(() => rmSync(root, { recursive: true }))
+const folder = (name: string) => join(root, name)
+
+const world = drawnWorld(7)
+const outcome = ({ config }: Pick<AskedRun<TrainingConfig>, 'config'>) => {
+  const loss = world.loss(config)
+  return Number.isFinite(loss) ? ({ kind: 'finished', loss } as const) : ({ kind: 'diverged' } as const)
+}
+
+const hasCode = (code: string) => (error: unknown) => error instanceof IsoflopError && error.code === code
+
+test('runs that are out are planned around, and what nobody knows of is not asked again', {
+  timeout: 60_000,
+}, async () => {
+  const study = await openCampaign({ folder: folder('out'), seed: 2 })
+  const first = await study.ask(100)
+  assert.deepEqual(await study.ask(5), [])
+  assert.deepEqual([(await study.standing()).state, (await study.standing()).running.length], ['waiting', first.length])
+  for (const [k, run] of first.entries())
+    await study.tell(
+      run.id,
+      k === 0
+        ? { kind: 'lost', message: 'the node died' }
+        : k === 1
+          ? { kind: 'refused', message: 'too wide' }
+          : outcome(run),
+    )
+  const second = await study.ask(100)
+  assert.ok(second.length > 0)
+  const all = [...first, ...second].map(({ config }) => apiSpace.identity(config))
+  assert.equal(new Set(all).size, all.length)
+  const { spent } = await study.standing()
+  const cost = [...first, ...second].reduce((sum, { config }) => sum + config.trainFlops, -first[1].config.trainFlops)
+  assert.equal(spent, cost)
+})
+
+test('what is told is held to what was asked for', async () => {
+  const study = await openCampaign({ folder: folder('told') })
+  const [run] = await study.ask()
+  await assert.rejects(study.tell('9-9', outcome(run)), hasCode('OUTCOME_INVALID'))
+  await assert.rejects(study.tell(run.id, { kind: 'finished', loss: -1 }), hasCode('OUTCOME_INVALID'))
+  await assert.rejects(study.tell(run.id, { kind: 'fine' } as never), hasCode('OUTCOME_INVALID'))
+  await study.tell(run.id, { kind: 'finished', loss: 3 })
+  await study.tell(run.id, { kind: 'finished', loss: 3 })
+  await assert.rejects(study.tell(run.id, { kind: 'finished', loss: 3.1 }), hasCode('OUTCOME_INVALID'))
+  assert.equal((await study.standing()).told.length, 1)
+  await assert.rejects(study.ask(0), hasCode('BAD_OPTION'))
+  await assert.rejects(study.forecast(), hasCode('TOO_FEW_RUNS'))
+  await assert.rejects(openCampaign({ folder: folder('told'), seed: 9 }), hasCode('CAMPAIGN_DIFFERS'))
+})
+
+test('a line that was cut off is not there, one that was changed is not believed', async () => {
+  const place = folder('damaged')
+  const study = await openCampaign({ folder: place })
+  const asked = await study.ask(3)
+  appendFileSync(join(place, 'study.jsonl'), '{"event":"tell","id":"0-0","outco')
+  assert.equal((await study.standing()).running.length, asked.length)
+  const text = readFileSync(join(place, 'study.jsonl'), 'utf8')
+  writeFileSync(join(place, 'study.jsonl'), text.replace('0-0', '0-9'))
+  await assert.rejects(study.standing(), hasCode('RECORD_DAMAGED'))
+})
+
+test('four processes that ask and tell at once, some of them killed, give no run twice and lose none', {
+  timeout: 120_000,
+}, async () => {
+  const place = folder('many')
+  await openCampaign({ folder: place })
+  const program = `
+    import { openCampaign } from ${JSON.stringify(new URL('../../src/campaign/study.ts', import.meta.url).href)}
+    const study = await openCampaign({ folder: ${JSON.stringify(place)} })
+    for (;;) {
+      const [run] = await study.ask()
+      if (!run) process.exit(0)
+      process.stdout.write('asked ' + run.id + '\\n')
+      await study.tell(run.id, { kind: 'finished', loss: 3 + run.config.learningRate })
+      process.stdout.write('told ' + run.id + '\\n')
+    }`
+  const lines: string[] = []
+  const one = (isKilled: boolean) =>
+    new Promise<void>((resolve) => {
+      const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', program], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      child.stdout.on('data', (chunk) => {
+        lines.push(...String(chunk).split('\n').filter(Boolean))
+        if (isKilled && lines.length > 8) child.kill('SIGKILL')
+      })
+      child.on('close', () => resolve())
+    })
+  await Promise.all([one(true), one(false), one(true), one(false)])
+  const asked = lines.filter((line) => line.startsWith('asked '))
+  assert.equal(new Set(asked).size, asked.length)
+  const study = await openCampaign({ folder: place })
+  const { told, running } = await study.standing()
+  const known = new Set(told.map(({ run }) => run.id))
+  for (const line of lines) if (line.startsWith('told ')) assert.ok(known.has(line.slice(5)), line)
+  assert.ok(running.length <= 2, `${running.length} runs of killed processes are out`)
+})
