@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { exactInteger, integerAsWritten } from '../core/exact-integer.ts'
+import { exactInteger, integerAsWritten, shortInteger } from '../core/exact-integer.ts'
 import { apiCodec, type TrainingConfig } from '../cs336/config.ts'
 import { apiLimits } from '../cs336/limits.ts'
 import { pythonFloat, pythonInteger } from './python.ts'
@@ -72,10 +72,19 @@ const oneOf = (name: string, values: readonly number[]) =>
     (x: number) => values.includes(x),
     {
       error: ({ input }: { input?: unknown }) =>
-        `${name} must be one of [${values.map(pythonInteger).join(', ')}], got ${shownInteger(input as number)}`,
+        `${name} must be one of [${values.map(pythonInteger).join(', ')}], got ${shownInteger(input as number)}${nearest(values, input as number)}`,
       params: { kind: outOfRange },
     },
   ] as const
+
+/** The two values of a list that a number may have meant, as they are typed most easily; nothing of a list that is read at a glance. */
+function nearest(values: readonly number[], x: number): string {
+  if (values.length < 3) return ''
+  const distance = (value: number) => (x > 0 ? Math.abs(Math.log(value / x)) : value)
+  const two = [...values].sort((p, q) => distance(p) - distance(q)).slice(0, 2)
+  const [low, high] = two.sort((p, q) => p - q).map((value) => shortInteger(integerAsWritten(value)))
+  return `; the nearest are ${low} and ${high}`
+}
 
 const shownInteger = (x: number): string => (Number.isFinite(x) ? pythonInteger(x) : String(x))
 
@@ -88,7 +97,7 @@ const documented = (
 ) => ({
   type,
   description,
-  examples: [example],
+  example,
   ...(limits === undefined
     ? {}
     : isRange(limits)
@@ -121,16 +130,17 @@ const hyperparameters = {
 const trainFlopsOf = (allowed: readonly number[]) =>
   wholeNumber('train_flops')
     .refine(...oneOf('train_flops', allowed))
-    .meta(documented('integer', allowed.includes(1e14) ? 1e14 : allowed[0], 'Training FLOPs.', allowed))
-
-export const apiKeyQuery = z.object({
-  api_key: z.string().optional().describe('The API key; the header X-API-Key does as well.'),
-})
+    .meta({
+      type: 'string', // so that it is shown as it is typed; on the wire it is a number, however it is written
+      description: 'Training FLOPs; all ways to write the number do, 1e14 as well as 100000000000000.',
+      example: shortInteger(integerAsWritten(allowed.includes(1e14) ? 1e14 : allowed[0])),
+      enum: allowed.map((flops) => shortInteger(integerAsWritten(flops), 17)),
+    })
 
 /** The query of `GET /loss`, for a server that takes these FLOPs. */
 export const lossQueryOf = (trainFlops: readonly number[]) =>
   z
-    .object({ ...hyperparameters, train_flops: trainFlopsOf(trainFlops), ...apiKeyQuery.shape })
+    .object({ ...hyperparameters, train_flops: trainFlopsOf(trainFlops) })
     .superRefine(({ d_model, num_heads }, context) => {
       if (d_model % num_heads !== 0)
         context.addIssue({
@@ -154,7 +164,6 @@ export const previousRunsQuery = z.object({
     .refine(...inRange('after', { least: 0, most: Number.MAX_SAFE_INTEGER }, shownInteger))
     .optional()
     .meta({ type: 'integer', description: 'Those behind an earlier page: what it gave as `next`.' }),
-  ...apiKeyQuery.shape,
 })
 
 /** A configuration as the wire names it. */
@@ -173,26 +182,34 @@ export const wireOfConfig = (config: TrainingConfig): WireConfig => apiCodec.rec
 
 const most = { dModel: 65_536, numLayers: 1_024, numHeads: 1_024 }
 
+/** How a prediction is sent, for who sends it otherwise; the example is plainly no good one. */
+export const submissionInBody =
+  'A prediction is sent as JSON in the body of POST /submission, with the header Content-Type: application/json, not in the query: ' +
+  '{"d_model": 64, "num_layers": 2, "num_heads": 2, "batch_size": 128, "learning_rate": 0.0001, "predicted_loss": 9.9}'
+
 /** The body of `POST /submission`: a configuration for 1e19 FLOPs and the loss predicted for it. */
 export const submissionBody = z
-  .object({
-    d_model: wholeNumber('d_model')
-      .refine(...inRange('d_model', { least: 1, most: most.dModel }, shownInteger))
-      .meta(documented('integer', 1536, 'Width of the residual stream, divisible by num_heads.')),
-    num_layers: wholeNumber('num_layers')
-      .refine(...inRange('num_layers', { least: 1, most: most.numLayers }, shownInteger))
-      .meta(documented('integer', 8, 'Number of layers.')),
-    num_heads: wholeNumber('num_heads')
-      .refine(...inRange('num_heads', { least: 1, most: most.numHeads }, shownInteger))
-      .meta(documented('integer', 16, 'Number of attention heads.')),
-    batch_size: hyperparameters.batch_size,
-    learning_rate: realNumber('learning_rate')
-      .refine(...inRange('learning_rate', { least: 1e-7, most: 1 }, pythonFloat))
-      .meta(documented('number', 0.003, 'Peak learning rate.')),
-    predicted_loss: realNumber('predicted_loss')
-      .refine(...inRange('predicted_loss', { least: 0, most: 20 }, pythonFloat))
-      .meta(documented('number', 2.7, 'The loss that you expect of it.')),
-  })
+  .object(
+    {
+      d_model: wholeNumber('d_model')
+        .refine(...inRange('d_model', { least: 1, most: most.dModel }, shownInteger))
+        .meta(documented('integer', 64, 'Width of the residual stream, divisible by num_heads.')),
+      num_layers: wholeNumber('num_layers')
+        .refine(...inRange('num_layers', { least: 1, most: most.numLayers }, shownInteger))
+        .meta(documented('integer', 2, 'Number of layers.')),
+      num_heads: wholeNumber('num_heads')
+        .refine(...inRange('num_heads', { least: 1, most: most.numHeads }, shownInteger))
+        .meta(documented('integer', 2, 'Number of attention heads.')),
+      batch_size: hyperparameters.batch_size,
+      learning_rate: realNumber('learning_rate')
+        .refine(...inRange('learning_rate', { least: 1e-7, most: 1 }, pythonFloat))
+        .meta(documented('number', 0.0001, 'Peak learning rate.')),
+      predicted_loss: realNumber('predicted_loss')
+        .refine(...inRange('predicted_loss', { least: 0, most: 20 }, pythonFloat))
+        .meta(documented('number', 9.9, 'The loss that you expect of it.')),
+    },
+    { error: submissionInBody },
+  )
   .superRefine(({ d_model, num_heads }, context) => {
     if (d_model % num_heads !== 0)
       context.addIssue({
@@ -212,7 +229,10 @@ export function submissionBodyOf(config: TrainingConfig, predictedLoss: number):
 }
 
 /** The answers, for the documentation and the client. */
-export const lossAnswer = z.object({ loss: z.number(), total_flops_used: z.number() })
+export const lossAnswer = z
+  .object({ loss: z.number(), total_flops_used: z.number() })
+  .describe('The loss, nats per token, and all FLOPs that the key has used.')
+export const usedAnswer = z.number().describe('FLOPs, every digit of them.')
 export const previousRunsAnswer = z.object({
   previous_runs: z.array(
     z.object({
@@ -226,14 +246,94 @@ export const previousRunsAnswer = z.object({
     }),
   ),
 })
+
+const predictionAnswer = z.object({
+  d_model: z.number(),
+  num_layers: z.number(),
+  num_heads: z.number(),
+  batch_size: z.number(),
+  learning_rate: z.number(),
+  train_flops: z.number(),
+  predicted_loss: z.number(),
+  submitted_at: z.string(),
+  flops_used: z.number().nullable().describe('What the key had used by then; null where an older version kept it.'),
+})
+
+/** `GET` and `POST /submission`. */
+export const submissionAnswer = predictionAnswer
+  .extend({
+    attempts_left: z.number(),
+    deadline: z.string().nullable().describe('Until when predictions are taken; null without an end.'),
+    attempts: z.array(predictionAnswer).describe('All predictions of the key, the last one last.'),
+  })
+  .describe('The prediction that counts, and all of them.')
+
+/** `GET /leaderboard`: what is true of a prediction stands there for who may know it. */
+export const leaderboardAnswer = z
+  .object({
+    deadline: z.string().nullable(),
+    leaderboard: z.array(
+      z.object({
+        key: z.string(),
+        label: z.string(),
+        submitted_at: z.string(),
+        rank: z.number().optional(),
+        predictedLoss: z.number().optional(),
+        trueLoss: z.number().optional(),
+        regret: z.number().optional(),
+        error: z.number().optional(),
+        attempts: z.number().optional(),
+        config: predictionAnswer.omit({ predicted_loss: true, submitted_at: true, flops_used: true }).optional(),
+      }),
+    ),
+  })
+  .describe('Who has predicted; judged once everybody may know what is true, and for an instructor.')
+
+/** `GET /healthz`. */
+export const healthAnswer = z
+  .object({ status: z.literal('ok'), backend: z.string(), version: z.string(), running: z.number() })
+  .describe('The database can be written.')
+
 export const errorAnswer = z.object({ message: z.string() })
+
+/** What a status means where no route says more of it. */
+const refusalMeanings = {
+  400: 'The body is no JSON.',
+  403: 'The budget of the key does not hold the query; nothing was charged.',
+  404: 'A value is outside its range, or a combination is not allowed; nothing was charged.',
+  413: 'The body is longer than 64 KiB.',
+  415: 'The body has another type than application/json.',
+  422: 'There is no API key, or a wrong one; or a parameter is missing or has the wrong type.',
+  429: 'Too many wrong API keys came from this address; Retry-After says when to try again.',
+  500: 'A defect of the server, or a damaged row of its database: its log has the error by the id in the message.',
+  503: 'The database cannot be written or reached just now, or a training broke off; nothing was charged. Ask again.',
+}
+
+export type RefusalStatus = keyof typeof refusalMeanings
+
+/** Who may ask without a key: what OpenAPI calls an empty requirement. */
+export const keyIfAny: Record<string, string[]>[] = [{}, { header: [] }, { query: [] }]
+
+/** The answers of these statuses, and of those that every route with a key has, for the documentation. */
+export const refusals = (
+  statuses: readonly RefusalStatus[],
+  meanings: Partial<Record<RefusalStatus, string>> = {},
+): Record<RefusalStatus, typeof errorAnswer> =>
+  Object.fromEntries(
+    ([...statuses, 422, 429, 500, 503] as const).map((status) => [
+      status,
+      errorAnswer.describe(meanings[status] ?? refusalMeanings[status]),
+    ]),
+  ) as Record<RefusalStatus, typeof errorAnswer>
 
 /** `GET /loss`'s answer, every digit of the total. */
 export const lossText = (loss: number, used: bigint): string =>
   `{"loss":${pythonFloat(loss)},"total_flops_used":${pythonInteger(used)}}`
 
 /** `GET /previous_runs` in pages: a page, and what to give as `after` for the next one. */
-export const previousRunsPage = previousRunsAnswer.extend({ next: z.number().nullable().optional() })
+export const previousRunsPage = previousRunsAnswer
+  .extend({ next: z.number().nullable().optional() })
+  .describe('The runs in the order in which they were settled.')
 
 /** One run of `GET /previous_runs`. */
 export const runText = (config: TrainingConfig, loss: number): string => {

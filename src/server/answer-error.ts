@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { outOfRange } from '../api/contract.ts'
+import { outOfRange, submissionInBody } from '../api/contract.ts'
 import { errorTable, IsoflopError } from '../core/errors.ts'
 import type { Complaints } from './complaints.ts'
 
@@ -32,7 +32,17 @@ function statusOf(error: Error & { validation?: unknown; statusCode?: number; co
   }
   if (Array.isArray(error.validation)) return invalid(error.validation as Issue[])
   const status = error.statusCode ?? 500
+  const known = bodyFaults[error.code ?? '']
+  if (known !== undefined) return { status, message: known }
   return { status, message: status >= 500 ? internal : error.message }
+}
+
+/** What fastify says of a body by its own codes; the one route with a body is told how it is written. */
+const bodyFaults: Readonly<Record<string, string>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: submissionInBody,
+  FST_ERR_CTP_EMPTY_JSON_BODY: `The body is empty. ${submissionInBody}`,
+  FST_ERR_CTP_INVALID_JSON_BODY: `The body is no JSON. ${submissionInBody}`,
+  FST_ERR_CTP_BODY_TOO_LARGE: 'The body is longer than 64 KiB.',
 }
 
 const internal = 'Internal server error.'

@@ -9,6 +9,7 @@ import { addHeaders } from './headers.ts'
 import { keyHashOf } from './key-hash.ts'
 import { createLedger } from './ledger.ts'
 import { answerBroken, answerMalformed } from './malformed.ts'
+import { answerUnknown } from './methods.ts'
 import { createMetrics } from './metrics.ts'
 import type { ServerOptions } from './options.ts'
 import { addRoutes } from './routes.ts'
@@ -41,10 +42,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const complaints = createComplaints(options.onError ?? (() => {}))
   app.setErrorHandler(answerError(complaints))
   addHeaders(app)
-  const hint = options.closed?.includes('docs') ? '' : '; see /docs'
-  app.setNotFoundHandler((request, reply) =>
-    reply.code(404).send({ message: `There is no ${request.method} ${request.url.split('?')[0]}${hint}` }),
-  )
+  answerUnknown(app, options.closed?.includes('docs') ? '' : '; see /docs')
   await keyHashOf(store) // hashes of an older version are brought up to date before anybody asks
   const gate = createGate(options)
   const disclosure = createDisclosure(clock, store)

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Services } from './options.ts'
 import { assignment } from './routes/assignment.ts'
 import { addDocs } from './routes/docs.ts'
+import { front } from './routes/front.ts'
 import { service } from './routes/service.ts'
 import { v1 } from './routes/v1.ts'
 
@@ -13,6 +14,7 @@ import { v1 } from './routes/v1.ts'
  * | `routes/v1.ts` | GET `/loss`, `/total_flops_used`, `/previous_runs` | clients of the course's contract |
  * | `routes/assignment.ts` | GET and POST `/submission`, GET `/leaderboard` | who predicts, and who grades |
  * | `routes/service.ts` | GET `/healthz`, `/metrics` | who runs the server |
+ * | `routes/front.ts` | GET `/` | who comes by |
  * | `routes/docs.ts` | GET `/docs` | who reads about it |
  */
 export async function addRoutes(app: FastifyInstance, services: Services): Promise<void> {
@@ -20,4 +22,5 @@ export async function addRoutes(app: FastifyInstance, services: Services): Promi
   await app.register(v1, services)
   await app.register(assignment, services)
   await app.register(service, services)
+  await app.register(front, services)
 }

@@ -65,7 +65,7 @@ test("out-of-range messages are the handout's", () => {
   assert.equal(message({ batch_size: '64' }), 'batch_size must be one of [128, 256], got 64')
   assert.match(
     message({ train_flops: '12345' })!,
-    /^train_flops must be one of \[10000000000000, .*, 1000000000000000000\], got 12345$/,
+    /^train_flops must be one of \[10000000000000, .*, 1000000000000000000\], got 12345; the nearest are 1e13 and 3e13$/,
   )
   assert.equal(message({ num_heads: '3' }), 'd_model must be divisible by num_heads, got d_model 1024 and num_heads 3')
   assert.equal(message({ d_model: 'wide' }), 'd_model must be a whole number, got wide')

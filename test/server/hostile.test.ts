@@ -151,8 +151,8 @@ test('HEAD charges nothing: only what has no cost answers it', async () => {
     return (await fetch(address, { method: 'HEAD' })).status
   }
   assert.deepEqual(
-    await Promise.all(['/loss', '/previous_runs', '/submission', '/healthz'].map(head)),
-    [404, 404, 404, 200],
+    await Promise.all(['/loss', '/previous_runs', '/submission', '/healthz', '/'].map(head)),
+    [405, 405, 405, 200, 200],
   )
   assert.equal(server.backend.runs, runs)
 })

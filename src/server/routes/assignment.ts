@@ -1,9 +1,12 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import {
-  apiKeyQuery,
   configOfWire,
+  keyIfAny,
+  leaderboardAnswer,
   messages,
+  refusals,
   type SubmissionBody,
+  submissionAnswer,
   submissionBody,
   wireOfConfig,
 } from '../../api/contract.ts'
@@ -26,14 +29,25 @@ export const assignment: FastifyPluginAsyncZod<Services> = async (app, services)
     const last = all.at(-1)
     if (last === undefined)
       throw new IsoflopError('SUBMISSION_MISSING', messages.noSubmission, 'POST /submission first.')
-    const { isOpen } = await disclosure.now()
+    const { isOpen, deadline } = await disclosure.now()
     const attempts_left = isOpen ? 0 : Math.max(0, most - all.length)
-    return { ...wireSubmission(last), attempts_left, attempts: all.map(wireSubmission) }
+    return {
+      ...wireSubmission(last),
+      ...{ attempts_left, deadline: deadline === null ? null : timeText(deadline) },
+      attempts: all.map(wireSubmission),
+    }
   }
 
   app.get(
     '/submission',
-    { onRequest, schema: { summary: 'The predictions of the key', tags: ['assignment'], querystring: apiKeyQuery } },
+    {
+      onRequest,
+      schema: {
+        summary: 'The predictions of the key',
+        tags: ['assignment'],
+        response: { 200: submissionAnswer, ...refusals([404], { 404: 'Nothing was submitted yet.' }) },
+      },
+    },
     async (request) => standing(callerOf(request).id),
   )
 
@@ -44,8 +58,14 @@ export const assignment: FastifyPluginAsyncZod<Services> = async (app, services)
       schema: {
         summary: 'Predict the best configuration at 1e19 FLOPs and its loss; the last prediction counts',
         tags: ['assignment'],
-        querystring: apiKeyQuery,
         body: submissionBody,
+        response: {
+          200: submissionAnswer,
+          ...refusals([400, 403, 404, 413, 415], {
+            403: 'The key has made all of its predictions, or the deadline has passed.',
+            422: 'There is no API key, or a wrong one; or the body is no prediction.',
+          }),
+        },
       },
     },
     async (request) => {
@@ -65,7 +85,11 @@ export const assignment: FastifyPluginAsyncZod<Services> = async (app, services)
       schema: {
         summary: 'Who has predicted; after the deadline, or for an instructor, judged',
         tags: ['assignment'],
-        querystring: apiKeyQuery,
+        security: keyIfAny,
+        response: {
+          200: leaderboardAnswer,
+          ...refusals([404], { 404: 'This server shows none.', 422: 'A wrong API key; none is needed.' }),
+        },
       },
     },
     async (request, reply) => {

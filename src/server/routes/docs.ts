@@ -10,9 +10,17 @@ export async function addDocs(app: FastifyInstance, version: string): Promise<vo
       info: {
         title: 'isoflop training API',
         description:
-          'What loss would this configuration reach with these FLOPs? The contract of the CS336 scaling assignment.',
+          'What loss would this configuration reach with these FLOPs? The contract of the CS336 scaling assignment.\n\n' +
+          'A method that a path does not take is answered 405 with the one that it takes. HEAD costs nothing.',
         version,
       },
+      components: {
+        securitySchemes: {
+          header: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+          query: { type: 'apiKey', in: 'query', name: 'api_key' },
+        },
+      },
+      security: [{ header: [] }, { query: [] }],
     },
     transform: jsonSchemaTransform,
   })

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import { apiKeyQuery } from '../../api/contract.ts'
+import { healthAnswer, keyIfAny, refusals } from '../../api/contract.ts'
 import type { Services } from '../options.ts'
 import { callerIfAny, keyIfGiven } from './caller.ts'
 
@@ -14,7 +14,12 @@ export const service: FastifyPluginAsyncZod<Services> = async (app, services) =>
     {
       exposeHeadRoute: true,
       onRequest: keyIfGiven(gate),
-      schema: { summary: 'Whether the server can answer', tags: ['service'], querystring: apiKeyQuery },
+      schema: {
+        summary: 'Whether the server can answer',
+        tags: ['service'],
+        security: keyIfAny,
+        response: { 200: healthAnswer, ...refusals([], { 422: 'A wrong API key; none is needed.' }) },
+      },
     },
     async (request) => {
       checking ??= store.check().finally(() => {
@@ -23,7 +28,7 @@ export const service: FastifyPluginAsyncZod<Services> = async (app, services) =>
       await checking
       const mayKnow = await (await disclosure.now()).mayKnow(callerIfAny(request))
       const name = mayKnow ? backend.name : backend.producer.backend
-      return { status: 'ok', backend: name, version, running: ledger.running }
+      return { status: 'ok' as const, backend: name, version, running: ledger.running }
     },
   )
 

@@ -1,18 +1,17 @@
 import type { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import { z } from 'zod'
 import {
-  apiKeyQuery,
   configOfWire,
-  errorAnswer,
   lossAnswer,
   lossQueryOf,
   lossText,
   messages,
   previousRunsPage,
   previousRunsQuery,
+  refusals,
   runText,
+  usedAnswer,
 } from '../../api/contract.ts'
 import { pythonInteger } from '../../api/python.ts'
 import { IsoflopError } from '../../core/errors.ts'
@@ -36,7 +35,7 @@ export const v1: FastifyPluginAsyncZod<Services> = async (app, services) => {
         summary: 'The loss of a configuration; repeats are free',
         tags: ['contract'],
         querystring: lossQueryOf(trainFlops),
-        response: { 200: lossAnswer, ...refusals(403, 404, 422) },
+        response: { 200: lossAnswer, ...refusals([403, 404]) },
       },
     },
     async (request, reply) => {
@@ -61,8 +60,7 @@ export const v1: FastifyPluginAsyncZod<Services> = async (app, services) => {
       schema: {
         summary: 'FLOPs that the key has used',
         tags: ['contract'],
-        querystring: apiKeyQuery,
-        response: { 200: z.number(), ...refusals(422) },
+        response: { 200: usedAnswer, ...refusals([], { 422: noRuns }) },
       },
     },
     async (request, reply) => {
@@ -80,7 +78,7 @@ export const v1: FastifyPluginAsyncZod<Services> = async (app, services) => {
         summary: 'All runs of the key, or a page of them',
         tags: ['contract'],
         querystring: previousRunsQuery,
-        response: { 200: previousRunsPage, ...refusals(404, 422) },
+        response: { 200: previousRunsPage, ...refusals([404]) },
       },
     },
     async (request, reply) => {
@@ -113,9 +111,7 @@ async function* allRuns(store: Store, keyId: string, first: RunsPage): AsyncGene
   yield ']}'
 }
 
-/** The answers of these statuses, for the documentation. */
-const refusals = (...statuses: number[]) =>
-  Object.fromEntries([...statuses, 503].map((status) => [status, errorAnswer]))
+const noRuns = 'There is no API key, or a wrong one, or one that has not made a query yet.'
 
 const json = (reply: FastifyReply, text: string | Readable): FastifyReply =>
   reply.header('content-type', 'application/json').send(text)

@@ -1,0 +1,46 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import type { Services } from '../options.ts'
+
+/** What a server of this kind is, for whoever opens its address in a browser, or asks it without a path. */
+export const front: FastifyPluginAsyncZod<Services> = async (app, { version, closed = [] }) => {
+  const routes = {
+    'GET /loss': 'the loss that a configuration would reach; costs its FLOPs, repeats are free',
+    'GET /total_flops_used': 'the FLOPs that the key has used',
+    'GET /previous_runs': 'all runs of the key',
+    'GET /submission': 'the predictions of the key',
+    'POST /submission': 'predict the best configuration at 1e19 FLOPs, and its loss',
+    'GET /leaderboard': 'who has predicted',
+    'GET /healthz': 'whether the server can answer',
+    ...(closed.includes('docs') ? {} : { 'GET /docs': 'all of it, to read and to try' }),
+  }
+  const about = { name: 'isoflop training API', version, is, key: ofKey, routes }
+  const page = htmlOf(version, routes, !closed.includes('docs'))
+
+  app.get('/', { exposeHeadRoute: true, schema: { hide: true } }, async (request, reply) => {
+    reply.header('vary', 'accept')
+    const wantsPage = request.headers.accept?.includes('text/html') === true
+    return wantsPage ? reply.type('text/html; charset=utf-8').send(page) : reply.send(about)
+  })
+}
+
+const is =
+  'A training API as that of the scaling assignment of CS336: it says what loss a language model would reach that is trained with so many FLOPs, ' +
+  'for a key with a budget.'
+const ofKey = 'Send it as the header X-API-Key, or as api_key in the query. Whoever runs the server gives keys.'
+
+const htmlOf = (version: string, routes: Readonly<Record<string, string>>, hasDocs: boolean): string => `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>isoflop training API</title>
+<h1>isoflop training API</h1>
+<p>${is}</p>
+<p>${ofKey}</p>
+<dl>
+${Object.entries(routes)
+  .map(([route, what]) => `<dt><code>${route}</code><dd>${what}`)
+  .join('\n')}
+</dl>
+${hasDocs ? '<p><a href="docs">Read and try it</a></p>\n' : ''}<p>isoflop ${version}</p>
+</html>
+`
