@@ -196,3 +196,20 @@ test('snapshots of the groups', () => {
     assert.equal(drawn, readFileSync(file, 'utf8'), `${name}.svg changed; look at it, then set UPDATE_SNAPSHOTS=1`)
   }
 })
+
+test('in Chinese the report has the same parts, and says all of it', () => {
+  const chinese = groupsPage({
+    analysis,
+    diagnostics: [],
+    title: 'Groups',
+    data,
+    command: 'isoflop fit',
+    versions: { isoflop: version },
+    language: 'zh',
+  })
+  const kinds = ({ blocks }: typeof page) => blocks.map(({ kind }) => kind)
+  assert.deepEqual(kinds(chinese), kinds(page))
+  const text = groupsText(analysis, [], { language: 'zh' }).replace(/\s+/g, '')
+  assert.match(text, /要达到同样的loss，“books”需要“web”的1\.[67]\dx\[1\.6\d,1\.7\d\]token数。/)
+  assert.match(text, /“tiny”.*没有拟合：|“tiny”已拟合但不参与比较：/)
+})

@@ -701,6 +701,89 @@ export const en = {
     },
   },
 
+  groups: {
+    quoted: (name: string) => `"${name}"`,
+    higher: (shift: string) => `${shift} higher`,
+    lower: (shift: string) => `${shift} lower`,
+    onePlateau: (low: string, high: string, unit: string) =>
+      `That holds if both have one plateau E, which these runs tell to within ${low} to ${high} ${unit}`,
+    sharing: {
+      one: 'one law',
+      tokens: 'one law but for a factor of tokens',
+      plateau: 'all but the plateau E and a factor of tokens',
+      exponents: 'alpha, beta and q',
+      own: 'nothing',
+    },
+    together: (n: number, kept: string) => `${n === 2 ? 'Both groups' : `All ${n} groups together`} ${kept}`,
+    ownExponents: (p: string) => `do not share their exponents (p = ${p})`,
+    values: (alpha: string, beta: string, q: string) => `alpha ${alpha}, beta ${beta}, q ${q}`,
+    oneLaw: (values: string) => `follow one law as far as these runs tell: ${values}`,
+    share: (what: string, values: string) => `share ${what} as far as these runs tell: ${values}`,
+    needs: (b: string, times: string, a: string) => `${b} needs ${times} the tokens of ${a} for the same loss`,
+    noDifference: ': no difference that these runs show',
+    noFactor: (a: string, b: string, shift: string) =>
+      `No one factor of tokens turns ${a} into ${b}: the plateau E of ${b} is ${shift}`,
+    abovePlateau: (times: string, a: string) => `Above its own plateau it needs ${times} the tokens of ${a}`,
+    abovePlateauSizes: (sizes: string, times: string, a: string) =>
+      `Above its own plateau it needs ${sizes} the parameters and ${times} the tokens of ${a}`,
+    exponentsDiffer: (a: string, b: string) => `No one factor of tokens turns ${a} into ${b}: their exponents differ`,
+    differences: (b: string, alpha: string, beta: string, plateau: string) =>
+      `Alpha of ${b} is ${alpha}, beta ${beta}, its plateau E ${plateau}`,
+    sameLoss:
+      'Losses on other texts, of other tokenizers or in other units have other plateaus: then no tokens are to be compared',
+    toReach: (loss: string, a: string, N: string, C: string, b: string, worth: string) =>
+      `To reach ${loss}, the loss of ${a} with its best N (${N}) for ${C} FLOPs, ${b} needs ${worth}`,
+    moreThanAny: 'more tokens than any',
+    itsTokens: (times: string) => `${times} its tokens`,
+    notTold: (low: string) => `a number of tokens that these runs do not tell: from ${low}x to no end`,
+    atLeast: (low: string) => `at least ${low}x its tokens, or more than any`,
+    named: (name: string, runs: number) => `${name} (${counted(runs, 'run')})`,
+    notFitted: (name: string, reason: string) => `${name} is not fitted: ${reason}`,
+    notCompared: (name: string, reason: string) => `${name} is fitted but not compared: ${reason}`,
+    noTwo: 'There are no two groups to compare',
+    runsOf: (runs: number, name: string) => `${counted(runs, 'run')} of ${name}`,
+    outliers: (named: string) => `Far from the law of their group, and in no comparison: ${named}`,
+    method: (level: number) =>
+      `p: how probable so large a misfit of the sharing is if it holds, by F and by changing the signs of whole budgets, the larger of the two; ` +
+      `below ${level} it is given up, and so is every one that shares more`,
+    by: (column: string, methods: string, C: string) =>
+      `By "${column}", each group as if alone${methods === '' ? '' : ` by ${methods}`}, at ${C} FLOPs:`,
+    columns: {
+      group: 'group',
+      runs: 'runs',
+      method: 'method',
+      loss: 'loss',
+      interval: 'interval',
+      groups: 'groups',
+      shared: 'shared',
+      freedom: 'degrees of freedom',
+      byRuns: 'p by runs',
+      byBudgets: 'p by budgets',
+      verdict: 'verdict',
+    },
+    notDetermined: 'not determined',
+    eachAt: (C: string) => `Each group at ${C} FLOPs`,
+    eachAlone: (unit: string) => `Each group is fitted as if it were alone. N = k C^a; loss in ${unit}.`,
+    groupByGroup: 'Group by group',
+    howRead: 'How the table was read',
+    all: 'all groups',
+    givenUp: 'given up',
+    kept: 'kept',
+    whatShared: 'What the groups share',
+    eachSharing: (method: string) =>
+      ` for each group. Each sharing is held against the next, which shares less. ${method}`,
+    figure: {
+      title: 'The groups beside each other',
+      caption:
+        'Loss of the runs against their size, one panel a group on equal axes; darker is more compute. Curves: the law that leads in the group ' +
+        'along budgets, of which the smallest and the largest are named in FLOPs; circles: its best sizes.',
+      left: (n: number) => `Not drawn: ${counted(n, 'group')}.`,
+      alt: (n: number, column: string) =>
+        `Loss against parameters for ${counted(n, 'group')} of ${column}, each with its fitted law.`,
+      axis: (name: string, unit: string) => `${name}: loss (${unit})`,
+    },
+  },
+
   glossary: {
     title: 'Ten words',
     meaning: 'meaning',

@@ -4,7 +4,7 @@ import { glossaryBlocks } from '../../glossary.ts'
 import { compact, significant } from '../../number.ts'
 import { type Block, type Cell, heading, list, type Page, paragraph, table } from '../../page/blocks.ts'
 import { capital, sentence } from '../../prose.ts'
-import { inLanguage } from '../../words/words.ts'
+import { inLanguage, words } from '../../words/words.ts'
 import { answerBlocks } from '../answer.ts'
 import { dataBlocks, exclusionBlocks } from '../data.ts'
 import { provenanceBlocks } from '../provenance.ts'
@@ -13,7 +13,7 @@ import { readingBlocks } from '../reading.ts'
 import { groupsFigures } from './figures.ts'
 import type { GroupsReport } from './input.ts'
 import { pageTable, tableBudget } from './table.ts'
-import { leftTexts, methodText, pairTexts, sharingWords, togetherText, unitsOfGroups } from './words.ts'
+import { leftTexts, methodText, pairTexts, sharingText, togetherText, unitsOfGroups } from './words.ts'
 
 /**
  * The report of several groups, to be written as HTML or as Markdown.
@@ -24,6 +24,7 @@ export const groupsPage = (report: GroupsReport): Page =>
 
 function pageInLanguage(report: GroupsReport): Page {
   const { analysis, title, data } = report
+  const say = words().groups
   const { head, rows } = pageTable(analysis)
   const used = analysis.groups.reduce((sum, { analysis: own }) => sum + own.runs.size, 0)
   return {
@@ -32,18 +33,16 @@ function pageInLanguage(report: GroupsReport): Page {
     blocks: [
       ...(report.reading ? readingBlocks(report.reading) : []),
       ...answersOf(report),
-      heading(`Each group at ${compact(tableBudget(analysis))} FLOPs`),
-      paragraph({
-        formula: `Each group is fitted as if it were alone. N = k C^a; loss in ${unitsOfGroups(analysis).loss}.`,
-      }),
+      heading(say.eachAt(compact(tableBudget(analysis)))),
+      paragraph({ formula: say.eachAlone(unitsOfGroups(analysis).loss) }),
       ...table(head, rows),
       ...list(leftTexts(analysis).map(sentence)),
       ...renderFigures(groupsFigures, analysis).map((figure): Block => ({ kind: 'figure', figure })),
       ...testBlocks(report),
-      heading('Group by group'),
+      heading(say.groupByGroup),
       ...analysis.groups.map(groupSection),
       ...(report.diagnostics.length > 0
-        ? [heading('How the table was read'), { kind: 'diagnostics', items: report.diagnostics } as const]
+        ? [heading(say.howRead), { kind: 'diagnostics', items: report.diagnostics } as const]
         : []),
       ...exclusionBlocks(data),
       ...dataBlocks(data, used),
@@ -60,7 +59,7 @@ function answersOf({ analysis }: GroupsReport): Block[] {
   const { difference } = unitsOfGroups(analysis)
   return [
     { kind: 'paragraph', text: sentence(together), isAnswer: true },
-    ...list(analysis.comparison.pairs.map((pair) => pairTexts(pair, difference).map(sentence).join(' '))),
+    ...list(analysis.comparison.pairs.map((pair) => pairTexts(pair, difference).map(sentence).join(words().marks.gap))),
   ]
 }
 
@@ -68,28 +67,29 @@ function answersOf({ analysis }: GroupsReport): Block[] {
 function testBlocks({ analysis }: GroupsReport): Block[] {
   const { together, pairs } = analysis.comparison
   if (together === null) return []
+  const { columns: named, ...say } = words().groups
   const compared = [
-    ...(pairs.length > 1 ? [{ ...together, title: 'all groups' }] : []),
+    ...(pairs.length > 1 ? [{ ...together, title: say.all }] : []),
     ...pairs.map((pair) => ({ ...pair, title: `${pair.reference}, ${pair.group}` })),
   ]
   const rows = compared.flatMap(({ title, tests, kept }) =>
     tests.map(({ sharing, F, freedom, byRuns, byBudgets, p }, k): Cell[] => [
       k === 0 ? title : '',
-      sharingWords[sharing],
+      sharingText(sharing),
       significant(F),
       freedom.join(', '),
       significant(byRuns, 2),
       byBudgets === null ? '-' : significant(byBudgets, 2),
-      p < analysis.comparison.level ? 'given up' : sharing === kept ? 'kept' : '',
+      p < analysis.comparison.level ? say.givenUp : sharing === kept ? say.kept : '',
     ]),
   )
   return [
-    heading('What the groups share'),
+    heading(say.whatShared),
     paragraph(
       { formula: 'L = E + ((A / N^alpha)^(1/q) + (B / D^beta)^(1/q))^q' },
-      ` for each group. Each sharing is held against the next, which shares less. ${capital(sentence(methodText(analysis)))}`,
+      say.eachSharing(capital(sentence(methodText(analysis)))),
     ),
-    ...table(['groups', 'shared', 'F', 'degrees of freedom', 'p by runs', 'p by budgets', 'verdict'], rows, 2),
+    ...table([named.groups, named.shared, 'F', named.freedom, named.byRuns, named.byBudgets, named.verdict], rows, 2),
   ]
 }
 

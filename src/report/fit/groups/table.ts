@@ -3,6 +3,7 @@ import type { FittedGroup, GroupsAnalysis } from '../../../fit/groups/result.ts'
 import type { MethodResult, Prediction } from '../../../fit/result.ts'
 import { count, exponent, type Format, interval, nats, significant } from '../../number.ts'
 import type { Cell, Column } from '../../page/blocks.ts'
+import { words } from '../../words/words.ts'
 import { availableMethods, predictionAt } from '../facts.ts'
 
 /** The budget of the table: the largest target, or the largest that any group has reached. */
@@ -53,12 +54,13 @@ const answers = ['a', 'N', 'D', 'loss'] as const
 /** One row for each group, its intervals below the numbers. */
 export function pageTable(analysis: GroupsAnalysis): { head: string[]; rows: Cell[][] } {
   const C = tableBudget(analysis)
+  const title = words().groups.columns
   return {
-    head: ['group', 'runs', 'method', ...answers],
+    head: [title.group, title.runs, title.method, ...answers],
     rows: analysis.groups.map((group) => [
       group.name,
       count(group.analysis.runs.size),
-      spokenFor(group, C)?.result.method ?? 'not determined',
+      spokenFor(group, C)?.result.method ?? words().groups.notDetermined,
       ...answersOf(group, C),
     ]),
   }
@@ -67,13 +69,14 @@ export function pageTable(analysis: GroupsAnalysis): { head: string[]; rows: Cel
 /** The same for a terminal, with intervals in columns of their own but for D, whose width is that of N. */
 export function textTable(analysis: GroupsAnalysis): { columns: Column[]; rows: string[][] } {
   const C = tableBudget(analysis)
+  const name = words().groups.columns
   const left = (title: string): Column => ({ title, align: 'left' })
   const right = (title: string): Column => ({ title, align: 'right' })
   return {
     columns: [
-      left('group'),
-      right('runs'),
-      ...answers.flatMap((name) => (name === 'D' ? [right(name)] : [right(name), left('interval')])),
+      left(name.group),
+      right(name.runs),
+      ...answers.flatMap((answer) => (answer === 'D' ? [right(answer)] : [right(answer), left(name.interval)])),
     ],
     rows: analysis.groups.map((group) => [
       group.name,

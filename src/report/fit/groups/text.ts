@@ -4,7 +4,7 @@ import { compact, listed } from '../../number.ts'
 import { list, paragraph } from '../../page/blocks.ts'
 import { type Group, type TextOptions, textOf } from '../../page/text.ts'
 import { sentence } from '../../prose.ts'
-import { inLanguage } from '../../words/words.ts'
+import { inLanguage, words } from '../../words/words.ts'
 import { openOf, warningCount } from '../words.ts'
 import { speakers, tableBudget, textTable } from './table.ts'
 import { leftTexts, methodText, pairTexts, quoted, togetherText, unitsOfGroups } from './words.ts'
@@ -22,11 +22,10 @@ export const groupsText = (
 function textInLanguage(analysis: GroupsAnalysis, diagnostics: readonly Diagnostic[], options: TextOptions): string {
   const together = togetherText(analysis)
   const C = tableBudget(analysis)
-  const methods = speakers(analysis).length > 0 ? ` by ${listed(speakers(analysis))}` : ''
   const { difference } = unitsOfGroups(analysis)
   const groups: Group[] = [
     [
-      ...list([{ strong: `By "${analysis.column}", each group as if alone${methods}, at ${compact(C)} FLOPs:` }]),
+      ...list([{ strong: words().groups.by(analysis.column, listed(speakers(analysis)), compact(C)) }]),
       { kind: 'table', ...textTable(analysis) },
     ],
     list(remarksOf(analysis)),
@@ -45,8 +44,9 @@ function textInLanguage(analysis: GroupsAnalysis, diagnostics: readonly Diagnost
 
 /** What does not fit into the table: why a law is not determined, and the warnings of each group. */
 function remarksOf({ groups }: GroupsAnalysis): string[] {
+  const { colon, semicolon, stop } = words().marks
   return groups.flatMap(({ name, analysis }) => {
     const texts = [openOf(analysis)?.why, warningCount(analysis)].filter(Boolean)
-    return texts.length > 0 ? [`${quoted(name)}: ${texts.join('; ')}.`] : []
+    return texts.length > 0 ? [`${quoted(name)}${colon}${texts.join(semicolon)}${stop}`] : []
   })
 }

@@ -2,14 +2,15 @@ import { unitsOf } from '../../../core/run.ts'
 import type { Estimate } from '../../../fit/groups/replicas.ts'
 import type { GroupsAnalysis, PairComparison, Shared } from '../../../fit/groups/result.ts'
 import type { SharingName } from '../../../fit/groups/sharing.ts'
-import { compact, counted, exponent, type Format, listed, nats, significant } from '../../number.ts'
-import { capital } from '../../prose.ts'
+import { compact, exponent, type Format, listed, nats, significant } from '../../number.ts'
+import { withoutStop } from '../../prose.ts'
+import { words } from '../../words/words.ts'
 
 /** What the losses are in, and what a difference of them is. */
 export const unitsOfGroups = ({ groups: [{ analysis }] }: GroupsAnalysis) => unitsOf(analysis.runs)
 
 /** A name from a table, in quotation marks. */
-export const quoted = (name: string): string => `"${name}"`
+export const quoted = (name: string): string => words().groups.quoted(name)
 
 /** Factors beyond these are said to be beyond them: far from the runs their digits mean nothing. */
 const farthest = { most: 1000, least: 0.001 } as const
@@ -36,112 +37,104 @@ const plainText = (estimate: Estimate): string => `${exponent(estimate.value)} $
 /** `0.310 [0.280, 0.340] nats higher` or `lower`. */
 function shiftText({ value, interval: [low, high] }: Estimate, unit: string): string {
   const [from, to] = value < 0 ? [-high, -low] : [low, high]
-  return `${exponent(Math.abs(value))} [${exponent(from)}, ${exponent(to)}]${unit} ${value < 0 ? 'lower' : 'higher'}`
+  const shift = `${exponent(Math.abs(value))} [${exponent(from)}, ${exponent(to)}]${unit}`
+  return value < 0 ? words().groups.lower(shift) : words().groups.higher(shift)
 }
 
 /** What a factor of tokens rests on. */
 const openText = ({ interval: [low, high] }: Estimate, unit: string): string =>
-  `That holds if both have one plateau E, which these runs tell to within ${exponent(low)} to ${exponent(high)} ${unit}`
+  words().groups.onePlateau(exponent(low), exponent(high), unit)
 
 /** What a model shares, in words, and what each group has for itself. */
-export const sharingWords: Readonly<Record<SharingName, string>> = {
-  one: 'one law',
-  tokens: 'one law but for a factor of tokens',
-  plateau: 'all but the plateau E and a factor of tokens',
-  exponents: 'alpha, beta and q',
-  own: 'nothing',
-}
+export const sharingText = (name: SharingName): string => words().groups.sharing[name]
 
 /** What all groups share; null where there are no two to compare. */
 export function togetherText({ groups, comparison }: GroupsAnalysis): string | null {
   const { together, left } = comparison
   if (together === null) return null
   const compared = groups.length - left.length
-  return `${capital(compared === 2 ? 'both groups' : `all ${compared} groups together`)} ${keptText(together)}`
+  return words().groups.together(compared, keptText(together))
 }
 
 function keptText({ kept, exponents, tests }: Shared): string {
-  if (exponents === null) return `do not share their exponents (p = ${significant(tests.at(-1)!.p, 2)})`
+  const say = words().groups
+  if (exponents === null) return say.ownExponents(significant(tests.at(-1)!.p, 2))
   const { alpha, beta, q } = exponents
-  const values = `alpha ${plainText(alpha)}, beta ${plainText(beta)}, q ${plainText(q)}`
-  if (kept === 'one') return `follow one law as far as these runs tell: ${values}`
-  return `share ${sharingWords[kept]} as far as these runs tell: ${values}`
+  const values = say.values(plainText(alpha), plainText(beta), plainText(q))
+  if (kept === 'one') return say.oneLaw(values)
+  return say.share(sharingText(kept), values)
 }
 
 /** One group beside the reference, in sentences without a stop; `unit` is that of a difference of losses. */
 export function pairTexts(pair: PairComparison, unit: string): string[] {
+  const say = words().groups
   const [a, b] = [quoted(pair.reference), quoted(pair.group)]
   switch (pair.kept) {
     case 'one':
-      return [
-        `${b} needs ${timesText(pair.tokens!)} the tokens of ${a} for the same loss: no difference that these runs show`,
-        openText(pair.plateau, unit),
-      ]
+      return [say.needs(b, timesText(pair.tokens!), a) + say.noDifference, openText(pair.plateau, unit)]
     case 'tokens':
-      return [
-        `${b} needs ${timesText(pair.tokens!)} the tokens of ${a} for the same loss`,
-        openText(pair.plateau, unit),
-      ]
+      return [say.needs(b, timesText(pair.tokens!), a), openText(pair.plateau, unit)]
     case 'plateau':
       return [
-        `No one factor of tokens turns ${a} into ${b}: the plateau E of ${b} is ${shiftText(pair.plateau, ` ${unit}`)}`,
-        `Above its own plateau it needs ${timesText(pair.tokens!)} the tokens of ${a}`,
+        say.noFactor(a, b, shiftText(pair.plateau, ` ${unit}`)),
+        say.abovePlateau(timesText(pair.tokens!), a),
         ...worthTexts(pair),
-        sameLoss,
+        say.sameLoss,
       ]
     case 'exponents':
       return [
-        `No one factor of tokens turns ${a} into ${b}: the plateau E of ${b} is ${shiftText(pair.plateau, ` ${unit}`)}`,
-        `Above its own plateau it needs ${timesText(pair.sizes!)} the parameters and ${timesText(pair.tokens!)} the tokens of ${a}`,
+        say.noFactor(a, b, shiftText(pair.plateau, ` ${unit}`)),
+        say.abovePlateauSizes(timesText(pair.sizes!), timesText(pair.tokens!), a),
         ...worthTexts(pair),
-        sameLoss,
+        say.sameLoss,
       ]
     case 'own':
       return [
-        `No one factor of tokens turns ${a} into ${b}: their exponents differ`,
-        `Alpha of ${b} is ${shiftText(pair.differences!.alpha, '')}, beta ${shiftText(pair.differences!.beta, '')}, its plateau E ${shiftText(pair.plateau, ` ${unit}`)}`,
+        say.exponentsDiffer(a, b),
+        say.differences(
+          b,
+          shiftText(pair.differences!.alpha, ''),
+          shiftText(pair.differences!.beta, ''),
+          shiftText(pair.plateau, ` ${unit}`),
+        ),
         ...worthTexts(pair),
-        sameLoss,
+        say.sameLoss,
       ]
   }
 }
 
-const sameLoss =
-  'Losses on other texts, of other tokenizers or in other units have other plateaus: then no tokens are to be compared'
-
 /** What the reference's best run is worth in tokens of the other group. */
 function worthTexts({ reference, group, worth }: PairComparison): string[] {
   return worth.map(({ parameters, loss, flops, factor }) => {
-    const where = `the loss of ${quoted(reference)} with its best N (${significant(parameters)}) for ${compact(flops)} FLOPs`
-    return `To reach ${nats(loss)}, ${where}, ${quoted(group)} needs ${worthText(factor)}`
+    const [N, C] = [significant(parameters), compact(flops)]
+    return words().groups.toReach(nats(loss), quoted(reference), N, C, quoted(group), worthText(factor))
   })
 }
 
 function worthText(factor: Estimate): string {
+  const say = words().groups
   const [low, high] = factor.interval
-  if (!Number.isFinite(low)) return 'more tokens than any'
-  if (Number.isFinite(high)) return `${timesText(factor)} its tokens`
-  if (low < 1) return `a number of tokens that these runs do not tell: from ${factorText(low)}x to no end`
-  return `at least ${factorText(low)}x its tokens, or more than any`
+  if (!Number.isFinite(low)) return say.moreThanAny
+  if (Number.isFinite(high)) return say.itsTokens(timesText(factor))
+  if (low < 1) return say.notTold(factorText(low))
+  return say.atLeast(factorText(low))
 }
 
 /** What is not in the fits or in the comparison, in sentences without a stop. */
 export function leftTexts({ left, comparison, groups }: GroupsAnalysis): string[] {
-  const named = (name: string, runs: number) => `${quoted(name)} (${counted(runs, 'run')})`
+  const say = words().groups
   const { outliers, reference } = comparison
   return [
-    ...left.map(({ name, runs, reason }) => `${named(name, runs)} is not fitted: ${reason.replace(/\.$/, '')}`),
-    ...comparison.left.map(({ name, reason }) => `${quoted(name)} is fitted but not compared: ${reason}`),
-    ...(reference === null && groups.length > 0 ? ['There are no two groups to compare'] : []),
+    ...left.map(({ name, runs, reason }) =>
+      say.notFitted(say.named(quoted(name), runs), words().elsewhere(withoutStop(reason))),
+    ),
+    ...comparison.left.map(({ name, reason }) => say.notCompared(quoted(name), words().elsewhere(reason))),
+    ...(reference === null && groups.length > 0 ? [say.noTwo] : []),
     ...(outliers.length > 0
-      ? [
-          `Far from the law of their group, and in no comparison: ${listed(outliers.map(({ group, runs }) => `${counted(runs, 'run')} of ${quoted(group)}`))}`,
-        ]
+      ? [say.outliers(listed(outliers.map(({ group, runs }) => say.runsOf(runs, quoted(group)))))]
       : []),
   ]
 }
 
 /** How the sharing was decided, in a sentence. */
-export const methodText = ({ comparison: { level } }: GroupsAnalysis): string =>
-  `p: how probable so large a misfit of the sharing is if it holds, by F and by changing the signs of whole budgets, the larger of the two; ` +
-  `below ${level} it is given up, and so is every one that shares more`
+export const methodText = ({ comparison: { level } }: GroupsAnalysis): string => words().groups.method(level)

@@ -8,8 +8,9 @@ import { pointLabels } from '../../../draw/labels.ts'
 import type { Mark, Panel } from '../../../draw/panel.ts'
 import { budgetColors, figureWidth, narrowWidth } from '../../../draw/style.ts'
 import { thin } from '../../../draw/thin.ts'
-import { compact, counted } from '../../../number.ts'
+import { compact } from '../../../number.ts'
 import { joined } from '../../../prose.ts'
+import { words } from '../../../words/words.ts'
 import { optimumOf, surfaceOf } from '../../facts.ts'
 import { unitsOfGroups } from '../words.ts'
 
@@ -87,7 +88,7 @@ function axesOf(shown: readonly Shown[]): { x: Axis; y: Axis } {
   const runs = shown.flatMap((one) => [...one.runs])
   return {
     x: logAxis(
-      'parameters N',
+      words().axes.parameters,
       runs.map(({ x }) => x),
       { most: 5 },
     ),
@@ -148,7 +149,7 @@ function drawn(analysis: GroupsAnalysis, { columns, width, height }: typeof broa
         height,
         margin: { top: 30, right: 58, bottom: 50, left: 44 },
         x,
-        y: { ...y, label: `${one.name}: loss (${unitsOfGroups(analysis).loss})` },
+        y: { ...y, label: words().groups.figure.axis(one.name, unitsOfGroups(analysis).loss) },
         marks: marksOf(one, x, y, colorOf),
       }
       return { x: (k % across) * panelWidth, y: Math.floor(k / across) * height, content }
@@ -158,17 +159,14 @@ function drawn(analysis: GroupsAnalysis, { columns, width, height }: typeof broa
 
 export const multiples: Figure<GroupsAnalysis> = {
   name: 'groups',
-  title: 'The groups beside each other',
+  get title() {
+    return words().groups.figure.title
+  },
   caption(analysis) {
     const left = analysis.groups.length - mostPanels
-    return joined(
-      'Loss of the runs against their size, one panel a group on equal axes; darker is more compute. Curves: the law that leads in the group',
-      'along budgets, of which the smallest and the largest are named in FLOPs; circles: its best sizes.',
-      left > 0 ? `Not drawn: ${counted(left, 'group')}.` : '',
-    )
+    return joined(words().groups.figure.caption, left > 0 && words().groups.figure.left(left))
   },
-  alt: ({ groups, column }) =>
-    `Loss against parameters for ${counted(Math.min(groups.length, mostPanels), 'group')} of ${column}, each with its fitted law.`,
+  alt: ({ groups, column }) => words().groups.figure.alt(Math.min(groups.length, mostPanels), column),
   draw: (analysis) => drawn(analysis, broad),
   narrow: (analysis) => drawn(analysis, narrow),
 }
