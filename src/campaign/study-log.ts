@@ -56,7 +56,9 @@ export function trainedOf({ config }: AskedRun, told: Told): TrainedRun | null {
 export function toldOfOutcome(outcome: Outcome): Told | null {
   if (outcome.kind === 'finished') return { kind: 'finished', loss: outcome.loss }
   if (outcome.kind === 'diverged') return { kind: 'diverged' }
-  return outcome.kind === 'exhausted' || outcome.kind === 'interrupted' ? null : { kind: outcome.kind, message: outcome.error.message }
+  return outcome.kind === 'exhausted' || outcome.kind === 'interrupted'
+    ? null
+    : { kind: outcome.kind, message: outcome.error.message }
 }
 
 /**

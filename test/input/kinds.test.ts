@@ -453,3 +453,10 @@ test('advice on columns of unknown names tells their unit, too', async () => {
   const text = csv({ weights_mm: (r) => r.N / 1e6, 'text tokens, bn.': (r) => r.D / 1e9, loss })
   assertTruth((await following(text, 'COLUMN_MISSING')).runs)
 })
+
+test('--best keeps runs of equal N and D that repeated other data', async () => {
+  const text =
+    'N,D,unique_tokens,lr,loss\n1e8,4e9,4e9,1e-3,3.0\n1e8,4e9,1e9,1e-3,3.1\n1e8,4e9,1e9,2e-3,3.2\n1e8,8e9,8e9,1e-3,2.9\n'
+  const best = bestOfEach(await readText(text))
+  assert.deepEqual([...best.runs.loss], [3.0, 3.1, 2.9])
+})
