@@ -10,6 +10,8 @@ export interface Stub {
   readonly key: string
   /** The configurations of all `/loss` requests that were answered or charged, in order, repeats too. */
   readonly asked: string[]
+  /** The bodies of all submissions. */
+  readonly submitted: unknown[]
   /** FLOPs charged. */
   charged: number
   /** How long a loss takes, ms. */
@@ -78,6 +80,10 @@ export async function stubApi(
       }))
       return void send(200, { previous_runs: rows })
     }
+    if (pathname === '/submission' && request.method === 'POST') {
+      stub.submitted.push(JSON.parse(await textOf(request)))
+      return void send(200, {})
+    }
     if (pathname !== '/loss') return void send(404, { detail: 'Not Found' })
     if (stub.busy > 0) {
       stub.busy--
@@ -114,6 +120,7 @@ export async function stubApi(
     url,
     key,
     asked: [],
+    submitted: [],
     charged: 0,
     delayMs: options.delayMs ?? 0,
     busy: 0,
@@ -127,6 +134,12 @@ export async function stubApi(
     },
   }
   return stub
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  let text = ''
+  for await (const chunk of request) text += chunk
+  return text
 }
 
 const strings = (query: Record<string, number>): Record<string, string> =>

@@ -115,6 +115,14 @@ export const differences = (there: CampaignIdentity, here: CampaignIdentity): st
 const textOf = (value: unknown): string => String(value ?? '')
 const shown = (value: unknown): string => textOf(value) || 'nothing'
 
+/** Says that a folder has a campaign in another simulated world, which would be lost. */
+export const otherWorld = (file: string, there: CampaignIdentity, here: CampaignIdentity): IsoflopError =>
+  new IsoflopError(
+    'CAMPAIGN_DIFFERS',
+    `${file} is of a campaign in ${there.source}, not ${here.source}.`,
+    'Choose another --out, or replace it: --force.',
+  )
+
 export const campaignDiffers = (message: string): IsoflopError =>
   new IsoflopError(
     'CAMPAIGN_DIFFERS',

@@ -14,6 +14,8 @@ export interface FolderOptions<C extends Config = TrainingConfig>
   readonly folder: string
   /** Runs that you have besides those of the trainer: they count as spent and enter the fit. */
   readonly runs?: readonly TrainedRun<C>[]
+  /** Whether a simulated campaign takes the place of one in another world that the folder has; false by default. */
+  readonly replaces?: boolean
   /** Told of how it begins. */
   readonly onNotice?: (notice: Notice) => void
 }
@@ -56,7 +58,7 @@ export const givenInFolder = (options: FolderOptions<Config>): Promise<readonly 
   givenRuns(sessionOf(options))
 
 function sessionOf(options: FolderOptions<Config>): SessionOptions {
-  const { folder, runs = [] } = options
+  const { folder, runs = [], replaces = false } = options
   const { budget, target, strategy, seed, space } = settled(options)
   const trainer = withRuns(options.trainer, runs)
   const { trainFlops, vocabularySize, name, fingerprint } = space
@@ -67,5 +69,13 @@ function sessionOf(options: FolderOptions<Config>): SessionOptions {
     const plan = firstPlan({ ...options, given })
     return plan.kind === 'ask' ? (plan.queries[0]?.config ?? null) : null
   }
-  return { folder, trainer, identity, firstQuery, codec: space, remembers: options.trainer.previous !== undefined }
+  return {
+    folder,
+    trainer,
+    identity,
+    firstQuery,
+    codec: space,
+    remembers: options.trainer.previous !== undefined,
+    replaces,
+  }
 }

@@ -8,7 +8,16 @@ import type { TrainedRun, Trainer } from '../core/trainer.ts'
 import { version } from '../core/version.ts'
 import type { Codec } from '../space/codec.ts'
 import { costOf, type FirstQuery, givenAmong } from './beginning.ts'
-import { type CampaignIdentity, campaignDiffers, damaged, differences, type Head, readHead, writeHead } from './head.ts'
+import {
+  type CampaignIdentity,
+  campaignDiffers,
+  damaged,
+  differences,
+  type Head,
+  otherWorld,
+  readHead,
+  writeHead,
+} from './head.ts'
 import { recorded } from './recorded.ts'
 import { worldPrefix } from './world-trainer.ts'
 import { writing } from './writing.ts'
@@ -53,11 +62,13 @@ export interface SessionOptions {
   readonly codec: Codec
   /** Whether the trainer knows the runs that it made: it then gives them again for nothing. */
   readonly remembers: boolean
+  /** Whether a simulated campaign may take the place of one in another world. */
+  readonly replaces: boolean
 }
 
 /**
  * Begins a campaign in a folder, or goes on with the one that is there. A simulated campaign is begun anew each time, since its
- * answers cost nothing; it never replaces one that was paid for.
+ * answers cost nothing; it never replaces one that was paid for, and one in another world only where that is allowed.
  * @throws IsoflopError CAMPAIGN_DIFFERS, CAMPAIGN_RUNNING, OUTPUT_FAILED, RECORD_DAMAGED where only the record knows the runs, and what the
  * trainer says.
  */
@@ -108,7 +119,10 @@ async function openLocked(options: SessionOptions): Promise<Omit<Session, 'close
 }
 
 /** The head of the campaign to go on with; null where one begins. Refuses to touch what another one paid for. */
-function openHead(files: ReturnType<typeof filesOf>, { identity, trainer, codec }: SessionOptions): Head | null {
+function openHead(
+  files: ReturnType<typeof filesOf>,
+  { identity, trainer, codec, replaces }: SessionOptions,
+): Head | null {
   const head = readHead(files.head, codec)
   if (head === null) {
     if (existsSync(files.answers))
@@ -116,6 +130,7 @@ function openHead(files: ReturnType<typeof filesOf>, { identity, trainer, codec 
     return null
   }
   if (trainer.isPaid === false && head.identity.source.startsWith(worldPrefix)) {
+    if (head.identity.source !== identity.source && !replaces) throw otherWorld(files.head, head.identity, identity)
     writing(files.answers, () => rmSync(files.answers, { force: true }))
     return null
   }

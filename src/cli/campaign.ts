@@ -1,52 +1,40 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { apiTrainer } from '../campaign/api-trainer.ts'
-import { type Campaign, type CampaignOptions, firstPlan, type Standing } from '../campaign/campaign.ts'
+import { type CampaignOptions, firstPlan } from '../campaign/campaign.ts'
 import { campaignInFolder, givenInFolder } from '../campaign/in-folder.ts'
 import { ownRuns } from '../campaign/own-runs.ts'
-import type { CampaignTruth } from '../campaign/truth.ts'
-import {
-  type CampaignView,
-  type EndedView,
-  type Surroundings,
-  viewedSpace,
-  viewOfCampaign,
-  viewOfStanding,
-} from '../campaign/view.ts'
-import { worldTrainer } from '../campaign/world-trainer.ts'
+import { type EndedView, viewedSpace, viewOfCampaign } from '../campaign/view.ts'
 import type { Config } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
-import { printable } from '../core/printable.ts'
-import type { Trainer } from '../core/trainer.ts'
 import { apiSpace, cs336Space } from '../cs336/space.ts'
-import type { RunningRun } from '../launch/command-trainer.ts'
 import { type StrategyName, strategyNamed, strategyNames } from '../plan/strategies.ts'
-import { standingLine } from '../report/campaign/text.ts'
-import { cutTo, usualWidth } from '../report/page/width.ts'
-import { inLanguage, type Language, languages } from '../report/words/words.ts'
+import { submissionOf } from '../report/campaign/submission.ts'
+import { type Language, languages } from '../report/words/words.ts'
 import type { Space } from '../space/space.ts'
-import { givenApiKey } from './given-keys.ts'
+import { exercise, openTrainer, type TrainerFlags, usualWorld, worldNames } from './campaign-trainer.ts'
+import { commandLine } from './command-line.ts'
 import { examples } from './help.ts'
 import { listenForSignals } from './interruption.ts'
 import { noticeText } from './notices.ts'
+import { openReport } from './open.ts'
 import { budget, languageHelp, nameOf, wholeBudgets, wholeNumber } from './options.ts'
 import { isPoolCampaign, type PoolFlags, runPool, withPoolOptions } from './pool.ts'
-import { print, printJson, printPage, printWritten, say } from './print.ts'
-import { openRunTrainer, type RunFlags, refuseWithoutRun, runningText, withRunOptions } from './run-option.ts'
+import { print, printJson, printNext, printPage, printWritten, say } from './print.ts'
+import { withRunOptions } from './run-option.ts'
+import { standingProgress } from './standing.ts'
 import { withStudyCommands } from './study.ts'
-import { takesEscapes, textOptions } from './terminal.ts'
+import { checkSubmit, type Submit } from './submit.ts'
+import { textOptions } from './terminal.ts'
 import { writeUp } from './write-up.ts'
 
-interface CampaignFlags extends PoolFlags, RunFlags {
-  readonly api?: string
-  readonly apiKey?: string
-  readonly apiKeyFile?: string
-  readonly world?: string
+interface CampaignFlags extends PoolFlags, TrainerFlags {
   readonly runs?: readonly string[]
   readonly strategy: StrategyName
   readonly space?: string
   readonly trainFlopsGrid?: readonly number[]
   readonly vocabSize?: number
+  readonly submit?: boolean
+  readonly force?: boolean
   readonly lang?: Language
 }
 
@@ -63,7 +51,8 @@ export function campaignCommand(): Command {
     .option('--api <URL>', 'a server of the training API, such as http://localhost:8000')
     .option('--api-key <KEY>', 'its key (default: $ISOFLOP_API_KEY); others on this machine see it')
     .option('--api-key-file <FILE>', 'a file with the key, which nobody sees; - for stdin')
-    .option('--world <NAME>', 'a simulated world: cs336, handout, chinchilla, seed:N, staged:N (default: cs336)')
+    .option('--world <NAME>', `a simulated world: ${worldNames} (default: ${usualWorld})`)
+    .option('--truth', `also of ${exercise}, whose truth is the assignment's to find: say what is true`)
     .option('--runs <FILE...>', 'runs that you have, as of "isoflop train": in the fit, and counted as spent')
     .option(
       '--parallel <N>',
@@ -84,15 +73,18 @@ export function campaignCommand(): Command {
     .optionsGroup('What is kept and printed:')
     .option('--out <DIR>', 'where the record and the report go', 'out')
     .option('--seed <N>', 'equal seeds plan equally', wholeNumber('--seed', 0, 'a whole number such as 0'), 0)
+    .option('--submit', 'send the prediction to POST /submission of the API')
+    .option('--force', 'take the place of a campaign in another world')
     .option('--dry-run', 'print the first plan, ask nothing')
     .option('--lang <LANGUAGE>', languageHelp, nameOf('--lang', languages))
+    .option('--open', 'show the report')
     .option('--json', 'print one JSON object instead of tables')
     .addHelpText(
       'after',
       examples(
         'isoflop campaign --world seed:7 --out out/seven',
         'isoflop campaign --space examples/spaces/llama.json --world seed:7 --out out/llama',
-        'ISOFLOP_API_KEY=... isoflop campaign --api http://localhost:8000 --out out/assignment',
+        'ISOFLOP_API_KEY=... isoflop campaign --api http://localhost:8000 --out out/assignment --submit',
       ),
     )
     .action((flags: CampaignFlags, own: Command) => (isPoolCampaign(own) ? runPool(flags) : runCampaign(flags)))
@@ -104,10 +96,21 @@ const grid = wholeBudgets('--train-flops-grid')
 async function runCampaign(flags: CampaignFlags): Promise<void> {
   const space = await openSpace(flags)
   const { budget = space.budget, target = space.target, seed } = flags
+  if (flags.submit) checkSubmit(flags.api, target)
   const runs = await ownRuns(flags.runs ?? [], space)
-  const { trainer, truthAt, trueLoss, running } = await openTrainer(flags, space, target)
+  const { trainer, truthAt, trueLoss, submit, running } = await openTrainer(flags, space, target)
   const strategy = await strategyNamed(flags.strategy)
-  const options = { folder: flags.out, trainer, runs, budget, target, seed, strategy, space }
+  const options = {
+    folder: flags.out,
+    trainer,
+    runs,
+    budget,
+    target,
+    seed,
+    strategy,
+    space,
+    replaces: flags.force === true,
+  }
   if (flags.dryRun) return printPlan({ ...options, given: await givenInFolder(options) }, flags)
 
   const interruption = listenForSignals(
@@ -122,12 +125,13 @@ async function runCampaign(flags: CampaignFlags): Promise<void> {
       signal: interruption.signal,
       onNotice: (notice) => say(noticeText(notice)),
       onStanding: line.show,
-    }).catch(explained(flags))
+    }).catch(explained(flags, interruption.signal))
     line.done()
     const truth = (await truthAt?.(campaign)) ?? null
     const view = viewOfCampaign(campaign, { task, space, truth, trueLoss })
     const written = await writeUp(flags.out, view, flags.lang)
     await printCampaign(view, flags, [...files, ...written])
+    await printClosing(view, flags, submit, interruption.signal)
   } finally {
     line.done()
     interruption.end()
@@ -151,78 +155,12 @@ async function openSpace({ space, trainFlopsGrid, vocabSize }: CampaignFlags): P
   return spaceNamed(space)
 }
 
-// Where runs come from
-
-interface OpenedTrainer {
-  readonly trainer: Trainer
-  /** What is true of a prediction; null where nobody knows. */
-  readonly truthAt: ((result: Campaign<Config>) => Promise<CampaignTruth>) | null
-  /** The noise-free loss of any configuration; null where nobody knows. */
-  readonly trueLoss: ((config: Config) => number) | null
-  /** What its program makes just now, where it has one. */
-  readonly running?: () => readonly RunningRun[]
-}
-
-async function openTrainer(flags: CampaignFlags, space: Space, target: number): Promise<OpenedTrainer> {
-  const { api, apiKey, apiKeyFile, world, run, parallel } = flags
-  const [first, second] = Object.entries({ '--api': api, '--world': world, '--run': run })
-    .filter(([, value]) => value !== undefined)
-    .map(([name]) => name)
-  if (second !== undefined)
-    throw new IsoflopError('BAD_OPTION', `${first} and ${second} exclude each other.`, 'Give one of them.')
-  refuseWithoutRun(flags)
-  if (api === undefined && (apiKey ?? apiKeyFile) !== undefined)
-    throw new IsoflopError('BAD_OPTION', 'A key came without --api.', 'Say where the API is: --api URL')
-  if (run !== undefined) {
-    const trainer = await openRunTrainer(flags, flags.out, space)
-    return { trainer, truthAt: null, trueLoss: null, running: () => trainer.running() }
-  }
-  if (api === undefined && parallel !== undefined)
-    throw new IsoflopError(
-      'BAD_OPTION',
-      '--parallel came without --api or --run.',
-      'A simulated world answers at once: leave it out.',
-    )
-  if (api !== undefined && space.name !== apiSpace.name)
-    throw new IsoflopError(
-      'BAD_OPTION',
-      `--api trains the course's models alone, not those of the space ${space.name}.`,
-      'Leave --space out, try the space on a simulated world (--world seed:7), or let a program of yours train (--run): docs/cluster.md.',
-    )
-  if (api === undefined && world === undefined && space.name !== apiSpace.name)
-    throw new IsoflopError(
-      'BAD_OPTION',
-      `Nobody is named who trains models of the space ${space.name}.`,
-      'Try it on a simulated world first: --world seed:7. Then let a program of yours train (--run): docs/cluster.md.',
-    )
-  if (api === undefined) return openWorldTrainer(world ?? 'cs336', space, target)
-  const key = await givenApiKey(flags, process.env.ISOFLOP_API_KEY)
-  return { trainer: apiTrainer(api, key, parallel), truthAt: null, trueLoss: null }
-}
-
-async function openWorldTrainer(name: string, space: Space, target: number): Promise<OpenedTrainer> {
-  const { openWorld } = await import('../world/worlds.ts')
-  const world = await openWorld(name, space)
-  return {
-    trainer: worldTrainer(world),
-    async truthAt({ prediction }) {
-      const [{ optimum }, { judged }] = await Promise.all([
-        import('../world/optimum.ts'),
-        import('../campaign/truth.ts'),
-      ])
-      const { config, loss } = optimum(world, target, space.targetLimits)
-      const parameters = space.measure(config, 'none').core
-      return judged(prediction, { config, parameters, loss }, world.loss(prediction.config))
-    },
-    trueLoss: (config) => world.loss(config),
-  }
-}
-
 /** Says of a campaign that ended too early for a prediction what became of its runs. */
 const explained =
-  ({ out }: CampaignFlags) =>
+  ({ out }: CampaignFlags, signal: AbortSignal) =>
   (error: unknown): never => {
     if (!(error instanceof IsoflopError) || error.code !== 'TOO_FEW_RUNS') throw error
+    if (signal.aborted) throw new IsoflopError(error.code, `Interrupted: ${error.message}`, goOn(), { cause: error })
     const kept = `What was bought is kept in ${out}: the same command goes on with it`
     const other = `one of another budget takes it along by --runs ${join(out, 'campaign.jsonl')} and an --out of its own`
     const advice = `${error.advice} ${kept}, ${other}.`
@@ -230,46 +168,6 @@ const explained =
   }
 
 // What is printed
-
-interface StandingProgress {
-  show(standing: Standing): void
-  /** Clears the line. */
-  done(): void
-}
-
-/** How often a line is written over that says how far runs are, ms. */
-const redrawMs = 1000
-
-/** One line that is written over on a terminal, every second where runs go on; elsewhere a line a round. */
-function standingProgress(
-  stream: NodeJS.WriteStream,
-  about: Surroundings,
-  language: Language = 'en',
-  running: () => readonly RunningRun[] = () => [],
-): StandingProgress {
-  let view: CampaignView | null = null
-  let isShown = false
-  const lineOf = (shown: CampaignView) => printable(inLanguage(language, () => standingLine(shown)))
-  const draw = () => {
-    if (view === null) return
-    stream.write(`\r\x1b[K${cutTo(`${lineOf(view)}${runningText(running())}`, (stream.columns ?? usualWidth) - 1)}`)
-    isShown = true
-  }
-  const timer = takesEscapes(stream) ? setInterval(draw, redrawMs) : undefined
-  return {
-    show(standing) {
-      const rounds = view?.rounds.length
-      view = viewOfStanding(standing, about)
-      if (takesEscapes(stream)) draw()
-      else if (view.rounds.length !== rounds) stream.write(`${lineOf(view)}\n`)
-    },
-    done() {
-      clearInterval(timer)
-      if (isShown) stream.write('\r\x1b[K')
-      isShown = false
-    },
-  }
-}
 
 async function printPlan(
   options: Omit<CampaignOptions<Config>, 'trainer'>,
@@ -282,7 +180,10 @@ async function printPlan(
     import('../report/campaign/json.ts'),
   ])
   if (json) printJson(planJson(plan, viewedSpace(space)))
-  else print(planText(plan, budget, space, textOptions(lang)))
+  else {
+    print(planText(plan, budget, space, textOptions(lang)))
+    printNext(commandLine(process.argv.slice(2).filter((word) => word !== '--dry-run')))
+  }
 }
 
 async function printCampaign(view: EndedView, flags: CampaignFlags, files: readonly string[]): Promise<void> {
@@ -293,4 +194,25 @@ async function printCampaign(view: EndedView, flags: CampaignFlags, files: reado
   if (flags.json) return printJson(campaignJson(view))
   printPage(campaignText(view, textOptions(flags.lang)))
   printWritten(files)
+}
+
+/** How an interrupted campaign goes on. */
+const goOn = () => `Go on, paying for nothing twice: ${commandLine(process.argv.slice(2))}`
+
+/** What comes next, and what was asked for besides. */
+async function printClosing(
+  view: EndedView,
+  flags: CampaignFlags,
+  submit: Submit | null,
+  { aborted: isInterrupted }: AbortSignal,
+): Promise<void> {
+  const tell = flags.json ? say : print
+  if (isInterrupted) return tell(`\nInterrupted. ${goOn()}`)
+  if (flags.submit && submit !== null) {
+    await submit(view)
+    tell('\nSubmitted. GET /submission shows it; with a server of your own, isoflop grade judges it.')
+  } else if (submit !== null && submissionOf(view) !== null)
+    tell(`\nNext, submit: ${commandLine(process.argv.slice(2))} --submit`)
+  else if (flags.api === undefined && flags.run === undefined) tell('\nNext, the assignment to do yourself (docs/learner.md): isoflop serve')
+  if (flags.open) await openReport(join(flags.out, 'report.html'))
 }

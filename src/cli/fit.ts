@@ -16,9 +16,10 @@ import { commandLine } from './command-line.ts'
 import { type DataFlags, type FitInput, loadRuns, withDataOptions } from './data.ts'
 import { tellGroups } from './groups.ts'
 import { examples, notes } from './help.ts'
+import { openReport } from './open.ts'
 import { budgets, languageHelp, nameOf, namesOf, priorOf, probability, tokenCounts, wholeNumber } from './options.ts'
 import { writeOutput } from './output.ts'
-import { print, printJson, printPage, printWritten } from './print.ts'
+import { print, printJson, printNext, printPage, printWritten } from './print.ts'
 import { progress } from './progress.ts'
 import { textOptions } from './terminal.ts'
 import type { ReportHead, Told } from './told.ts'
@@ -37,6 +38,7 @@ interface FitFlags extends DataFlags {
   readonly json?: boolean
   readonly report?: string
   readonly plots?: string
+  readonly open?: boolean
   readonly lang?: Language
 }
 
@@ -84,6 +86,7 @@ export function fitCommand(): Command {
     )
     .optionsGroup('What is written:')
     .option('--report <FILE>', 'write a report: an HTML page, or, as FILE.md, Markdown and figures')
+    .option('--open', 'show the report')
     .option('--plots <DIR>', 'write every figure as SVG and PNG')
     .option('--lang <LANGUAGE>', languageHelp, nameOf('--lang', languages))
     .option('--json', 'print one JSON object instead of tables (docs/json.md)')
@@ -105,6 +108,8 @@ export function fitCommand(): Command {
 }
 
 async function runFit(files: string[], flags: FitFlags): Promise<void> {
+  if (flags.open && flags.report === undefined)
+    throw new IsoflopError('BAD_OPTION', '--open came without --report, which it shows.', 'Add --report report.html.')
   const bar = progress(process.stderr, flags.json === true)
   try {
     bar.step('reading')
@@ -124,6 +129,9 @@ async function runFit(files: string[], flags: FitFlags): Promise<void> {
     bar.done()
     if (flags.json) printJson(told.json())
     else await printTables(told, input, written, flags.lang)
+    if (flags.open && flags.report) await openReport(flags.report)
+    else if (!flags.json && flags.report === undefined)
+      printNext(`${commandLine(process.argv.slice(2))} --report report.html --open`)
   } finally {
     bar.done()
   }

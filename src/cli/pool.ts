@@ -11,6 +11,7 @@ import type { ReadOptions } from '../input/read.ts'
 import { commandLine } from './command-line.ts'
 import { type DataFlags, readOptions, withDataOptions } from './data.ts'
 import { notes } from './help.ts'
+import { openReport } from './open.ts'
 import { probability, wholeNumber } from './options.ts'
 import { writeOutput } from './output.ts'
 import { printJson, printPage, printWritten } from './print.ts'
@@ -27,6 +28,7 @@ export interface PoolFlags extends DataFlags {
   readonly out: string
   readonly seed: number
   readonly dryRun?: boolean
+  readonly open?: boolean
   readonly json?: boolean
 }
 
@@ -35,7 +37,7 @@ const ownOptions = [
   ...(['pool', 'targetRuns', 'next', 'confidence'] as const),
   ...(['columns', 'where', 'lossUnit', 'keepState', 'checkpoints'] as const),
 ] as const
-const sharedOptions = ['target', 'budget', 'out', 'seed', 'dryRun', 'json'] as const
+const sharedOptions = ['target', 'budget', 'out', 'seed', 'dryRun', 'open', 'json'] as const
 
 /** Adds the options of `--pool` to `isoflop campaign`. */
 export function withPoolOptions(command: Command): Command {
@@ -110,6 +112,8 @@ export async function runPool(flags: PoolFlags): Promise<void> {
     const written = isDryRun ? [] : await writePool(out, view)
     bar.done()
     await printPool(view, flags, written)
+    const report = written.find((file) => file.endsWith('.html'))
+    if (flags.open && report !== undefined) await openReport(report)
   } finally {
     bar.done()
   }

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
+import { typed } from './command-line.ts'
 import { examples } from './help.ts'
-import { printJson, printPage } from './print.ts'
+import { printJson, printNext, printPage } from './print.ts'
 import { textOptions } from './terminal.ts'
 
 /** `isoflop space`. */
@@ -36,5 +37,8 @@ async function showSpace(file: string, { json }: { readonly json?: boolean }): P
   ])
   const summary = summaryOf(await spaceNamed(file))
   if (json) printJson(spaceJson(summary))
-  else printPage(spaceText(summary, textOptions()))
+  else {
+    printPage(spaceText(summary, textOptions()))
+    printNext(typed('campaign', '--space', file, '--world', 'seed:7'))
+  }
 }

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Command } from 'commander'
 import { systemClock } from '../core/clock.ts'
 import { IsoflopError } from '../core/errors.ts'
@@ -17,7 +17,7 @@ import { examples } from './help.ts'
 import { listenForSignals } from './interruption.ts'
 import { budget, nameOf, positive, wholeNumber } from './options.ts'
 import { writeOutput } from './output.ts'
-import { print, printJson, say } from './print.ts'
+import { print, printJson, printNext, say } from './print.ts'
 import { duration, progressLine } from './progress.ts'
 
 interface TrainFlags {
@@ -113,7 +113,10 @@ async function runTrain(flags: TrainFlags): Promise<void> {
     if (outcome.kind === 'interrupted') return goOnLater(outcome.step, recipe)
     await writeResult(flags.out, outcome.record)
     if (flags.json) printJson(outcome.record)
-    else printRecord(outcome.record, flags.out)
+    else {
+      printRecord(outcome.record, flags.out)
+      printNext(`train other sizes, then isoflop fit ${join(dirname(flags.out), '*', 'record.jsonl')}`)
+    }
     if (outcome.record.outcome === 'diverged') throw diverged(outcome.record)
   } finally {
     corpus.close()

@@ -6,10 +6,11 @@ import { nonEmbeddingParameters } from '../cs336/parameters.ts'
 import { optimum } from '../world/optimum.ts'
 import type { Optimum, World } from '../world/world.ts'
 import { describeWorld, type WorldFacts, worldEntries } from '../world/worlds.ts'
+import { typed } from './command-line.ts'
 import { examples } from './help.ts'
 import { budgets } from './options.ts'
 import { writeOutput } from './output.ts'
-import { print, printJson, printWritten } from './print.ts'
+import { print, printJson, printNext, printWritten } from './print.ts'
 import { widthOf } from './terminal.ts'
 
 /** `isoflop world`. */
@@ -23,6 +24,7 @@ export function worldCommand(): Command {
     .summary('every world there is')
     .action(() => {
       for (const { name, summary } of worldEntries) print(`${name.padEnd(12)} ${summary}`)
+      printNext('isoflop campaign --world seed:7')
     })
   command
     .command('show')
@@ -100,6 +102,7 @@ async function printTables(
   ]
   print(lines.join('\n'))
   printWritten(written)
+  printNext(typed('serve', '--world', world.name, '--db', `${world.name.replace(':', '')}.sqlite`))
 }
 
 const sizeOf = ({ dModel, numLayers }: TrainingConfig): number => nonEmbeddingParameters(dModel, numLayers)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -376,7 +376,7 @@ test('a folder with another campaign is refused, saying what differs; a simulate
     assert.match(stderr, /^error\[CAMPAIGN_DIFFERS\]: .+\n {2}.*--out.*\n$/)
     assert.match(stderr, said)
   }
-  const simulated = await campaign('--world', 'handout', '--out', 'taken')
+  const simulated = await campaign('--world', 'seed:2', '--out', 'taken')
   assert.match(simulated.stderr, /^error\[CAMPAIGN_DIFFERS\]: .*the source is http/)
   assert.equal(readFileSync(join(folder, 'taken', 'campaign.jsonl'), 'utf8'), before)
   rmSync(join(folder, 'taken', 'campaign.json'))
@@ -387,7 +387,13 @@ test('a folder with another campaign is refused, saying what differs; a simulate
 
   const world = ['--strategy', 'profiles-lowest', '--out', 'free', '--json']
   resultOf(await campaign('--world', 'seed:1', ...world))
-  const { runs } = resultOf(await campaign('--world', 'seed:2', ...world))
+  const kept = recordOf('free')
+  assert.match(
+    (await campaign('--world', 'seed:2', ...world)).stderr,
+    /^error\[CAMPAIGN_DIFFERS\]: .*in world:seed:1, not world:seed:2\.\n {2}.*--force/,
+  )
+  assert.deepEqual(recordOf('free'), kept)
+  const { runs } = resultOf(await campaign('--world', 'seed:2', ...world, '--force'))
   assert.deepEqual(recordOf('free'), runs)
   assert.match((await campaign(...against(api, 'free'))).stderr, /^error\[CAMPAIGN_DIFFERS\]: .*world:seed:2 there/)
 })
@@ -501,4 +507,76 @@ test('help shows an example of each way in', async () => {
   assert.equal(status, 0)
   for (const way of ['--world', '--space', '--api', '--pool'])
     assert.match(stdout.split('Examples:')[1], new RegExp(`isoflop campaign ${way} `))
+})
+
+test('the truth of the assignment is not said, unless it is asked for; that of other worlds is', async () => {
+  const quick = ['--strategy', 'profiles-lowest', '--budget', '1e17', '--target', '1e18'] as const
+  const hidden = await campaign('--world', 'cs336', ...quick, '--out', 'hidden')
+  assert.equal(hidden.status, 0, hidden.stderr)
+  const written = readdirSync(join(folder, 'hidden'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /\.(md|html|svg|json)$/.test(file),
+  )
+  assert.ok(written.length > 4, written.join())
+  for (const text of [hidden.stdout, ...written.map((file) => readFileSync(join(folder, 'hidden', file), 'utf8'))])
+    assert.doesNotMatch(text, /\btrue\b(?!")|truth|regret/i)
+  const asked = await campaign('--world', 'cs336', ...quick, '--out', 'hidden', '--truth')
+  assert.match(asked.stdout, /The truth in cs336:/)
+  const plain = await campaign(...quick, '--out', 'usual')
+  assert.match(plain.stdout, /The truth in seed:7:[\s\S]*Next, the assignment to do yourself .*isoflop serve/)
+})
+
+test('--submit sends the prediction; without it the last line is the command that does, and pays for nothing twice', async () => {
+  const api = await stub()
+  const args = ['--api', api.url, '--api-key', api.key, '--strategy', 'profiles-lowest', '--out', 'sent']
+  const first = await campaign(...args)
+  assert.equal(first.status, 0, first.stderr)
+  const [, command] = /\nNext, submit: isoflop campaign (.*)\n$/.exec(first.stdout) ?? []
+  assert.equal(command, args.with(3, 'KEY').concat('--submit').join(' '))
+  const { charged, submitted } = api
+  assert.deepEqual(submitted, [])
+  const second = await campaign(...args, '--submit')
+  assert.match(second.stdout, /\nSubmitted\. GET \/submission shows it/)
+  assert.equal(api.charged, charged)
+  assert.deepEqual(submitted, [JSON.parse(readFileSync(join(folder, 'sent', 'submission.json'), 'utf8'))])
+  for (const wrong of [['--submit'], ['--submit', '--world', 'seed:7'], [...args, '--submit', '--target', '2e19']]) {
+    const { status, stderr } = await campaign(...wrong)
+    assert.equal(status, 2)
+    assert.match(stderr, /^error\[BAD_OPTION\]: /)
+  }
+  assert.equal(submitted.length, 1)
+})
+
+test('a campaign that is broken off says how it goes on', async () => {
+  const api = await stub({ delayMs: 50 })
+  const { child, ended } = start(['--api', api.url, '--api-key', api.key, '--out', 'broken'])
+  await api.reached(3)
+  child.kill('SIGINT')
+  const { status, stderr } = await ended
+  assert.equal(status, 130)
+  assert.match(
+    stderr,
+    /Interrupted: [\s\S]*Go on, paying for nothing twice: isoflop campaign .* --api-key KEY --out broken/,
+  )
+})
+
+test('a world whose runs learn too little for any law is refused before anything is written', async () => {
+  const { status, stderr } = await campaign('--world', 'handout', '--out', 'handout')
+  assert.equal(status, 2)
+  assert.match(stderr, /^error\[BAD_OPTION\]: .*the best of 1e18 FLOPs has a loss of 7\.\d+/)
+  assert.equal(existsSync(join(folder, 'handout')), false)
+})
+
+test('--open shows the report with what the desktop has for it, and says where it is where there is none', async () => {
+  const tools = join(folder, 'tools')
+  mkdirSync(tools)
+  writeFileSync(join(tools, 'xdg-open'), '#!/bin/sh\necho "$1" > "$ISOFLOP_OPENED"\n', { mode: 0o755 })
+  const opened = join(folder, 'opened.txt')
+  const args = ['--strategy', 'profiles-lowest', '--budget', '1e17', '--target', '1e18', '--out', 'shown', '--open']
+  const report = join(folder, 'shown', 'report.html')
+  const PATH = `${tools}:${process.env.PATH}`
+  const desktop = await start(args, { PATH, DISPLAY: ':0', ISOFLOP_OPENED: opened }).ended
+  assert.equal(desktop.status, 0, desktop.stderr)
+  if (process.platform === 'linux') assert.equal(readFileSync(opened, 'utf8'), `${report}\n`)
+  const server = await start(args, { DISPLAY: '', WAYLAND_DISPLAY: '' }).ended
+  if (process.platform === 'linux') assert.ok(server.stdout.endsWith(`the report is ${report}\n`), server.stdout)
 })

@@ -177,18 +177,19 @@ function openCuts({ cuts }: JointFit): Diagnostic[] {
   ]
 }
 
+/** A best rate that is higher than the cap by no more than this share of it is at the cap: rates are not known so well. */
+const capShare = 0.05
+
 function censoredRate({ space }: Situation, { config, interval }: Expectation): Diagnostic[] {
   const { most } = space.limits.learningRate
-  const [low, high] = interval.learningRate
-  if (config.learningRate <= most && high <= 1.5 * most) return []
+  if (config.learningRate <= most * (1 + capShare)) return []
   const put = config.learningRate.toPrecision(2)
-  const upTo = config.learningRate <= most ? `, and may be ${high.toPrecision(2)}` : ''
   return [
     {
       code: 'rate-beyond-cap',
       severity: 'warning',
-      message: `The best learning rate at the target is put at ${put}${upTo}; no run may have more than ${most}.`,
-      evidence: { learningRate: config.learningRate, interval: [low, high], most },
+      message: `The best learning rate at the target is put at ${put}; no run may have more than ${most}.`,
+      evidence: { learningRate: config.learningRate, interval: interval.learningRate, most },
       advice:
         'The rate is extrapolated: it rests on the law of the best rate and its prior. Sweep it at the target if you can.',
     },
