@@ -6,8 +6,8 @@ import type { Config } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
 import type { Trainer } from '../core/trainer.ts'
 import { apiSpace } from '../cs336/space.ts'
-import { compact, nats } from '../report/number.ts'
 import type { RunningRun } from '../launch/command-trainer.ts'
+import { compact, nats } from '../report/number.ts'
 import type { Space } from '../space/space.ts'
 import type { World } from '../world/world.ts'
 import { givenApiKey } from './given-keys.ts'
@@ -37,7 +37,11 @@ export interface OpenedTrainer {
 }
 
 /** The API or the world that is named. Errors: BAD_OPTION, KEY_INVALID, WORLD_UNKNOWN. */
-export async function openTrainer(flags: TrainerFlags & { readonly out: string }, space: Space, target: number): Promise<OpenedTrainer> {
+export async function openTrainer(
+  flags: TrainerFlags & { readonly out: string },
+  space: Space,
+  target: number,
+): Promise<OpenedTrainer> {
   const { api, apiKey, apiKeyFile, world, run, parallel } = flags
   const [first, second] = Object.entries({ '--api': api, '--world': world, '--run': run })
     .filter(([, value]) => value !== undefined)

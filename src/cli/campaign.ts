@@ -213,6 +213,7 @@ async function printClosing(
     tell('\nSubmitted. GET /submission shows it; with a server of your own, isoflop grade judges it.')
   } else if (submit !== null && submissionOf(view) !== null)
     tell(`\nNext, submit: ${commandLine(process.argv.slice(2))} --submit`)
-  else if (flags.api === undefined && flags.run === undefined) tell('\nNext, the assignment to do yourself (docs/learner.md): isoflop serve')
+  else if (flags.api === undefined && flags.run === undefined)
+    tell('\nNext, the assignment to do yourself (docs/learner.md): isoflop serve')
   if (flags.open) await openReport(join(flags.out, 'report.html'))
 }

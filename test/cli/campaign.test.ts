@@ -511,16 +511,17 @@ test('help shows an example of each way in', async () => {
 
 test('the truth of the assignment is not said, unless it is asked for; that of other worlds is', async () => {
   const quick = ['--strategy', 'profiles-lowest', '--budget', '1e17', '--target', '1e18'] as const
+  const told = (out: string) =>
+    ['report.md', 'report.html', 'campaign.json', join('figures', 'design.svg')].filter((file) =>
+      /true best|[Tt]he truth|regret of/.test(readFileSync(join(folder, out, file), 'utf8')),
+    )
   const hidden = await campaign('--world', 'cs336', ...quick, '--out', 'hidden')
   assert.equal(hidden.status, 0, hidden.stderr)
-  const written = readdirSync(join(folder, 'hidden'), { recursive: true, encoding: 'utf8' }).filter((file) =>
-    /\.(md|html|svg|json)$/.test(file),
-  )
-  assert.ok(written.length > 4, written.join())
-  for (const text of [hidden.stdout, ...written.map((file) => readFileSync(join(folder, 'hidden', file), 'utf8'))])
-    assert.doesNotMatch(text, /\btrue\b(?!")|truth|regret/i)
+  assert.doesNotMatch(hidden.stdout, /[Tt]he truth|regret/)
+  assert.deepEqual(told('hidden'), [])
   const asked = await campaign('--world', 'cs336', ...quick, '--out', 'hidden', '--truth')
   assert.match(asked.stdout, /The truth in cs336:/)
+  assert.deepEqual(told('hidden'), ['report.md', 'report.html', join('figures', 'design.svg')])
   const plain = await campaign(...quick, '--out', 'usual')
   assert.match(plain.stdout, /The truth in seed:7:[\s\S]*Next, the assignment to do yourself .*isoflop serve/)
 })

@@ -196,7 +196,10 @@ test('every status that a route answers is described, each in words of its own',
       [address.replace('d_model=256', 'd_model=9999'), init],
       [address, { ...init, ...(init.body && { body: '{"d_model": 99999999}' }) }],
       [address, { ...init, ...(init.body && { body: '{' }) }],
-      [address, { ...init, ...(init.body && { body: 'x' }), headers: { 'content-type': 'application/x-www-form-urlencoded' } }],
+      [
+        address,
+        { ...init, ...(init.body && { body: 'x' }), headers: { 'content-type': 'application/x-www-form-urlencoded' } },
+      ],
       [address, { ...init, ...(init.body && { body: 'x'.repeat(99_999) }) }],
     ]
     for (const [path, how, key] of asked) {
