@@ -7,7 +7,16 @@ import { isNode24, runOnNode24 } from './node24.js'
 import { endWithParent } from './parent.js'
 
 const source = new URL('../src/cli/main.ts', import.meta.url)
-const entry = existsSync(source) ? source : new URL('../dist/cli/main.js', import.meta.url)
+const built = new URL('../dist/cli/main.js', import.meta.url)
+const entry = existsSync(source) ? source : built
+
+if (!existsSync(entry)) {
+  process.stderr.write(
+    'error[INTERNAL]: This package of isoflop has no code: it was packed with ignore-scripts.\n' +
+      '  Pack it again: npm pack --ignore-scripts=false\n',
+  )
+  process.exit(1)
+}
 
 endWithParent()
 if (isNode24) {

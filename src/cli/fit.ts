@@ -14,6 +14,7 @@ import type { Page } from '../report/page/blocks.ts'
 import { inLanguage, type Language, languages, words } from '../report/words/words.ts'
 import { commandLine } from './command-line.ts'
 import { type DataFlags, type FitInput, loadRuns, withDataOptions } from './data.ts'
+import { writeFigure } from './figures.ts'
 import { tellGroups } from './groups.ts'
 import { examples, notes } from './help.ts'
 import { openReport } from './open.ts'
@@ -220,17 +221,8 @@ async function writePlots(
   english: readonly FigureText[],
   asked: readonly FigureText[],
 ): Promise<string[]> {
-  const { renderPng } = await import('../report/draw/png.ts')
   const written: string[] = []
-  for (const [k, { name, svg }] of asked.entries()) {
-    for (const [extension, content] of [
-      ['svg', svg],
-      ['png', await renderPng(english[k].svg)],
-    ] as const) {
-      const file = join(folder, `${name}.${extension}`)
-      await writeOutput(file, content)
-      written.push(file)
-    }
-  }
+  for (const [k, { name, svg }] of asked.entries())
+    written.push(...(await writeFigure(join(folder, name), { svg, drawn: english[k].svg })))
   return written
 }

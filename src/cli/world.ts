@@ -7,9 +7,9 @@ import { optimum } from '../world/optimum.ts'
 import type { Optimum, World } from '../world/world.ts'
 import { describeWorld, type WorldFacts, worldEntries } from '../world/worlds.ts'
 import { typed } from './command-line.ts'
+import { writeFigure } from './figures.ts'
 import { examples } from './help.ts'
 import { budgets } from './options.ts'
-import { writeOutput } from './output.ts'
 import { print, printJson, printNext, printWritten } from './print.ts'
 import { widthOf } from './terminal.ts'
 
@@ -109,17 +109,12 @@ const sizeOf = ({ dModel, numLayers }: TrainingConfig): number => nonEmbeddingPa
 
 /** Draws the true IsoFLOP profiles; the files written. Errors: OUTPUT_FAILED. */
 async function drawWorld(world: World, folder: string): Promise<string[]> {
-  const [{ worldProfiles }, { worldProfilesFigure }, { renderFigures }, { renderPng }] = await Promise.all([
+  const [{ worldProfiles }, { worldProfilesFigure }, { renderFigures }] = await Promise.all([
     import('../world/profiles.ts'),
     import('../report/world.ts'),
     import('../report/draw/svg.ts'),
-    import('../report/draw/png.ts'),
   ])
   const subject = { name: world.name, profiles: worldProfiles(world) }
   const [{ svg }] = renderFigures([worldProfilesFigure], subject)
-  const png = await renderPng(svg)
-  const files = ['profiles.svg', 'profiles.png'].map((file) => join(folder, file))
-  await writeOutput(files[0], svg)
-  await writeOutput(files[1], png)
-  return files
+  return writeFigure(join(folder, 'profiles'), { svg, drawn: svg })
 }

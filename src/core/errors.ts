@@ -109,6 +109,9 @@ export const errorTable = rows({
     meaning: 'The loss or the gradient of a training run became infinite or not a number.',
   },
   CHECKPOINT_INVALID: { meaning: 'A checkpoint is damaged: it is not what was written.' },
+  PACKAGE_MISSING: {
+    meaning: 'What was asked for needs a package that is installed only where it is needed, and is not here.',
+  },
   NODE_TOO_OLD: {
     meaning:
       'Node is too old for what was asked for: the command needs Node 24 and none was found, or a file needs a newer one.',

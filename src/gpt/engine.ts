@@ -1,5 +1,6 @@
 import type * as Runtime from 'onnxruntime-web'
 import { IsoflopError } from '../core/errors.ts'
+import { loadPackage } from '../core/packages.ts'
 
 /** Where graphs run. `cpu` needs nothing else; the others are ONNX Runtime's providers of the same graph. */
 export const devices = ['cpu', 'webgpu', 'cuda'] as const
@@ -33,21 +34,25 @@ export interface Engine {
 }
 
 /**
- * Opens ONNX Runtime: the native one, or, where its binary is missing, the WebAssembly one with a note.
+ * Opens ONNX Runtime: the native one, or, where it is missing, the WebAssembly one with a note.
  *
- * @throws IsoflopError DEVICE_UNAVAILABLE where neither can be loaded, or the device is not the CPU and there is no native one.
+ * @throws IsoflopError PACKAGE_MISSING where neither is installed; DEVICE_UNAVAILABLE where neither can be loaded, or the device is not the CPU and
+ * there is no native one.
  */
 export async function openEngine({ device, threads }: { device: Device; threads: number }): Promise<Engine> {
-  const native = await loaded(() => import('onnxruntime-node'))
+  const native = await loaded('onnxruntime-node', () => import('onnxruntime-node'))
   if ('runtime' in native) return nativeEngine(native.runtime, device, threads)
-  if (device !== 'cpu') throw unavailable(device, native.reason)
-  return webEngine(threads, native.reason)
+  if (device !== 'cpu') throw isMissing(native.error) ? native.error : unavailable(device, reasonOf(native.error))
+  // Where neither is installed, the native one is what to install.
+  return webEngine(threads, reasonOf(native.error)).catch((error) => {
+    throw isMissing(error) && isMissing(native.error) ? native.error : error
+  })
 }
 
 /** The WebAssembly engine, which runs wherever JavaScript does. `reason` says why it is not the native one. */
 export async function webEngine(threads: number, reason: string): Promise<Engine> {
-  const web = await loaded(() => import('onnxruntime-web'))
-  if (!('runtime' in web)) throw unavailable('cpu', `${reason}; ${web.reason}`)
+  const web = await loaded('onnxruntime-web', () => import('onnxruntime-web'))
+  if ('error' in web) throw isMissing(web.error) ? web.error : unavailable('cpu', `${reason}; ${reasonOf(web.error)}`)
   const { runtime } = web
   runtime.env.wasm.numThreads = threads
   runtime.env.logLevel = 'error'
@@ -104,14 +109,21 @@ function tensors(runtime: typeof Runtime, bindings: ReadonlyMap<string, Binding>
   return Object.fromEntries(made)
 }
 
-async function loaded<T extends object>(load: () => Promise<T>): Promise<{ runtime: T } | { reason: string }> {
+async function loaded<T extends object>(
+  name: string,
+  load: () => Promise<T>,
+): Promise<{ runtime: T } | { error: Error }> {
   try {
-    const module = await load()
+    const module = await loadPackage(name, load, 'training')
     return { runtime: 'default' in module ? (module.default as T) : module }
   } catch (error) {
-    return { reason: (error as Error).message.split('\n')[0] }
+    return { error: error as Error }
   }
 }
+
+const isMissing = (error: unknown): boolean => error instanceof IsoflopError && error.code === 'PACKAGE_MISSING'
+
+const reasonOf = (error: Error): string => (isMissing(error) ? 'it is not installed' : error.message.split('\n')[0])
 
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 

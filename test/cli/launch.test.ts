@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -104,4 +104,10 @@ test('without npm the command outlives who started it', async () => {
   } finally {
     process.kill(pid, 'SIGKILL')
   }
+})
+
+test('the command asks for the Node that npm ci brings', async () => {
+  const { nodePackages } = await import(node24)
+  const brought = JSON.parse(readFileSync(new URL('../../runtime/node24/package.json', import.meta.url), 'utf8'))
+  assert.deepEqual(nodePackages, brought.optionalDependencies)
 })

@@ -1,7 +1,8 @@
 import swagger from '@fastify/swagger'
-import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform } from 'fastify-type-provider-zod'
+import { IsoflopError } from '../../core/errors.ts'
+import { loadPackage } from '../../core/packages.ts'
 
 /** `/docs` describes the routes that are added after it, which is why this is no plugin: a plugin sees its own routes alone. */
 export async function addDocs(app: FastifyInstance, version: string): Promise<void> {
@@ -24,5 +25,23 @@ export async function addDocs(app: FastifyInstance, version: string): Promise<vo
     },
     transform: jsonSchemaTransform,
   })
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
+  await addPage(app)
+}
+
+/** The page, by a package that brings 12 MB; where that is not installed, what to install, and the document that the page would show. */
+async function addPage(app: FastifyInstance): Promise<void> {
+  try {
+    const name = '@fastify/swagger-ui'
+    const page = await loadPackage(name, () => import('@fastify/swagger-ui'), 'the page /docs')
+    await app.register(page.default, { routePrefix: '/docs', staticCSP: true })
+  } catch (error) {
+    if (!(error instanceof IsoflopError)) throw error
+    app.get('/docs/json', { schema: { hide: true } }, () => app.swagger())
+    app.get('/docs', { schema: { hide: true } }, (_, reply) =>
+      reply
+        .code(404)
+        .type('text/plain; charset=utf-8')
+        .send(`${error.message}\n${error.advice}\nThe same as an OpenAPI document: /docs/json\n`),
+    )
+  }
 }

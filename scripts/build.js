@@ -1,0 +1,17 @@
+// `npm run build`, which `npm pack` runs first: dist/ anew, JavaScript and types of all of src/, and the migrations of the stores, which are SQL files
+// that tsc leaves where they are. Plain JavaScript for Node 20, which may be what packs.
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, rmSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const path = (place) => fileURLToPath(new URL(`../${place}`, import.meta.url))
+
+const compiler = path('node_modules/typescript/bin/tsc')
+if (!existsSync(compiler)) {
+  console.error('error: The compiler is not here, so nothing can be built.\n  Run "npm ci" first.')
+  process.exit(2)
+}
+rmSync(path('dist'), { recursive: true, force: true })
+const { status } = spawnSync(process.execPath, [compiler, '-p', path('tsconfig.build.json')], { stdio: 'inherit' })
+if (status !== 0) process.exit(status ?? 1)
+cpSync(path('src/server/store/migrations'), path('dist/server/store/migrations'), { recursive: true })
