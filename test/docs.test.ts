@@ -65,6 +65,7 @@ test('the README names every method, and its links and those of docs lead somewh
     'docs/train-api.md',
     'docs/training.md',
     'docs/corpus.md',
+    'docs/cluster.md',
     'data/README.md',
   ])
     for (const [, link] of read(file).matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g))
