@@ -25,6 +25,7 @@ export const diagnosticTable = {
   'not-determined':
     'The runs do not determine a law, so none is headlined; it says what can be told and which runs would tell more.',
   outliers: 'Runs far from the law that the others follow, measured by their spread; they hardly move it.',
+  'flops-uneven': 'C is not the same multiple of 6ND in all large runs; predictions keep one.',
   'few-runs': 'So few runs that the prior of norm decides with them.',
   'little-weight':
     'Runs that hardly count for the law of norm: far above the best loss at their compute, or of little compute.',

@@ -4,6 +4,7 @@ import { ofConvergence } from './diagnostics/convergence.ts'
 import { ofDesign } from './diagnostics/design.ts'
 import { ofDrift } from './diagnostics/drift.ts'
 import { ofFewRuns } from './diagnostics/few-runs.ts'
+import { ofFlops } from './diagnostics/flops.ts'
 import { ofIntervals } from './diagnostics/intervals.ts'
 import { ofOutliers } from './diagnostics/outliers.ts'
 import { ofPlateau } from './diagnostics/plateau.ts'
@@ -16,6 +17,7 @@ import { ofWeights } from './diagnostics/weights.ts'
 
 /** Everything that is looked at, in the order in which it is told. */
 const subjects: readonly ((subject: Subject) => Diagnostic[])[] = [
+  ofFlops,
   ofBudgets,
   ofProfiles,
   ofDesign,

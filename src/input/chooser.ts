@@ -45,6 +45,9 @@ const leastShare = 0.5
 /** N is taken by what C / 6D says where the preferred column is off by more than this factor, and another by less than the other. */
 const consistent = { off: 2, on: 1.25 } as const
 
+/** What is told of a quantity whose column is not to be used. */
+const none = '-'
+
 /** Chooses columns for quantities: as told, else by their names and what they hold. */
 export class Chooser {
   readonly #question: ColumnQuestion
@@ -63,7 +66,9 @@ export class Chooser {
 
   choose(): Found {
     const { purpose, told } = this.#question
-    const asked = new Set(quantitiesFor(purpose))
+    const columns = this.#question.columns
+    const isLeftOut = (quantity: Quantity) => told[quantity] === none && columnOf(columns, none) < 0
+    const asked = new Set(quantitiesFor(purpose).filter((quantity) => !isLeftOut(quantity)))
     for (const quantity of order) if (asked.has(quantity) && told[quantity] !== undefined) this.#takeTold(quantity)
     for (const quantity of order) {
       if (quantity === 'total_parameters' || !asked.has(quantity) || this.#taken.has(quantity)) continue

@@ -13,7 +13,8 @@ export const quantitiesFor = (purpose: Purpose): readonly Quantity[] =>
 
 /**
  * Which column holds which quantity, where a person said so: `parameters: 'Params'`, with what its numbers are multiplied with where that
- * is not one, `parameters: 'Params*1e6'`; of `run` also several columns that name a run together, `run: 'model+lr'`. A column that is
+ * is not one, `parameters: 'Params*1e6'`; of `run` also several columns that name a run together, `run: 'model+lr'`; and `-`
+ * where no column is to be taken for it. A column that is
  * called just like this is taken as it is.
  */
 export type ToldColumns = Readonly<Partial<Record<Quantity, string>>>

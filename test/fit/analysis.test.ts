@@ -242,3 +242,20 @@ test('two hundred thousand runs: intervals of surface by scores, none invented f
   assert.equal(parabola.modelSize!.interval, null)
   assert.ok(diagnostics.some(({ code }) => code === 'intervals-skipped'))
 })
+
+test('FLOPs that count an embedding are told, as predictions keep one multiple of 6ND', async () => {
+  const list = [1e18, 1e19, 1e20].flatMap((C) =>
+    [0.25, 0.5, 1, 2, 4].map((share) => {
+      const parameters = share * 1e8 * (C / 1e18) ** 0.5
+      const tokens = C / (6 * parameters)
+      return { parameters, tokens, flops: C, loss: 1.69 + 406.4 / parameters ** 0.34 + 410.7 / tokens ** 0.28 }
+    }),
+  )
+  const codesWith = async (extra: number) => {
+    const runs = runsOf(list.map((run) => ({ ...run, flops: 6 * (run.parameters + extra) * run.tokens })))
+    const { diagnostics } = await analyse({ runs }, { methods: ['norm'], resamples: 20 })
+    return diagnostics.map(({ code }) => code)
+  }
+  assert.ok((await codesWith(3e8)).includes('flops-uneven'))
+  assert.ok(!(await codesWith(0)).includes('flops-uneven'))
+})

@@ -284,6 +284,12 @@ test('a name that all rows share is the name of no run, unless steps say so', as
   assert.deepEqual([one.runs.size, one.checkpoints], [1, rows.length - 1])
 })
 
+test('a quantity can be left out: C is 6ND then', async () => {
+  const text = csv({ N, D, C: (r) => 1.5 * r.C, loss })
+  assert.ok((await readText(text)).runs.flops[0] > 1.4 * rows[0].C)
+  assert.equal((await readText(text, { columns: { flops: '-' } })).runs.flops[0], rows[0].C)
+})
+
 // States
 
 test('runs that did not finish are left out by their state, unless they are to be kept', async () => {

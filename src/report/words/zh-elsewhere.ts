@@ -29,6 +29,10 @@ export const texts: Readonly<Record<string, string>> = {
     '请训练 {1} 个规模，N 从 {2} 到 {3}，每个 {4} FLOPs（共 {5}）：如果结果与定律一致，最大预算处的最优 N 将确定到 {6} 倍以内，而现在是 {7} 倍。',
 
   // Diagnostics of a fit
+  'C is {} to {} times 6ND among the largest runs, so it counts more than N does, such as embeddings; predictions take {} times everywhere.':
+    '在最大的实验中 C 是 6ND 的 {1} 到 {2} 倍，说明 C 计入了 N 之外的部分（例如 embedding）；预测一律取 {3} 倍。',
+  "Give N as C counts it, or leave C out, so that it is 6ND: --columns 'flops=-'.":
+    "请按 C 的口径给出 N，或不用 C 列，使 C 等于 6ND：--columns 'flops=-'。",
   '{} of {} runs share a budget with two other sizes: there are no IsoFLOP profiles.':
     '{2} 个实验中只有 {1} 个与另外两个规模共用预算：没有 IsoFLOP 曲线。',
   'norm does not need profiles; the methods by budget are left out.':
