@@ -4,11 +4,11 @@ import { shortInteger } from '../core/exact-integer.ts'
 import { printableLine } from '../core/printable.ts'
 import type { TrainingConfig } from '../cs336/config.ts'
 import { counted } from '../report/number.ts'
-import { alignColumns } from '../report/page/text.ts'
 import type { Standing, Store, StoredRun, Submission } from '../server/store/store.ts'
 import { withStore } from './database.ts'
 import { keyJson, marksOf, unknownKey } from './keys.ts'
 import { print, printJson } from './print.ts'
+import { tableText } from './terminal.ts'
 
 interface ClassFlags {
   readonly db?: string
@@ -92,7 +92,7 @@ function classTable(students: readonly Standing[], deadline: number | null): str
       ...[String(attempts), marks.join(', ')],
     ]
   })
-  return alignColumns(columns, rows).join('\n')
+  return tableText(columns, rows)
 }
 
 /** Runs that are read at once. */
@@ -137,18 +137,18 @@ const configCells = ({ dModel, numLayers, numHeads, batchSize, learningRate }: T
   [dModel, numLayers, numHeads, batchSize, learningRate].map(String)
 
 const submissionTable = (submissions: readonly Submission[]): string =>
-  alignColumns(
+  tableText(
     [left('predicted at'), right('used by then'), right('predicted'), ...configColumns],
     submissions.map(({ config, predictedLoss, submittedAt, used }) => [
       ...[minuteOf(submittedAt), used === null ? '-' : shortInteger(used, 4), predictedLoss.toFixed(4)],
       ...configCells(config),
     ]),
-  ).join('\n')
+  )
 
 const runTable = (runs: readonly StoredRun[]): string =>
-  alignColumns(
+  tableText(
     [left('run at'), right('FLOPs'), right('loss'), ...configColumns],
     runs.map(({ config, cost, loss, settledAt }) => [
       ...[minuteOf(settledAt), shortInteger(cost), loss.toFixed(4), ...configCells(config)],
     ]),
-  ).join('\n')
+  )

@@ -4,12 +4,12 @@ import { IsoflopError } from '../core/errors.ts'
 import { printableLine } from '../core/printable.ts'
 import { nonEmbeddingParameters } from '../cs336/parameters.ts'
 import { csvOf, withoutFormula } from '../input/fields.ts'
-import { alignColumns } from '../report/page/text.ts'
 import { type Grade, gradeSubmissions } from '../server/grade.ts'
 import type { Standing, Store } from '../server/store/store.ts'
 import { isLate } from './class.ts'
 import { withStore } from './database.ts'
 import { print, printData, printJson, say } from './print.ts'
+import { tableText } from './terminal.ts'
 
 /** `isoflop grade`. */
 export function gradeCommand(): Command {
@@ -157,5 +157,5 @@ function table(judged: readonly Grade[], bestLoss: number): string {
       ...[String(attempts), new Date(submittedAt).toISOString()],
     ],
   )
-  return [`The best loss at 1e19 FLOPs is ${bestLoss.toFixed(4)}.`, '', ...alignColumns(columns, rows)].join('\n')
+  return [`The best loss at 1e19 FLOPs is ${bestLoss.toFixed(4)}.`, '', tableText(columns, rows)].join('\n')
 }

@@ -7,7 +7,6 @@ import { shortInteger } from '../core/exact-integer.ts'
 import { printableLine } from '../core/printable.ts'
 import { csvOf, withoutFormula } from '../input/fields.ts'
 import { counted } from '../report/number.ts'
-import { alignColumns } from '../report/page/text.ts'
 import { addDrawnKeys, addKey, isWeak, keyLength, type NewKey, replaceKey } from '../server/keys.ts'
 import type { KeyRecord, Store } from '../server/store/store.ts'
 import { type ClassList, ownColumns, readClassList } from './class-list.ts'
@@ -18,6 +17,7 @@ import { flops } from './options.ts'
 import { writeOutput } from './output.ts'
 import { print, printData, printJson, say } from './print.ts'
 import { defaultBudget } from './serve.ts'
+import { tableText } from './terminal.ts'
 
 interface KeysFlags {
   readonly db?: string
@@ -253,7 +253,7 @@ async function list(store: Store, json: boolean): Promise<void> {
   const rows = keys.map((key) => [
     ...[key.id, printableLine(key.label), shortInteger(key.budget), shortInteger(key.used, 4), marksOf(key)],
   ])
-  print(alignColumns(columns, rows).join('\n'))
+  print(tableText(columns, rows))
 }
 
 /** What a list says of a key that is not as the others. */

@@ -1,4 +1,5 @@
-import type { TextOptions } from '../report/page/text.ts'
+import type { Column } from '../report/page/blocks.ts'
+import { alignColumns, type TextOptions } from '../report/page/text.ts'
 import { usualWidth } from '../report/page/width.ts'
 import type { Language } from '../report/words/words.ts'
 
@@ -28,3 +29,7 @@ export const textOptions = (language?: Language): TextOptions => ({
   width: columnsOf(process.stdout),
   language,
 })
+
+/** A table for standard output: folded where a terminal is narrower, whole for a file or a pipe. */
+export const tableText = (columns: readonly Column[], rows: readonly (readonly string[])[]): string =>
+  alignColumns(columns, rows, columnsOf(process.stdout)).join('\n')
