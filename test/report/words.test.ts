@@ -122,3 +122,39 @@ test('every language has the same words and no more, and none is empty or left i
     assert.deepEqual(left, [])
   }
 })
+
+/** Names, units and symbols that stand in Chinese as they are. */
+const kept = new Set(
+  (
+    'FLOPs FLOP IsoFLOP Transformer Chinchilla Hoffmann Besiroglu Muennighoff et al Step Law bootstrap checkpoint token loss nats sd ' +
+    'alpha beta norm surface huber parabola lowest log raw envelope frontier joint repeats method json columns best parameters tokens ' +
+    'd_model layers heads epoch regret adaptive profiles'
+  )
+    .split(' ')
+    .map((word) => word.toLowerCase()),
+)
+
+/** Runs of three or more English words, without names and code. */
+function englishIn(text: string): string[] {
+  const runs = text.match(/[A-Za-z][A-Za-z'’-]+(?:[ ,;:]+[A-Za-z][A-Za-z'’-]+)+/g) ?? []
+  return runs.filter((run) => run.split(/[^A-Za-z_]+/).filter((word) => !kept.has(word.toLowerCase())).length > 2)
+}
+
+test('a Chinese report has no English sentence, nor has a figure of it', () => {
+  for (const k of subjects.keys()) {
+    const [body, glossary] = htmlOf(pageIn('zh', k)).split('<main>')[1].split('<h2>十个术语</h2>')
+    assert.ok(glossary)
+    const shown = body.replace(/<code>.*?<\/code>/g, '')
+    const texts = [...shown.matchAll(/>([^<]+)</g), ...shown.matchAll(/aria-label="([^"]+)" role="img"/g)]
+    assert.deepEqual(
+      texts.flatMap(([, text]) => englishIn(text.replace('there are too few runs', ''))), // as the subject is made here
+      [],
+    )
+    const labels = [...shown.matchAll(/<text[^>]*>([^<]+)<\/text>/g)].map(([, text]) => text)
+    const isKept = (word: string) => word.length < 4 || kept.has(word.toLowerCase())
+    assert.deepEqual(
+      labels.filter((text) => !text.split(/[^A-Za-z_]+/).every(isKept)),
+      [],
+    )
+  }
+})

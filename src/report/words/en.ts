@@ -423,6 +423,7 @@ export const en = {
     },
     exponents: {
       title: 'Exponents of the loss surface',
+      truth: 'truth',
       alpha: 'exponent alpha of N',
       beta: 'exponent beta of D',
       caption: (confidence: string, alpha: string, beta: string) =>

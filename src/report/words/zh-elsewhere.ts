@@ -14,10 +14,15 @@ export const texts: Readonly<Record<string, string>> = {
   'fewer than two profiles have an interior minimum': '最小值在内部的曲线少于两条',
   'not-convex: its parabola does not open upward': 'not-convex：其抛物线不向上开口',
 
+  '{} runs, it needs {}': '有 {1} 个实验，至少需要 {2} 个',
+  'no law of this form comes near these runs': '这种形式的定律没有一条接近这些实验',
+
   // Where the runs do not determine a law
   'the runs {}, so the effects of N and of D cannot be told apart': '这些实验{1*}，因此无法区分 N 与 D 的作用',
   'the best N at the largest trained budget could be anything within a factor of {}':
     '最大训练预算处的最优 N 可能是 {1} 倍范围内的任何值',
+  'at the largest compute the best N may be anything from {} to {}':
+    '在最大算力处，最优 N 可能是 {1} 至 {2} 之间的任何值',
   'the fit stopped before it converged': '拟合在收敛之前停止',
   'all lie on the line {}': '都位于直线 {1} 上',
   'all have D = {} tokens': '的 D 都是 {1} 个 token',
@@ -131,6 +136,16 @@ export const texts: Readonly<Record<string, string>> = {
     '{2} 个实验中有 {1} 个的数据重复使用；按 N 和 D 的方法把重复当作新 token。',
   '--repeats fits what they are worth (--method joint, together with rates and batches).':
     '--repeats 拟合重复数据的价值（--method joint 连同学习率和批大小一起拟合）。',
+  'Up to {} epochs the runs {}.': '在不超过 {1} 个 epoch 的范围内，这些实验{2*}。',
+  '{}; the best run of {} has more and is not told': '{1*}；{2*}的最优训练超出这一范围，因此没有给出',
+  'one budget': '一个预算',
+  '{} budgets': '{1} 个预算',
+  'do not tell where repeats stop to teach: R* is at least {}, and may be without end':
+    '不能说明重复何时不再有用：R* 至少为 {1}，也可能没有上限',
+  'allow that repeats teach nothing: R* is at most {}': '不能排除重复毫无作用：R* 至多为 {1}',
+  'do not tell what repeats are worth': '不能说明重复值多少',
+  'Train the sizes of the table with their unique tokens seen {} times.':
+    '请把表中各规模的不重复 token 分别使用 {1} 次来训练。',
   'Runs of many epochs rise above the law, the more the larger the model, by up to {}: so many repeats harm, which it has no term for.':
     '多个 epoch 的实验高于定律，模型越大高得越多，最多 {1}：重复过多有害，而定律没有这一项。',
   'Do not plan for so many epochs; --method joint has a term for memorizing.':

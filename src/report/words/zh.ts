@@ -188,7 +188,7 @@ export const zh: English = {
       interval: '95 % 区间',
       lawInterval: '定律的 95 % 区间',
       excess: '超额',
-      round: '轮次',
+      round: '轮',
       why: '原因',
       whatFor: '目的',
       flopsOfRuns: '各实验的 FLOPs',
@@ -289,7 +289,7 @@ export const zh: English = {
     },
 
     purchases: '1. 购买了哪些实验，为什么',
-    asked: (strategy, source, n) => `策略 ${strategy} 向 ${source} 查询了 ${n} 个实验。`,
+    asked: (strategy, source, n) => `策略 ${strategy} 共查询 ${n} 个实验（来源：${source}）。`,
     buyingEnded: (why) => `停止购买的原因：${why}`,
     appendixLists: '附录列出每个实验及其原因。',
     runsBefore: '实验规划开始之前已有的实验',
@@ -387,6 +387,7 @@ export const zh: English = {
     },
     exponents: {
       title: '损失曲面的指数',
+      truth: '真值',
       alpha: 'N 的指数 alpha',
       beta: 'D 的指数 beta',
       caption: (confidence, alpha, beta) =>

@@ -53,7 +53,9 @@ function pairsOf(analysis: Comparison, truth: SurfaceLaw | null | undefined): Na
   const dark = methodStyles.huber.color
   return [
     ...publishedSurfaces.map(({ name, law }) => mark(name, law, published)),
-    ...(truth ? [mark('truth', truth, { symbol: 'times', fill: 'none', stroke: ink, ink })] : []),
+    ...(truth
+      ? [mark(words().fitFigures.exponents.truth, truth, { symbol: 'times', fill: 'none', stroke: ink, ink })]
+      : []),
     ...(norm
       ? [mark('norm', norm, { symbol: 'triangle', fill: '#fff', stroke: methodInk('norm'), ink: methodInk('norm') })]
       : []),

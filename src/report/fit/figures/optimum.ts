@@ -19,11 +19,6 @@ const heights = [320, 326]
 /** What one panel shows: N or D. */
 type Quantity = 'parameters' | 'tokens'
 
-const titles: Readonly<Record<Quantity, string>> = {
-  parameters: 'compute-optimal parameters N',
-  tokens: 'compute-optimal tokens D',
-}
-
 /** The minimum of each profile that has one inside: its C, and its N or D. */
 export function shownMinima({ runs, profiles }: Scope & Profiled, quantity: Quantity): { x: number; y: number }[] {
   return profiles.flatMap(({ profile, minimum }) => {
@@ -44,7 +39,7 @@ function quantityPanel(analysis: Scope & Comparison & Profiled, quantity: Quanti
     ...band.flatMap(({ low, high }) => [low, high]),
   ]
   const x = computeAxis(analysis, first ? '' : undefined)
-  const y = logAxis(titles[quantity], values, { most: 7 })
+  const y = logAxis(words().fitFigures.optimum[quantity], values, { most: 7 })
   const labels = lines.map(({ result: { method }, points }) => {
     const { flops, [quantity]: value } = points[points.length - 1]
     return { x: flops, y: value, text: `${method} ${significant(value)}`, color: methodInk(method) }
