@@ -13,6 +13,7 @@ const rare: Readonly<Record<string, string>> = {
   'err|errs': 'deviate',
   'leaves over|left over': 'residual',
   weighed: 'compared, judged',
+  'hairlines?': 'thin line',
   'whence|thence|hence|thereof|whereof|heretofore': 'from where, of it',
   'heed|beget\\w*|bespeak\\w*|betoken\\w*': 'mind, mean',
 }

@@ -70,7 +70,7 @@ export const en = {
       quantity: 'quantity',
       column: 'column',
       taken: 'taken',
-      leftBeside: 'left beside it',
+      leftBeside: 'other columns',
       firstIn: 'first in',
     },
     rowNames: { frontier: 'frontier', pinned: '  E of surface', straight: '  straight' },
@@ -505,7 +505,7 @@ export const en = {
       given: 'Squares: runs that were there before.',
       diverged: (n: number) => `Crosses: ${counted(n, 'run')} that diverged.`,
       caption:
-        'Every run by its compute and its size; runs of one budget step aside where they would cover each other.',
+        'Every run by its compute and its size; runs of one budget are moved apart where they would cover each other.',
       predicted: (C: string, hasInterval: boolean, hasTruth: boolean) =>
         `At ${C} FLOPs the predicted size${hasInterval ? ' with its 95 % interval' : ''}${hasTruth ? ' and, as a diamond, the true best' : ''}.`,
       dashed: 'Dashed: the best size by the fitted law.',
@@ -523,7 +523,7 @@ export const en = {
         `The expected loss at ${C} FLOPs against size, each size at its best hyperparameters, with the 95 % band of the law.`,
       vertical:
         'Vertical bar: the 95 % interval of the expected loss, which has the chance that the law bends on the way too. A single run scatters about it.',
-      foot: 'Bar at the foot: the 95 % interval of the best size.',
+      foot: 'Bar at the bottom: the 95 % interval of the best size.',
       dashed: 'Dashed: the true loss of the configurations that were compared.',
       diamond: 'Diamond: the true best.',
       alt: (C: string, least: { readonly loss: string; readonly N: string } | null) =>
@@ -586,7 +586,7 @@ export const en = {
         'Curves: the fitted loss against size at the best learning rate, batch and shape that may be asked; the budget stands at the right in FLOPs, darker is larger.',
       large: 'Large circles: the best size.',
       small:
-        'Small symbols: the runs, corrected by the law to those hyperparameters; the hairline leads to the loss that was measured.',
+        'Small symbols: the runs, corrected by the law to those hyperparameters; the thin line leads to the loss that was measured.',
       dashed: 'Dashed: the target, where no run was made.',
       alt: (n: number, first: string, last: string, isFitted: boolean) =>
         `Loss against size for ${counted(n, 'budget')} from ${first} to ${last} FLOPs${isFitted ? ', with the fitted curves' : ''}.`,
