@@ -4,8 +4,10 @@ import { version } from '../core/version.ts'
 import { wrap } from '../report/page/width.ts'
 import { campaignCommand } from './campaign.ts'
 import { classCommand } from './class.ts'
+import { completionCommand } from './completion.ts'
 import { corpusCommand } from './corpus.ts'
 import { deadlineCommand } from './deadline.ts'
+import { doctorCommand } from './doctor.ts'
 import { fitCommand } from './fit.ts'
 import { gradeCommand } from './grade.ts'
 import { examples, helpStyle } from './help.ts'
@@ -27,6 +29,21 @@ const userError = 2
  * Ctrl-C ended it early (143 for SIGTERM), whatever was still written.
  */
 export async function main(args: readonly string[]): Promise<number> {
+  const program = createProgram()
+  // A reader that has seen enough, as in `isoflop ... | head`, is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
+  const status = await program.parseAsync(args, { from: 'user' }).then(
+    () => 0,
+    (error) => report(error, helpOf(program, args)),
+  )
+  return typeof process.exitCode === 'number' ? process.exitCode : status // set by a signal, or by what a command found
+}
+
+/** All commands. */
+export function createProgram(): Command {
   const program = new Command('isoflop')
     .description('Scaling laws for language models: fit them, and practise on a training API of your own.')
     .version(version)
@@ -50,6 +67,8 @@ export async function main(args: readonly string[]): Promise<number> {
     .addCommand(deadlineCommand())
     .addCommand(gradeCommand())
     .commandsGroup('Help:')
+    .addCommand(doctorCommand())
+    .addCommand(completionCommand())
     .helpCommand('help [command]', 'the help of a command')
     .addHelpText(
       'after',
@@ -62,16 +81,7 @@ export async function main(args: readonly string[]): Promise<number> {
     )
     .showHelpAfterError(false)
   inheritSettings(program)
-  // A reader that has seen enough, as in `isoflop ... | head`, is no error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0)
-    throw error
-  })
-  const status = await program.parseAsync(args, { from: 'user' }).then(
-    () => 0,
-    (error) => report(error, helpOf(program, args)),
-  )
-  return typeof process.exitCode === 'number' ? process.exitCode : status // set by a signal
+  return program
 }
 
 /** Hands the settings down to every command, those of `keys` and `world` too, so that all errors end in `report`. */
@@ -106,7 +116,7 @@ function report(error: unknown, help: string): number {
   write(
     'INTERNAL',
     error instanceof Error ? error.message : String(error),
-    'This is a defect of isoflop. Please report it with the command you ran.',
+    'This is a defect of isoflop. Please report it with the command you ran and what isoflop doctor prints.',
   )
   if (process.env.ISOFLOP_DEBUG && error instanceof Error) say(String(error.stack))
   else say('  ISOFLOP_DEBUG=1 shows where it happened.')

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { IsoflopError } from './errors.ts'
@@ -54,4 +55,13 @@ export function installing(names: readonly string[], folder: string): string {
     return `npx ${packages.map((name) => `--package=${name} `).join('')}--package=isoflop -- isoflop ...`
   const isGlobal = !existsSync(join(project, 'package.json'))
   return `npm install ${isGlobal ? '--global ' : ''}--ignore-scripts ${packages.join(' ')}`
+}
+
+/** Whether they are here, without loading them. */
+export const optionalPackages = {
+  home,
+  isHere: (name: string): boolean => {
+    const paths = createRequire(import.meta.url).resolve.paths(name) ?? []
+    return paths.some((path) => existsSync(join(path, name, 'package.json')))
+  },
 }
