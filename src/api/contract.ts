@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { exactInteger, integerAsWritten, shortInteger } from '../core/exact-integer.ts'
+import { exactInteger, integerAsWritten, shortExact, shortInteger } from '../core/exact-integer.ts'
 import { apiCodec, type TrainingConfig } from '../cs336/config.ts'
 import { apiLimits } from '../cs336/limits.ts'
 import { pythonFloat, pythonInteger } from './python.ts'
@@ -357,7 +357,7 @@ export const messages = {
   missingKey: 'No API key provided: pass api_key in the query, or the header X-API-Key',
   noRuns: 'No runs found for this API key: query /loss first',
   overBudget: (cost: bigint, left: bigint, budget: bigint) =>
-    `This query costs ${cost} FLOPs, but only ${left} of the budget of ${budget} FLOPs are left. Nothing was charged`,
+    `This query costs ${shortExact(cost)} FLOPs, but only ${shortExact(left)} of the budget of ${shortExact(budget)} FLOPs are left. Nothing was charged`,
   submissionsUsed: (most: number) => `This API key has made all of its ${most} predictions: the last one counts`,
   submissionsClosed: (deadline: string) => `Predictions were taken until ${deadline}: the last one counts`,
   noSubmission: 'This API key has not submitted a prediction yet: POST /submission',

@@ -25,6 +25,15 @@ export function shortInteger(value: bigint, digits = 6): string {
   return Number(exponent) < 5 ? String(value) : `${Number(mantissa)}e${Number(exponent)}`
 }
 
+/**
+ * The same with every digit that it has: 1e16, and 9999999999999999 where one less is meant.
+ * @example shortExact(3n * 10n ** 17n) // '3e17'
+ */
+export function shortExact(value: bigint): string {
+  const short = shortInteger(value)
+  return exactInteger(short) === value ? short : String(value)
+}
+
 /** Characters of the longest text that is looked into; a larger number is no number of FLOPs. */
 const longest = 2000
 const decimal = /^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,3}))?$/i

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { exactInteger, integerAsWritten } from '../../src/core/exact-integer.ts'
+import { exactInteger, integerAsWritten, shortExact, shortInteger } from '../../src/core/exact-integer.ts'
 
 test('every way to write an integer in decimal gives all its digits', () => {
   for (const [text, value] of [
@@ -39,4 +39,26 @@ test('a number stands for what it was written as: exact below 2^53, and in power
     for (const digits of [1, 3, 6, 7, 999])
       assert.equal(integerAsWritten(Number(`${digits}e${power}`)), BigInt(digits) * 10n ** BigInt(power))
   for (const x of [1.5, Number.NaN, Number.POSITIVE_INFINITY]) assert.throws(() => integerAsWritten(x), RangeError)
+})
+
+test('a whole number reads as it is typed, and means itself where every digit counts', () => {
+  const read: [bigint, string][] = [
+    [0n, '0'],
+    [1000n, '1000'],
+    [2n * 10n ** 18n, '2e18'],
+    [15n * 10n ** 17n, '1.5e18'],
+    [9_999_999_999_999_999n, '1e16'],
+    [10n ** 23n, '1e23'],
+  ]
+  for (const [value, text] of read) assert.equal(shortInteger(value), text)
+  assert.equal(shortExact(9_999_999_999_999_999n), '9999999999999999')
+  fc.assert(
+    fc.property(fc.bigInt(0n, 10n ** 30n), fc.nat(20), (head, zeros) => {
+      const value = head * 10n ** BigInt(zeros)
+      assert.equal(exactInteger(shortExact(value)), value)
+      const short = Number(exactInteger(shortInteger(value)))
+      assert.ok(Math.abs(short - Number(value)) <= 5e-6 * Number(value))
+    }),
+    { seed: 1 },
+  )
 })
