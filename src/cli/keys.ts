@@ -152,7 +152,7 @@ async function addClass(
   const made = await addDrawnKeys(store, owners, systemClock.now(), (made) => {
     if (out !== undefined && made.length > 0) writeSecret(out, textOf(made)) // before they count: nobody could read them again
   }).catch((error) => {
-    if (out !== undefined) rmSync(out, { force: true })
+    if (out !== undefined) takeBack(out, error)
     throw error
   })
   if (out !== undefined)
@@ -163,6 +163,13 @@ async function addClass(
     say(`note: ${left} of the list have a key already, and were left out; "isoflop keys rekey ID" gives a new one`)
   const twice = owners.length - new Set(owners.map(({ label }) => label)).size
   if (twice > 0) say(`note: ${twice} of the names are there more than once, and have a key for each time`)
+}
+
+/** Removes a file of keys that were not added. Where a connection broke nobody knows whether they were, and it may be the only copy. */
+function takeBack(file: string, { code }: { code?: string }): void {
+  if (code !== 'STORE_UNAVAILABLE') rmSync(file, { force: true })
+  else if (existsSync(file))
+    say(`note: ${file} stays: "isoflop keys list" says whether its keys were added after all; if not, remove it`)
 }
 
 const classText = (
