@@ -49,3 +49,19 @@ test('what to install is said for where isoflop is', () => {
     `npm install --ignore-scripts ${named}`,
   )
 })
+
+test('the Dockerfile installs what is optional by its name, and starts what the package has', () => {
+  const file = read('Dockerfile')
+  const named = [
+    ...file.matchAll(/(\S+?)@\$\(node -p "require\('isoflop\/package\.json'\)\.peerDependencies\['([^']+)'\]"\)/g),
+  ]
+  assert.equal(named.length, 2)
+  for (const [, installed, asked] of named) {
+    assert.equal(installed, asked)
+    assert.ok(asked in described.peerDependencies, asked)
+  }
+  assert.ok('./package.json' in described.exports)
+  assert.ok(file.includes(`/app/node_modules/isoflop/${described.bin.isoflop}`))
+  // Nothing is fetched but by npm.
+  assert.doesNotMatch(file, /curl|wget|apt|https:|ADD /)
+})
