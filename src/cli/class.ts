@@ -6,6 +6,7 @@ import type { TrainingConfig } from '../cs336/config.ts'
 import { counted } from '../report/number.ts'
 import type { Standing, Store, StoredRun, Submission } from '../server/store/store.ts'
 import { withStore } from './database.ts'
+import { examples } from './help.ts'
 import { keyJson, marksOf, unknownKey } from './keys.ts'
 import { print, printJson } from './print.ts'
 import { tableText } from './terminal.ts'
@@ -26,7 +27,7 @@ export function classCommand(): Command {
     .argument('[ID]', 'the short name of one key')
     .option('--db <PLACE>', 'a SQLite file, or postgres://... (default: $DATABASE_URL or isoflop.sqlite)')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExamples:\n  isoflop class\n  isoflop class k1a2b3c4d5e --json')
+    .addHelpText('after', examples('isoflop class', 'isoflop class k1a2b3c4d5e --json'))
     .action((id: string | undefined, { db, json = false }: ClassFlags) =>
       withStore({ db }, (store) => (id === undefined ? showClass(store, json) : showKey(store, id, json))),
     )

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { systemClock } from '../core/clock.ts'
 import { withStore } from './database.ts'
+import { examples } from './help.ts'
 import { time } from './options.ts'
 import { print } from './print.ts'
 import { deadlineText } from './serve.ts'
@@ -21,7 +22,7 @@ export function deadlineCommand(): Command {
     .argument('[TIME]', 'a time with its zone, such as 2026-12-15T23:59Z; none for no end', timeOrNone)
     .option('--db <PLACE>', 'a SQLite file, or postgres://... (default: $DATABASE_URL or isoflop.sqlite)')
     .option('--reopen', 'change one that has passed, though the truth may have been told')
-    .addHelpText('after', '\nExamples:\n  isoflop deadline\n  isoflop deadline 2026-12-17T23:59Z --db class.sqlite')
+    .addHelpText('after', examples('isoflop deadline', 'isoflop deadline 2026-12-17T23:59Z --db class.sqlite'))
     .action(runDeadline)
 }
 

@@ -8,6 +8,7 @@ import { type Grade, gradeSubmissions } from '../server/grade.ts'
 import type { Standing, Store } from '../server/store/store.ts'
 import { isLate } from './class.ts'
 import { withStore } from './database.ts'
+import { examples } from './help.ts'
 import { print, printData, printJson, say } from './print.ts'
 import { tableText } from './terminal.ts'
 
@@ -25,7 +26,7 @@ export function gradeCommand(): Command {
     .option('--csv', 'print CSV: a row for every key, also of who has not submitted')
     .addHelpText(
       'after',
-      '\nExamples:\n  isoflop grade\n  isoflop grade --csv > grades.csv\n  isoflop grade --world seed:7 --json',
+      examples('isoflop grade', 'isoflop grade --csv > grades.csv', 'isoflop grade --world seed:7 --json'),
     )
     .action(runGrade)
 }

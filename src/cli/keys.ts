@@ -13,6 +13,7 @@ import { type ClassList, ownColumns, readClassList } from './class-list.ts'
 import { answerTo } from './confirm.ts'
 import { withStore } from './database.ts'
 import { givenKeys } from './given-keys.ts'
+import { examples } from './help.ts'
 import { flops } from './options.ts'
 import { writeOutput } from './output.ts'
 import { print, printData, printJson, say } from './print.ts'
@@ -31,8 +32,11 @@ export function keysCommand(): Command {
     .description('Manages the keys of a training API, while it runs or not. A key is shown once, when it is made.')
     .addHelpText(
       'after',
-      '\nExamples:\n  isoflop keys add --label "Ada" --budget 2e18\n' +
-        '  isoflop keys add --from names.csv --out keys.csv\n  isoflop keys set-budget k1a2b3c4d 4e18',
+      examples(
+        'isoflop keys add --label "Ada" --budget 2e18',
+        'isoflop keys add --from names.csv --out keys.csv',
+        'isoflop keys set-budget k1a2b3c4d5e 4e18',
+      ),
     )
   const sub = (name: string, summary: string) =>
     command
@@ -52,6 +56,10 @@ export function keysCommand(): Command {
     .option('--out <FILE>', 'with --from: where the list with its keys is written, for its owner alone to read')
     .option('--key <KEY>', 'the key itself, instead of a random one; others on this machine see it')
     .option('--key-file <FILE>', 'keys instead of a random one, one a line; - for stdin')
+    .addHelpText(
+      'after',
+      examples('isoflop keys add --label "Ada" --budget 2e18', 'isoflop keys add --from names.csv --out keys.csv'),
+    )
     .action((flags: AddFlags) => {
       checkAdd(flags)
       return withStore(flags, (store) => (flags.from === undefined ? add(store, flags) : addClass(store, flags)), {

@@ -380,10 +380,10 @@ test("the course's Python snippets work with the address changed", {
   await server.stop()
 })
 
-test('help of serve and keys shows two examples', () => {
-  for (const command of ['serve', 'keys', 'grade']) {
+test('help of what a class needs shows two examples at least', () => {
+  for (const command of ['serve', 'keys', 'class', 'grade', 'deadline']) {
     const { status, stdout } = isoflop(command, '--help')
     assert.equal(status, 0)
-    assert.equal(stdout.split('Examples:')[1].match(/\n {2}isoflop /g)?.length, 2, command)
+    assert.ok(stdout.split('Examples:')[1].match(/\n {2}isoflop /g)!.length >= 2, command)
   }
 })
