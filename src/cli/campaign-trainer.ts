@@ -112,15 +112,15 @@ async function openWorldTrainer(
 
 /** The handout's law has losses of 7 nats and more at all budgets of the course: no run would be in any fit. Errors: BAD_OPTION. */
 async function refuseUntrained(world: World<Config>, space: Space): Promise<void> {
-  const [{ optimum }, { mostUsableLoss }] = await Promise.all([
+  const [{ optimum }, { leastUnlearned }] = await Promise.all([
     import('../world/optimum.ts'),
-    import('../joint/fit.ts'),
+    import('../plan/learned.ts'),
   ])
   const { loss, config } = optimum(world, Math.max(...space.trainFlops), space.limits)
-  if (loss < mostUsableLoss) return
+  if (loss < leastUnlearned) return
   throw new IsoflopError(
     'BAD_OPTION',
-    `In the world ${world.name} no run that may be asked for learns enough: the best of ${compact(config.trainFlops)} FLOPs has a loss of ${nats(loss)}, expected below ${mostUsableLoss}.`,
+    `In the world ${world.name} no run that may be asked for learns enough: the best of ${compact(config.trainFlops)} FLOPs has a loss of ${nats(loss)}, expected below ${leastUnlearned}.`,
     `Name another: ${worldNames}. The handout's own runs, of larger budgets, are fitted by isoflop fit world:handout.`,
   )
 }
