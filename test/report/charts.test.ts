@@ -5,7 +5,11 @@ import { runsOf } from '../../src/core/run.ts'
 import type { Analysis } from '../../src/fit/result.ts'
 import type { SurfaceLaw } from '../../src/law/surface.ts'
 import { drawFigure } from '../../src/report/draw/figure.ts'
+import { textWidth } from '../../src/report/draw/labels.ts'
+import { titleLines } from '../../src/report/draw/narrow.ts'
+import { fontSize } from '../../src/report/draw/style.ts'
 import { newDocument, renderFigures, svgText } from '../../src/report/draw/svg.ts'
+import { lowestPoints } from '../../src/report/fit/figures/lowest.ts'
 import { fitFigures } from '../../src/report/fit/figures.ts'
 import { handoutLaw } from '../../src/world/handout.ts'
 import { handout, noisy, nothing } from './analyses.ts'
@@ -40,6 +44,7 @@ for (const name of ['residuals', 'exponents', 'agreement'])
 const axisTitles: Record<string, string[]> = {
   profiles: ['parameters N', 'loss (nats/token)'],
   optimum: ['training compute C (FLOPs)', 'compute-optimal parameters N', 'compute-optimal tokens D'],
+  lowest: ['training compute C (FLOPs)', 'parameters N'],
   agreement: ['training compute C (FLOPs)', 'N over the N of norm'],
   frontier: ['training compute C (FLOPs)', 'loss (nats/token)'],
   residuals: ['training compute C (FLOPs)', 'parameters N', 'measured \u2212 fitted (nats/token)'],
@@ -72,6 +77,34 @@ test('figures open stand-alone, on white, with words for those who do not see th
     assert.ok(alt.length > 30 && caption.length > 80, name)
     assert.doesNotMatch(caption, /NaN|undefined|null| {2}/, name)
   }
+})
+
+test('the points of the handout\u2019s recipe are the lowest run of each budget', () => {
+  const { runs } = handout
+  const expected = handout.profiles.map(({ profile }) => {
+    const best = [...profile.runs].sort((i, j) => runs.loss[i] - runs.loss[j])[0]
+    return { x: profile.budget, y: runs.parameters[best] }
+  })
+  assert.equal(expected.length, 9)
+  assert.deepEqual(lowestPoints(handout), expected)
+})
+
+test('for a narrow screen figures are drawn anew: in full size, each panel below the last, with no title cut off', () => {
+  for (const { name, narrow } of drawFigures(noisy, handoutLaw)) {
+    if (name === 'backtest') continue // names and columns are one table: it scrolls
+    const [, width, height] = /^<svg [^>]*viewBox="0 0 (\d+) ([\d.]+)"/.exec(narrow ?? '') ?? []
+    assert.ok(Number(width) === 320 && Number(height) > 250, `${name}: ${width} x ${height}`)
+    for (const [, size] of narrow!.matchAll(/font-size="([\d.]+)"/g)) assert.ok(Number(size) >= 11, `${name}: ${size}`)
+    for (const [, titles] of narrow!.matchAll(/aria-label="axis titles">(.*?)<\/g>/g))
+      for (const [, text] of titles.matchAll(/>([^<]+)<\/text>/g)) assert.ok(textWidth(text, fontSize) <= 320, text)
+  }
+})
+
+test('a title in several lines has room for all of them', () => {
+  assert.deepEqual(titleLines('loss (nats/token)'), ['loss (nats/token)'])
+  const lines = titleLines('measured \u2212 predicted from cheaper runs (nats)')
+  assert.equal(lines.length, 2)
+  assert.equal(lines.join(' '), 'measured \u2212 predicted from cheaper runs (nats)')
 })
 
 test('the same analysis gives the same bytes', () => {

@@ -1,6 +1,10 @@
+import type { Drawing } from './drawing.ts'
 import { compose, type SvgDocument, type SvgElement } from './element.ts'
+import { narrowed } from './narrow.ts'
 import { drawPanel, type Panel } from './panel.ts'
 import { figureWidth } from './style.ts'
+
+export type { Drawing } from './drawing.ts'
 
 /** A figure of some subject: its words, and what is drawn. */
 export interface Figure<Subject> {
@@ -13,24 +17,8 @@ export interface Figure<Subject> {
   alt(subject: Subject): string
   /** Null where the subject lacks what the figure shows. */
   draw(subject: Subject): Drawing | null
-  /** The same for the width of a telephone, of figures whose panels can stand below each other. */
+  /** The same for the width of a telephone, where `narrowed` is not what is wanted. */
   narrow?(subject: Subject): Drawing | null
-}
-
-/** What a figure consists of. */
-export interface Drawing {
-  /** Pixels; that of every figure by default. */
-  readonly width?: number
-  /** Pixels. */
-  readonly height: number
-  readonly parts: readonly Part[]
-}
-
-/** A panel, or what draws itself, and the place of its upper left corner in pixels. */
-export interface Part {
-  readonly x: number
-  readonly y: number
-  readonly content: Panel | ((document: SvgDocument) => SvgElement)
 }
 
 /** The drawing that one panel is, as wide as the figure. */
@@ -38,6 +26,12 @@ export const onePanel = (panel: Omit<Panel, 'width'>): Drawing => ({
   height: panel.height,
   parts: [{ x: 0, y: 0, content: { ...panel, width: figureWidth } }],
 })
+
+function drawingOf<Subject>(figure: Figure<Subject>, subject: Subject, form: 'draw' | 'narrow'): Drawing | null {
+  if (form === 'narrow' && figure.narrow) return figure.narrow(subject)
+  const drawing = figure.draw(subject)
+  return form === 'draw' || drawing === null ? drawing : narrowed(drawing)
+}
 
 /**
  * Draws a figure in a document, be it a browser's or one without a screen. Null where the subject lacks what it shows.
@@ -49,7 +43,7 @@ export function drawFigure<Subject>(
   document: SvgDocument,
   form: 'draw' | 'narrow' = 'draw',
 ): SvgElement | null {
-  const drawing = figure[form]?.(subject) ?? null
+  const drawing = drawingOf(figure, subject, form)
   if (drawing === null) return null
   const parts = drawing.parts.map(({ x, y, content }) => ({
     svg: typeof content === 'function' ? content(document) : drawPanel(document, content),

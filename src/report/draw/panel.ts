@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import type { Axis } from './axis.ts'
 import { element, type SvgDocument, type SvgElement } from './element.ts'
-import type { DrawMark } from './labels.ts'
+import { type DrawMark, textWidth } from './labels.ts'
 import { faint, fontFamily, fontSize, ink } from './style.ts'
 
 /** What a panel shows, in the order of drawing: marks of Plot, and our own. */
@@ -48,15 +48,27 @@ export function drawPanel(document: SvgDocument, { width, height, margin, x, y, 
   return svg
 }
 
+/** Where the middle of some lines is, so that they stay in the picture. */
+function inside(middle: number, lines: readonly string[], width: number): number {
+  const half = Math.max(...lines.map((text) => textWidth(text, fontSize))) / 2
+  return 2 * half > width ? middle : Math.min(Math.max(middle, half), width - half)
+}
+
 const axisTitles =
   (x: string, y: string): DrawMark =>
   (_, __, ___, { width, height, marginLeft, marginRight }, { document }) => {
-    const middle = (marginLeft + width - marginRight) / 2
+    const below = x.split('\n')
+    const above = y.split('\n')
+    const middle = inside((marginLeft + width - marginRight) / 2, below, width)
+    const line = (text: string, place: Readonly<Record<string, string | number>>) =>
+      element(document, 'text', place, text)
     return element(
       document,
       'g',
       { 'aria-label': 'axis titles' },
-      element(document, 'text', { x: middle, y: height - 8, 'text-anchor': 'middle' }, x),
-      element(document, 'text', { x: 6, y: fontSize + 1, 'text-anchor': 'start' }, y),
+      ...below.map((text, k) =>
+        line(text, { x: middle, y: height - 8 - (below.length - 1 - k) * (fontSize + 2), 'text-anchor': 'middle' }),
+      ),
+      ...above.map((text, k) => line(text, { x: 6, y: fontSize + 1 + k * (fontSize + 2), 'text-anchor': 'start' })),
     )
   }

@@ -3,6 +3,7 @@ import { agreement } from './figures/agreement.ts'
 import { backtest } from './figures/backtest.ts'
 import { exponents } from './figures/exponents.ts'
 import { frontier } from './figures/frontier.ts'
+import { lowest } from './figures/lowest.ts'
 import { optimum } from './figures/optimum.ts'
 import { profiles } from './figures/profiles.ts'
 import { rates } from './figures/rates.ts'
@@ -15,6 +16,7 @@ import type { Findings } from './findings.ts'
 export const fitFigures: readonly Figure<Findings>[] = [
   profiles,
   optimum,
+  lowest,
   agreement,
   frontier,
   residuals,

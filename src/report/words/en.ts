@@ -447,6 +447,15 @@ export const en = {
       right: (C: string) => `At the right, the losses at ${C} FLOPs.`,
       alt: (C: string, curves: string) => `Best loss against training compute up to ${C} FLOPs, with ${curves}.`,
     },
+    lowest: {
+      title: 'The lowest run of each budget',
+      caption:
+        'The handout’s recipe: dots are the lowest run of each budget, whatever sizes were tried, and the lines are power laws through them: ' +
+        'lowest-raw by least squares on N itself, which the largest budgets decide, lowest-log on ln N.',
+      leader: (method: string) => `Broad: ${method}, for comparison.`,
+      alt: (n: number) =>
+        `Size of the lowest run of ${counted(n, 'budget')} against compute, with power laws through them.`,
+    },
     optimum: {
       title: 'Compute-optimal size and data',
       parameters: 'compute-optimal parameters N',
@@ -587,6 +596,7 @@ export const en = {
       large: 'Large circles: the best size.',
       small:
         'Small symbols: the runs, corrected by the law to those hyperparameters; the thin line leads to the loss that was measured.',
+      hollow: 'Hollow symbols: runs that are not in the fit, as measured.',
       dashed: 'Dashed: the target, where no run was made.',
       alt: (n: number, first: string, last: string, isFitted: boolean) =>
         `Loss against size for ${counted(n, 'budget')} from ${first} to ${last} FLOPs${isFitted ? ', with the fitted curves' : ''}.`,

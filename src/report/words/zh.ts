@@ -409,6 +409,13 @@ export const zh: English = {
       right: (C) => `右侧是 ${C} FLOPs 处的 loss。`,
       alt: (C, curves) => `最优 loss 随训练算力的变化，直到 ${C} FLOPs，包括 ${curves}。`,
     },
+    lowest: {
+      title: '每个预算的最低实验',
+      caption:
+        '讲义的做法：点是每个预算中 loss 最低的实验（只在试过的规模中选），线是穿过它们的幂律：lowest-raw 对 N 本身做最小二乘，几乎由最大的预算决定；lowest-log 对 ln N 做。',
+      leader: (method) => `宽线：${method}，供比较。`,
+      alt: (n) => `${n} 个预算的最低实验的规模随算力的变化，附穿过它们的幂律。`,
+    },
     optimum: {
       title: '计算最优的规模与数据量',
       parameters: '计算最优参数量 N',
@@ -529,6 +536,7 @@ export const zh: English = {
         '曲线：在允许的最优学习率、批大小和形状下，拟合 loss 随规模的变化；预算（FLOPs）标在右侧，颜色越深预算越大。',
       large: '大圆：最优规模。',
       small: '小符号：实验，已按定律校正到这些超参数；细线连到实测的 loss。',
+      hollow: '空心符号：未进入拟合的实验，按实测画出。',
       dashed: '虚线：目标，那里没有做过实验。',
       alt: (n, first, last, isFitted) =>
         `从 ${first} 到 ${last} FLOPs 的 ${n} 个预算下 loss 随规模的变化${isFitted ? '，附拟合曲线' : ''}。`,

@@ -14,7 +14,7 @@ import { budgetsOf, isTrained, type MeasuredRun, usedRuns, valley } from '../fac
 
 const height = 540
 /** More curves than this cannot be told apart; the rest is left out evenly. */
-const mostProfiles = 12
+const mostProfiles = 18
 
 interface Point {
   readonly x: number
@@ -32,24 +32,34 @@ interface Shown {
   readonly color: string
   readonly symbol: (typeof budgetSymbols)[number]
   readonly runs: readonly ShownRun[]
+  /** Runs that are not in the fit. */
+  readonly aside: readonly Point[]
   readonly curve: readonly Point[]
   readonly minimum: Point | null
   readonly isTarget: boolean
 }
 
-type Drawing = Pick<Shown, 'flops' | 'runs' | 'curve'>
+type Drawing = Pick<Shown, 'flops' | 'runs' | 'aside' | 'curve'>
 
-/** The law's profiles with the runs of their budgets, corrected to the best hyperparameters. */
+/** The law's profiles with the runs of their budgets, corrected to the best hyperparameters; also budgets of which no run is in the fit. */
 function fittedDrawings(view: CampaignView): Drawing[] {
   const used = usedRuns(view)
   const runsAt = (flops: number) =>
     used
       .filter(({ run }) => run.config.trainFlops === flops)
       .map(({ run, fitted, residual }) => ({ x: run.parameters, y: fitted.tuned + residual, measured: run.loss }))
-  return (view.evidence?.profiles ?? []).map(({ flops, points }) => ({
+  const fitted = new Set(used.map(({ run }) => run))
+  const trained = view.runs.filter(isTrained)
+  const others = trained.filter((run) => !fitted.has(run))
+  const curves = new Map((view.evidence?.profiles ?? []).map(({ flops, points }) => [flops, points]))
+  const budgets = [...new Set([...budgetsOf(trained), ...curves.keys()])].sort((a, b) => a - b)
+  return budgets.map((flops) => ({
     flops,
     runs: runsAt(flops),
-    curve: points.map(({ parameters, loss }) => ({ x: parameters, y: loss })),
+    aside: others
+      .filter(({ config }) => config.trainFlops === flops)
+      .map(({ parameters, loss }) => ({ x: parameters, y: loss })),
+    curve: (curves.get(flops) ?? []).map(({ parameters, loss }) => ({ x: parameters, y: loss })),
   }))
 }
 
@@ -59,7 +69,7 @@ function measuredDrawings({ runs: all }: CampaignView): Drawing[] {
   return budgetsOf(trained).map((flops) => {
     const own = trained.filter(({ config }) => config.trainFlops === flops)
     const runs = own.map((run) => ({ x: run.parameters, y: run.loss, measured: run.loss }))
-    return { flops, runs, curve: lowestOfEachSize(own) }
+    return { flops, runs, aside: [], curve: lowestOfEachSize(own) }
   })
 }
 
@@ -87,7 +97,7 @@ function minimumOf(curve: readonly Point[]): Point | null {
   return least && { x: least.x, y: least.y }
 }
 
-function marksOf({ color, symbol, runs, curve, minimum, isTarget }: Shown, fitted: boolean): Mark[] {
+function marksOf({ color, symbol, runs, aside, curve, minimum, isTarget }: Shown, fitted: boolean): Mark[] {
   const place = { x: 'x', y: 'y' }
   return [
     Plot.ruleX(runs, { x: 'x', y1: 'y', y2: 'measured', stroke: color, strokeOpacity: 0.45, strokeWidth: 0.8 }),
@@ -98,12 +108,13 @@ function marksOf({ color, symbol, runs, curve, minimum, isTarget }: Shown, fitte
       ...(isTarget ? { strokeDasharray: '7 4' } : {}),
     }),
     Plot.dot(runs, { ...place, symbol, r: 3, fill: color }),
+    Plot.dot(aside, { ...place, symbol, r: 3, fill: '#fff', stroke: color, strokeWidth: 1.2 }),
     minimum && Plot.dot([minimum], { ...place, r: 6, fill: color, stroke: '#fff', strokeWidth: 1.2 }),
   ]
 }
 
-const labelOf = ({ flops, color, runs, curve, isTarget }: Shown) => {
-  const end = curve.at(-1) ?? runs[runs.length - 1]
+const labelOf = ({ flops, color, runs, aside, curve, isTarget }: Shown) => {
+  const end = curve.at(-1) ?? [...runs, ...aside].reduce((right, point) => (point.x > right.x ? point : right))
   return { ...end, text: isTarget ? words().axes.target(compact(flops)) : compact(flops), color }
 }
 
@@ -120,6 +131,7 @@ export const profiles: Figure<CampaignView> = {
       say.caption,
       has(({ minimum }) => minimum !== null) && say.large,
       say.small,
+      has(({ aside }) => aside.length > 0) && say.hollow,
       has(({ isTarget }) => isTarget) && say.dashed,
     )
   },
@@ -130,14 +142,15 @@ export const profiles: Figure<CampaignView> = {
   },
   draw(view) {
     const shown = shownOf(view)
-    const all = shown.flatMap(({ runs, curve }) => [
+    const all = shown.flatMap(({ runs, aside, curve }) => [
       ...runs,
+      ...aside,
       ...runs.map(({ x, measured }) => ({ x, y: measured })),
       ...curve,
     ])
     if (new Set(all.map(({ x }) => x)).size < 2) return null // a single size is no profile
-    const obstacles = shown.flatMap(({ runs, curve }) => [
-      ...runs.map((point) => ({ ...point, weight: 60 })),
+    const obstacles = shown.flatMap(({ runs, aside, curve }) => [
+      ...[...runs, ...aside].map((point) => ({ ...point, weight: 60 })),
       ...curve.map((point) => ({ ...point, weight: 6 })),
     ])
     const xs = all.map(({ x }) => x)

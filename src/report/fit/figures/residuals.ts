@@ -3,9 +3,10 @@ import { type LossUnit, unitsOf } from '../../../core/run.ts'
 import type { Comparison, Scope } from '../../../fit/result.ts'
 import { surfaceLoss } from '../../../law/surface.ts'
 import { type Axis, linearAxis, logAxis } from '../../draw/axis.ts'
-import type { Figure } from '../../draw/figure.ts'
+import type { Drawing, Figure } from '../../draw/figure.ts'
 import { endLabels } from '../../draw/labels.ts'
 import { boundedDots } from '../../draw/marks.ts'
+import { narrowed } from '../../draw/narrow.ts'
 import type { Panel } from '../../draw/panel.ts'
 import { budgetColors, figureWidth, ink, muted } from '../../draw/style.ts'
 import { thin } from '../../draw/thin.ts'
@@ -126,21 +127,28 @@ export const residuals: Figure<Findings<Scope & Comparison>> = {
     )
   },
   alt: ({ analysis: { runs } }) => words().fitFigures.residuals.alt(runs.size),
-  draw({ analysis }) {
-    const found = residualsOf(analysis)
-    if (found === null) return null
-    const compute = {
-      ...computeAxis({ ...analysis, targets: [] }),
-      ...short(analysis.runs.flops, words().axes.compute),
-    }
-    const size = short(analysis.runs.parameters, words().axes.parameters)
-    const half = figureWidth / 2
-    const parts = [
-      { x: 0, y: 0, content: panelAgainst(found, compute, 'C', half + 6, true) },
-      { x: half + 6, y: 0, content: panelAgainst(found, size, 'N', half - 6, false) },
-    ]
-    return { height, parts }
+  draw: ({ analysis }) => drawn(analysis, false),
+  narrow({ analysis }) {
+    const drawing = drawn(analysis, true)
+    return drawing && narrowed(drawing)
   },
+}
+
+/** Beside each other the panels share what stands at the left. */
+function drawn(analysis: Scope & Comparison, isAlone: boolean): Drawing | null {
+  const found = residualsOf(analysis)
+  if (found === null) return null
+  const compute = {
+    ...computeAxis({ ...analysis, targets: [] }),
+    ...short(analysis.runs.flops, words().axes.compute),
+  }
+  const size = short(analysis.runs.parameters, words().axes.parameters)
+  const half = figureWidth / 2
+  const parts = [
+    { x: 0, y: 0, content: panelAgainst(found, compute, 'C', half + 6, true) },
+    { x: half + 6, y: 0, content: panelAgainst(found, size, 'N', half - 6, isAlone) },
+  ]
+  return { height, parts }
 }
 
 /** An axis for half the width. */

@@ -1,0 +1,64 @@
+import { type Axis, linearTicks, logTicks } from './axis.ts'
+import type { Drawing, Part } from './drawing.ts'
+import { textWidth } from './labels.ts'
+import type { Panel } from './panel.ts'
+import { fontSize, narrowWidth } from './style.ts'
+
+/** On a telephone a figure as high as it is wide leaves room for its caption. */
+const greatestHeight = 380
+const lineHeight = fontSize + 2
+/** Between the labels of two ticks, pixels. */
+const tickGap = 12
+
+/**
+ * A drawing for a narrow screen: its panels below each other, each drawn anew in full size, with fewer ticks and with axis titles in
+ * as many lines as they need. Null where a part draws itself, and so knows one width only.
+ */
+export function narrowed({ parts }: Drawing): Drawing | null {
+  const stacked: Part[] = []
+  let y = 0
+  for (const { content } of parts) {
+    if (typeof content === 'function') return null
+    const panel = narrowPanel(content)
+    stacked.push({ x: 0, y, content: panel })
+    y += panel.height
+  }
+  return { width: narrowWidth, height: y, parts: stacked }
+}
+
+function narrowPanel(panel: Panel): Panel {
+  const [below, above] = [titleLines(panel.x.label), titleLines(panel.y.label)]
+  const added = { top: (above.length - 1) * lineHeight, bottom: (below.length - 1) * lineHeight }
+  const { left, right, top, bottom } = panel.margin
+  const inside = narrowWidth - left - right
+  return {
+    ...panel,
+    width: narrowWidth,
+    height: Math.min(panel.height, greatestHeight) + added.top + added.bottom,
+    margin: { left, right, top: top + added.top, bottom: bottom + added.bottom },
+    x: { ...panel.x, label: below.join('\n'), ticks: fewerTicks(panel.x, inside) },
+    y: { ...panel.y, label: above.join('\n') },
+  }
+}
+
+/** An axis title in lines that fit. */
+export function titleLines(title: string, width: number = narrowWidth - 12): string[] {
+  const lines: string[] = []
+  for (const word of title.split(' ')) {
+    const longer = `${lines.at(-1) ?? ''} ${word}`.trim()
+    if (lines.length > 0 && textWidth(longer, fontSize) <= width) lines[lines.length - 1] = longer
+    else lines.push(word)
+  }
+  return lines
+}
+
+/** As many ticks as have room, at round numbers; those that there are where they have it. */
+function fewerTicks({ type, domain, ticks, format }: Axis, width: number): readonly number[] {
+  const widest = Math.max(1, ...ticks.map((tick) => textWidth(format(tick), fontSize)))
+  const most = Math.max(2, Math.floor(width / (widest + tickGap)))
+  if (ticks.length <= most) return ticks
+  const round = type === 'log' ? logTicks(...domain, most) : linearTicks(...domain, most).ticks
+  if (round.every((tick) => format(tick) !== '')) return round
+  const stride = Math.ceil(ticks.length / most) // names at places of their own
+  return ticks.filter((_, k) => k % stride === 0)
+}
