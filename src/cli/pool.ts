@@ -8,6 +8,7 @@ import type { PoolView } from '../campaign/pool/view.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { version } from '../core/version.ts'
 import type { ReadOptions } from '../input/read.ts'
+import { inLanguage, type Language, words } from '../report/words/words.ts'
 import { commandLine } from './command-line.ts'
 import { type DataFlags, readOptions, withDataOptions } from './data.ts'
 import { notes } from './help.ts'
@@ -30,6 +31,7 @@ export interface PoolFlags extends DataFlags {
   readonly dryRun?: boolean
   readonly open?: boolean
   readonly json?: boolean
+  readonly lang?: Language
 }
 
 /** Options of a campaign that chooses from a list of runs, and those that it shares with the others. */
@@ -37,7 +39,7 @@ const ownOptions = [
   ...(['pool', 'targetRuns', 'next', 'confidence'] as const),
   ...(['columns', 'where', 'lossUnit', 'keepState', 'checkpoints'] as const),
 ] as const
-const sharedOptions = ['target', 'budget', 'out', 'seed', 'dryRun', 'open', 'json'] as const
+const sharedOptions = ['target', 'budget', 'out', 'seed', 'dryRun', 'open', 'json', 'lang'] as const
 
 /** Adds the options of `--pool` to `isoflop campaign`. */
 export function withPoolOptions(command: Command): Command {
@@ -109,7 +111,7 @@ export async function runPool(flags: PoolFlags): Promise<void> {
       bar.step(round === 0 ? 'the opening' : `round ${round} of ${rounds}`)
     const view = await chooseFrom(table, aim, { budget, next, seed, confidence, isDryRun, onRound })
     bar.step('report')
-    const written = isDryRun ? [] : await writePool(out, view)
+    const written = isDryRun ? [] : await writePool(out, view, flags.lang)
     bar.done()
     await printPool(view, flags, written)
     const report = written.find((file) => file.endsWith('.html'))
@@ -145,7 +147,7 @@ function refuseOther(folder: string): void {
 }
 
 /** Writes the report and the record of a choice into a folder; the files' names. Errors: OUTPUT_FAILED. */
-async function writePool(folder: string, view: PoolView): Promise<string[]> {
+async function writePool(folder: string, view: PoolView, language: Language = 'en'): Promise<string[]> {
   const [{ renderPool }, { jsonLines, nextRows, purchaseRows }] = await Promise.all([
     import('../report/pool/report.ts'),
     import('../report/pool/json.ts'),
@@ -155,7 +157,8 @@ async function writePool(folder: string, view: PoolView): Promise<string[]> {
     [isPlayed ? 'purchases.jsonl' : 'next.jsonl']: jsonLines(isPlayed ? purchaseRows(view) : nextRows(view)),
     ...renderPool({
       view,
-      title: `A choice from ${view.task.sources.join(', ')}`,
+      title: inLanguage(language, words).pool.title(view.task.sources.join(', ')),
+      language,
       command: commandLine(process.argv.slice(2)),
       versions: { isoflop: version, node: process.version.slice(1) },
     }),
@@ -169,12 +172,12 @@ async function writePool(folder: string, view: PoolView): Promise<string[]> {
   return written
 }
 
-async function printPool(view: PoolView, { json }: PoolFlags, files: readonly string[]): Promise<void> {
+async function printPool(view: PoolView, { json, lang }: PoolFlags, files: readonly string[]): Promise<void> {
   const [{ choiceText }, { poolJson }] = await Promise.all([
     import('../report/pool/text.ts'),
     import('../report/pool/json.ts'),
   ])
   if (json) return printJson(poolJson(view))
-  printPage(choiceText(view, textOptions()))
+  printPage(choiceText(view, textOptions(lang)))
   printWritten(files)
 }

@@ -217,3 +217,20 @@ test('figures leave out what is not known, and say in words what they show', () 
   assert.match(places.alt, /the 6 runs that were bought/)
   assert.match(errors.alt, /2 runs whose loss is on record/)
 })
+
+test('in Chinese text and report have the same parts, and no English sentence', () => {
+  for (const view of [played, advised]) {
+    const report = { view, title: 'x', command: 'isoflop', versions: {} }
+    const [chinese, english] = (['zh', 'en'] as const).map(
+      (language) => renderPool({ ...report, language })['report.md'],
+    )
+    const marks = (text: string) => text.split('\n').map((line) => /^(#+ |\||- |!\[)?/.exec(line)![0])
+    assert.deepEqual(marks(chinese), marks(english))
+    const text = choiceText({ ...view, diagnostics: [] }, { language: 'zh' })
+    assert.match(text, /\p{Script=Han}/u)
+    assert.deepEqual(
+      text.split('\n').filter((line) => /[a-z]{3,} [a-z]{2,} [a-z]{3,}/.test(line) && !/\p{Script=Han}/u.test(line)),
+      [],
+    )
+  }
+})

@@ -1,11 +1,13 @@
 import { type Advised, isPlayed, type Played, type PoolView, type ViewedPrediction } from '../../campaign/pool/view.ts'
 import { renderFigures } from '../draw/svg.ts'
 import { dataBlocks, exclusionBlocks } from '../fit/data.ts'
-import { counted, percent } from '../number.ts'
+import { glossaryBlocks } from '../glossary.ts'
+import { percent } from '../number.ts'
 import { type Block, facts, heading, list, type Page, paragraph } from '../page/blocks.ts'
 import { markdownFiles } from '../page/files.ts'
 import { htmlOf } from '../page/html.ts'
 import { capital, sentence } from '../prose.ts'
+import { inLanguage, words } from '../words/words.ts'
 import { poolFigures } from './figures.ts'
 import type { PoolReport } from './input.ts'
 import { nextTable, purchaseTable, roundTable, targetTable } from './tables.ts'
@@ -33,8 +35,11 @@ const figureFolder = 'figures'
  * figures beside it.
  * @example for (const [name, text] of Object.entries(renderPool(report))) writeFileSync(join(folder, name), text)
  */
-export function renderPool(report: PoolReport): Record<string, string> {
-  const page: Page = { title: report.title, blocks: blocksOf(report) }
+export const renderPool = (report: PoolReport): Record<string, string> =>
+  inLanguage(report.language ?? 'en', () => filesInLanguage(report))
+
+function filesInLanguage(report: PoolReport): Record<string, string> {
+  const page: Page = { title: report.title, language: report.language, blocks: blocksOf(report) }
   return { 'report.html': htmlOf(page), ...markdownFiles(page, 'report.md', figureFolder) }
 }
 
@@ -48,6 +53,7 @@ function blocksOf(report: PoolReport): Block[] {
     ...diagnosticBlocks(view),
     ...view.read.flatMap((read) => [...exclusionBlocks(read), ...dataBlocks(read, read.used)]),
     ...provenanceBlocks(report),
+    ...glossaryBlocks(),
   ]
 }
 
@@ -56,24 +62,18 @@ type Draw = (name: string) => Block[]
 function playedBlocks(view: PoolView<Played>, figure: Draw): Block[] {
   const { result, task } = view
   const { purchases, rounds, prediction, spent } = result
+  const say = words().pool
+  const [before, after] = say.inThisOrder
   return [
-    ...predictionBlocks(view, prediction, `${counted(purchases.length, 'run')} for ${spentText(spent, task)}`),
+    ...predictionBlocks(view, prediction, say.runsFor(purchases.length, spentText(spent, task))),
     ...figure('errors'),
-    heading('Which runs were bought, and why'),
-    paragraph(
-      `${sentence(capital(poolText(view)))} The opening spreads over the settings of the cheap runs. Then the law of size, tokens and the ` +
-        'settings that the pool has is fitted in up to eight rounds, and each time those runs are bought that lower the variance of its loss at the ' +
-        'target most for their cost, given those before them. No loss was looked up that was not paid for.',
-    ),
+    heading(say.whichBought),
+    paragraph(say.howBought(sentence(capital(poolText(view))))),
     ...roundTable(rounds, task),
     ...figure('places'),
-    paragraph(
-      'In this order; why: the share of the variance at the target that the run was expected to remove. purchases.jsonl has them as a table that ',
-      { code: 'isoflop fit' },
-      ' reads.',
-    ),
-    ...folded(purchases.length, purchaseTable(purchases, task, mostRows, 'in purchases.jsonl')),
-    heading('What the rest of the pool says'),
+    paragraph(before, { code: 'isoflop fit' }, after),
+    ...folded(purchases.length, purchaseTable(purchases, task, mostRows, say.inPurchases)),
+    heading(say.restSays),
     ...list(hindsightTexts(view)),
   ]
 }
@@ -81,26 +81,22 @@ function playedBlocks(view: PoolView<Played>, figure: Draw): Block[] {
 function advisedBlocks(view: PoolView<Advised>, figure: Draw): Block[] {
   const { result, task, pool } = view
   const { next, stopped, prediction, spent } = result
+  const say = words().pool
   return [
-    heading('Which runs to make next'),
+    heading(say.whichNext),
     {
       kind: 'paragraph',
-      text: next.length > 0 ? sentence(capital(nextText(view))) : 'No run is to be made next.',
+      text: next.length > 0 ? sentence(capital(nextText(view))) : say.noNext,
       isAnswer: true,
     },
-    ...nextTable(next, task, mostRows, 'in next.jsonl'),
+    ...nextTable(next, task, mostRows, say.inNext),
     ...(stopped === null ? [] : [paragraph(stoppedText(stopped, task))]),
-    paragraph(
-      task.budget === null
-        ? 'Each is worth most for its cost, given those before it. With --budget they are a round of it, an eighth.'
-        : 'They are a round, an eighth of the budget: those of most worth for their cost, or dearer ones where so few runs would spend little of it.',
-      ' Worth is what each is expected to remove of it, given those before. Fill in their losses and give the same command again to go on.',
-    ),
-    paragraph(sentence(`${capital(poolText(view))}; spent ${spentText(spent, task)}`)),
+    paragraph(task.budget === null ? say.worthMost : say.worthRound, say.worthIs),
+    paragraph(sentence(say.spent(capital(poolText(view)), spentText(spent, task)))),
     ...figure('places'),
     ...(prediction === null
       ? [paragraph(unpredictedText(view))]
-      : predictionBlocks(view, prediction, `${counted(pool.finished, 'run')} with a loss`)),
+      : predictionBlocks(view, prediction, say.runsWithLoss(pool.finished))),
     ...figure('errors'),
   ]
 }
@@ -108,43 +104,51 @@ function advisedBlocks(view: PoolView<Advised>, figure: Draw): Block[] {
 function predictionBlocks({ task }: PoolView, prediction: ViewedPrediction, from: string): Block[] {
   const { target, best, undetermined, scores } = prediction
   const rows = bestFacts(prediction, task)
+  const say = words().pool
   return [
-    heading('What is predicted'),
-    { kind: 'paragraph', text: `${capital(targetText(task))}, from ${from}.`, isAnswer: true },
+    heading(say.whatPredicted),
+    { kind: 'paragraph', text: say.from(capital(targetText(task)), from), isAnswer: true },
     ...(rows.length > 0 ? [facts(rows)] : []),
     ...(task.target.kind === 'budget' && best === null
-      ? [paragraph({ strong: 'These runs do not determine it:' }, ` ${undetermined}.`)]
+      ? [
+          paragraph(
+            { strong: say.undetermined },
+            `${words().marks.gap}${words().elsewhere(undetermined ?? '')}${words().marks.stop}`,
+          ),
+        ]
       : []),
-    ...(scores ? [paragraph(scoresText(scores, 'Predicted', task))] : []),
-    ...folded(target.length, targetTable(target, task, mostRows, 'with --json')),
-    paragraph(
-      `Intervals at ${percent(task.confidence)} are of the law; a single run scatters about it. They hold the uncertainty of its coefficients and ` +
-        'of the exponent of its norm, and beyond the runs 0.4 % of the loss for each factor e of compute.',
-    ),
+    ...(scores ? [paragraph(scoresText(scores, say.predicted, task))] : []),
+    ...folded(target.length, targetTable(target, task, mostRows, say.inJson)),
+    paragraph(say.intervals(percent(task.confidence))),
   ]
 }
 
 /** A table that is longer than a screen is closed at first. */
 const folded = (rows: number, blocks: Block[]): Block[] =>
-  rows > mostOpen ? [{ kind: 'section', isClosed: true, title: `All ${counted(rows, 'run')}`, blocks }] : blocks
+  rows > mostOpen ? [{ kind: 'section', isClosed: true, title: words().pool.allRuns(rows), blocks }] : blocks
 
 function diagnosticBlocks({ diagnostics }: PoolView): Block[] {
   const items = [...diagnostics].sort((a, b) => Number(b.severity === 'warning') - Number(a.severity === 'warning'))
-  return [heading('Diagnostics'), items.length > 0 ? { kind: 'diagnostics', items } : paragraph('Nothing to report.')]
+  return [
+    heading(words().fit.diagnostics),
+    items.length > 0 ? { kind: 'diagnostics', items } : paragraph(words().fit.nothingToReport),
+  ]
 }
 
 /** How to make it again. */
 function provenanceBlocks({ command, versions, view: { task } }: PoolReport): Block[] {
+  const { made } = words().fit
+  const { names, equal } = words().pool
   const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
   return [
-    heading('How this was made'),
+    heading(words().fit.howMade),
     facts([
-      ['command', { code: command }],
-      ['versions', programs.join(', ')],
-      ['target', targetText(task)],
-      ['budget', task.budget === null ? 'none' : costText(task.budget, task)],
-      ['seed', String(task.seed)],
+      [made.command, { code: command }],
+      [made.versions, programs.join(', ')],
+      [names.target, targetText(task)],
+      [words().campaign.rows.budget, task.budget === null ? names.none : costText(task.budget, task)],
+      [made.seed, String(task.seed)],
     ]),
-    paragraph('Equal tables and equal seeds give an equal choice.'),
+    paragraph(equal),
   ]
 }

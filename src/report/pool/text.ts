@@ -1,8 +1,9 @@
 import { type Advised, isPlayed, type Played, type PoolView, type ViewedPrediction } from '../../campaign/pool/view.ts'
-import { counted, percent } from '../number.ts'
+import { percent } from '../number.ts'
 import { type Block, facts, list, type Section } from '../page/blocks.ts'
 import { type Group, type TextOptions, textOf } from '../page/text.ts'
 import { capital, sentence } from '../prose.ts'
+import { inLanguage, words } from '../words/words.ts'
 import { nextTable, purchaseTable, roundTable, targetTable } from './tables.ts'
 import {
   bestFacts,
@@ -18,10 +19,12 @@ import {
 
 /** Rows of a table on a terminal, at most. */
 const mostRows = { target: 20, runs: 40 } as const
-const inReport = 'in the report and with --json'
 
 /** What was chosen, for a terminal: the answer first, then what was bought or is to be made, and what to know about it. */
-export function choiceText(view: PoolView, options: TextOptions = {}): string {
+export const choiceText = (view: PoolView, options: TextOptions = {}): string =>
+  inLanguage(options.language ?? 'en', () => textInLanguage(view, options))
+
+function textInLanguage(view: PoolView, options: TextOptions): string {
   const groups: Group[] = [
     ...(isPlayed(view) ? playedGroups(view) : advisedGroups(view as PoolView<Advised>)),
     view.diagnostics.length > 0 ? [{ kind: 'diagnostics', items: view.diagnostics }] : [],
@@ -32,11 +35,12 @@ export function choiceText(view: PoolView, options: TextOptions = {}): string {
 function playedGroups(view: PoolView<Played>): Group[] {
   const { result, task } = view
   const { purchases, rounds, prediction, spent } = result
+  const say = words().pool
   return [
-    [predictionSection(view, prediction, `${counted(purchases.length, 'run')} for ${spentText(spent, task)}`)],
-    [section(`${capital(poolText(view))}. Bought:`, roundTable(rounds, task))],
-    [section('In this order:', purchaseTable(purchases, task, mostRows.runs, 'in purchases.jsonl and the report'))],
-    list(['why: the share of the variance at the target that the run lowers, most for its cost; the opening spreads.']),
+    [predictionSection(view, prediction, say.runsFor(purchases.length, spentText(spent, task)))],
+    [section(say.bought(capital(poolText(view))), roundTable(rounds, task))],
+    [section(say.inOrder, purchaseTable(purchases, task, mostRows.runs, say.inPurchasesAndReport))],
+    list([say.whyIs]),
     list(hindsightTexts(view)),
   ]
 }
@@ -44,16 +48,17 @@ function playedGroups(view: PoolView<Played>): Group[] {
 function advisedGroups(view: PoolView<Advised>): Group[] {
   const { result, task, pool } = view
   const { next, stopped, prediction, spent } = result
-  const known = `${counted(pool.finished, 'run')} with a loss`
+  const say = words().pool
+  const known = say.runsWithLoss(pool.finished)
   return [
     [
-      section(next.length > 0 ? `To make next, ${nextText(view)}:` : 'Nothing to make next:', [
-        ...nextTable(next, task, mostRows.runs, 'in next.jsonl and the report'),
+      section(next.length > 0 ? say.toMake(nextText(view)) : say.nothingToMake, [
+        ...nextTable(next, task, mostRows.runs, say.inNextAndReport),
         ...list(stopped === null ? [] : [stoppedText(stopped, task)]),
       ]),
     ],
     prediction === null ? list([unpredictedText(view)]) : [predictionSection(view, prediction, known)],
-    list([sentence(`${capital(poolText(view))}; spent ${spentText(spent, task)}`)]),
+    list([sentence(say.spent(capital(poolText(view)), spentText(spent, task)))]),
   ]
 }
 
@@ -61,11 +66,14 @@ function predictionSection({ task }: PoolView, prediction: ViewedPrediction, fro
   const { target, scores, undetermined, best } = prediction
   const isOpen = task.target.kind === 'budget' && best === null
   const rows = bestFacts(prediction, task)
-  return section(`${capital(targetText(task))}, from ${from}, ${percent(task.confidence)} intervals:`, [
+  const say = words().pool
+  return section(say.predictedFrom(capital(targetText(task)), from, percent(task.confidence)), [
     ...(rows.length > 0 ? [facts(rows)] : []),
-    ...(isOpen ? list([`These runs do not determine it: ${undetermined}.`]) : []),
-    ...targetTable(target, task, mostRows.target, inReport),
-    ...list(scores ? [scoresText(scores, 'Predicted', task)] : []),
+    ...(isOpen
+      ? list([`${say.undetermined}${words().marks.gap}${words().elsewhere(undetermined ?? '')}${words().marks.stop}`])
+      : []),
+    ...targetTable(target, task, mostRows.target, say.inReport),
+    ...list(scores ? [scoresText(scores, say.predicted, task)] : []),
   ])
 }
 

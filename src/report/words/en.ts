@@ -795,6 +795,125 @@ export const en = {
     },
   },
 
+  pool: {
+    title: (sources: string) => `A choice from ${sources}`,
+    units: (cost: string) => `${cost} units of cost`,
+    spentOf: (spent: string, budget: string) => `${spent} of ${budget}`,
+    bestRun: (C: string) => `the best run of ${C} FLOPs`,
+    runsOf: (n: number, sources: string) => `${counted(n, 'run')} of ${sources}`,
+    withLoss: (n: number) => `${n} with a loss`,
+    diverged: (n: number) => `${n} diverged`,
+    open: (n: number) => `${n} not made yet`,
+    pool: (runs: string, parts: string, cost: string) => `${runs}: ${parts}, all together ${cost}`,
+    spent: (pool: string, spent: string) => `${pool}; spent ${spent}`,
+    scores: (what: string, rms: string, unit: string, mean: string, inside: number, n: number, r2: string | null) =>
+      `${what}: off by ${rms} ${unit} (root mean square), ${mean} in the mean; ` +
+      `${r2 === null ? '' : `R^2 ${r2}, `}${inside} of ${n} in their interval.`,
+    predicted: 'Predicted',
+    names: { rate: 'learning rate', batch: 'batch', loss: 'loss', cost: 'cost', target: 'target', none: 'none' },
+    fromAll: (n: number, cost: string) => `From all ${counted(n, 'run')} with a loss, ${cost}`,
+    notBought: (n: number) => `Of ${counted(n, 'run')} not bought the losses on record`,
+    everyBought: 'Every run was bought.',
+    wouldBe: (whole: string, target: string) => `${whole}, ${target} would have been predicted`,
+    best: (whole: string, N: string, loss: string) => `${whole}: N = ${N} and a loss of ${loss}.`,
+    neither: (whole: string, why: string) => `${whole}, it would not be determined either: ${why}.`,
+    range: (before: string, after: string) => `${before} to ${after}`,
+    tooFew: (n: number) =>
+      `No prediction yet: a law needs 8 runs with a loss, and there ${n === 1 ? 'is' : 'are'} ${n}.`,
+    notLooked: 'No loss on record was looked at.',
+    runsFor: (n: number, cost: string) => `${counted(n, 'run')} for ${cost}`,
+    runsWithLoss: (n: number) => `${counted(n, 'run')} with a loss`,
+    opening: (what: string) => `${what}: an opening, which spreads over the settings of the cheap runs`,
+    lowers: (what: string, deviations: string, unit: string) =>
+      `${what}: they lower the standard deviation of the law at the target from ${deviations} ${unit}`,
+    noneLeft: 'Every run of the pool is made or named.',
+    budgetLeft: (left: string | null, budget: string, cheapest: string) =>
+      `${left ?? 'Nothing'} of the budget of ${budget} would be left, and the cheapest other run costs ${cheapest}.`,
+    afterOpening: 'When these have their loss a law can be fitted, and the same command names the next ones.',
+    roundEnds: (allowance: string) =>
+      `A round ends at ${allowance}, an eighth of the budget: then the law is fitted anew.`,
+    noGain: 'No other run would lower the uncertainty.',
+    columns: {
+      rate: 'rate',
+      uniqueTokens: 'unique tokens',
+      row: 'row',
+      round: 'round',
+      runs: 'runs',
+      loss: 'loss',
+      why: 'why',
+      ofVariance: 'of the variance',
+      lossPredicted: 'loss predicted',
+      onRecord: 'on record',
+      error: 'error',
+    },
+    batchIn: (unit: string) => `batch (${unit})`,
+    costIn: (unit: string) => `cost (${unit})`,
+    sdIn: (unit: string) => `sd at the target (${unit})`,
+    worthIn: (unit: string) => `worth (${unit}^2)`,
+    spread: 'spread',
+    openingRound: 'opening',
+    moreRuns: (n: number, where: string) => `And ${counted(n, 'more run')}: ${where}.`,
+    inPurchases: 'in purchases.jsonl',
+    inPurchasesAndReport: 'in purchases.jsonl and the report',
+    inNext: 'in next.jsonl',
+    inNextAndReport: 'in next.jsonl and the report',
+    inReport: 'in the report and with --json',
+    inJson: 'with --json',
+    whichBought: 'Which runs were bought, and why',
+    howBought: (pool: string) =>
+      `${pool} The opening spreads over the settings of the cheap runs. Then the law of size, tokens and the ` +
+      'settings that the pool has is fitted in up to eight rounds, and each time those runs are bought that lower the variance of its loss at the ' +
+      'target most for their cost, given those before them. No loss was looked up that was not paid for.',
+    inThisOrder: [
+      'In this order; why: the share of the variance at the target that the run was expected to remove. purchases.jsonl has them as a table that ',
+      ' reads.',
+    ],
+    restSays: 'What the rest of the pool says',
+    whichNext: 'Which runs to make next',
+    noNext: 'No run is to be made next.',
+    worthMost:
+      'Each is worth most for its cost, given those before it. With --budget they are a round of it, an eighth.',
+    worthRound:
+      'They are a round, an eighth of the budget: those of most worth for their cost, or dearer ones where so few runs would spend little of it.',
+    worthIs:
+      ' Worth is what each is expected to remove of it, given those before. Fill in their losses and give the same command again to go on.',
+    whatPredicted: 'What is predicted',
+    from: (target: string, from: string) => `${target}, from ${from}.`,
+    undetermined: 'These runs do not determine it:',
+    intervals: (confidence: string) =>
+      `Intervals at ${confidence} are of the law; a single run scatters about it. They hold the uncertainty of its coefficients and ` +
+      'of the exponent of its norm, and beyond the runs 0.4 % of the loss for each factor e of compute.',
+    allRuns: (n: number) => `All ${counted(n, 'run')}`,
+    equal: 'Equal tables and equal seeds give an equal choice.',
+    bought: (pool: string) => `${pool}. Bought:`,
+    inOrder: 'In this order:',
+    whyIs: 'why: the share of the variance at the target that the run lowers, most for its cost; the opening spreads.',
+    toMake: (next: string) => `To make next, ${next}:`,
+    nothingToMake: 'Nothing to make next:',
+    predictedFrom: (target: string, from: string, confidence: string) =>
+      `${target}, from ${from}, ${confidence} intervals:`,
+    errorsFigure: {
+      title: 'Predicted losses against those on record',
+      caption: (confidence: string) =>
+        `Predicted loss less that on record, with its ${confidence} interval; red where it does not hold 0.`,
+      rms: (rms: string, unit: string) => `Root mean square ${rms} ${unit}.`,
+      drawn: (n: number) => `Drawn: ${n} runs, spread evenly.`,
+      alt: (n: number) => `Error of the predicted loss of ${counted(n, 'run')} whose loss is on record.`,
+      x: (unit: string) => `loss on record (${unit})`,
+      y: (unit: string) => `predicted − on record (${unit})`,
+    },
+    placesFigure: {
+      title: 'The pool and what was chosen from it',
+      grey: 'Grey: sizes and tokens of the pool.',
+      discs: (isPlayed: boolean) =>
+        `Discs: the runs that ${isPlayed ? 'were bought' : 'are to be made next'}, the later the darker, larger where several are at one place.`,
+      diamonds: 'Diamonds: what is predicted.',
+      alt: (n: number, isPlayed: boolean) =>
+        `Parameters against tokens of the pool, with the ${counted(n, 'run')} that ${isPlayed ? 'were bought' : 'are to be made next'} and what is predicted.`,
+      tokens: 'tokens D',
+    },
+  },
+
   glossary: {
     title: 'Ten words',
     meaning: 'meaning',

@@ -5,8 +5,9 @@ import { linearAxis } from '../../draw/axis.ts'
 import { type Figure, onePanel } from '../../draw/figure.ts'
 import { ink, lawColor, muted, truthColor } from '../../draw/style.ts'
 import { thin } from '../../draw/thin.ts'
-import { counted, excess, percent } from '../../number.ts'
+import { excess, percent } from '../../number.ts'
 import { joined } from '../../prose.ts'
+import { words } from '../../words/words.ts'
 
 /** More bars than this stand in each other's way. */
 const mostRuns = 300
@@ -22,16 +23,19 @@ const pointsOf = ({ result: { prediction } }: PoolView) =>
 
 export const errors: Figure<PoolView> = {
   name: 'errors',
-  title: 'Predicted losses against those on record',
+  get title() {
+    return words().pool.errorsFigure.title
+  },
   caption(view) {
     const scores = view.result.prediction?.scores
+    const say = words().pool.errorsFigure
     return joined(
-      `Predicted loss less that on record, with its ${percent(view.task.confidence)} interval; red where it does not hold 0.`,
-      scores && `Root mean square ${excess(scores.rmse)} ${unitsOf(view.task).difference}.`,
-      pointsOf(view).length > mostRuns && `Drawn: ${mostRuns} runs, spread evenly.`,
+      say.caption(percent(view.task.confidence)),
+      scores && say.rms(excess(scores.rmse), unitsOf(view.task).difference),
+      pointsOf(view).length > mostRuns && say.drawn(mostRuns),
     )
   },
-  alt: (view) => `Error of the predicted loss of ${counted(pointsOf(view).length, 'run')} whose loss is on record.`,
+  alt: (view) => words().pool.errorsFigure.alt(pointsOf(view).length),
   draw(view) {
     const points = thin(pointsOf(view), mostRuns).map((point) => ({
       ...point,
@@ -42,10 +46,10 @@ export const errors: Figure<PoolView> = {
       height,
       margin: { top: 30, right: 16, bottom: 52, left: 64 },
       x: linearAxis(
-        `loss on record (${view.task.lossUnit})`,
+        words().pool.errorsFigure.x(view.task.lossUnit),
         points.map(({ loss }) => loss),
       ),
-      y: linearAxis(`predicted − on record (${view.task.lossUnit})`, [
+      y: linearAxis(words().pool.errorsFigure.y(view.task.lossUnit), [
         0,
         ...points.flatMap(({ low, high }) => [low, high]),
       ]),

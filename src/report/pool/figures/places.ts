@@ -5,8 +5,8 @@ import { logAxis } from '../../draw/axis.ts'
 import { type Figure, onePanel } from '../../draw/figure.ts'
 import { budgetColor, faint, muted, truthColor } from '../../draw/style.ts'
 import { thin } from '../../draw/thin.ts'
-import { counted } from '../../number.ts'
 import { joined } from '../../prose.ts'
+import { words } from '../../words/words.ts'
 
 /** More places than this of a pool cover each other. */
 const mostPlaces = 3000
@@ -52,19 +52,20 @@ function aimsOf({ result: { prediction } }: PoolView): Place[] {
   return [...target, ...own].map(placeOf)
 }
 
-const verb = ({ result }: PoolView): string => (result.kind === 'played' ? 'were bought' : 'are to be made next')
+const isPlayed = ({ result }: PoolView): boolean => result.kind === 'played'
 
 export const places: Figure<PoolView> = {
   name: 'places',
-  title: 'The pool and what was chosen from it',
+  get title() {
+    return words().pool.placesFigure.title
+  },
   caption: (view) =>
     joined(
-      'Grey: sizes and tokens of the pool.',
-      `Discs: the runs that ${verb(view)}, the later the darker, larger where several are at one place.`,
-      aimsOf(view).length > 0 && 'Diamonds: what is predicted.',
+      words().pool.placesFigure.grey,
+      words().pool.placesFigure.discs(isPlayed(view)),
+      aimsOf(view).length > 0 && words().pool.placesFigure.diamonds,
     ),
-  alt: (view) =>
-    `Parameters against tokens of the pool, with the ${counted(countOf(chosenOf(view)), 'run')} that ${verb(view)} and what is predicted.`,
+  alt: (view) => words().pool.placesFigure.alt(countOf(chosenOf(view)), isPlayed(view)),
   draw(view) {
     const pool = thin(view.pool.places, mostPlaces).map(placeOf)
     const chosen = chosenOf(view)
@@ -77,11 +78,11 @@ export const places: Figure<PoolView> = {
       margin: { top: 30, right: 16, bottom: 52, left: 60 },
       x: axis(
         all.map(({ x }) => x),
-        'tokens D',
+        words().pool.placesFigure.tokens,
       ),
       y: axis(
         all.map(({ y }) => y),
-        'parameters N',
+        words().axes.parameters,
       ),
       marks: [
         Plot.dot(pool, { ...place, r: 3, fill: faint, stroke: muted, strokeWidth: 0.5 }),
