@@ -247,7 +247,7 @@ async function reset(store: Store, id: string, { submissions = false, yes }: Res
   const { key, runs, attempts } = standing
   const stays = submissions ? 'too' : '(which stay)'
   const predictions = attempts === 0 ? '' : `, ${counted(attempts, 'prediction')} ${stays}`
-  const question = `Forget ${counted(runs, 'run')} and ${shortInteger(key.used)} used FLOPs of ${id} (${key.label})${predictions}?`
+  const question = `Forget ${counted(runs, 'run')} and ${shortInteger(key.used)} used FLOPs of ${id}${key.label && ` (${key.label})`}${predictions}?`
   const answer = yes ? true : await answerTo(question)
   if (answer === null)
     throw new IsoflopError('BAD_OPTION', `Nobody is at a terminal to answer: ${question}`, 'Say --yes.')

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -139,4 +139,33 @@ test('tables of names in any script stand in columns', async () => {
     assert.deepEqual(new Set(places).size, 1, lines.join('\n'))
     assert.equal(lines.length, 6)
   }
+})
+
+const hasTerminal = spawnSync('script', ['-qec', 'true', '/dev/null']).status === 0
+
+test('at a terminal a reset is asked about, and only yes is yes', {
+  skip: !hasTerminal && 'there is no script(1)',
+}, async () => {
+  await inStore('asked.sqlite', async (store) => {
+    await addKey(store, 'a')
+    await run(store, 'a', 1)
+  })
+  const answer = async (typed: string) => {
+    const line = `'${process.execPath}' '${join(root, 'bin/isoflop.js')}' keys reset a --db asked.sqlite`
+    const { stdin, stdout } = spawn('script', ['-qec', line, '/dev/null'], { cwd: folder })
+    let printed = ''
+    stdout.on('data', (chunk) => {
+      if (!printed.includes('[y/N]') && String(chunk).includes('[y/N]')) stdin.write(typed)
+      printed += chunk
+    })
+    for await (const _ of stdout);
+    assert.match(printed, /Forget 1 run and 9\.0072e15 used FLOPs of a \(label of a\)\? \[y\/N\]/)
+    return [
+      printed.match(/a stays as it is|a is reset/)?.[0],
+      (await inStore('asked.sqlite', (store) => store.getKey('a')))!.used,
+    ]
+  }
+  for (const no of ['n\r', '\r', 'yep\r', '\x04', '\x03'])
+    assert.deepEqual(await answer(no), ['a stays as it is', costOf(1)], JSON.stringify(no))
+  assert.deepEqual(await answer('y\r'), ['a is reset', 0n])
 })
