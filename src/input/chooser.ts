@@ -4,7 +4,7 @@ import { isMissing, isUsable } from './cell.ts'
 import { type Content, contentOf, type Scale, textsOf } from './content.ts'
 import type { LossWord } from './loss-unit.ts'
 import { lossWordOf } from './loss-unit.ts'
-import { type Match, matchesOf, type Quantity, quantities } from './names.ts'
+import { isActive, type Match, matchesOf, type Quantity, quantities } from './names.ts'
 import { type ChosenColumn, type ColumnQuestion, list, short } from './plan.ts'
 import { quantitiesFor } from './told.ts'
 import { type Factor, factorOf } from './unit.ts'
@@ -164,9 +164,13 @@ export class Chooser {
   }
 
   /** A name that mostly means something else needs numbers in half of the rows, and as compute those of N and D. */
-  #isCredible({ isWeak, content }: Candidate, share: number, quantity: Quantity): boolean {
+  #isCredible({ column, isWeak, content }: Candidate, share: number, quantity: Quantity): boolean {
+    // L is also the number of layers.
+    if (quantity === 'loss' && this.#question.columns[column].trim() === 'L' && content?.values.every(Number.isInteger))
+      return content.values.length === 0
     if (!isWeak || content === null) return true
     if (share < leastShare) return false
+    if (quantity === 'parameters') return content.values.some((value) => value > 1000)
     const [parameters, tokens] = [this.#taken.get('parameters')?.content, this.#taken.get('tokens')?.content]
     if (quantity !== 'flops' || !parameters || !tokens) return true
     const off = this.#flopsRatio(parameters, tokens, content)
@@ -244,7 +248,7 @@ export class Chooser {
     const { columns } = this.#question
     const size = this.#taken.get('parameters')
     if (size === undefined) return false
-    if (/activ/i.test(columns[size.column].slice(0, 200))) return true
+    if (isActive(columns[size.column])) return true
     const total = this.#taken.get('total_parameters')
     if (total?.isTold) return true
     return (

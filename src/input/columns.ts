@@ -5,6 +5,8 @@ import type { Content } from './content.ts'
 import { dataSetsOf } from './data-sets.ts'
 import { described, normalized, type Quantity, quantities } from './names.ts'
 import { type ChosenColumn, type ColumnQuestion, fileGroup, list, type ReadingPlan, type Split, short } from './plan.ts'
+import { statesOf } from './state.ts'
+import { labelsOf } from './summary.ts'
 
 /**
  * Columns that tell two runs of equal N, D and C apart. Rows that differ in one of them are no duplicates even where their
@@ -55,10 +57,16 @@ function planOf(question: ColumnQuestion, found: Found): ReadingPlan {
   const parts = found.taken.get('run')?.parts ?? []
   const runParts = parts.length > 1 ? parts.map(want) : []
   if (runParts.length > 0) named.run = parts.map((part) => columns[part]).join('+')
+  const used = new Set([...found.taken.values()].flatMap(({ column, parts: own }) => [column, ...own]))
+  const state = found.taken.get('state')?.column ?? -1
+  const states = statesOf(columns, question.sample, state, used)
+  const labels = labelsOf(question.sample, found.taken.get('run')?.column ?? -1, used)
   const split = question.groupBy === undefined && purpose === 'fit' ? dataSetsOf(question, found) : null
   const chosen = found.chosen(columns)
   return {
     ...{ wanted, at, named, content, listsTo, settingsFrom, settingsTo, runParts, split, chosen },
+    states: states.map(({ column, isOut }) => ({ place: want(column), name: columns[column].trim(), isOut })),
+    labels: labels.map((column) => ({ place: want(column), name: columns[column].trim() || 'the first column' })),
     lossUnit: found.taken.get('loss')?.loss?.unit ?? 'nats/token',
     isMixture: found.isMixture,
     isScaleTold: found.isScaleTold,

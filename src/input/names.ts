@@ -75,9 +75,17 @@ const usualNames: Readonly<Record<Quantity, readonly string[]>> = {
     ...['flops_trained', 'cumulative_flops'],
   ],
   loss: [
-    ...['loss', 'final_loss', 'loss_final', 'val_loss', 'valid_loss', 'validation_loss', 'eval_loss', 'test_loss'],
-    ...['损失', '验证损失', '最终损失', 'verlust', 'held_out_loss', 'loss_val', 'loss_eval', 'loss_test'],
-    ...['heldout_loss', 'dev_loss', 'final_val_loss', 'final_validation_loss', 'val_losses', 'validation_losses'],
+    ...[
+      'final_val_loss',
+      'final_validation_loss',
+      'val_loss',
+      'valid_loss',
+      'validation_loss',
+      'eval_loss',
+      'test_loss',
+    ],
+    ...['验证损失', 'held_out_loss', 'loss_val', 'loss_eval', 'loss_test', 'heldout_loss', 'dev_loss'],
+    ...['val_losses', 'validation_losses', 'final_loss', 'loss_final', 'loss', '损失', '最终损失', 'verlust'],
     ...['macro_loss', 'cross_entropy', 'cross_entropy_loss', 'ce_loss', 'val_ce', 'val_ce_loss', 'eval_ce_loss', 'nll'],
     ...['train_loss', 'training_loss', 'L', 'loss.validation', 'loss.average', 'loss.last', 'lm_loss', 'losses'],
     ...[
@@ -136,7 +144,21 @@ const usualNames: Readonly<Record<Quantity, readonly string[]>> = {
     'num_total_params',
     'n_total',
   ],
-  state: ['state', 'status', 'run_state', 'run_status', 'status_type', 'trial_state', 'job_state'],
+  state: [
+    'state',
+    'status',
+    'run_state',
+    'run_status',
+    'status_type',
+    'trial_state',
+    'trial_status',
+    'job_state',
+    'job_status',
+    '状态',
+    'zustand',
+    'estado',
+    'statut',
+  ],
   learning_rate: [
     ...['learning_rate', 'lr', 'max_lr', 'peak_lr', 'max_learning_rate', 'peak_learning_rate', 'config.learning_rate'],
     'lr_scheduler.peak_value',
@@ -147,13 +169,22 @@ const usualNames: Readonly<Record<Quantity, readonly string[]>> = {
     'total_batch_size_tokens',
   ],
   sequence_length: ['sequence_length', 'seq_len', 'seq_length', 'context_length', 'max_seq_len', 'block_size'],
-  unique_tokens: ['unique_tokens', 'num_unique_tokens', 'n_unique_tokens', 'dataset_tokens'],
-  epochs: ['epochs', 'num_epochs', 'n_epochs', 'num_train_epochs'],
+  unique_tokens: [
+    'unique_tokens',
+    'num_unique_tokens',
+    'n_unique_tokens',
+    'dataset_tokens',
+    'tokens_unique',
+    'distinct_tokens',
+  ],
+  epochs: ['epochs', 'num_epochs', 'n_epochs', 'num_train_epochs', 'epoch', 'repetitions', 'num_repeats', 'repeats'],
   cost: ['cost', 'run_cost', 'price', 'gpu_hours', 'tpu_hours', 'chip_hours', 'node_hours', 'gpu_seconds', 'usd'],
 }
 
 /** Names that mean other things more often: taken only where the column holds what they would mean. */
-const weakNames = new Set(['data', 'size', 'value', 'losses', 'tflops', 'pflops', 'gflops'].map(normalized))
+const weakNames = new Set(
+  ['data', 'size', 'value', 'losses', 'epoch', 'repeats', 'tflops', 'pflops', 'gflops'].map(normalized),
+)
 
 /** Units in brackets that change nothing. */
 const plainUnits = new Set([
@@ -244,6 +275,8 @@ export function matchesOf(columns: readonly string[]): ReadonlyMap<Quantity, rea
 
 function matchesOfName(name: string, column: number): Match[] {
   const best = new Map<Quantity, Match>()
+  const active = activeOf(name, column)
+  if (active) best.set('parameters', active)
   for (const [dropped, path] of pathsOf(name).entries()) {
     for (const { key, factor, loss } of readingsOf(path)) {
       for (const [quantity, place] of byName.get(key) ?? []) {
@@ -258,6 +291,26 @@ function matchesOfName(name: string, column: number): Match[] {
       best.set('cost', { column, quantity: 'cost', rank: priced, factor: null, loss: null, isWeak: false })
   }
   return [...best.values()]
+}
+
+/** Words for the parameters that a token of a mixture of experts meets. */
+const activeWord = /(?:^|[\s_\-./(])(?:active|activated|activation|activ|act)(?=$|[\s_\-./)(])/i
+
+/** Whether a name of parameters is of the active ones. */
+export const isActive = (name: string): boolean => /activ/i.test(name.slice(0, 200)) || activeOf(name, 0) !== null
+
+/** A name of parameters with such a word in it, wherever, is of the active ones: before all others. `active` alone may be a flag. */
+function activeOf(name: string, column: number): Match | null {
+  const { bare, unit } = withoutUnit(name.trim())
+  if (name.length > longestName || !activeWord.test(bare)) return null
+  const last = bare.split(/[/:]/).at(-1)!
+  const rest = last.replace(activeWord, '').replace(/^[\s_\-.]+|[\s_\-.]+$/g, '')
+  const base = unit === null ? rest : `${rest} (${unit})`
+  const reading = readingsOf(base).find(({ key }) => byName.get(key === 'n' ? 'N' : key)?.has('parameters'))
+  const isAlone = rest === ''
+  if (!isAlone && reading === undefined) return null
+  const factor = isAlone && unit !== null ? factorOf(unit) : (reading?.factor ?? null)
+  return { column, quantity: 'parameters', rank: 0, factor, loss: null, isWeak: isAlone }
 }
 
 const isWeakName = (key: string, path: string): boolean => weakNames.has(key) || weakNames.has(bareKey(path))

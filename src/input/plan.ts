@@ -51,6 +51,14 @@ export interface ReadingPlan {
   readonly split: Split | null
   /** Places of cells, and what each has to be for the row to be read at all. */
   readonly where: readonly { readonly place: number; readonly value: string }[]
+  /** Columns that say of some runs that they did not finish. */
+  readonly states: readonly {
+    readonly place: number
+    readonly name: string
+    readonly isOut: (cell: unknown) => boolean
+  }[]
+  /** Columns that would name a row which sums up others. */
+  readonly labels: readonly { readonly place: number; readonly name: string }[]
   /** Wanted cells up to here may be lists, one value a checkpoint. */
   readonly listsTo: number
   /** Wanted cells from here to `settingsTo` are settings, which only tell duplicates from different runs. */

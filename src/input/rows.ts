@@ -9,7 +9,7 @@ import type { Quantity } from './names.ts'
 import { isOtherwise } from './notation.ts'
 import { type Condition, fileGroup, type ReadingPlan } from './plan.ts'
 import type { RowSink, Sample } from './sink.ts'
-import { isUnfinished } from './state.ts'
+import { isSummary } from './summary.ts'
 import type { Table, TableRow } from './table.ts'
 import type { Purpose, ToldColumns } from './told.ts'
 
@@ -139,7 +139,7 @@ export class Rows implements RowSink {
     entry.flops = this.#number('flops', cells)
     entry.parameters = this.#parametersOf(cells)
     const fault = this.#costFault(cells) ?? (usable(entry) ? null : this.#completed(cells, isOpen))
-    const reason = fault ?? this.#stateFault(cells)
+    const reason = fault ?? this.#summaryFault(cells) ?? this.#stateFault(cells)
     if (reason === null) this.#keep(row, cells, series)
     else this.#leaveOut(row, reason)
   }
@@ -160,10 +160,17 @@ export class Rows implements RowSink {
 
   /** That the run did not finish, where a column says so of a run with a loss. */
   #stateFault(cells: readonly unknown[]): string | null {
-    const { at, named } = this.plan
-    if (at.state < 0 || this.#options.keepState || Number.isNaN(this.#entry.loss)) return null
-    const state = cells[at.state]
-    return isUnfinished(state) ? `${named.state} is ${JSON.stringify(state)}` : null
+    if (this.#options.keepState || Number.isNaN(this.#entry.loss)) return null
+    for (const { place, name, isOut } of this.plan.states)
+      if (isOut(cells[place])) return `${name} is ${shortly(cells[place])}`
+    return null
+  }
+
+  /** That the row sums up others, where its name says so. */
+  #summaryFault(cells: readonly unknown[]): string | null {
+    for (const { place, name } of this.plan.labels)
+      if (isSummary(cells[place])) return `${name} is ${JSON.stringify(cells[place])}: the row sums up others`
+    return null
   }
 
   #complaint(quantity: Quantity, cell: unknown): string {
@@ -349,6 +356,8 @@ const derive: Readonly<Record<Derivable, (row: TableRow) => number>> = {
   flops: (row) => trainFlops(row.parameters, row.tokens),
 }
 const rules = { parameters: 'N = C / 6D', tokens: 'D = C / 6N', flops: 'C = 6ND' } as const
+
+const shortly = (cell: unknown): string => JSON.stringify(textOfCell(cell).slice(0, 60))
 
 const isList = (cell: unknown): cell is ArrayLike<unknown> => Array.isArray(cell) || ArrayBuffer.isView(cell)
 

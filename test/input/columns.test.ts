@@ -101,9 +101,9 @@ for (const [name, quantity, factor] of [
   })
 
 test('of two columns of one quantity the preferred name is taken, in a note', () => {
-  const plan = planOf(['val_loss', 'loss', 'N', 'D'])
-  assert.equal(plan.named.loss, 'loss')
-  assert.match(plan.notes.join('\n'), /loss: took "loss" and left "val_loss"/)
+  const plan = planOf(['loss', 'val_loss', 'N', 'D'])
+  assert.equal(plan.named.loss, 'val_loss')
+  assert.match(plan.notes.join('\n'), /loss: took "val_loss" and left "loss"/)
 })
 
 test('tokens_seen is both the tokens and the step', () => {
