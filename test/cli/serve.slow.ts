@@ -368,12 +368,12 @@ test("the course's Python snippets work with the address changed", {
   })
   assert.equal(status, 0, stderr)
   const lines = stdout.trim().split('\n')
-  assert.match(lines[0], /^\{'loss': \d+\.\d+, 'total_flops_used': 10000000000000000\}$/)
+  assert.match(lines[0], /^\{'loss': \d+\.\d+, 'total_flops_used': 30000000000000000\}$/)
   assert.equal(lines[1], lines[0])
-  assert.equal(lines[2], '10000000000000000')
+  assert.equal(lines[2], '30000000000000000')
   assert.match(
     lines[3],
-    /^\{'previous_runs': \[\{'d_model': 1024, 'num_layers': 24, 'num_heads': 16, 'batch_size': 128, 'learning_rate': 0\.001, 'train_flops': 10000000000000000, 'loss': \d+\.\d+\}\]\}$/,
+    /^\{'previous_runs': \[\{'d_model': 256, 'num_layers': 6, 'num_heads': 8, 'batch_size': 128, 'learning_rate': 0\.001, 'train_flops': 30000000000000000, 'loss': \d+\.\d+\}\]\}$/,
   )
   assert.equal(lines[4], "404 {'message': 'd_model must be in range [64, 1024], got 9999'}")
   assert.equal(lines[5], "422 {'message': 'Invalid API key provided: INVALID_API_KEY'}")
