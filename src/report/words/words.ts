@@ -17,10 +17,11 @@ export const words = (): Words => current
 
 /**
  * Writes in a language. What is written between is written at once, so that no other report can come between and the language
- * needs not be passed through every table and figure (tried: 70 functions and the interface of figures would carry it).
+ * need not be passed through every table and figure (70 functions and the interface of figures would carry it); what is written
+ * later, a promise, does not compile.
  * @example inLanguage('zh', () => fitPage(report))
  */
-export function inLanguage<T>(language: Language, write: () => T): T {
+export function inLanguage<T>(language: Language, write: () => T extends PromiseLike<unknown> ? never : T): T {
   const before = current
   current = all[language]
   try {
