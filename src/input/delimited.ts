@@ -1,6 +1,8 @@
 import type { IsoflopError } from '../core/errors.ts'
 import { isMissing, numberOf } from './cell.ts'
 import { type Split, splitRows } from './fields.ts'
+import { headerOf } from './header.ts'
+import type { Judge } from './judgement.ts'
 import { isEnough, type RowSink } from './sink.ts'
 import { badFormat, emptyFile, type Source, textBlocks } from './source.ts'
 
@@ -14,29 +16,52 @@ const longestRow = 1 << 24
  *
  * Errors: FILE_EMPTY without rows, FILE_FORMAT for a quoted field that never ends or a line beyond reason, and those of `open`.
  */
-export async function readDelimited(source: Source, sink: RowSink): Promise<void> {
+export async function readDelimited(source: Source, sink: RowSink, judge?: Judge): Promise<readonly string[]> {
   const lines = new Lines(source, sink)
   let delimiter: string | null = null
   let text = ''
   let rest = 0
+  const notes: string[] = []
   for (const block of textBlocks(source, blockBytes)) {
-    text += delimiter === ' ' ? withSingleBlanks(withPlainLineEnds(block)) : withPlainLineEnds(block)
+    text += withOneDelimiter(withPlainLineEnds(block), delimiter)
     // What is left of a row that was not whole is split again only together with as much new text.
     if (text.length < 2 * rest) continue
     if (delimiter === null) {
-      delimiter = delimiterOf(text)
-      if (delimiter === ' ') text = withSingleBlanks(text)
+      const header = judge ? headerOf(text, judge) : null
+      // A comment may be the header, which only the rows behind it tell.
+      const isBelow = header !== null && !isComment(firstLine(text)) && firstLineStart(text) < header.start
+      delimiter = header?.delimiter ?? delimiterOf(text)
+      if (isBelow) {
+        text = lines.skip(text, header.start)
+        notes.push(`records: line ${lines.line} names the columns`)
+      }
+      text = withOneDelimiter(text, delimiter)
     }
-    text = lines.take(splitRows(text, delimiter, false), text)
+    text = lines.take(splitRows(text, splitterOf(delimiter), false), text)
     rest = text.length
     if (rest > longestRow) throw lines.endless()
   }
   // What is left is a last line without a line end, or a quoted field without its quote.
-  if (text !== '' && lines.take(splitRows(text, delimiter ?? delimiterOf(text), true), text) !== '')
+  if (text !== '' && lines.take(splitRows(text, splitterOf(delimiter ?? delimiterOf(text)), true), text) !== '')
     throw lines.endless()
   lines.finish()
   if (!lines.hasHeader) throw emptyFile(source.name, 'has only blank lines')
+  return notes
 }
+
+/** What is left between fields where blanks part them, one or more, or two or more. */
+const splitterOf = (delimiter: string): string => (delimiter === '  ' ? '\t' : delimiter)
+
+function withOneDelimiter(text: string, delimiter: string | null): string {
+  if (delimiter === ' ') return withSingleBlanks(text)
+  if (delimiter !== '  ') return text
+  return text
+    .split('\n')
+    .map((line) => line.trim().replace(/ {2,}/g, '\t'))
+    .join('\n')
+}
+
+const firstLineStart = (text: string): number => text.search(/\S/)
 
 /** Lines end in \n, \r\n or \r, mixed even. A block ends behind a \n, so that no \r\n is cut in two. */
 const withPlainLineEnds = (text: string): string => (text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text)
@@ -81,6 +106,12 @@ class Lines {
   /** Where a quoted field begins that has no end so far. */
   #openLine: number | null = null
   #header: readonly string[] = []
+  /** The same to look names up. */
+  #names: ReadonlySet<string> = new Set()
+  /** Whether the next row is the first below the header. */
+  #isFirst = true
+  /** Where the fields of the header are in a row; null where they are in their places. */
+  #order: readonly number[] | null = null
   /** The last comment before the header, which may be the header itself. */
   #comment: readonly string[] | null = null
   /** Rows that wait until there are enough to judge the columns by; null once they were handed on. */
@@ -95,6 +126,12 @@ class Lines {
     this.#sink = sink
   }
 
+  /** Leaves out what stands above the header; gives the text from there. */
+  skip(text: string, start: number): string {
+    this.line += newlines(text.slice(0, start))
+    return text.slice(start)
+  }
+
   /** Takes the rows that are whole; gives the text of the one that is not. */
   take({ rows, broken, rest, open }: Split, text: string): string {
     const hasQuotes = text.includes('"')
@@ -107,7 +144,8 @@ class Lines {
     return text.slice(rest)
   }
 
-  #row(fields: readonly string[], height: number, isBroken: boolean): void {
+  #row(given: readonly string[], height: number, isBroken: boolean): void {
+    const fields = this.hasHeader ? this.#fitted(given) : given
     const reason = isBroken ? brokenQuotes(this.line, height) : this.#misfit(fields)
     if (!this.hasHeader) this.#begin(fields)
     else if (reason !== null) this.#sink.exclude(this.line, reason)
@@ -122,6 +160,36 @@ class Lines {
       this.#header = this.#comment
     }
     if (this.hasHeader && this.#waiting !== null) this.#open(this.#waiting)
+  }
+
+  /** A row as the header has it: without blank fields too many, with those that a header of blank names has more. */
+  #fitted(fields: readonly string[]): readonly string[] {
+    if (this.#isFirst) this.#expectIndex(fields)
+    const { length } = this.#header
+    if (fields.length > length && fields.slice(length).every(isMissing)) return this.#inOrder(fields.slice(0, length))
+    if (fields.length < length && this.#header.slice(fields.length).every(isMissing))
+      return this.#inOrder([...fields, ...Array<string>(length - fields.length).fill('')])
+    return fields.length === length ? this.#inOrder(fields) : fields
+  }
+
+  /** pandas and R write the number or the name of a row before it, and no name for that column. */
+  #expectIndex(fields: readonly string[]): void {
+    this.#isFirst = false
+    this.#names = new Set(this.#header)
+    const isIndex = /^[01]$/.test(fields[0].trim()) || Number.isNaN(numberOf(fields[0]))
+    if (fields.length === this.#header.length + 1 && isIndex && !isMissing(fields.at(-1)))
+      this.#header = ['', ...this.#header]
+  }
+
+  /** Where the header comes again in another order, as in files that were put together, what follows is in that order. */
+  #inOrder(fields: readonly string[]): readonly string[] {
+    if (this.#names.has(fields[0]) && !isMissing(fields[0]) && Number.isNaN(numberOf(fields[0]))) {
+      const places = this.#header.map((name) => fields.indexOf(name))
+      if (new Set(places).size === fields.length && !places.includes(-1))
+        this.#order = places.every((place, k) => place === k) ? null : places
+    }
+    const order = this.#order
+    return order === null ? fields : order.map((place) => fields[place])
   }
 
   #misfit(fields: readonly string[]): string | null {

@@ -4,6 +4,7 @@ import { judgeOf } from './judgement.ts'
 import { itself, nameOf } from './nesting.ts'
 import { readParquet } from './parquet.ts'
 import { type Reading, recordsUnknown } from './records.ts'
+import { Sections } from './sections.ts'
 import type { RowSink } from './sink.ts'
 import { formatOf, type Source } from './source.ts'
 import { TextCells } from './text-cells.ts'
@@ -17,7 +18,7 @@ export async function readSource(
   sink: RowSink,
   reading: Reading = { judge: judgeOf({}, 'fit') },
 ): Promise<readonly string[]> {
-  return readFormat(source, new TextCells(source.name, sink, reading.judge), reading)
+  return readFormat(source, new Sections(new TextCells(source.name, sink, reading.judge)), reading)
 }
 
 async function readFormat(source: Source, sink: RowSink, reading: Reading): Promise<readonly string[]> {
@@ -33,7 +34,6 @@ async function readFormat(source: Source, sink: RowSink, reading: Reading): Prom
     case 'delimited':
       if (reading.records !== undefined && reading.records !== nameOf(itself))
         throw recordsUnknown(source.name, reading.records, [nameOf(itself)])
-      await readDelimited(source, sink)
-      return []
+      return readDelimited(source, sink, reading.judge)
   }
 }

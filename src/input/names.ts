@@ -206,7 +206,7 @@ export function normalized(name: string): string {
 }
 
 function bareKey(name: string): string {
-  const letters = name.replace(/[\s_\-./]/g, '')
+  const letters = name.replace(/[\s_\-./#,]/g, '')
   return letters.length === 1 ? letters : letters.toLowerCase()
 }
 

@@ -189,6 +189,7 @@ class NestSearch {
   #keyNameOf(value: Json, outer: readonly string[]): string {
     const inner = innerOf(value)
     if (isBudgets(value)) return 'flops'
+    if (outer.length > 0 && keysOf(value).every((key) => stepKey.test(key))) return 'checkpoint'
     const isRun = (record: unknown) =>
       isRecord(record) &&
       !Object.hasOwn(record, 'run') &&
@@ -236,6 +237,9 @@ function first(keys: readonly string[], isOne: (key: string) => boolean): string
 /** The first objects and arrays of records under the keys of a value. */
 const innerOf = (value: Json): unknown[] =>
   first(keysOf(value), (key) => isRecord(value[key]) || isRecords(value[key])).map((key) => value[key])
+
+/** Keys of checkpoints within a run: `step1000`, `ckpt-3`. */
+const stepKey = /^(?:step|iter|iteration|ckpt|checkpoint|global_step)[\s_-]?\d+$/i
 
 /** Whether the keys can only be budgets, and the records under them have none. */
 const isBudgets = (value: Json): boolean =>

@@ -128,3 +128,79 @@ test('a held-out loss is taken before one that does not say what it is of', asyn
 test('L is no loss where it counts layers', async () => {
   await read(csv({ N, D, L: (_, i) => 6 + (i % 6), val_ppl: (r) => Math.exp(r.loss) }))
 })
+
+// What stands around and within a table
+
+const plain = lines({ params: N, tokens: D, val_loss: loss })
+
+for (const [title, text] of [
+  ['a title and a date', ['My experiments', 'exported, yesterday, by me', '', ...plain]],
+  ['a title in a row of blank cells', ['Sweep v3 (May),,', ',,', ...plain]],
+  ['what Excel takes for the delimiter', ['sep=;', ...plain.map((line) => line.replaceAll(',', ';'))]],
+  ['a row of groups', ['Size,Data,Result', ...plain]],
+  ['prose', ['# Results', '', 'Our runs, all of them:', '', ...plain]],
+  ['a frame of a table', ['+--+--+--+', ...plain.map((line) => `| ${line.replaceAll(',', ' | ')} |`), '+--+--+--+']],
+  [
+    'commands of TeX',
+    ['\\begin{tabular}{lll}', ...plain.map((l) => `${l.replaceAll(',', ' & ')} \\\\`), '\\bottomrule'],
+  ],
+] as const)
+  test(`the names of columns are found below or within ${title}`, async () => {
+    await read(text.join('\n'))
+  })
+
+for (const [title, text] of [
+  ['commas behind every row', plain.map((line, i) => (i === 0 ? line : `${line},`))],
+  ['commas behind the header', plain.map((line, i) => (i === 0 ? `${line},,` : line))],
+  ['an index without a name, as pandas and R write it', plain.map((line, i) => (i === 0 ? line : `${i - 1},${line}`))],
+  ['names of rows without one', plain.map((line, i) => (i === 0 ? line : `"run ${i}",${line}`))],
+  [
+    'two and more blanks, names of several words',
+    ['Params      Tokens  Val loss', ...plain.slice(1).map((line) => line.replaceAll(',', '    '))],
+  ],
+  ['names that begin with a number sign', ['# params,# tokens,loss', ...plain.slice(1)]],
+  [
+    'a comma in names, semicolons between them',
+    ['Params, M;Tokens, B;Loss', ...lawRuns.map((run) => `${run.N / 1e6};${run.D / 1e9};${run.loss}`)],
+  ],
+] as const)
+  test(`read as it is: ${title}`, async () => {
+    await read(text.join('\n'))
+  })
+
+test('a row of too many fields that are not blank stays out', async () => {
+  const data = await read([...plain, '1e8,1e10,3.1,4'].join('\n'))
+  assert.deepEqual(reasons(data), [[32, 'has 4 fields, expected 3 as in the header']])
+})
+
+test('a header that comes again in another order is followed', async () => {
+  const rest = lines({ val_loss: loss, params: N, tokens: D })
+  const data = await read(
+    [...plain.slice(0, 11), rest[0], ...rest.slice(11, 21), plain[0], ...plain.slice(21)].join('\n'),
+  )
+  assert.equal(data.excluded.length, 2)
+})
+
+for (const [title, first, second] of [
+  ['headings', 'C4,,', 'Code,,'],
+  ['tables one below the other', '', `\n${plain[0]}`],
+] as const)
+  test(`data sets are told apart by ${title}`, async () => {
+    const other = lawRuns.map((run) => `${run.N},${run.D},${run.loss - 1}`)
+    const text = [plain[0], first, ...plain.slice(1), second, ...other].join('\n')
+    const pooled = await readText(text)
+    assert.equal(pooled.groups?.column, 'section')
+    const grouped = await readText(text, { groupBy: 'section' })
+    assert.deepEqual([grouped.groups?.names.length, grouped.runs.size], [2, 60])
+    const one = first === '' ? 'table 1' : 'C4'
+    await read(text, { where: [{ column: 'section', value: one }] })
+  })
+
+test('checkpoints under keys of steps are those of the run around them', async () => {
+  const runs = lawRuns.map((run, i) => {
+    const checkpoints = { step10: { tokens: run.D / 2, loss: 5 }, step20: { tokens: run.D, loss: run.loss } }
+    return [`r${i}`, { n_params: run.N, checkpoints }]
+  })
+  const data = await read(JSON.stringify(Object.fromEntries(runs)), {}, 'runs.json')
+  assert.equal(data.checkpoints, lawRuns.length)
+})
