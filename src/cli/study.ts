@@ -22,6 +22,7 @@ import { compact, nats, significant, withInterval } from '../report/number.ts'
 import { facts, list, table } from '../report/page/blocks.ts'
 import { textOf } from '../report/page/text.ts'
 import type { Space } from '../space/space.ts'
+import { examples } from './help.ts'
 import { budget, nameOf, wholeNumber } from './options.ts'
 import { print, printData, printJson, printPage } from './print.ts'
 import { spaceNamed } from './space-option.ts'
@@ -66,8 +67,10 @@ function nextCommand(): Command {
     .option('--jsonl', 'print one JSON object a run, for programs')
     .addHelpText(
       'after',
-      '\nExamples:\n  isoflop campaign next -n 8 --space space.json --budget 1e21 --target 1e23 --out out/mine --jsonl\n' +
-        '  echo \'{"id": "0-3", "loss": 3.21}\' | isoflop campaign tell - --out out/mine',
+      examples(
+        'isoflop campaign next -n 8 --space space.json --budget 1e21 --target 1e23 --out out/mine --jsonl',
+        'echo \'{"id": "0-3", "loss": 3.21}\' | isoflop campaign tell - --out out/mine',
+      ),
     )
     .action(next)
 }
@@ -83,7 +86,7 @@ function tellCommand(): Command {
     .argument('<FILE>', 'JSONL, CSV, JSON or Parquet; - is stdin')
     .option('--out <DIR>', 'where the campaign is kept', 'out')
     .option('--json', 'print where the campaign stands as JSON')
-    .addHelpText('after', '\nExample:\n  isoflop campaign tell results.jsonl --out out/mine')
+    .addHelpText('after', examples('isoflop campaign tell results.jsonl --out out/mine'))
     .action(tell)
 }
 
@@ -95,7 +98,7 @@ function forecastCommand(): Command {
     )
     .option('--out <DIR>', 'where the campaign is kept', 'out')
     .option('--json', 'print one JSON object')
-    .addHelpText('after', '\nExample:\n  isoflop campaign forecast --out out/mine')
+    .addHelpText('after', examples('isoflop campaign forecast --out out/mine'))
     .action(forecast)
 }
 

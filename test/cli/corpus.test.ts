@@ -43,7 +43,10 @@ test('show: tokens, the beginning of the text, hashes; its JSON is that of prepa
   const { status, stdout, stderr } = isoflop('corpus', 'show', 'corpus', '--verify')
   assert.deepEqual([status, stderr], [0, ''])
   assert.match(stdout, /\nvalidation begins: "Document \d+ says/)
-  assert.match(stdout, /every file has the hash that the manifest says\n$/)
+  assert.match(
+    stdout,
+    /every file has the hash that the manifest says\n\nNext: isoflop train --corpus corpus --train-flops 1e12\n$/,
+  )
   assert.equal(isoflop('corpus', 'show', 'corpus', '--json').stdout, prepare('--json').stdout)
   const shard = join(folder, 'corpus', 'val-00000.bin')
   const bytes = readFileSync(shard)

@@ -67,7 +67,10 @@ test('world show draws; its JSON stays JSON; what it cannot do ends with a code'
   const { status, stdout, stderr } = isoflop(['world', 'show', 'handout', '--target', '1.5e19', '--plots', folder])
   assert.equal(status, 0, stderr)
   assert.match(stdout, /^ +1\.5e19 /m)
-  assert.match(stdout, /\nwrote .+profiles\.svg, .+profiles\.png\n$/)
+  assert.match(
+    stdout,
+    /\nwrote .+profiles\.svg,\s+.+profiles\.png\n\nNext: isoflop serve --world handout --db handout\.sqlite\n$/,
+  )
   const svg = readFileSync(join(folder, 'profiles.svg'), 'utf8')
   for (const words of ['1e15', '1e19', 'parameters N', 'true loss in handout']) assert.ok(svg.includes(words), words)
   assert.equal(readFileSync(join(folder, 'profiles.png')).subarray(1, 4).toString(), 'PNG')

@@ -54,6 +54,8 @@ test('help is as wide as the terminal, and its examples go on as a shell reads t
   assert.deepEqual(overflowing(all, 60), [])
   const names = [...all.matchAll(/^ {2}([a-z]+)(?: \[| {2,})/gm)].map(([, name]) => name)
   assert.ok(names.includes('fit') && names.includes('space') && names.includes('serve'), names.join())
+  for (const command of [['campaign', 'next'], ['keys', 'add'], ['corpus', 'prepare'], ...names.map((name) => [name])])
+    assert.deepEqual(overflowing(isoflop([...command, '--help'], { COLUMNS: '60' }).stdout, 60), [], command.join(' '))
   const { stdout } = isoflop(['campaign', '--help'], { COLUMNS: '60' })
   assert.deepEqual(overflowing(stdout, 60), [])
   for (const group of ['Where runs come from:', 'What is planned:', 'Examples:'])
