@@ -7,9 +7,10 @@ import { csvOf, withoutFormula } from '../input/fields.ts'
 import { type Grade, gradeSubmissions } from '../server/grade.ts'
 import type { Standing, Store } from '../server/store/store.ts'
 import { isLate } from './class.ts'
+import { typed } from './command-line.ts'
 import { withStore } from './database.ts'
 import { examples } from './help.ts'
-import { print, printData, printJson, say } from './print.ts'
+import { print, printData, printJson, printNext, say } from './print.ts'
 import { tableText } from './terminal.ts'
 
 /** `isoflop grade`. */
@@ -47,7 +48,10 @@ const runGrade = ({ db, world: named, json, csv }: GradeFlags): Promise<void> =>
     const told = deadline === null ? null : new Date(deadline).toISOString()
     if (csv) printData(csvOfGrades(standings, grades, deadline))
     else if (json) printJson({ world, bestLoss: truth.bestLoss, deadline: told, grades })
-    else print(table(grades, truth.bestLoss))
+    else {
+      print(table(grades, truth.bestLoss))
+      if (grades.length > 0) printNext(typed('world', 'show', world))
+    }
     for (const note of notesOf(grades, deadline)) say(`note: ${note}`)
   })
 
