@@ -21,16 +21,51 @@ function isRadix(code: number): boolean {
   return lower === 120 || lower === 111 || lower === 98
 }
 
-/** Whether a cell holds nothing: absent, null, or blank text. */
+/** Whether a cell holds nothing: absent, null, blank text, or what stands for that, such as a dash. */
 export const isMissing = (cell: unknown): boolean =>
-  cell === undefined || cell === null || (typeof cell === 'string' && cell.trim() === '')
+  cell === undefined || cell === null || (typeof cell === 'string' && (cell.trim() === '' || isDash(cell)))
+
+/** What stands in tables for nothing. */
+const nothing = new Set([
+  ...[
+    '-',
+    '--',
+    '---',
+    '–',
+    '—',
+    '―',
+    '−',
+    '/',
+    '?',
+    '.',
+    '..',
+    '...',
+    '…',
+    'n/a',
+    'n.a.',
+    'na',
+    '#n/a',
+    'none',
+    'null',
+    'tbd',
+    'nan',
+  ],
+])
+
+/** No number has so few characters without beginning with a digit, a sign or a point: a million cells are looked at. */
+function isDash(cell: string): boolean {
+  if (cell.length > 8) return false
+  const first = cell.charCodeAt(0)
+  return (first < 48 || first > 57) && nothing.has(cell.trim().toLowerCase())
+}
 
 /** What every quantity but the step has to be. */
 export const isUsable = (value: number): boolean => value > 0 && value < Number.POSITIVE_INFINITY
 
 /** Why a cell is not usable, naming its column: what came, and what was expected. */
 export function complaint(column: string, cell: unknown): string {
-  if (isMissing(cell)) return `${column} is missing`
+  if (isMissing(cell))
+    return `${column} is missing${typeof cell === 'string' && isDash(cell) ? ` (${shown(cell)})` : ''}`
   const value = numberOf(cell)
   if (Number.isNaN(value) && typeof cell !== 'number') return `${column} ${shown(cell)} is not a number`
   const expected = value === Number.POSITIVE_INFINITY ? 'a finite number' : 'a positive number'

@@ -1,9 +1,10 @@
 import { isMissing, numberOf } from './cell.ts'
+import { numberOfPower, withoutMarks } from './marks.ts'
 import { numberWithUnit } from './unit.ts'
 
 /** How the numbers of a column are written. */
 export interface Notation {
-  readonly kind: 'plain' | 'grouped' | 'decimal comma' | 'with unit'
+  readonly kind: 'plain' | 'marked' | 'grouped' | 'decimal comma' | 'with unit' | 'power' | 'decimal comma with unit'
   /** The number in a cell that is written so, NaN in any other. */
   readonly read: (cell: unknown) => number
   /** A cell of the column, to show what is meant. */
@@ -14,6 +15,8 @@ const textOf = (cell: unknown): string | null => (typeof cell === 'string' && ce
 
 /** `20,145,496`, `20 145 496`, `20_145_496` and `20'145'496`, also with a decimal point. */
 const grouped = /^[+-]?\d{1,3}(?:([, _'\u00a0\u202f])\d{3})(?:\1\d{3})*(?:\.\d+)?$/
+/** `1,23,45,678`, as in India. */
+const groupedInTwos = /^[+-]?\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?$/
 /** `3,7154`, also `1.234.567,8`. */
 const decimalComma = /^[+-]?(?:\d{1,3}(?:\.\d{3})+|\d*),\d+(?:e[+-]?\d+)?$/i
 /** `1.234.567`: points can only be groups where there are two. */
@@ -21,7 +24,9 @@ const pointGroups = /^[+-]?\d{1,3}(?:\.\d{3}){2,}$/
 
 function groupedNumber(cell: unknown): number {
   const text = textOf(cell)
-  return text !== null && grouped.test(text) ? Number(text.replace(/[, _'\u00a0\u202f]/g, '')) : Number.NaN
+  return text !== null && (grouped.test(text) || groupedInTwos.test(text))
+    ? Number(text.replace(/[, _'\u00a0\u202f]/g, ''))
+    : Number.NaN
 }
 
 function commaNumber(cell: unknown): number {
@@ -33,6 +38,24 @@ function commaNumber(cell: unknown): number {
 const unitNumber = (cell: unknown): number => {
   const text = textOf(cell)
   return text === null ? Number.NaN : numberWithUnit(text)
+}
+
+const powerNumber = (cell: unknown): number => {
+  const text = textOf(cell)
+  return text === null ? Number.NaN : numberOfPower(text)
+}
+
+/** `15,8 Mio`: a decimal comma where other than three digits follow it, as `15,800M` may be a group. */
+const commaUnitNumber = (cell: unknown): number => {
+  const text = textOf(cell)
+  const isSure = text !== null && /^[+-]?\d+,(?:\d{1,2}|\d{4,})(?!\d)/.test(text)
+  return isSure ? numberWithUnit(text.replace(',', '.')) : Number.NaN
+}
+
+/** In a column that has such numbers `15,800 Mio` is one, too. */
+const anyCommaUnit = (cell: unknown): number => {
+  const text = textOf(cell)
+  return text === null ? Number.NaN : numberWithUnit(text.replace(',', '.'))
 }
 
 /** Digits alone are also how a number without groups or decimals is written in the other notations. */
@@ -56,6 +79,8 @@ const others = [
   { kind: 'grouped', own: groupedNumber, read: orElse(groupedNumber, shortNumber) },
   { kind: 'decimal comma', own: commaNumber, read: orElse(commaNumber, wholeNumber) },
   { kind: 'with unit', own: unitNumber, read: unitNumber },
+  { kind: 'power', own: powerNumber, read: orElse(powerNumber, numberOf) },
+  { kind: 'decimal comma with unit', own: commaUnitNumber, read: anyCommaUnit },
 ] as const
 
 const plain: Notation = { kind: 'plain', read: numberOf, example: '' }
@@ -68,8 +93,11 @@ export function notationOf(cells: Iterable<unknown>, isCount: boolean): Notation
   let plainCells = 0
   const own = others.map(() => 0)
   const example = others.map(() => '')
-  for (const cell of cells) {
-    if (isMissing(cell)) continue
+  let marked: string | null = null
+  for (const given of cells) {
+    if (isMissing(given)) continue
+    const cell = isWritten(given) ? given : bareOf(given)
+    if (cell !== given) marked ??= String(given).trim()
     if (!Number.isNaN(numberOf(cell))) {
       plainCells++
       continue
@@ -81,10 +109,28 @@ export function notationOf(cells: Iterable<unknown>, isCount: boolean): Notation
     }
   }
   // Of equally many, the first: groups for counts, decimals for what is none.
-  const order = isCount ? [0, 1, 2] : [1, 0, 2]
+  const order = isCount ? [0, 1, 2, 3, 4] : [1, 0, 2, 3, 4]
   const most = order.reduce((best, k) => (own[k] > own[best] ? k : best), order[0])
-  if (own[most] === 0 || own[most] < plainCells) return plain
-  return { kind: others[most].kind, read: others[most].read, example: example[most] }
+  const isOther = own[most] > 0 && (own[most] >= plainCells || others[most].kind === 'power')
+  const found: Notation = isOther ? { ...others[most], example: example[most] } : plain
+  return marked === null ? found : withMarks(found, marked)
+}
+
+/** Whether a cell is a number in some notation as it stands. */
+const isWritten = (cell: unknown): boolean =>
+  !Number.isNaN(numberOf(cell)) || others.some(({ own }) => !Number.isNaN(own(cell)))
+
+const bareOf = (cell: unknown): unknown => {
+  const bare = typeof cell === 'string' ? withoutMarks(cell) : cell
+  return isWritten(bare) ? bare : cell
+}
+
+function withMarks({ kind, read, example }: Notation, marked: string): Notation {
+  const readMarked = (cell: unknown): number => {
+    const value = read(cell)
+    return Number.isNaN(value) && typeof cell === 'string' ? read(withoutMarks(cell)) : value
+  }
+  return { kind: kind === 'plain' ? 'marked' : kind, read: readMarked, example: kind === 'plain' ? marked : example }
 }
 
 /** Whether a cell holds a number that is written otherwise than its column. */

@@ -36,7 +36,7 @@ for (const cell of [
 }
 
 test('a complaint names the column, what came, and what was expected', () => {
-  assert.equal(complaint('loss', 'n/a'), 'loss "n/a" is not a number')
+  assert.equal(complaint('loss', 'n/a'), 'loss is missing ("n/a")')
   assert.equal(complaint('parameters', '-3'), 'parameters is -3, expected a positive number')
   assert.equal(complaint('parameters', 0), 'parameters is 0, expected a positive number')
   assert.equal(complaint('loss', null), 'loss is missing')

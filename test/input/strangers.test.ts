@@ -204,3 +204,56 @@ test('checkpoints under keys of steps are those of the run around them', async (
   const data = await read(JSON.stringify(Object.fromEntries(runs)), {}, 'runs.json')
   assert.equal(data.checkpoints, lawRuns.length)
 })
+
+// Numbers as papers, spreadsheets and people write them
+
+/** A number as its digits and its power of ten. */
+const parts = (value: number, write: (digits: string, exponent: number) => string): string => {
+  const [digits, exponent] = value.toExponential(6).split('e')
+  return write(digits, Number(exponent))
+}
+const raised = (exponent: number) => [...String(exponent)].map((digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]).join('')
+const millions = (value: number) => `${(value / 1e6).toFixed(4)}M`
+const signed = (text: string, i: number) => `${text}${['', '*', '†', '[1]', '^a', '²', ' ‡'][i % 7]}`
+const wide = (value: number) => String(value).replace(/\d/g, (digit) => '０１２３４５６７８９'[Number(digit)])
+
+for (const [title, column] of [
+  ['TeX', (r) => parts(r.C, (digits, exponent) => `$${digits} \\times 10^{${exponent}}$`)],
+  ['1.5x10^18', (r) => parts(r.C, (digits, exponent) => `${digits}x10^${exponent}`)],
+  ['1.5 × 10^18 FLOPs', (r) => parts(r.C, (digits, exponent) => `${digits} × 10^${exponent} FLOPs`)],
+  ['1.5 × 10¹⁸', (r) => parts(r.C, (digits, exponent) => `${digits} × 10${raised(exponent)}`)],
+  ['1.5·10**18', (r) => parts(r.C, (digits, exponent) => `${digits}·10**${exponent}`)],
+  ['10^18 in part', (r, i) => (i % 2 ? r.C : `10^${Math.log10(r.C)}`)],
+  ['2^60', (r) => `2^${Math.log2(r.C)}`],
+] as const satisfies readonly (readonly [string, Column])[])
+  test(`powers are read: ${title}`, async () => {
+    await read(csv({ N, C: column, loss }))
+  })
+
+for (const [title, columns] of [
+  ['footnotes behind units', { N: (r, i) => signed(millions(r.N), i), D, loss }],
+  ['footnotes behind a loss', { N, D, loss: (r, i) => signed(r.loss.toFixed(6), i) }],
+  ['estimates', { N: (r) => `~${millions(r.N)}`, D: (r) => `≈ ${r.D}`, loss }],
+  ['the best in bold', { N, D, loss: (r, i) => (i % 6 === 3 ? `**${r.loss}**` : r.loss) }],
+  ['the best in bold of TeX', { N, D, loss: (r, i) => (i % 6 === 3 ? `\\textbf{${r.loss}}` : r.loss) }],
+  ['errors in brackets', { N, D, loss: (r, i) => `${r.loss.toFixed(5)}${i % 2 ? '(12)' : ' (0.012)'}` }],
+  ['numbers that a spreadsheet keeps as text', { N: (r) => `'${r.N}`, D, loss }],
+  ['groups of India', { N: (r) => r.N.toLocaleString('en-IN'), D: (r) => r.D.toLocaleString('en-IN'), loss }],
+  ['wide digits', { N: (r) => wide(r.N), D, loss }],
+  ['decimal commas before units', { N: (r) => `${String(r.N / 1e6).replace('.', ',')} Mio`, D, loss }],
+  ['an exponent with a minus of print', { N, D, loss: (r) => `${(r.loss * 10).toFixed(6)}e−1` }],
+] as const satisfies readonly (readonly [string, Readonly<Record<string, Column>>])[])
+  test(`numbers are read: ${title}`, async () => {
+    await read(csv(columns))
+  })
+
+test('what stands for nothing is nothing: the third of N, D and C is derived', async () => {
+  const nothing = ['-', '—', 'N/A', 'None', 'nan', '?', '#N/A', 'n.a.', '...']
+  await read(csv({ N, D: (r, i) => (i % 3 === 0 ? nothing[(i / 3) % nothing.length] : r.D), C, loss }))
+})
+
+test('what is no number stays none', async () => {
+  const cells = ['<3.1', '3.1 or 3.2', '3.1/3.2', '10^', '3×', '1.2.3', '--3.1', 'a*']
+  const data = await read(`${csv({ N, D, loss })}\n${cells.map((cell, i) => `1e8,${i + 1}e10,${cell}`).join('\n')}`)
+  assert.equal(data.excluded.length, cells.length)
+})
