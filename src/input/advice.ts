@@ -3,7 +3,7 @@ import { isUsable } from './cell.ts'
 import type { Candidate } from './chooser.ts'
 import { contentOf } from './content.ts'
 import type { Quantity } from './names.ts'
-import type { ColumnQuestion } from './plan.ts'
+import { type ColumnQuestion, short } from './plan.ts'
 import { quotedName } from './told.ts'
 
 type Needed = 'loss' | 'parameters' | 'tokens' | 'flops'
@@ -15,6 +15,8 @@ const looks: Readonly<Record<Needed, { readonly range: readonly [number, number]
   tokens: { range: [1e6, 1e15], hint: /tok|data|words|^d|_d$/i },
   flops: { range: [1e12, 1e28], hint: /flop|comput|budget|^c|_c$/i },
 }
+/** Names of what is made of two quantities, or is a logarithm: their numbers are none of those. */
+const quotient = /(?:^|[\s_./-])(?:per|ratio|multiplier|tpp|log|ln)(?=$|[\s_./(-])|^[NDC] ?[*/×·] ?[NDC]$/i
 /** Rows that have to have a number for a column to be advised. */
 const leastShare = 0.5
 /** Columns and units that are tried for each quantity. */
@@ -62,12 +64,20 @@ export function columnAdvice(
       ([quantity, { column, factor }]) =>
         `${quantity}=${quotedName(columns[column])}${factor === 1 ? '' : `*${factor.toExponential().replace('e+', 'e')}`}`,
     )
-    return `If these columns are what they look like: --columns '${told.join(',')}'.`
+    const rivals = missing.includes('loss') ? rivalsOf(fits('loss'), columns) : ''
+    return `If these columns are what they look like: --columns '${told.join(',')}'.${rivals}`
   }
   return (
     `None of the other columns looks like what is missing. If one is, name it, as in --columns '${missing[0]}=COLUMN', ` +
     `in other units with their factor, as in 'parameters=COLUMN*1e6'.`
   )
+}
+
+/** Losses beside the one that is advised: whoever has several data sets side by side is to choose. */
+function rivalsOf(options: readonly Option[], columns: readonly string[]): string {
+  const others = options.slice(1).filter(({ column }) => looks.loss.hint.test(columns[column].slice(0, 200)))
+  const names = others.slice(0, 10).map(({ column }) => `"${short(columns[column].trim())}"`)
+  return names.length === 0 ? '' : ` The loss may also be ${names.join(', ')}: name one, each is a law of its own.`
 }
 
 const valuesOf = (sample: ColumnQuestion['sample'], { column, factor }: Option): Float64Array =>
@@ -81,8 +91,10 @@ function fitting(
   sample: ColumnQuestion['sample'],
 ): Option[] {
   const { range, hint } = looks[quantity]
+  const isNone = (column: number) => quantity !== 'loss' && quotient.test(columns[column].slice(0, 200))
   const isHinted = (column: number) => hint.test(columns[column].slice(0, 200))
   const options = free.flatMap((column): Option[] => {
+    if (isNone(column)) return []
     const tried = quantity !== 'loss' && isHinted(column) ? factors[quantity] : [1]
     return tried.map((factor) => ({ column, factor }))
   })

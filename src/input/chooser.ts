@@ -311,7 +311,7 @@ export class Chooser {
 const tokensOrStep = (quantity: Quantity): boolean => quantity === 'tokens' || quantity === 'step'
 
 function doneTo(factor: Factor | null, loss: LossWord | null): string | null {
-  if (factor?.isLog) return 'as powers of 10'
+  if (factor?.base !== undefined) return `as powers of ${factor.base}`
   if (factor !== null && factor.value !== 1) return `times ${factor.value.toExponential().replace('e+', 'e')}`
   if (loss === null || loss.from === 'nats')
     return loss === null || loss.unit === 'nats/token' ? null : `in ${loss.unit}`

@@ -39,9 +39,16 @@ const counts = new Set<Quantity>([
 export function contentOf(sample: Sample, column: number, quantity: Quantity, scale: Scale): Content {
   const cells = sample.map((row) => entryOf(row[column]))
   const notation = notationOf(cells, counts.has(quantity))
-  const read = readerOf(notation, scale)
+  const read = readerOf(notation, { ...scale, factor: withBase(scale.factor, cells.map(notation.read), quantity) })
   const values = Float64Array.from(cells, read)
   return { notation, read, values, usable: values.reduce((sum, value) => sum + Number(isUsable(value)), 0) }
+}
+
+/** Logarithms to base 10 of N and D end at 14, of C at 30; natural ones of what anybody trains begin there. */
+function withBase(factor: Factor | null, values: readonly number[], quantity: Quantity): Factor | null {
+  if (factor?.base !== 'any') return factor
+  const finite = Float64Array.from(values.filter(Number.isFinite)).sort()
+  return { ...factor, base: finite[finite.length >> 1] > (quantity === 'flops' ? 30 : 14) ? 'e' : 10 }
 }
 
 /** A list stands for its last entry, as the loss of a history does. */
@@ -52,7 +59,8 @@ function readerOf({ kind, read }: Notation, { factor, loss }: Scale): (cell: unk
   // A million rows of the usual kind go through one function.
   const plain = kind === 'plain' ? numberOf : read
   if (loss !== null && loss.from !== 'nats') return (cell) => lossOf(loss, plain(cell))
-  if (factor?.isLog) return (cell) => 10 ** plain(cell)
+  if (factor?.base === 10) return (cell) => 10 ** plain(cell)
+  if (factor?.base === 'e') return (cell) => Math.exp(plain(cell))
   if (factor === null || factor.value === 1) return plain
   return (cell) => plain(cell) * factor.value
 }

@@ -29,11 +29,12 @@ export const lossUnits: Readonly<Record<string, LossWord>> = {
 
 /** By words as they stand in names and in brackets, lower case, without punctuation. */
 const words: readonly (readonly [RegExp, LossWord])[] = [
+  [/^(?:log|ln)\(?(?:ppl|perplexity)/, nats],
   [/byteperplexity|byteppl/, bytePerplexity],
   [/perplexity|ppl/, perplexity],
   [/bpb|bits?(?:per)?byte/, byte],
   [/bpc|bits?(?:per)?char(?:acter)?/, character],
-  [/bpt|bits?(?:per)?token|^bits?$/, bits],
+  [/bpt|bits?(?:per)?token|^bits?$|loss(?:in)?bits$|loss\(?log2|^log2$/, bits],
 ]
 
 /** What a name or a unit says that a loss is in; null where it says nothing. */

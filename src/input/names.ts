@@ -87,7 +87,19 @@ const usualNames: Readonly<Record<Quantity, readonly string[]>> = {
     ...['验证损失', 'held_out_loss', 'loss_val', 'loss_eval', 'loss_test', 'heldout_loss', 'dev_loss'],
     ...['val_losses', 'validation_losses', 'final_loss', 'loss_final', 'loss', '损失', '最终损失', 'verlust'],
     ...['macro_loss', 'cross_entropy', 'cross_entropy_loss', 'ce_loss', 'val_ce', 'val_ce_loss', 'eval_ce_loss', 'nll'],
-    ...['train_loss', 'training_loss', 'L', 'loss.validation', 'loss.average', 'loss.last', 'lm_loss', 'losses'],
+    ...['val_perplexity', 'val_ppl', 'validation_perplexity', 'valid_ppl', 'eval_perplexity', 'eval_ppl'],
+    ...[
+      'test_perplexity',
+      'test_ppl',
+      'train_loss',
+      'training_loss',
+      'L',
+      'loss.validation',
+      'loss.average',
+      'loss.last',
+      'lm_loss',
+      'losses',
+    ],
     ...[
       'final_train_loss',
       'bits_per_token',
@@ -98,8 +110,9 @@ const usualNames: Readonly<Record<Quantity, readonly string[]>> = {
       'val_bits_per_byte',
       'eval_bpb',
     ],
-    ...['bpc', 'bits_per_character', 'bits_per_char', 'val_bpc', 'perplexity', 'ppl', 'val_perplexity', 'val_ppl'],
-    ...['validation_perplexity', 'valid_ppl', 'eval_perplexity', 'eval_ppl', 'test_perplexity', 'test_ppl'],
+    ...['log_perplexity', 'log_ppl', 'ln_ppl', 'ln(ppl)', 'log(ppl)', 'ln(perplexity)', 'log(perplexity)'],
+    ...['loss_bits', 'loss (log2)', 'loss_log2', 'loss_in_bits'],
+    ...['bpc', 'bits_per_character', 'bits_per_char', 'val_bpc', 'perplexity', 'ppl'],
     ...['final_perplexity', 'token_perplexity', 'byte_perplexity', 'train_perplexity', 'train_ppl', 'value'],
   ],
   run: [
@@ -341,7 +354,12 @@ interface Reading {
 }
 
 /** Numbers that are logarithms. */
-const log10: Factor = { value: 1, said: 'log10', isLog: true }
+const logs: Readonly<Record<string, Factor>> = {
+  log10: { value: 1, said: 'log10', base: 10 },
+  ln: { value: 1, said: 'ln', base: 'e' },
+  log: { value: 1, said: 'log', base: 'any' },
+}
+const logOf = (word: string): Factor => logs[word.toLowerCase().replace('_', '')]
 /** What a loss may be of, in brackets behind its name. */
 const lossParts = new Set([
   ...['val', 'valid', 'validation', 'eval', 'test', 'dev', 'heldout', 'held-out', 'train', 'training', 'final'],
@@ -356,18 +374,18 @@ function readingsOf(path: string): Reading[] {
   if (unit !== null) {
     const loss = lossWordOf(unit)
     const factor = factorOf(unit)
-    const isLog = /^log_?10$/i.test(bare.trim())
+    const log = /^(?:log_?10|log|ln)$/i.test(bare.trim()) ? logOf(bare.trim()) : null
     const parts = lossParts.has(unit) ? [bareKey(`${unit}${bare}`), key] : []
     return [
       plain,
       ...(loss ? [{ key, factor: null, loss }] : []),
       ...(factor ? [{ key, factor, loss: null }] : []),
-      ...(isLog ? [{ key: bareKey(unit.length === 1 ? unit.toUpperCase() : unit), factor: log10, loss: null }] : []),
+      ...(log ? [{ key: bareKey(unit.length === 1 ? unit.toUpperCase() : unit), factor: log, loss: null }] : []),
       ...parts.map((part) => ({ key: part, factor: null, loss: null })),
     ]
   }
-  const log = /^log_?10[\s_-]?(.+)$/i.exec(path)?.[1]
-  if (log !== undefined) return [plain, { key: bareKey(log), factor: log10, loss: null }]
+  const log = /^(?:(log_?10)[\s_-]?|(log|ln)[\s_-])(.+)$/i.exec(path)
+  if (log !== null) return [plain, { key: bareKey(log[3]), factor: logOf(log[1] ?? log[2]), loss: null }]
   const flops = flopsFactorOf(path)
   if (flops) return [plain, { key: bareKey(flops.bare), factor: flops.factor, loss: null }]
   const end = /^(.+?)(?:[\s_-]+(?:in[\s_-]+)?([a-z]+|1e\d+)|(?<=[a-z])([KMBTG]))$/i.exec(path)

@@ -24,9 +24,18 @@ const pointGroups = /^[+-]?\d{1,3}(?:\.\d{3}){2,}$/
 
 function groupedNumber(cell: unknown): number {
   const text = textOf(cell)
-  return text !== null && (grouped.test(text) || groupedInTwos.test(text))
-    ? Number(text.replace(/[, _'\u00a0\u202f]/g, ''))
-    : Number.NaN
+  return text !== null && grouped.test(text) ? Number(text.replace(/[, _'\u00a0\u202f]/g, '')) : Number.NaN
+}
+
+function twosNumber(cell: unknown): number {
+  const text = textOf(cell)
+  return text !== null && groupedInTwos.test(text) ? Number(text.replaceAll(',', '')) : Number.NaN
+}
+
+/** Below a lakh the groups of India are those of everybody. */
+const belowLakh = (cell: unknown): number => {
+  const value = orElse(groupedNumber, shortNumber)(cell)
+  return Math.abs(value) < 100_000 ? value : Number.NaN
 }
 
 function commaNumber(cell: unknown): number {
@@ -80,6 +89,7 @@ const others = [
   { kind: 'decimal comma', own: commaNumber, read: orElse(commaNumber, wholeNumber) },
   { kind: 'with unit', own: unitNumber, read: unitNumber },
   { kind: 'power', own: powerNumber, read: orElse(powerNumber, numberOf) },
+  { kind: 'grouped', own: twosNumber, read: (cell: unknown) => orElse(twosNumber, belowLakh)(cell) },
   { kind: 'decimal comma with unit', own: commaUnitNumber, read: anyCommaUnit },
 ] as const
 
@@ -109,7 +119,7 @@ export function notationOf(cells: Iterable<unknown>, isCount: boolean): Notation
     }
   }
   // Of equally many, the first: groups for counts, decimals for what is none.
-  const order = isCount ? [0, 1, 2, 3, 4] : [1, 0, 2, 3, 4]
+  const order = isCount ? [0, 1, 2, 3, 4, 5] : [1, 0, 2, 3, 4, 5]
   const most = order.reduce((best, k) => (own[k] > own[best] ? k : best), order[0])
   const isOther = own[most] > 0 && (own[most] >= plainCells || others[most].kind === 'power')
   const found: Notation = isOther ? { ...others[most], example: example[most] } : plain

@@ -2,8 +2,8 @@
 export interface Factor {
   readonly value: number
   readonly said: string
-  /** Whether the numbers are logarithms to base 10; `value` is 1 then. */
-  readonly isLog?: boolean
+  /** The base where the numbers are logarithms; `any` where their size must tell it. `value` is 1 then. */
+  readonly base?: 10 | 'e' | 'any'
 }
 
 const words: Readonly<Record<string, number>> = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ReadOptions, RunData } from '../../src/input/read.ts'
-import { assertNothingLost, readText, reasons } from './files.ts'
+import { assertNothingLost, readText, reasons, rejects } from './files.ts'
 import { type LawRun, lawRuns } from './known-law.ts'
 
 // Tables as strangers have them: each has to be read as the runs of the law, or to say why not.
@@ -256,4 +256,42 @@ test('what is no number stays none', async () => {
   const cells = ['<3.1', '3.1 or 3.2', '3.1/3.2', '10^', '3×', '1.2.3', '--3.1', 'a*']
   const data = await read(`${csv({ N, D, loss })}\n${cells.map((cell, i) => `1e8,${i + 1}e10,${cell}`).join('\n')}`)
   assert.equal(data.excluded.length, cells.length)
+})
+
+test('groups of India do not mix with those of three', async () => {
+  const grouped = { N: (r: LawRun) => r.N.toLocaleString('en'), D, loss }
+  const data = await read(`${csv(grouped)}\n"1,23,45,678",1e10,3`)
+  assert.match(reasons(data).join(), /written otherwise/)
+})
+
+for (const [title, columns] of [
+  ['ln_N', { ln_N: (r) => Math.log(r.N), 'ln(D)': (r) => Math.log(r.D), loss }],
+  ['log_N, which is natural by its size', { log_N: (r) => Math.log(r.N), 'log tokens': (r) => Math.log(r.D), loss }],
+  [
+    'log(N), which is decimal by its size',
+    { 'log(N)': (r) => Math.log10(r.N), 'log(D)': (r) => Math.log10(r.D), loss },
+  ],
+  ['log_flops', { N, log_flops: (r) => Math.log(r.C), loss }],
+  ['the logarithm of a perplexity', { N, D, 'ln(ppl)': loss }],
+  ['bits', { N, D, loss_bits: (r) => r.loss / Math.LN2 }],
+  [
+    'a held-out perplexity beside a loss of training',
+    {
+      ...{ N, D, train_loss: (r: LawRun) => r.loss + 0.3 },
+      val_ppl: (r: LawRun) => Math.exp(r.loss),
+    },
+  ],
+] as const satisfies readonly (readonly [string, Readonly<Record<string, Column>>])[])
+  test(`logarithms and units of losses are read: ${title}`, async () => {
+    await read(csv(columns))
+  })
+
+for (const name of ['D/N', 'tokens_per_param', 'tokens per parameter', 'chinchilla_multiplier'])
+  test(`"${name}" is not advised as a number of tokens`, async () => {
+    await rejects(readText(csv({ params: N, [name]: (r) => r.D / r.N, loss })), 'COLUMN_MISSING', /None of the other/)
+  })
+
+test('losses of several data sets side by side are all named by the advice', async () => {
+  const text = csv({ N, D, loss_c4: loss, loss_code: (r) => r.loss - 1, loss_wiki: (r) => r.loss + 0.4 })
+  await rejects(readText(text), 'COLUMN_MISSING', /loss=loss_c4'.*"loss_code", "loss_wiki"/)
 })
