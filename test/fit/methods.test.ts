@@ -53,7 +53,7 @@ test('a method that is registered nowhere gets intervals, a backtest, a row of t
   const drawn = renderFigures(fitFigures, { analysis, truth: null }).filter(({ svg }) => svg.includes('>lowest-pair'))
   assert.deepEqual(
     drawn.map(({ name }) => name),
-    ['optimum', 'agreement', 'backtest'],
+    ['optimum', 'lowest', 'agreement', 'backtest'],
   )
 })
 
