@@ -4,7 +4,7 @@ import { isMissing, isUsable } from './cell.ts'
 import { type Content, contentOf, type Scale, textsOf } from './content.ts'
 import type { LossWord } from './loss-unit.ts'
 import { lossWordOf } from './loss-unit.ts'
-import { isActive, type Match, matchesOf, type Quantity, quantities } from './names.ts'
+import { isActive, isPlannedTokens, type Match, matchesOf, type Quantity, quantities } from './names.ts'
 import { type ChosenColumn, type ColumnQuestion, list, short } from './plan.ts'
 import { quantitiesFor } from './told.ts'
 import { type Factor, factorOf } from './unit.ts'
@@ -168,6 +168,8 @@ export class Chooser {
     // L is also the number of layers.
     if (quantity === 'loss' && this.#question.columns[column].trim() === 'L' && content?.values.every(Number.isInteger))
       return content.values.length === 0
+    if (quantity === 'total_steps' && isPlannedTokens(this.#question.columns[column]))
+      return this.#isEndOfTokens(content)
     if (!isWeak || content === null) return true
     if (share < leastShare) return false
     if (quantity === 'parameters') return content.values.some((value) => value > 1000)
@@ -175,6 +177,15 @@ export class Chooser {
     if (quantity !== 'flops' || !parameters || !tokens) return true
     const off = this.#flopsRatio(parameters, tokens, content)
     return off !== null && Math.abs(Math.log(off)) < Math.log(100)
+  }
+
+  /** Whether a number of tokens is the end of runs: where these are placed by the tokens that they have seen, see no more, and some all. */
+  #isEndOfTokens(end: Content | null): boolean {
+    const [step, tokens] = [this.#taken.get('step'), this.#taken.get('tokens')]
+    if (end === null || tokens?.content == null || step?.column !== tokens.column) return false
+    const seen = tokens.content.values
+    const isReached = end.values.some((value, i) => seen[i] >= 0.98 * value)
+    return isReached && end.values.every((value, i) => !isUsable(value) || !(seen[i] > 1.01 * value))
   }
 
   #candidatesOf(quantity: Quantity): Candidate[] {

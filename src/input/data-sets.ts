@@ -16,7 +16,7 @@ const leastRatio = 1.03
 
 /** Columns of whole numbers are data sets only by their name; any text may be. */
 const names =
-  /dataset|data|corpus|experiment|group|task|metric|split|domain|suite|tokeni[sz]er|vocab|family|series|setup/i
+  /dataset|data|corpus|experiment|group|task|metric|split|domain|suite|tokeni[sz]er|vocab|family|series|setup|phase|stage/i
 
 /**
  * The column that best splits the losses into clusters; null where none does. Asked is a column with few values, each with several N and

@@ -15,6 +15,13 @@ export const described = 8
 
 export type Quantity = (typeof quantities)[number]
 
+/** What a run that is counted in tokens is to see in all. */
+const plannedTokens = ['target_tokens', 'planned_tokens', 'tokens_total', 'total_tokens', 'max_tokens', 'token_budget']
+const planned = new Set(plannedTokens.map((name) => name.replaceAll('_', '')))
+
+/** Whether a column of the end of runs counts tokens and not steps. */
+export const isPlannedTokens = (name: string): boolean => planned.has(normalized(name.split(/[/.]/).at(-1)!))
+
 /**
  * The usual names of each quantity, the preferred one first, as papers, trackers (W&B, MLflow, Optuna, Aim), nanochat and lm-eval write
  * them. They are compared without regard to case, spaces and punctuation (`normalized`), but a single letter must be that capital: a
@@ -146,6 +153,8 @@ const usualNames: Readonly<Record<Quantity, readonly string[]>> = {
   d_model: ['d_model', 'hidden_size', 'n_embd', 'model_dim', 'hidden_dim'],
   num_layers: ['num_layers', 'n_layers', 'n_layer', 'num_hidden_layers', 'layers'],
   total_steps: [
+    // The end of a run that is counted in tokens: only where its place is, too.
+    ...plannedTokens,
     ...['total_steps', 'max_steps', 'num_steps', 'total_iterations', 'max_iters', 'max_iterations', 'train_steps'],
     ...['num_train_steps', 'total_train_steps', 'planned_steps', 'scheduled_steps', 'lr_decay_iters'],
   ],
@@ -202,6 +211,7 @@ const weakNames = new Set(
 /** Units in brackets that change nothing. */
 const plainUnits = new Set([
   '',
+  '#',
   'flop',
   'flops',
   'nats',
@@ -339,6 +349,8 @@ const misleading = /^(?:min|max|std|stderr|var|init|initial|target|expected|pred
 function pathsOf(name: string): string[] {
   const whole = name.trim().replace(suffix, '')
   if (whole.length > longestName) return [whole]
+  const inner = /^(.+)[./]value$/i.exec(whole)?.[1]
+  if (inner !== undefined && byName.has(normalized(inner.split(/[/.]/).at(-1)!))) return pathsOf(inner)
   const parts = withoutUnit(whole).unit === null ? whole.split(/[/.:]/) : [whole]
   if (parts.slice(0, -1).some((part) => misleading.test(part.trim()))) return [whole]
   const ends = parts.slice(1).map((_, i) => parts.slice(i + 1).join('.'))

@@ -295,3 +295,40 @@ test('losses of several data sets side by side are all named by the advice', asy
   const text = csv({ N, D, loss_c4: loss, loss_code: (r) => r.loss - 1, loss_wiki: (r) => r.loss + 0.4 })
   await rejects(readText(text), 'COLUMN_MISSING', /loss=loss_c4'.*"loss_code", "loss_wiki"/)
 })
+
+for (const planned of ['tokens_total', 'target_tokens', 'data/max_tokens'])
+  test(`checkpoints without a name of the run are told by the tokens seen of "${planned}"`, async () => {
+    const rows = lawRuns.flatMap((run) => [
+      `${run.N},${run.D / 2},${run.D},${run.loss + 0.3}`,
+      `${run.N},${run.D},${run.D},${run.loss}`,
+    ])
+    const stopped = '1e8,3e9,9e9,4.1'
+    const data = await read([`params,tokens_seen,${planned},loss`, ...rows, stopped].join('\n'))
+    assert.deepEqual([data.checkpoints, data.excluded.length], [lawRuns.length, 1])
+  })
+
+test('tokens that are planned are no end of what is counted in steps', async () => {
+  await read(
+    csv({ run: (_, i) => `r${i}`, params: N, step: () => 1000, tokens_seen: D, total_tokens: (r) => 2 * r.D, loss }),
+  )
+})
+
+test('fields that W&B wraps in a value are read', async () => {
+  await read(
+    csv({
+      Name: (_, i) => `r${i}`,
+      'config.n_params.value': N,
+      'config.train_tokens.value': D,
+      'summary.val_loss': loss,
+    }),
+  )
+})
+
+test('a number of a phase tells data sets apart', async () => {
+  const rows = lawRuns.flatMap((run) => [`1,${run.N},${run.D},${run.loss}`, `2,${run.N},${run.D},${run.loss - 1}`])
+  assert.equal((await readText(['phase,N,D,loss', ...rows].join('\n'))).groups?.column, 'phase')
+})
+
+test('planned tokens that no run reaches end none', async () => {
+  await read(csv({ params: N, tokens_seen: D, target_tokens: (r) => 1.5 * r.D, loss }))
+})
