@@ -95,7 +95,7 @@ test("Python's bare NaN and Infinity are reasons, not broken JSON", async () => 
   const lines = [line('2.5'), line('NaN'), line('-Infinity')]
   for (const text of [lines.join('\n'), `[${lines.join(',')}]`]) {
     assert.deepEqual(reasons(await readText(text)), [
-      [2, 'loss "NaN" is not a number'],
+      [2, 'loss is missing ("NaN")'],
       [3, 'loss is -Infinity, expected a positive number'],
     ])
   }

@@ -53,7 +53,7 @@ test('row groups count on, and empty cells are missing', async () => {
 test('text in Parquet is a number or a reason', async () => {
   const text = three.map((column) => (column.name === 'loss' ? { name: 'loss', data: ['2.5', 'n/a', '2.3'] } : column))
   const data = await readText(parquet(text))
-  assert.deepEqual(reasons(data), [[2, 'loss "n/a" is not a number']])
+  assert.deepEqual(reasons(data), [[2, 'loss is missing ("n/a")']])
 })
 
 test('Parquet inside gzip', async () => {
