@@ -38,7 +38,7 @@ const powersRaised = (text: string): string =>
       /(?<=10)⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}/,
       (power) => `^${[...power].map((digit) => (digit === '⁻' ? '-' : raised.indexOf(digit))).join('')}`,
     )
-    .replace(/[⁰¹²³⁴⁵⁶⁷⁸⁹ᵃᵇᶜᵈ]+\s*$/, '')
+    .replace(/[⁰¹²³⁴⁵⁶⁷⁸⁹ᵃᵇᶜᵈ]{1,4}\s{0,4}$/, '')
 
 /** Digits and points as wide as Chinese characters in their usual form. */
 const halfWidth = (text: string): string =>
