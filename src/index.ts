@@ -72,13 +72,9 @@ export type { Analysis, MethodResult, Prediction } from './fit/result.ts'
 export { fitSurface } from './fit/surface.ts'
 export type { TunedResult } from './fit/tuned/result.ts'
 export { type PoolData, type ReadOptions, type RunData, readPool, readRuns } from './input/read.ts'
-export {
-  type CommandTrainer,
-  type CommandTrainerOptions,
-  commandTrainer,
-  type RunEvent,
-  type RunningRun,
-} from './launch/command-trainer.ts'
+export { type CommandTrainerOptions, commandTrainer } from './launch/command-trainer.ts'
+export type { FolderTrainer, RunEvent, RunningRun } from './launch/folder-trainer.ts'
+export { type SlurmTrainerOptions, slurmTrainer } from './launch/slurm-trainer.ts'
 export { type FrontierLaw, frontierLoss } from './law/frontier.ts'
 export { type PowerLaw, powerAt } from './law/power.ts'
 export { publishedExponents, publishedSurfaces } from './law/published.ts'

@@ -119,14 +119,18 @@ async function runCampaign(flags: CampaignFlags): Promise<void> {
   const task = { source: trainer.name, strategy: strategy.name, words: strategy.words, seed, budget, target }
   const line = standingProgress(process.stderr, { task, space }, flags.lang, running)
   try {
-    const { campaign, files } = await campaignInFolder({
+    const ended = await campaignInFolder({
       ...options,
       withEvidence: true,
       signal: interruption.signal,
       onNotice: (notice) => say(noticeText(notice)),
       onStanding: line.show,
-    }).catch(explained(flags, interruption.signal))
+    })
+      .catch(isOut(flags))
+      .catch(explained(flags, interruption.signal))
     line.done()
+    if (ended === null) return say(`Jobs are out. ${goOn()}`)
+    const { campaign, files } = ended
     const truth = (await truthAt?.(campaign)) ?? null
     const view = viewOfCampaign(campaign, { task, space, truth, trueLoss })
     const written = await writeUp(flags.out, view, flags.lang)
@@ -154,6 +158,14 @@ async function openSpace({ space, trainFlopsGrid, vocabSize }: CampaignFlags): P
   const { spaceNamed } = await import('./space-option.ts')
   return spaceNamed(space)
 }
+
+/** With --detach a campaign may end before there is anything to predict: its jobs are out. */
+const isOut =
+  ({ detach }: CampaignFlags) =>
+  (error: unknown): null => {
+    if (detach && error instanceof IsoflopError && error.code === 'TOO_FEW_RUNS') return null
+    throw error
+  }
 
 /** Says of a campaign that ended too early for a prediction what became of its runs. */
 const explained =
@@ -208,6 +220,7 @@ async function printClosing(
 ): Promise<void> {
   const tell = flags.json ? say : print
   if (isInterrupted) return tell(`\nInterrupted. ${goOn()}`)
+  if (flags.detach && view.result.stopped === 'interrupted') return tell(`\nJobs are out. ${goOn()}`)
   if (flags.submit && submit !== null) {
     await submit(view)
     tell('\nSubmitted. GET /submission shows it; with a server of your own, isoflop grade judges it.')

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { IsoflopError } from '../core/errors.ts'
 import { printable } from '../core/printable.ts'
-import type { CommandTrainer, RunEvent, RunningRun } from '../launch/command-trainer.ts'
+import type { FolderTrainer, RunEvent, RunningRun } from '../launch/folder-trainer.ts'
 import { nats } from '../report/number.ts'
 import type { Space } from '../space/space.ts'
 import { notes } from './help.ts'
@@ -14,6 +14,10 @@ export interface RunFlags {
   readonly parallel?: number
   readonly retries?: number
   readonly timeLimit?: number
+  /** Options of sbatch; empty for none. */
+  readonly slurm?: string
+  readonly filePatience?: number
+  readonly detach?: boolean
 }
 
 /** Adds the options of `--run` to `isoflop campaign`. */
@@ -31,6 +35,13 @@ export const withRunOptions = (command: Command): Command =>
       'with --run: how long a run may take, such as 90s, 30m, 4h',
       timeSpan('--time-limit'),
     )
+    .option('--slurm <OPTIONS>', "with --run: as jobs of Slurm, such as --slurm '--gres gpu:1 --time 4:00:00'")
+    .option(
+      '--file-patience <TIME>',
+      'with --slurm: how long after its job a result may be seen late (default: 300s)',
+      timeSpan('--file-patience'),
+    )
+    .option('--detach', 'with --slurm: submit what is planned, and return; the same command later goes on')
     .addHelpText(
       'after',
       notes(
@@ -38,32 +49,54 @@ export const withRunOptions = (command: Command): Command =>
           'runs stand for their values, which are in the environment, too (ISOFLOP_D_MODEL). It leaves result.json in {folder}, {"loss": 3.21} or ' +
           '{"diverged": true}, written under another name and renamed.',
         "isoflop campaign --space space.json --run 'python train.py --out {folder}' --parallel 8",
+        "isoflop campaign --space space.json --run 'python train.py --out {folder}' --parallel 50 --slurm '--gres gpu:1'",
       ),
     )
 
 /** The trainer of `--run`. Errors: BAD_OPTION, SPACE_INVALID, RECORD_DAMAGED. */
-export async function openRunTrainer(
-  { run = '', parallel, retries, timeLimit }: RunFlags,
-  out: string,
-  space: Space,
-): Promise<CommandTrainer> {
-  const { commandTrainer } = await import('../launch/command-trainer.ts')
-  return commandTrainer({
-    ...{ command: run, folder: out, space, timeLimitMs: timeLimit ?? null },
+export async function openRunTrainer(flags: RunFlags, out: string, space: Space): Promise<FolderTrainer> {
+  const { run = '', parallel, retries, timeLimit, slurm, filePatience, detach } = flags
+  const options = {
+    ...{ command: run, folder: out, space, onEvent: (event: RunEvent) => say(eventText(event)) },
     ...(parallel !== undefined && { parallel }),
     ...(retries !== undefined && { retries }),
-    onEvent: (event) => say(eventText(event)),
+  }
+  if (slurm === undefined) {
+    const { commandTrainer } = await import('../launch/command-trainer.ts')
+    return commandTrainer({ ...options, timeLimitMs: timeLimit ?? null })
+  }
+  const { slurmTrainer } = await import('../launch/slurm-trainer.ts')
+  return slurmTrainer({
+    ...options,
+    slurm,
+    isDetached: detach === true,
+    ...(filePatience !== undefined && { filePatienceMs: filePatience }),
   })
 }
 
-/** Refuses options that need a program. Errors: BAD_OPTION. */
-export function refuseWithoutRun(flags: RunFlags): void {
-  for (const [name, value] of [
-    ['--retries', flags.retries],
-    ['--time-limit', flags.timeLimit],
+/** Refuses options that need a program, or Slurm. Errors: BAD_OPTION. */
+export function refuseWithoutRun({ run, retries, timeLimit, slurm, filePatience, detach }: RunFlags): void {
+  const needsRun = { '--retries': retries, '--time-limit': timeLimit, '--slurm': slurm }
+  const needsSlurm = { '--file-patience': filePatience, '--detach': detach }
+  for (const [needed, isThere, options] of [
+    ['--run', run !== undefined, needsRun],
+    ['--slurm', slurm !== undefined, needsSlurm],
   ] as const)
-    if (value !== undefined && flags.run === undefined)
-      throw new IsoflopError('BAD_OPTION', `${name} came without --run.`, `Leave ${name} out, or name a program.`)
+    for (const [name, value] of Object.entries(options))
+      if (value !== undefined && !isThere)
+        throw new IsoflopError('BAD_OPTION', `${name} came without ${needed}.`, `Leave ${name} out, or give ${needed}.`)
+  if (slurm !== undefined && timeLimit !== undefined)
+    throw new IsoflopError(
+      'BAD_OPTION',
+      '--time-limit came with --slurm, which limits jobs itself.',
+      "Put it into the options of Slurm: --slurm '--time 4:00:00'",
+    )
+  if (slurm !== undefined && /[\n\r\0]/.test(slurm))
+    throw new IsoflopError(
+      'BAD_OPTION',
+      '--slurm has several lines, expected options of sbatch on one.',
+      "For example: --slurm '--time 4:00:00'",
+    )
 }
 
 function eventText(event: RunEvent): string {
@@ -74,6 +107,8 @@ function eventText(event: RunEvent): string {
       return `${event.folder} failed: ${event.reason}${event.left > 0 ? '; trying again' : ''}`
     case 'lost':
       return `${event.folder} is lost: ${event.message}`
+    case 'unreachable':
+      return `${event.message}; waiting for it`
     case 'stopped':
       return 'the program always fails: beginning no more runs, and waiting for those that run'
   }

@@ -1,7 +1,7 @@
 import type { Standing } from '../campaign/campaign.ts'
 import { type CampaignView, type Surroundings, viewOfStanding } from '../campaign/view.ts'
 import { printable } from '../core/printable.ts'
-import type { RunningRun } from '../launch/command-trainer.ts'
+import type { RunningRun } from '../launch/folder-trainer.ts'
 import { standingLine } from '../report/campaign/text.ts'
 import { cutTo, usualWidth } from '../report/page/width.ts'
 import { inLanguage, type Language } from '../report/words/words.ts'

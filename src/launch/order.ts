@@ -27,7 +27,7 @@ export const derivedNames = [
   'vocabulary_size',
 ] as const
 /** What is known of a run only when it starts. */
-export const startNames = ['id', 'folder', 'slot'] as const
+export const startNames = ['id', 'folder'] as const
 
 /**
  * The order of a configuration. The course's space counts the embedding in what tokens cost, as its API does.
@@ -65,8 +65,11 @@ const noStep = ({ trainFlops, batchSize }: Config, tokens: number, stepTokens: n
   )
 
 /** Every name that a program may be told in a space. Errors: SPACE_INVALID where a constant has the name of something else. */
-export function orderNames({ fields, constants }: Pick<Space, 'fields' | 'constants'>): string[] {
-  const taken = [...fields.map(({ name }) => name), ...derivedNames, ...startNames]
+export function orderNames(
+  { fields, constants }: Pick<Space, 'fields' | 'constants'>,
+  more: readonly string[] = [],
+): string[] {
+  const taken = [...fields.map(({ name }) => name), ...derivedNames, ...startNames, ...more]
   const twice = Object.keys(constants).find((name) => taken.includes(name))
   if (twice !== undefined)
     throw new IsoflopError(

@@ -11,17 +11,29 @@ import type { Order } from './order.ts'
 import { type Result, readResult } from './result.ts'
 import { textIn } from './text-in.ts'
 
-/** A program that was started for a run. */
-export interface Job {
-  /** The shell that it runs in, which leads a group of its own. */
-  readonly process: ProcessName
-  /** Which of the places for runs at once it has. */
-  readonly slot: number
+interface Started {
   /** Milliseconds since 1970. */
   readonly startedAt: number
   /** Where its part of the log begins, bytes. */
   readonly logFrom: number
 }
+
+/** A program that was started for a run on this machine. */
+export interface ProcessJob extends Started {
+  readonly kind: 'process'
+  /** The shell that it runs in, which leads a group of its own. */
+  readonly process: ProcessName
+  /** Which of the places for runs at once it has. */
+  readonly slot: number
+}
+
+/** One that was handed to Slurm. */
+export interface SlurmJob extends Started {
+  readonly kind: 'slurm'
+  readonly id: string
+}
+
+export type Job = ProcessJob | SlurmJob
 
 export type Lost = Outcome & { readonly kind: 'lost' }
 
@@ -115,9 +127,10 @@ const jobIn = (path: string): Job | null => {
   const file = join(path, 'job.json')
   const record = recordIn(file)
   if (record === null) return null
-  const { process, ...rest } = record as unknown as Job
-  if (typeof process?.pid !== 'number' || typeof rest.slot !== 'number') throw damaged(file, 'it names no process')
-  return { process, ...rest }
+  const job = record as unknown as Job
+  const isJob = job.kind === 'process' ? typeof job.process?.pid === 'number' : job.kind === 'slurm' && job.id !== ''
+  if (!isJob) throw damaged(file, 'it names no process and no job')
+  return job
 }
 
 /** What we wrote into a file; null where it is not there. */

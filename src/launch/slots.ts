@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isRunning } from './program.ts'
-import type { Job } from './run-folder.ts'
+import type { ProcessJob } from './run-folder.ts'
 
 /** How often to look whether a program that was there before has ended, ms. */
 const lookMs = 500
@@ -9,9 +9,9 @@ const lookMs = 500
 export class Slots {
   readonly #count: number
   readonly #taken = new Set<number>()
-  #before: readonly Job[]
+  #before: readonly ProcessJob[]
 
-  constructor(count: number, before: readonly Job[]) {
+  constructor(count: number, before: readonly ProcessJob[]) {
     this.#count = count
     this.#before = before
   }

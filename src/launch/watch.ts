@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../core/clock.ts'
 import { isRunning, signalProgram } from './program.ts'
-import type { Job } from './run-folder.ts'
+import type { ProcessJob } from './run-folder.ts'
 
 export interface WatchOptions {
-  readonly job: Job
+  readonly job: ProcessJob
   /** Resolves at its end, where this process started it. */
   readonly ended?: Promise<unknown>
   readonly hasResult: () => boolean

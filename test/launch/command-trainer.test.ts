@@ -177,7 +177,10 @@ test('a job on record whose process has ended is started again, whoever has its 
   const place = join(folder, 'runs', id)
   mkdirSync(place, { recursive: true })
   const record = (process_: object) =>
-    writeFileSync(join(place, 'job.json'), summed({ process: process_, slot: 0, startedAt: 0, logFrom: 0 }, 2))
+    writeFileSync(
+      join(place, 'job.json'),
+      summed({ kind: 'process', process: process_, slot: 0, startedAt: 0, logFrom: 0 }, 2),
+    )
   record({ host: 'another-machine', pid: 1, started: '1' })
   await assert.rejects(trainer(answer()).train(configOf()), { code: 'RUN_ELSEWHERE' })
   const host = execFileSync('hostname', { encoding: 'utf8' }).trim()

@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
-import { type CommandTrainerOptions, commandTrainer, type RunEvent } from '../../src/launch/command-trainer.ts'
+import { type CommandTrainerOptions, commandTrainer } from '../../src/launch/command-trainer.ts'
+import type { RunEvent } from '../../src/launch/folder-trainer.ts'
 import { spaceOfDocument } from '../../src/space/file.ts'
 
 /** Models that a processor trains in seconds. */

@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto'
+import { realpathSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Clock, systemClock } from '../core/clock.ts'
+import type { Config } from '../core/config.ts'
+import { makeFolder, writeWhole } from '../core/durable.ts'
+import { outputFailed } from '../core/errors.ts'
+import { type Attempt, failedIn, madeIn } from './attempt.ts'
+import { batchScript } from './batch-script.ts'
+import { elsewhere } from './command-trainer.ts'
+import { type FolderTrainer, folderTrainer, type Launcher, type ProgramOptions, runsIn } from './folder-trainer.ts'
+import type { Order } from './order.ts'
+import { Queue, rest } from './queue.ts'
+import type { RunFolder, SlurmJob } from './run-folder.ts'
+import { cancel, endStateOf, submit, Unreachable } from './slurm.ts'
+import { environment, filled } from './template.ts'
+
+export interface SlurmTrainerOptions<C extends Config = Config> extends ProgramOptions<C> {
+  /** Of sbatch: `--partition gpu --gres gpu:1 --time 4:00:00`. */
+  readonly slurm: string
+  /** How long a file may take to be seen after its job has left the queue, ms; 300,000 by default, as networks' file systems need. */
+  readonly filePatienceMs?: number
+  /** How often the queue is looked at where nothing happens, ms; 10,000 by default. */
+  readonly lookEveryMs?: number
+  /** Submits and does not wait: what has no result yet is `interrupted`, and its job goes on. */
+  readonly isDetached?: boolean
+  readonly clock?: Clock
+}
+
+/**
+ * Trains with a program of one's own as jobs of Slurm, named by what they train: this process may die or move to another node that sees the same
+ * folder, and finds its jobs and results again. Asks `squeue` once for all jobs, never `sacct`.
+ *
+ * @example slurmTrainer({ slurm: '--gres gpu:1 --time 4:00:00', command: 'python train.py {folder}', folder: 'out', space, parallel: 50 })
+ * @throws IsoflopError what `folderTrainer` throws; `train` throws RUN_FAILED where Slurm refuses a job, RUN_ELSEWHERE, OUTPUT_FAILED, RECORD_DAMAGED.
+ */
+export const slurmTrainer = <C extends Config = Config>(options: SlurmTrainerOptions<C>): FolderTrainer<C> =>
+  folderTrainer(options, jobs(options))
+
+/** How often to look for a file that is late, ms. */
+const lookForFileMs = 1000
+
+function jobs<C extends Config>(options: SlurmTrainerOptions<C>): Launcher {
+  const { command, clock = systemClock, onEvent = () => {}, isDetached = false } = options
+  const { filePatienceMs = 300_000, lookEveryMs = 10_000 } = options
+  const queue = new Queue(lookEveryMs, (message) => onEvent({ kind: 'unreachable', message }))
+  const campaign = nameOfFolder(runsIn(options.folder))
+  const nameOf = ({ id }: Order) => `isoflop-${id}-${campaign}`
+
+  /** The job that runs for a run, or one that is submitted now; null where nobody waits. */
+  async function jobFor(order: Order, place: RunFolder, signal?: AbortSignal): Promise<SlurmJob | null> {
+    const there = place.job()
+    if (there !== null && there.kind !== 'slurm') throw elsewhere(place, there)
+    if (there !== null) {
+      if (!isDetached) onEvent({ kind: 'found', folder: place.path })
+      return there
+    }
+    return submitted(order, place, signal)
+  }
+
+  /** Looks for a job of the name before each try: an sbatch that got no answer may have submitted. */
+  async function submitted(order: Order, place: RunFolder, signal?: AbortSignal): Promise<SlurmJob | null> {
+    const name = nameOf(order)
+    for (;;) {
+      const found = (await queue.now(signal))?.find((job) => job.name === name)
+      if (found === undefined && signal?.aborted) return null
+      const begin = { kind: 'slurm', startedAt: clock.now(), logFrom: found ? 0 : place.clear() } as const
+      try {
+        const id = found?.id ?? (await submit(scriptOf(order, place), { name, log: place.log }))
+        const job: SlurmJob = { ...begin, id }
+        place.started(job)
+        queue.changed()
+        return job
+      } catch (error) {
+        if (!(error instanceof Unreachable)) throw error
+        onEvent({ kind: 'unreachable', message: error.message })
+        await rest(lookEveryMs, signal)
+      }
+    }
+  }
+
+  function scriptOf(order: Order, place: RunFolder): string {
+    const values = { ...order.constants, ...order.fields, id: order.id, folder: place.path }
+    const file = join(place.path, 'job.sh')
+    const script = batchScript({
+      slurm: options.slurm,
+      command: filled(command, values),
+      environment: environment(values),
+      cwd: process.cwd(),
+      exit: place.exit,
+    })
+    try {
+      writeWhole(file, script)
+    } catch (cause) {
+      throw outputFailed(file, cause, 'Make room, or name an --out that can be written to.')
+    }
+    return file
+  }
+
+  /** Waits until a job has left its result or the queue, or nobody waits: then it is cancelled. A controller that was away may list for minutes what has ended. */
+  async function left(place: RunFolder, job: SlurmJob, signal?: AbortSignal): Promise<'left' | 'cancelled'> {
+    for (let first = true; ; first = false) {
+      const found = await (first ? queue.now(signal) : queue.next(signal))
+      if (madeIn(place) !== null || found?.every(({ id }) => id !== job.id)) {
+        queue.changed()
+        return 'left'
+      }
+      if (!signal?.aborted) continue
+      await cancel(job.id).catch(() => {}) // where Slurm does not answer it goes on, and is found again
+      return 'cancelled'
+    }
+  }
+
+  /** What came of a job that has left the queue. Its files may be seen late; its status is written behind its result. */
+  async function endOf(place: RunFolder, job: SlurmJob, signal?: AbortSignal): Promise<Attempt> {
+    const answer = madeIn(place)
+    if (answer !== null) return answer
+    const state = await queue.answered(() => endStateOf(job.id), signal)
+    for (const end = clock.now() + filePatienceMs; ; await rest(lookForFileMs, signal)) {
+      touch(place)
+      const made = madeIn(place)
+      if (made !== null) return made
+      if (signal?.aborted) return { kind: 'interrupted' }
+      if (state === 'TIMEOUT') return { kind: 'timed-out', reason: 'not ready after the time that Slurm gives it' }
+      if (place.exitStatus() !== null || clock.now() >= end) break
+    }
+    const how = state === null ? 'its job ended, nobody knows how,' : `its job ended as ${state}`
+    return failedIn(place, job.logFrom, how)
+  }
+
+  return {
+    name: 'command',
+    names: [],
+    async attempt(order, place, { signal }) {
+      const job = await jobFor(order, place, signal)
+      if (job === null) return { kind: 'interrupted' }
+      if (isDetached && (await queue.now(signal))?.some(({ id }) => id === job.id)) return { kind: 'interrupted' }
+      if ((await left(place, job, signal)) === 'cancelled') return { kind: 'interrupted' }
+      const end = await endOf(place, job, signal)
+      if (end.kind !== 'interrupted') place.ended()
+      return end
+    },
+  }
+}
+
+/** Tells campaigns of one user apart whose runs are equal. */
+function nameOfFolder(runs: string): string {
+  makeFolder(runs)
+  return createHash('sha256').update(realpathSync(runs)).digest('hex').slice(0, 8)
+}
+
+/** Some file systems of networks look for new names in a folder only when it is written to. */
+function touch(place: RunFolder): void {
+  const file = join(place.path, '.look')
+  try {
+    if (statSync(place.path, { throwIfNoEntry: false })) writeFileSync(file, '')
+  } catch {
+    // It is a help where it works.
+  }
+}

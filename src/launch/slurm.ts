@@ -1,0 +1,78 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { IsoflopError } from '../core/errors.ts'
+
+const execute = promisify(execFile)
+
+/** A job in the queue: waiting, running or ending. */
+export interface QueuedJob {
+  readonly id: string
+  readonly name: string
+}
+
+/** How long a command of Slurm may take, ms: a busy controller answers after its own time-outs of 10 s and more. */
+const timeoutMs = 60_000
+
+/** Slurm did not answer; whether what was asked was done is not known. */
+export class Unreachable extends Error {}
+
+/** What commands say when the controller, the network or the credentials' daemon is away for a while. */
+const passing =
+  /unable to contact|timed? ?out|connection (?:refused|reset)|communication|temporarily|try again|munge|slow down|lost connection|zero bytes/i
+
+/** All jobs of this user that have not ended, asked for once for whoever waits. Throws Unreachable. */
+export async function queuedJobs(): Promise<readonly QueuedJob[]> {
+  const text = await slurm('squeue', ['--noheader', '--me', '--format=%i|%j'])
+  return text
+    .split('\n')
+    .map((line) => line.trim().split('|'))
+    .filter(([id, name]) => id !== '' && name !== undefined)
+    .map(([id, name]) => ({ id, name }))
+}
+
+/** Hands a script to Slurm; gives the job's number. Errors: RUN_FAILED where Slurm refuses it. Throws Unreachable. */
+export async function submit(
+  script: string,
+  options: { readonly name: string; readonly log: string },
+): Promise<string> {
+  const args = ['--parsable', `--job-name=${options.name}`, `--output=${options.log}`, '--open-mode=append', script]
+  const [id] = (await slurm('sbatch', args)).trim().split(';')
+  if (/^\d+$/.test(id)) return id
+  throw refused('sbatch', `it answered ${JSON.stringify(id.slice(0, 80))}, expected the number of a job`)
+}
+
+/** Ends a job; nothing where it has ended. Throws Unreachable. */
+export async function cancel(id: string): Promise<void> {
+  await slurm('scancel', ['--quiet', id])
+}
+
+/** What Slurm says of a job that has left the queue: `TIMEOUT`, `NODE_FAIL`; null where it has forgotten it. Throws Unreachable. */
+export async function endStateOf(id: string): Promise<string | null> {
+  try {
+    const text = await slurm('scontrol', ['show', 'job', id, '--oneliner'])
+    return /\bJobState=([A-Z_]+)/.exec(text)?.[1] ?? null
+  } catch (error) {
+    if (error instanceof IsoflopError) return null // it forgets after MinJobAge, 5 minutes by default
+    throw error
+  }
+}
+
+/** What a command of Slurm printed. Errors: RUN_FAILED. Throws Unreachable. */
+async function slurm(command: string, args: readonly string[]): Promise<string> {
+  try {
+    const { stdout } = await execute(command, args, { timeout: timeoutMs, maxBuffer: 64 << 20 })
+    return stdout
+  } catch (cause) {
+    const { stderr = '', killed = false, message } = cause as Error & { stderr?: string; killed?: boolean }
+    const said = (stderr || message).trim()
+    if (killed || passing.test(said)) throw new Unreachable(`${command} got no answer: ${said.split('\n').pop()}`)
+    throw refused(command, said)
+  }
+}
+
+const refused = (command: string, said: string): IsoflopError =>
+  new IsoflopError(
+    'RUN_FAILED',
+    `${command} failed: ${said}`,
+    'See that Slurm is there and takes the options of --slurm; the same command then goes on.',
+  )
