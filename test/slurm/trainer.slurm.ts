@@ -99,25 +99,6 @@ test('when nobody waits any more, jobs are cancelled and have time to save; aske
   assert.deepEqual(await begin().train(configOf()), { kind: 'finished', loss: 3.21 })
 })
 
-test('a controller that dies and does not answer is waited for, before and during a job', {
-  skip: noSlurm,
-}, async () => {
-  const { begin, events, place, starts } = jobs('controller', `echo start >>"$1/starts"; sleep 3; ${answer()}`)
-  await cluster.killController()
-  const trainer = begin()
-  const going = trainer.train(configOf())
-  // The commands of Slurm try for as long as MessageTimeout before they say that nobody answers.
-  for (const end = Date.now() + 40_000; !events.some(({ kind }) => kind === 'unreachable'); await sleep(100))
-    assert.ok(Date.now() < end, 'nobody said that Slurm does not answer')
-  cluster.startController()
-  await untilThere(join(place(), 'starts'))
-  await cluster.killController()
-  await sleep(4000)
-  cluster.startController()
-  assert.deepEqual(await going, { kind: 'finished', loss: 3.21 })
-  assert.equal(starts(), 1)
-})
-
 test('detached, what is planned is submitted once and collected later', { skip: noSlurm }, async () => {
   const { begin, starts } = jobs('detached', `echo start >>"$1/starts"; sleep 2; ${answer()}`)
   const detached = () => begin({ isDetached: true }).train(configOf())
@@ -195,4 +176,24 @@ ${answer('{"loss": \'"$loss"\'}')}`,
   assert.deepEqual(outcome(last.stdout), outcome(whole.stdout))
   for (const id of begun('jobs'))
     assert.equal(readFileSync(join(folder, 'jobs', 'runs', id, 'starts'), 'utf8'), 'start\n', id)
+})
+
+// The last one: a controller that was away lists for minutes jobs that have ended.
+test('a controller that dies and does not answer is waited for, before and during a job', {
+  skip: noSlurm,
+}, async () => {
+  const { begin, events, place, starts } = jobs('controller', `echo start >>"$1/starts"; sleep 3; ${answer()}`)
+  await cluster.killController()
+  const trainer = begin()
+  const going = trainer.train(configOf())
+  // The commands of Slurm try for as long as MessageTimeout before they say that nobody answers.
+  for (const end = Date.now() + 40_000; !events.some(({ kind }) => kind === 'unreachable'); await sleep(100))
+    assert.ok(Date.now() < end, 'nobody said that Slurm does not answer')
+  cluster.startController()
+  await untilThere(join(place(), 'starts'))
+  await cluster.killController()
+  await sleep(4000)
+  cluster.startController()
+  assert.deepEqual(await going, { kind: 'finished', loss: 3.21 })
+  assert.equal(starts(), 1)
 })
