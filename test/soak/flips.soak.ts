@@ -7,7 +7,7 @@ import { isOurs, startPostgres } from '../server/postgres.ts'
 import { survivesFlips } from '../server/store/flips.ts'
 import { survivesFlipsOfPostgres } from '../server/store/postgres-flips.ts'
 
-// 200 flips of each other kind of file are in the usual tests: test/campaign/flips.test.ts, test/gpt, test/corpus
+// 200 flips of each other kind of file are in the slow tests: test/campaign/flips.slow.ts, test/gpt, test/corpus
 
 test('of 2,000 flipped bits all over a SQLite file, and 1,000 in its first page, none is believed', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'isoflop-soak-'))
