@@ -1,26 +1,15 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { campaign } from '../../src/campaign/campaign.ts'
 import { type AskedRun, openCampaign, type Study } from '../../src/campaign/study.ts'
 import { random } from '../../src/core/random.ts'
 import type { TrainingConfig } from '../../src/cs336/config.ts'
 import { apiSpace } from '../../src/cs336/space.ts'
-import { drawnWorld } from '../../src/world/drawn.ts'
 import { optimum } from '../../src/world/optimum.ts'
-
-const root = mkdtempSync(join(tmpdir(), 'isoflop-study-'))
-after(() => rmSync(root, { recursive: true }))
-const folder = (name: string) => join(root, name)
-
-const world = drawnWorld(7)
-const outcome = ({ config }: Pick<AskedRun<TrainingConfig>, 'config'>) => {
-  const loss = world.loss(config)
-  return Number.isFinite(loss) ? ({ kind: 'finished', loss } as const) : ({ kind: 'diverged' } as const)
-}
+import { folder, outcome, world } from './studies.ts'
 
 /** Asks for up to `n` runs beside those that are out, and tells outcomes in a random order, until the study has ended. */
 async function play(study: Study, n: number, seed = 0): Promise<number> {

@@ -1,24 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
-import { type AskedRun, openCampaign } from '../../src/campaign/study.ts'
+import { test } from 'node:test'
+import { openCampaign } from '../../src/campaign/study.ts'
 import { IsoflopError } from '../../src/core/errors.ts'
-import type { TrainingConfig } from '../../src/cs336/config.ts'
 import { apiSpace } from '../../src/cs336/space.ts'
-import { drawnWorld } from '../../src/world/drawn.ts'
-
-const root = mkdtempSync(join(tmpdir(), 'isoflop-study-'))
-after(() => rmSync(root, { recursive: true }))
-const folder = (name: string) => join(root, name)
-
-const world = drawnWorld(7)
-const outcome = ({ config }: Pick<AskedRun<TrainingConfig>, 'config'>) => {
-  const loss = world.loss(config)
-  return Number.isFinite(loss) ? ({ kind: 'finished', loss } as const) : ({ kind: 'diverged' } as const)
-}
+import { folder, outcome } from './studies.ts'
 
 const hasCode = (code: string) => (error: unknown) => error instanceof IsoflopError && error.code === code
 
