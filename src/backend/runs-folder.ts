@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { IsoflopError } from '../core/errors.ts'
 import type { TrainingConfig } from '../cs336/config.ts'
@@ -6,7 +6,8 @@ import { apiCodec } from '../cs336/config.ts'
 import type { Accounting } from '../cs336/parameters.ts'
 import type { Device } from '../gpt/engine.ts'
 import type { TrainingRecord } from '../gpt/record.ts'
-import { isBegun, recordIn } from '../gpt/run-folder.ts'
+import { isBegun, recordIn, stepsIn } from '../gpt/run-folder.ts'
+import type { StepReport } from '../gpt/train.ts'
 
 /** What all trainings of a folder have in common: with equal ones, equal configurations have equal answers. */
 export interface RunsIdentity {
@@ -25,7 +26,11 @@ export interface RunsFolder {
   of(config: TrainingConfig): string
   /** What a training came to; null where it has not ended, or where what it came to cannot be read: it then ends again. */
   record(config: TrainingConfig): TrainingRecord | null
-  /** Trainings that were begun and have not ended, in the order of their names. */
+  /** The steps of a training that are on record. */
+  steps(config: TrainingConfig): StepReport[]
+  /** Says whether anybody waits for a training: one that nobody does is not gone on with unasked. */
+  setWanted(config: TrainingConfig, isWanted: boolean): void
+  /** Trainings that were begun, have not ended and are wanted, in the order of their names. */
   unfinished(): TrainingConfig[]
 }
 
@@ -41,12 +46,18 @@ export function openRunsFolder(dir: string, { corpus, accounting, seed, device }
       throw error
     }
   }
+  const unwanted = (place: string) => join(place, '.unwanted')
   return {
     of,
     record,
+    steps: (config) => stepsIn(of(config)),
+    setWanted(config, isWanted) {
+      if (isWanted) rmSync(unwanted(of(config)), { force: true })
+      else if (isBegun(of(config))) writeFileSync(unwanted(of(config)), '')
+    },
     unfinished: () =>
       namesIn(folder)
-        .filter((name) => isBegun(join(folder, name)))
+        .filter((name) => isBegun(join(folder, name)) && !existsSync(unwanted(join(folder, name))))
         .map(apiCodec.configOfFolder)
         .filter((config) => config !== null)
         .filter((config) => record(config) === null),

@@ -1,10 +1,19 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { IsoflopError } from '../core/errors.ts'
+import type { CurvePoint } from '../core/trainer.ts'
 import type { RunOutcome } from '../gpt/run.ts'
-import type { EngineReport, Order, ProbeOrder, Report, TrainOrder } from './train-process.ts'
+import type { CurveReport, EngineReport, Order, ProbeOrder, Report, TrainOrder } from './train-process.ts'
 
 /** How much of what a process said last is kept, in characters. */
 const mostSaid = 2000
+
+/** Who waits for a training, and for how long once it is asked to end. */
+interface Watching {
+  readonly signal: AbortSignal
+  readonly stopMs: number
+  /** Told how far it is, once a second at most. */
+  readonly onCurve?: (curve: readonly CurvePoint[]) => void
+}
 
 /**
  * Trains in a process of its own: training keeps a thread busy for seconds, and what breaks it, such as a lack of memory, ends
@@ -12,11 +21,8 @@ const mostSaid = 2000
  *
  * @throws IsoflopError TRAINING_FAILED where the process broke off, its cause being what it said last; TRAINING_RUNNING.
  */
-export async function trainInChild(
-  order: TrainOrder,
-  stopping: { signal: AbortSignal; stopMs: number },
-): Promise<RunOutcome> {
-  const { report, reason, said } = await inChild(order, stopping)
+export async function trainInChild(order: TrainOrder, watching: Watching): Promise<RunOutcome> {
+  const { report, reason, said } = await inChild(order, watching)
   if (report === null) throw brokeOff(reason, new Error(said || reason))
   switch (report.kind) {
     case 'ended':
@@ -50,25 +56,25 @@ const errorOf = ({ code, message, advice }: Report & { kind: 'failed' }): Isoflo
   new IsoflopError(code, message, advice)
 
 /** Gives a process an order, and waits for its end. */
-async function inChild(order: Order, stopping?: { signal: AbortSignal; stopMs: number }): Promise<End> {
+async function inChild(order: Order, watching?: Watching): Promise<End> {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js' // sources in a clone, built files in a package
   const child = fork(new URL(`./train-process.${extension}`, import.meta.url), {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
-  const ended = endOf(child)
+  const ended = endOf(child, watching?.onCurve)
   let patience: NodeJS.Timeout | undefined
   const stop = () => {
     send(child, { kind: 'stop' })
-    patience = setTimeout(() => child.kill('SIGKILL'), stopping?.stopMs)
+    patience = setTimeout(() => child.kill('SIGKILL'), watching?.stopMs)
   }
-  stopping?.signal.addEventListener('abort', stop)
+  watching?.signal.addEventListener('abort', stop)
   try {
     send(child, order)
-    if (stopping?.signal.aborted) stop()
+    if (watching?.signal.aborted) stop()
     return await ended
   } finally {
     clearTimeout(patience)
-    stopping?.signal.removeEventListener('abort', stop)
+    watching?.signal.removeEventListener('abort', stop)
   }
 }
 
@@ -85,11 +91,12 @@ interface End {
   readonly said: string
 }
 
-function endOf(child: ChildProcess): Promise<End> {
+function endOf(child: ChildProcess, onCurve: Watching['onCurve']): Promise<End> {
   let report: Report | null = null
   let said = ''
-  child.on('message', (message: Report) => {
-    report = message
+  child.on('message', (message: Report | CurveReport) => {
+    if (message.kind === 'curve') onCurve?.(message.curve)
+    else report = message
   })
   child.stderr?.on('data', (chunk: Buffer) => {
     said = (said + chunk).slice(-mostSaid)

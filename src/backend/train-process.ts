@@ -1,11 +1,14 @@
 import { systemClock } from '../core/clock.ts'
 import { type ErrorCode, IsoflopError } from '../core/errors.ts'
+import type { CurvePoint } from '../core/trainer.ts'
 import { openCorpus } from '../corpus/corpus.ts'
 import { invalidCorpus } from '../corpus/manifest.ts'
+import { curveOf } from '../gpt/curve.ts'
 import { type Device, openEngine } from '../gpt/engine.ts'
 import { gemmPeak } from '../gpt/gemm-peak.ts'
 import type { Recipe } from '../gpt/recipe.ts'
 import { type RunOutcome, run } from '../gpt/run.ts'
+import { stepsIn } from '../gpt/run-folder.ts'
 
 /** A process of its own for one training, or to see whether the device trains; train-child.ts starts it and speaks with it. */
 
@@ -40,6 +43,12 @@ export interface EngineReport {
   readonly peak: number
 }
 
+/** How far a training is; said once a second at most. */
+export interface CurveReport {
+  readonly kind: 'curve'
+  readonly curve: readonly CurvePoint[]
+}
+
 /** What it says last. A process that says nothing broke off. */
 export type Report =
   | RunOutcome
@@ -66,8 +75,13 @@ process.on('SIGTERM', () => stop.abort())
 // Ctrl-C reaches every process of the terminal; the server is the one to decide what becomes of it.
 process.on('SIGINT', () => {})
 
+/** How often to say how far a training is, ms. */
+const curveEveryMs = 1000
+
 async function train({ recipe, corpus: wanted, folder, device, threads }: TrainOrder): Promise<RunOutcome> {
   const corpus = await openCorpus(wanted.dir)
+  const curve = curveOf(recipe)
+  let toldAt = Number.NEGATIVE_INFINITY
   try {
     if (corpus.identity !== wanted.identity) throw invalidCorpus(`${wanted.dir} was changed while the server runs`)
     return await run({
@@ -79,6 +93,15 @@ async function train({ recipe, corpus: wanted, folder, device, threads }: TrainO
       threads,
       clock: systemClock,
       signal: stop.signal,
+      onStep(report) {
+        if (report.step > 1 && curve.isEmpty)
+          curve.addAll(stepsIn(folder)) // it was begun before; the folder has this step, too
+        else curve.add(report)
+        const now = systemClock.now()
+        if (now - toldAt < curveEveryMs && now >= toldAt) return
+        toldAt = now
+        if (process.connected) process.send!({ kind: 'curve', curve: curve.points() } satisfies CurveReport)
+      },
       onDamage: ({ message, advice }) => process.stderr.write(`${message} ${advice}\n`),
     })
   } finally {

@@ -1,18 +1,19 @@
 import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { IsoflopError } from '../core/errors.ts'
-import { type Outcome, outcomeOf } from '../core/trainer.ts'
+import { type Outcome, outcomeOf, type Progress } from '../core/trainer.ts'
 import { type Corpus, openCorpus } from '../corpus/corpus.ts'
 import type { TrainingConfig } from '../cs336/config.ts'
 import { contextLength } from '../cs336/limits.ts'
 import type { Accounting } from '../cs336/parameters.ts'
+import { curveOf } from '../gpt/curve.ts'
 import type { Device } from '../gpt/engine.ts'
 import type { Losses } from '../gpt/losses.ts'
 import { type Recipe, recipeOf } from '../gpt/recipe.ts'
 import type { TrainingRecord } from '../gpt/record.ts'
 import { textOf } from '../gpt/run.ts'
 import type { Backend } from './backend.ts'
-import { fairQueue } from './queue.ts'
+import { type Asking, fairQueue, type Work } from './queue.ts'
 import { openRunsFolder } from './runs-folder.ts'
 import { probeInChild, trainInChild } from './train-child.ts'
 import type { EngineReport } from './train-process.ts'
@@ -41,6 +42,8 @@ export interface TrainBackend extends Backend {
   readonly engine: EngineReport
 }
 
+type Tell = (progress: Progress) => void
+
 /** How long to wait before looking again for what another process trains, ms: doubling from the first to the last. */
 const patience = { first: 500, last: 10_000 }
 
@@ -62,34 +65,49 @@ export async function trainBackend(options: TrainBackendOptions): Promise<TrainB
   const stopping = new AbortController()
 
   /** Trains to the end; null where another process does. */
-  const train = async (recipe: Recipe): Promise<TrainingRecord | null> => {
+  const train = async (recipe: Recipe, left: AbortSignal, tell: Tell): Promise<TrainingRecord | null> => {
     const order = { kind: 'train', recipe, corpus: { dir: corpusDir, identity }, device, threads } as const
+    const signal = AbortSignal.any([stopping.signal, left])
+    runs.setWanted(recipe.config, true)
+    tell({ kind: 'running', curve: [] })
     try {
       const outcome = await trainInChild(
         { ...order, folder: runs.of(recipe.config) },
-        { signal: stopping.signal, stopMs },
+        { signal, stopMs, onCurve: (curve) => tell({ kind: 'running', curve }) },
       )
       if (outcome.kind === 'ended') return outcome.record
     } catch (error) {
       if (error instanceof IsoflopError && error.code === 'TRAINING_RUNNING') return null
-      if (!stopping.signal.aborted) throw error
+      if (!signal.aborted) throw error
     }
-    throw stopped()
+    if (stopping.signal.aborted) throw stopped()
+    runs.setWanted(recipe.config, false)
+    throw left.reason
   }
 
   const recipeFor = (config: TrainingConfig): Recipe =>
     recipeOf({ config, steps: null, seed, vocabularySize, accounting })
 
   /** What training a configuration comes to, here or in another process; nobody asks for what is left from before. */
-  const result = async (recipe: Recipe, asker: string | null): Promise<TrainingRecord> => {
+  const result = async (recipe: Recipe, asker: string | null, asking: Asking = {}): Promise<TrainingRecord> => {
     const { config } = recipe
+    const ends = AbortSignal.any([stopping.signal, ...(asking.signal ? [asking.signal] : [])])
+    const work: Work<TrainingRecord | null> = (left, tell) => train(recipe, left, tell)
     for (let wait = patience.first; ; wait = Math.min(2 * wait, patience.last)) {
-      const record = runs.record(config) ?? (await queue.ask(runs.of(config), asker, () => train(recipe)))
+      const record = runs.record(config) ?? (await queue.ask(runs.of(config), asker, work, asking))
       if (record) return record
-      await sleep(wait, undefined, { signal: stopping.signal }).catch(() => {
-        throw stopped()
+      asking.onProgress?.({ kind: 'running', curve: curveSoFar(recipe) })
+      await sleep(wait, undefined, { signal: ends }).catch(() => {
+        throw stopping.signal.aborted ? stopped() : asking.signal?.reason
       })
     }
+  }
+
+  /** The curve of what another process trains. */
+  const curveSoFar = (recipe: Recipe) => {
+    const curve = curveOf(recipe)
+    curve.addAll(runs.steps(recipe.config))
+    return curve.points()
   }
 
   const goOn = async (config: TrainingConfig) => result(recipeFor(config), null)
@@ -103,9 +121,15 @@ export async function trainBackend(options: TrainBackendOptions): Promise<TrainB
     producer: { backend: 'train', corpus: identity.slice(0, 12), accounting, loss, seed: String(seed), device },
     engine,
     trainings: queue,
-    async train(config, { asker = '' } = {}) {
+    async train(config, { asker = '', signal, onProgress } = {}) {
       const recipe = refusable(() => recipeFor(config))
-      return 'kind' in recipe ? recipe : outcomeIn(await result(recipe, asker), loss)
+      if ('kind' in recipe) return recipe
+      try {
+        return outcomeIn(await result(recipe, asker, { signal, onProgress }), loss)
+      } catch (error) {
+        if (!signal?.aborted || stopping.signal.aborted) throw error
+        return { kind: 'interrupted', error: interrupted() }
+      }
     },
     async close() {
       stopping.abort()
@@ -137,6 +161,13 @@ function outcomeIn({ loss, divergedAt }: TrainingRecord, name: keyof Losses): Ou
   if (value !== null) return outcomeOf(value)
   return { kind: 'diverged', ...(divergedAt !== null && { at: divergedAt }) }
 }
+
+const interrupted = (): IsoflopError =>
+  new IsoflopError(
+    'RUN_INTERRUPTED',
+    'This training was ended because nobody waits for it any more. Nothing was charged.',
+    'Ask again, and it goes on from its last checkpoint.',
+  )
 
 const stopped = (): IsoflopError =>
   new IsoflopError(

@@ -39,13 +39,34 @@ export interface Purpose {
   readonly reason: string
 }
 
+/** A point of a training's curve. */
+export interface CurvePoint {
+  /** Steps that were done, counted from 1. */
+  readonly step: number
+  readonly tokens: number
+  /** The training loss there, nats per token; smoothed where the trainer smooths it. */
+  readonly loss: number
+}
+
+/** How far a training is. Each report stands for itself, and takes the place of the one before. */
+export type Progress =
+  /** It waits for its turn, behind so many trainings where that is known. */
+  | { readonly kind: 'waiting'; readonly ahead?: number }
+  /** It runs. Its curve so far, thinned to a few hundred points; the latest is its last. */
+  | { readonly kind: 'running'; readonly curve: readonly CurvePoint[] }
+
 /** What comes with a configuration. */
 export interface TrainingRequest {
   readonly purpose?: Purpose
   /** Whose turn it is where queries wait: askers are served in turn. */
   readonly asker?: string
-  /** Aborted when nobody waits for the outcome any more. */
+  /**
+   * Aborted when this asker does not wait for the outcome any more, which is then `interrupted`, or what it came to meanwhile. Where nobody
+   * else asks for the same training, it is dropped if it waits, and ended if it runs and can be ended: asked again, it goes on.
+   */
   readonly signal?: AbortSignal
+  /** Told where the training stands when that changes, as often as the trainer knows, once or twice a second at most. Never told by trainers that answer at once. */
+  readonly onProgress?: (progress: Progress) => void
 }
 
 /**

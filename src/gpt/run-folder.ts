@@ -117,6 +117,17 @@ export const recordFile = (folder: string): string => join(folder, 'record.jsonl
 /** Whether a run was begun in a folder. */
 export const isBegun = (folder: string): boolean => existsSync(join(folder, 'run.json'))
 
+/** The steps that are on record in a folder, as far as they can be read. */
+export function stepsIn(folder: string): StepReport[] {
+  return linesOf(join(folder, 'steps.jsonl')).flatMap((line) => {
+    try {
+      return [JSON.parse(line) as StepReport]
+    } catch {
+      return [] // a power cut may leave a line of zeros
+    }
+  })
+}
+
 /**
  * What the run in a folder came to; null where it has not ended.
  * @throws IsoflopError CHECKPOINT_INVALID

@@ -125,3 +125,123 @@ test('closing rejects what waits and what comes, and waits for what runs', async
   await closed
   assert.equal(await runs, 1)
 })
+
+test('who leaves gets no result, what everybody has left does not start, and what runs then is told to end', async () => {
+  const script = fc.array(
+    fc.record({
+      asker: fc.constantFrom('a', 'b', null),
+      name: fc.constantFrom('p', 'q', 'r', 's'),
+      does: fc.constantFrom('stays', 'leaves later', 'leaves at once'),
+    }),
+    { minLength: 1, maxLength: 20 },
+  )
+  await fc.assert(
+    fc.asyncProperty(script, fc.integer({ min: 1, max: 2 }), async (asks, atOnce) => {
+      const queue = fairQueue<string>(atOnce)
+      const gate = deferred<void>()
+      const begun: string[] = []
+      const left = new Set<string>()
+      const work = (name: string) => async (signal: AbortSignal) => {
+        begun.push(name)
+        signal.addEventListener('abort', () => left.add(name))
+        await Promise.race([gate.promise, new Promise((resolve) => signal.addEventListener('abort', resolve))])
+        return signal.aborted ? `${name} ended early` : name
+      }
+      const guests = asks.map(({ asker, name, does }) => {
+        const leaving = new AbortController()
+        const signal = does === 'stays' ? undefined : leaving.signal
+        const result = queue.ask(name, asker, work(name), { signal }).then(
+          (value) => value,
+          (error) => (error === leaving.signal.reason ? 'left' : assert.fail(error)),
+        )
+        return { name, does, leaving, result }
+      })
+      for (const { does, leaving } of guests) if (does === 'leaves at once') leaving.abort()
+      await settle()
+      const waited = new Set(asks.map(({ name }) => name).filter((name) => !begun.includes(name)))
+      for (const { does, leaving } of guests) if (does === 'leaves later') leaving.abort()
+      await settle()
+      const isWanted = (name: string) => guests.some((guest) => guest.name === name && guest.does === 'stays')
+      for (const name of left) assert.ok(!isWanted(name), `${name} was told to end though somebody waits for it`)
+      gate.resolve()
+      const results = await Promise.all(guests.map(({ result }) => result))
+      for (const [k, { name, does }] of guests.entries())
+        assert.ok(does === 'stays' ? results[k] === name : ['left', `${name} ended early`].includes(results[k]))
+      for (const name of waited) assert.ok(isWanted(name) || left.has(name) || !begun.includes(name), name)
+      assert.deepEqual([queue.waiting, queue.running], [0, 0])
+    }),
+  )
+})
+
+test('a job that everybody left and that is asked for again begins anew, after the end of the one before', async () => {
+  const queue = fairQueue<number>(2)
+  const leaving = new AbortController()
+  const ending = deferred<void>()
+  const first = queue.ask('x', 'a', () => ending.promise.then(() => 1), { signal: leaving.signal })
+  leaving.abort()
+  let begun = false
+  const second = queue.ask('x', 'b', async () => {
+    begun = true
+    return 2
+  })
+  await settle()
+  assert.equal(begun, false)
+  ending.resolve()
+  assert.deepEqual(await Promise.all([first, second]), [1, 2])
+})
+
+test('everybody is told how many jobs come before, and then how far the job is', async () => {
+  const queue = fairQueue<null>(1)
+  const gate = deferred<null>()
+  const told: Record<string, unknown[]> = {}
+  const ask = (name: string, asker: string, work = async () => null as null) => {
+    const mine: unknown[] = []
+    told[`${name} of ${asker}`] = mine
+    return queue.ask(name, asker, work, { onProgress: (progress) => mine.push(progress) })
+  }
+  const first = queue.ask('first', 'z', () => gate.promise)
+  const second = queue.ask('a1', 'a', async (_, tell) => {
+    tell({ kind: 'running', curve: [{ step: 1, tokens: 512, loss: 3 }] })
+    return null
+  })
+  const others = [ask('a1', 'c'), ask('a2', 'a'), ask('b1', 'b')]
+  await settle()
+  assert.deepEqual(told['a2 of a'], [{ kind: 'waiting', ahead: 2 }], 'b has its turn between two of a')
+  assert.deepEqual(told['b1 of b'], [{ kind: 'waiting', ahead: 1 }])
+  gate.resolve(null)
+  await Promise.all([first, second, ...others])
+  assert.deepEqual(told['a1 of c'].at(-1), { kind: 'running', curve: [{ step: 1, tokens: 512, loss: 3 }] })
+})
+
+test('the order that is told is the order of the turns', async () => {
+  await fc.assert(
+    fc.asyncProperty(asks, async (script) => {
+      const queue = fairQueue<null>(1)
+      const gate = deferred<null>()
+      const started: string[] = []
+      const places = new Map<string, number>()
+      const first = queue.ask('first', 'z', () => gate.promise)
+      const answers = script.map(({ name, asker }) =>
+        queue.ask(
+          name,
+          asker,
+          async () => {
+            started.push(name)
+            return null
+          },
+          {
+            onProgress: (progress) =>
+              progress.kind === 'waiting' && !places.has(name) && places.set(name, progress.ahead!),
+          },
+        ),
+      )
+      await settle()
+      gate.resolve(null)
+      await Promise.all([first, ...answers])
+      assert.deepEqual(
+        started,
+        [...places].sort(([, p], [, q]) => p - q).map(([name]) => name),
+      )
+    }),
+  )
+})

@@ -8,6 +8,7 @@ import { openRunsFolder } from '../../src/backend/runs-folder.ts'
 import { type TrainBackendOptions, trainBackend } from '../../src/backend/train.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import { lock } from '../../src/core/lock.ts'
+import type { Progress } from '../../src/core/trainer.ts'
 import { openCorpus } from '../../src/corpus/corpus.ts'
 import type { TrainingConfig } from '../../src/cs336/config.ts'
 import { recipeOf } from '../../src/gpt/recipe.ts'
@@ -166,6 +167,39 @@ test('what another process trains is waited for, and the worker does something e
   unlock()
   assert.equal(await answer, ofFew.loss.average)
   await backend.close()
+})
+
+test('who asks is told the curve; when the last one leaves a checkpoint is saved, and only who asks again goes on', async () => {
+  const place = await folderOf('left', many)
+  const answered = async (signal?: AbortSignal) => {
+    const backend = await open('left')
+    const told: Progress[] = []
+    const outcome = backend.train(many, { asker: 'a', ...(signal && { signal }), onProgress: (one) => told.push(one) })
+    return { backend, told, outcome }
+  }
+  const leaving = new AbortController()
+  const first = await answered(leaving.signal)
+  await until(() => stepsIn(place) > 3)
+  leaving.abort()
+  const outcome = await first.outcome
+  assert.equal(outcome.kind, 'interrupted')
+  const saved = JSON.parse(readFileSync(join(place, 'checkpoint'), 'latin1').split('\n')[0])
+  assert.equal(saved.step, stepsIn(place))
+  assert.deepEqual([first.backend.trainings!.waiting, first.backend.trainings!.running], [0, 0])
+  await first.backend.close()
+
+  const idle = await open('left')
+  assert.equal(idle.trainings!.running, 0, 'what nobody wants is not gone on with')
+  await idle.close()
+  const again = await answered()
+  assert.deepEqual(await again.outcome, { kind: 'finished', loss: ofMany.loss.average })
+  await again.backend.close()
+  for (const { told } of [first, again]) {
+    assert.equal(told.at(-1)?.kind, 'running')
+    const { curve } = told.at(-1) as Progress & { kind: 'running' }
+    assert.ok(curve.length > 0 && curve.every(({ step, tokens }, k) => tokens === step * 1024 && step >= k + 1))
+    assert.equal(curve[0].step, 1, 'a curve begins at the beginning, also of a run that was gone on with')
+  }
 })
 
 test('another seed or accounting has folders of its own', async () => {
