@@ -1,13 +1,14 @@
-"""Variable projection in scipy, timed: a 32 x 32 grid over (alpha, beta) with E, A, B >= 0 inside, then scipy's least_squares.
+"""Variable projection in scipy, timed: a grid over (alpha, beta) with E, A, B >= 0 inside, then scipy's least_squares.
 
     python3 scripts/reference/varpro.py [FILE] [--drop K] [--repeats R]
 
 FILE is a JSON array of {parameters, tokens, flops, loss} or the CSV of the Chinchilla runs (with --drop 5); without it the rows of
-known_law.py are used. Prints JSON {seconds, secondsBatched, ...}, medians over the repeats after one warm-up:
+known_law.py are used. Prints JSON {seconds, secondsBatched, secondsCoarse, ...}, medians over the repeats after one warm-up:
 
-- seconds: scipy.optimize.nnls at each of the 1,024 grid points, the powers of N and D computed once per exponent;
-- secondsBatched: the strongest version we found. All 1,024 normal equations are parts of one Gram matrix of the 65 columns; numpy
-  solves them in one call, and nnls is called only where that solution is negative and could still win.
+- seconds: scipy.optimize.nnls at each of 32 x 32 grid points, the powers of N and D computed once per exponent;
+- secondsBatched: the strongest version we found for that grid. All 1,024 normal equations are parts of one Gram matrix of the 65 columns;
+  numpy solves them in one call, and nnls is called only where that solution is negative and could still win;
+- secondsCoarse: the same on isoflop's own grid, 12 x 12.
 """
 import argparse
 import time
@@ -19,6 +20,7 @@ from scipy.optimize import least_squares, nnls
 from known_law import known_runs
 
 GRID = np.linspace(0.05, 0.95, 32)
+COARSE = 0.03 * 2 ** (np.arange(12) / 2)
 
 
 def centred(N, D):
@@ -39,10 +41,10 @@ def grid_by_nnls(logs, L):
     return best[1:]
 
 
-def grid_batched(logs, L):
-    n = len(GRID)
+def grid_batched(logs, L, grid=GRID):
+    n = len(grid)
     y = L - L.mean()  # E is free, so this takes nothing away and saves digits in y'y - g'c
-    columns = np.concatenate([np.ones((1, len(L))), np.exp(-np.outer(GRID, logs[:, 0])), np.exp(-np.outer(GRID, logs[:, 1]))])
+    columns = np.concatenate([np.ones((1, len(L))), np.exp(-np.outer(grid, logs[:, 0])), np.exp(-np.outer(grid, logs[:, 1]))])
     gram, right = columns @ columns.T, columns @ y
     i, j = (k.ravel() for k in np.meshgrid(np.arange(n), np.arange(n), indexing="ij"))
     index = np.stack([np.zeros(n * n, int), 1 + i, 1 + n + j], 1)
@@ -56,7 +58,7 @@ def grid_batched(logs, L):
         negative[k] = False
         best = min(best, rss[k])
     k = np.argmin(np.where(negative, np.inf, rss))
-    return GRID[i[k]], GRID[j[k]]
+    return grid[i[k]], grid[j[k]]
 
 
 def refine(logs, L, start):
@@ -107,8 +109,9 @@ def main():
     N, D, _, L = read_runs(args.file, args.drop) if args.file else known_runs()
     parameters, seconds = timed(lambda: fit(N, D, L, grid_by_nnls), args.repeats)
     batched, seconds_batched = timed(lambda: fit(N, D, L, grid_batched), args.repeats)
-    emit("varpro.py", rows=len(L), repeats=args.repeats, seconds=seconds, secondsBatched=seconds_batched,
-         parameters=parameters, parametersBatched=batched)
+    coarse, seconds_coarse = timed(lambda: fit(N, D, L, lambda *rows: grid_batched(*rows, COARSE)), args.repeats)
+    emit("varpro.py", rows=len(L), repeats=args.repeats, seconds=seconds, secondsBatched=seconds_batched, secondsCoarse=seconds_coarse,
+         parameters=parameters, parametersBatched=batched, parametersCoarse=coarse)
 
 
 if __name__ == "__main__":

@@ -130,6 +130,17 @@ test('surface: E at 0 stays a law, a held E is held, too few runs give none', ()
   assert.equal(fitSurface(selectRuns(knownLawRuns(), [0, 1, 2, 3, 4])), null)
 })
 
+test('surface: of very many runs the grid sees a part, the minimum is that of all', () => {
+  const runs = knownLawRuns()
+  const many = selectRuns(
+    runs,
+    Array.from({ length: 150 * runs.size }, (_, k) => k % runs.size),
+  )
+  const weights = Float64Array.from({ length: many.size }, (_, k) => k % 7)
+  closeLaw(fitSurface(many)!.law, fitSurface(runs)!.law, 1e-7)
+  close(fitSurface(many, { weights })!.rss, fitSurface(many, { weights, near: { alpha: 0.35, beta: 0.35 } })!.rss, 1e-9)
+})
+
 test("surface: the minimum is one of the profile's, and its derivatives are right", () => {
   const runs = knownLawRuns()
   const { law: own, rss } = fitSurface(runs)!
