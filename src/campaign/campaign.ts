@@ -10,6 +10,7 @@ import {
   type CampaignRun,
   type Forecast,
   type Judgement,
+  type LawBelief,
   once,
   type Plan,
   type Planned,
@@ -34,6 +35,8 @@ export interface Standing {
   readonly open: readonly Planned[]
   /** As of the latest plan; null before there are enough runs. */
   readonly estimate: ShortForecast | null
+  /** What was expected before each plan that there was enough for. */
+  readonly history: readonly Milestone[]
   /** What the law of the latest plan says of single runs; null before there is one. Takes half a second, once for each plan. */
   readonly evidence: () => CampaignEvidence | null
 }
@@ -61,8 +64,28 @@ export interface CampaignOptions<C extends Config = TrainingConfig> {
   /** Ends the campaign after the run in flight, with what there is. */
   readonly signal?: AbortSignal
   readonly onStanding?: (standing: Standing) => void
+  /** Asked before each run and after each round; goes on without. */
+  readonly control?: Control
   /** Whether the result has its evidence, as a report needs it; default false: it takes half a second. */
   readonly withEvidence?: boolean
+}
+
+/** How somebody who looks on may hold a campaign up. */
+export interface Control {
+  /** Resolves when the next run may begin. */
+  mayBegin(signal?: AbortSignal): Promise<void>
+  /** Whether to buy no more after the round that is over. */
+  endsAfterRound(): boolean
+}
+
+/** What was expected at the target when so much had been spent. */
+export interface Milestone {
+  /** FLOPs. */
+  readonly spentFlops: number
+  readonly runs: number
+  readonly estimate: ShortForecast
+  /** How far each law was believed; empty where nobody says. */
+  readonly beliefs: readonly LawBelief[]
 }
 
 /** A configuration without a run, and what was said of it. */
@@ -96,6 +119,8 @@ export interface Campaign<C extends Config = TrainingConfig> {
   /** Asked for, and nobody knows what became of them: they count as spent. */
   readonly lost: readonly LostRun<C>[]
   readonly rounds: readonly Round[]
+  /** What was expected before each plan, and at the end. */
+  readonly history: readonly Milestone[]
   /** Why no more runs were bought. */
   readonly stopped: string
   readonly diagnostics: readonly Diagnostic[]
@@ -120,6 +145,7 @@ export async function campaign<C extends Config = TrainingConfig>(options: Campa
   const runs = givenRuns(space, options.given)
   const refused: Refusal<Config>[] = []
   const rounds: Round[] = []
+  const history: Milestone[] = []
   const lost: LostRun<Config>[] = []
   const spent = () => costOf(runs) + lost.reduce((sum, { spentFlops }) => sum + spentFlops, 0)
   const situation = (): Situation => ({
@@ -135,8 +161,10 @@ export async function campaign<C extends Config = TrainingConfig>(options: Campa
   })
 
   /** Asks for the runs of a plan; why buying has to end, null if it has not. */
-  async function buy({ title, queries, estimate }: Plan & { kind: 'ask' }): Promise<string | null> {
+  async function buy({ title, queries, estimate, beliefs }: Plan & { kind: 'ask' }): Promise<string | null> {
     const round = rounds.length
+    if (estimate)
+      history.push({ spentFlops: spent(), runs: runs.length, estimate: short(estimate), beliefs: beliefs ?? [] })
     const before = { runs: runs.length, spent: spent() }
     const bought = (): Round => ({ title, queries: runs.length - before.runs, spentFlops: spent() - before.spent })
     const evidence = once(() => ({ value: evidenceOf(judged) }))
@@ -144,7 +172,17 @@ export async function campaign<C extends Config = TrainingConfig>(options: Campa
     const open = [...queries]
     const tell = () =>
       onStanding({
-        ...{ runs, refused, lost, spent: spent(), budget, rounds: [...rounds, bought()], open: [...open], estimate },
+        ...{
+          runs,
+          refused,
+          lost,
+          spent: spent(),
+          budget,
+          rounds: [...rounds, bought()],
+          open: [...open],
+          estimate,
+          history: [...history],
+        },
         evidence: () => evidence().value,
       })
     tell()
@@ -153,6 +191,7 @@ export async function campaign<C extends Config = TrainingConfig>(options: Campa
       capacity: trainer.capacity ?? 1,
       isWithinBudget: (flops) => spent() + flops <= budget,
       isInterrupted: () => signal?.aborted === true,
+      mayBegin: async () => options.control?.mayBegin(signal),
       train: ({ config, reason }) => train(config, { purpose: { round, reason }, ...(signal && { signal }) }),
       onOutcome(query, outcome) {
         const { config, reason, expected = null } = query
@@ -166,7 +205,7 @@ export async function campaign<C extends Config = TrainingConfig>(options: Campa
       },
     })
     rounds.push(bought())
-    return end
+    return end ?? (options.control?.endsAfterRound() ? 'stopped on request after a round' : null)
   }
 
   let judgement = strategy.consider(situation())
@@ -180,6 +219,12 @@ export async function campaign<C extends Config = TrainingConfig>(options: Campa
     }
   }
   const prediction = judgement.conclude()
+  history.push({
+    spentFlops: spent(),
+    runs: runs.length,
+    estimate: short(prediction),
+    beliefs: prediction.laws.map(belief),
+  })
   const queries = runs.filter(({ round }) => round >= 0).length
   const result: Campaign<Config> = {
     spentFlops: spent(),
@@ -189,6 +234,7 @@ export async function campaign<C extends Config = TrainingConfig>(options: Campa
     refused,
     lost,
     rounds,
+    history,
     stopped,
     diagnostics: prediction.diagnostics,
     evidence: options.withEvidence ? judgement.evidence() : null,
@@ -196,6 +242,15 @@ export async function campaign<C extends Config = TrainingConfig>(options: Campa
   // What comes out is configurations of the space, and those that went in are, too.
   return result as Campaign<C>
 }
+
+const short = ({ config, parameters, loss, interval }: ShortForecast): ShortForecast => ({
+  config,
+  parameters,
+  loss,
+  interval,
+})
+
+const belief = ({ name, weight }: LawBelief): LawBelief => ({ name, weight })
 
 /** What a judgement says of single runs; null where there are too few for a law. */
 function evidenceOf(judgement: Judgement): CampaignEvidence | null {

@@ -10,6 +10,8 @@ export interface RoundOptions {
   /** Whether so many FLOPs may still be spent, after all outcomes that were told. */
   readonly isWithinBudget: (flops: number) => boolean
   readonly isInterrupted: () => boolean
+  /** Resolves when the next run may begin. */
+  readonly mayBegin?: () => Promise<void>
   readonly train: (query: Planned) => Promise<Outcome>
   /** Told of every outcome, in the order of the plan. */
   readonly onOutcome: (query: Planned, outcome: Outcome) => void
@@ -62,6 +64,7 @@ export async function buyRound(options: RoundOptions): Promise<string | null> {
   try {
     for (const query of queries) {
       await makeRoom(query)
+      await options.mayBegin?.()
       if (options.isInterrupted()) end ??= 'interrupted'
       if (end !== null) break
       if (!isAffordable(query)) continue

@@ -6,7 +6,7 @@ import { apiSpace } from '../cs336/space.ts'
 import type { CampaignEvidence } from '../plan/evidence.ts'
 import type { CampaignRun, Forecast, Planned, ShortForecast, StrategyWords } from '../plan/strategy.ts'
 import type { Space } from '../space/space.ts'
-import type { Campaign, Refusal, Round, Standing } from './campaign.ts'
+import type { Campaign, Milestone, Refusal, Round, Standing } from './campaign.ts'
 import type { CampaignTruth } from './truth.ts'
 
 /**
@@ -33,6 +33,8 @@ export interface CampaignView {
   readonly rounds: readonly Round[]
   /** What is expected at the target, as of the latest plan or of the end; null before there are enough runs. */
   readonly estimate: ShortForecast | null
+  /** What was expected before each plan that there was enough for, and at the end. */
+  readonly history: readonly Milestone[]
   /** What the fitted law says of runs and target; without it figures show the runs alone. */
   readonly evidence: CampaignEvidence | null
   /** Null while the campaign goes on. */
@@ -98,7 +100,8 @@ export interface Surroundings {
  * @example campaignText(viewOfCampaign(await campaign({ trainer, withEvidence: true }), { task }))
  */
 export function viewOfCampaign(campaign: Campaign<Config>, about: Surroundings): EndedView {
-  const { spentFlops, queries, runs, refused, lost, rounds, prediction, stopped, diagnostics, evidence } = campaign
+  const { spentFlops, queries, runs, refused, lost, rounds, history, prediction, stopped, diagnostics, evidence } =
+    campaign
   const truth = about.truth ?? null
   return {
     ...common(about),
@@ -110,6 +113,7 @@ export function viewOfCampaign(campaign: Campaign<Config>, about: Surroundings):
     open: [],
     rounds,
     estimate: plainEstimate(prediction),
+    history,
     evidence,
     result: { prediction, stopped, diagnostics, truth, trueLosses: trueLosses(prediction, about) },
   }
@@ -120,7 +124,7 @@ export function viewOfCampaign(campaign: Campaign<Config>, about: Surroundings):
  * @example onStanding: (standing) => show(viewOfStanding(standing, { task }))
  */
 export function viewOfStanding(
-  { runs, refused, lost, spent, rounds, open, estimate, evidence }: Standing,
+  { runs, refused, lost, spent, rounds, open, estimate, history, evidence }: Standing,
   about: Surroundings,
   { withEvidence = false } = {},
 ): CampaignView {
@@ -134,6 +138,7 @@ export function viewOfStanding(
     open: open.map(({ config, reason, expected = null }) => ({ config, reason, expected })),
     rounds,
     estimate: estimate && plainEstimate(estimate),
+    history,
     evidence: withEvidence ? evidence() : null,
     result: null,
   }

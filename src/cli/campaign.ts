@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { type CampaignOptions, firstPlan } from '../campaign/campaign.ts'
+import { controlIn } from '../campaign/control-file.ts'
 import { campaignInFolder, givenInFolder } from '../campaign/in-folder.ts'
+import { tellLive } from '../campaign/live-file.ts'
 import { ownRuns } from '../campaign/own-runs.ts'
 import { type EndedView, viewedSpace, viewOfCampaign } from '../campaign/view.ts'
 import type { Config } from '../core/config.ts'
@@ -118,13 +120,20 @@ async function runCampaign(flags: CampaignFlags): Promise<void> {
   )
   const task = { source: trainer.name, strategy: strategy.name, words: strategy.words, seed, budget, target }
   const line = standingProgress(process.stderr, { task, space }, flags.lang, running)
+  const { capacity = 1 } = trainer
+  const command = commandLine(process.argv.slice(2))
+  const live = tellLive({ folder: flags.out, about: { task, space }, capacity, command, ...(running && { running }) })
   try {
     const ended = await campaignInFolder({
       ...options,
       withEvidence: true,
       signal: interruption.signal,
       onNotice: (notice) => say(noticeText(notice)),
-      onStanding: line.show,
+      control: controlIn(flags.out, live.again),
+      onStanding(standing) {
+        line.show(standing)
+        live.show(standing)
+      },
     })
       .catch(isOut(flags))
       .catch(explained(flags, interruption.signal))
@@ -133,11 +142,13 @@ async function runCampaign(flags: CampaignFlags): Promise<void> {
     const { campaign, files } = ended
     const truth = (await truthAt?.(campaign)) ?? null
     const view = viewOfCampaign(campaign, { task, space, truth, trueLoss })
+    live.ended(view)
     const written = await writeUp(flags.out, view, flags.lang)
     await printCampaign(view, flags, [...files, ...written])
     await printClosing(view, flags, submit, interruption.signal)
   } finally {
     line.done()
+    live.close()
     interruption.end()
   }
 }

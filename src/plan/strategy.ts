@@ -61,17 +61,23 @@ export type Plan<C extends Config = Config> =
       readonly queries: readonly Planned<C>[]
       /** Null before there are enough runs. */
       readonly estimate: ShortForecast<C> | null
+      /** How far each law is believed; left out where there is one, or none. */
+      readonly beliefs?: readonly LawBelief[]
     }
   | { readonly kind: 'wait' | 'stop'; readonly reason: string }
 
 /** A forecast in short. */
 export type ShortForecast<C extends Config = Config> = Pick<Forecast<C>, 'config' | 'parameters' | 'loss' | 'interval'>
 
-/** A fitted law in words and numbers, and how far it is believed. */
-export interface NamedLaw {
+/** How far a law is believed. */
+export interface LawBelief {
   readonly name: string
   /** Posterior weight; 1 where there is only one law. */
   readonly weight: number
+}
+
+/** A fitted law in words and numbers, and how far it is believed. */
+export interface NamedLaw extends LawBelief {
   readonly coefficients: Readonly<Record<string, number>>
 }
 

@@ -34,6 +34,8 @@ const axisTitles: Record<string, string[]> = {
   profiles: ['parameters N, without embeddings', 'loss (nats/token), logarithmic'],
   target: ['parameters N, without embeddings', 'loss (nats/token)'],
   rates: ['learning rate', 'loss above the best rate (nats)', 'learning rate over the best one'],
+  funnel: ['FLOPs spent', 'loss (nats/token)', 'parameters N, without embeddings'],
+  beliefs: ['FLOPs spent', 'belief'],
   batch: ['training compute C (FLOPs)', 'loss of batch 256 − loss of batch 128 (nats/token)'],
 }
 
@@ -91,7 +93,7 @@ test('names of budgets in the backtest never cover each other, however uneven th
 })
 
 test('a figure whose data are missing is not drawn', () => {
-  assert.deepEqual([...drawCampaign(plain).keys()], ['design', 'profiles'])
+  assert.deepEqual([...drawCampaign(plain).keys()], ['design', 'profiles', 'funnel'])
   assert.deepEqual([...drawCampaign(tiny).keys()], ['design'])
   const none = { ...tiny, view: { ...tiny.view, runs: [] } }
   assert.deepEqual([...drawCampaign(none).keys()], [])

@@ -1,4 +1,4 @@
-import type { Campaign, Standing } from '../../src/campaign/campaign.ts'
+import type { Campaign, Milestone, Standing } from '../../src/campaign/campaign.ts'
 import { type EndedView, type Surroundings, viewOfCampaign, viewOfStanding } from '../../src/campaign/view.ts'
 import { tokensFor } from '../../src/core/flops.ts'
 import type { TrainingConfig } from '../../src/cs336/config.ts'
@@ -114,7 +114,28 @@ const prediction: Forecast<TrainingConfig> = {
   diagnostics: [],
 }
 
+/** What was expected before the second and the third round, and at the end. */
+const history: readonly Milestone[] = [0.4, 0.1, 0].map((off, k) => ({
+  spentFlops: [5.7e16, 3.37e17, 7.67e17][k],
+  runs: [14, 20, 23][k],
+  estimate: {
+    config,
+    parameters: sizeOf(config) * (1 - off),
+    loss: lossOf(config) + off / 4,
+    interval: {
+      loss: [lossOf(config) - 0.06 - off, lossOf(config) + 0.07 + off / 2],
+      parameters: [1.7e8 * (1 - off), 2.9e8 * (1 + off)],
+      learningRate: [7e-4, 0.0021],
+    },
+  },
+  beliefs: [
+    { name: 'plain; the embedding costs tokens', weight: 0.7 - off },
+    { name: 'broken in compute', weight: 0.3 + off },
+  ],
+}))
+
 const campaign: Campaign = {
+  history,
   spentFlops: runs.reduce((sum, run) => sum + run.config.trainFlops, 0),
   queries: runs.length - 1,
   prediction,
@@ -232,6 +253,7 @@ export const standing: Standing = {
   rounds: campaign.rounds.slice(0, 2),
   open: [{ config, reason: 'worth 0.01 nats', expected: { loss: 3.1, sd: 0.02 } }],
   estimate: prediction,
+  history: history.slice(0, 1),
   evidence: () => null,
 }
 
@@ -251,6 +273,11 @@ const onServer: Surroundings = {
 
 const plainCampaign: Campaign = {
   ...campaign,
+  history: history.map(({ estimate, ...milestone }) => ({
+    ...milestone,
+    estimate: { ...estimate, interval: { loss: null, parameters: null, learningRate: null } },
+    beliefs: [],
+  })),
   runs: runs.map(({ expected: _, ...run }) => run),
   refused: [],
   lost: [],
@@ -280,6 +307,7 @@ export const tiny: EndedReport = {
   view: viewOfCampaign(
     {
       ...plainCampaign,
+      history: [],
       runs: [runAt(5, 1e16, 0)],
       queries: 1,
       spentFlops: 1e16,

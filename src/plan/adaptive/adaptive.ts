@@ -10,7 +10,7 @@ import { once, type Plan, type Planned, type Situation, type Strategy } from '..
 import { configOfUnit, type Reach } from './candidates.ts'
 import { climbPlan, isMisled, isSummit, learned, nextRung, pinnedSpace } from './climb.ts'
 import { Prospect } from './design.ts'
-import { forecastOf } from './forecast.ts'
+import { beliefsOf, forecastOf } from './forecast.ts'
 import { jointEvidence } from './joint-evidence.ts'
 import { furtherOpeningPlan, newcomer, openingPlan, restOfOpening } from './opening.ts'
 import { draws, expectAt } from './predict.ts'
@@ -124,7 +124,8 @@ function climbOf(situation: Situation, fit: JointFit | null): Plan | null {
   if (rung === null || (rung === 1 && learnsEarly(situation))) return null
   if (rung > 1 && (!isMisled(situation, fit) || !(fit || learnsMoreFromMore(situation)))) return null
   const estimate = fit && expectAt(fit, target, space.targetLimits, seed, draws.estimate)
-  return climbPlan(situation, rung, fit, estimate)
+  const plan = climbPlan(situation, rung, fit, estimate)
+  return plan?.kind === 'ask' && fit ? { ...plan, beliefs: beliefsOf(fit) } : plan
 }
 
 /** Whether the runs of the latest round reached lower losses than all before them. */
@@ -184,7 +185,7 @@ function designedPlan(situation: Situation, fit: JointFit): Plan {
   if (queries.length === 0) return { kind: 'stop', reason: 'no run that is left can be paid for' }
   if (choices.length > 0 && worth < leastWorth) return { kind: 'stop', reason: notWorth(choices, worth) }
   const estimate = expectAt(fit, target, space.targetLimits, seed, draws.estimate)
-  return { kind: 'ask', title: titleOf(done + 1, choices), queries, estimate }
+  return { kind: 'ask', title: titleOf(done + 1, choices), queries, estimate, beliefs: beliefsOf(fit) }
 }
 
 const notWorth = (choices: readonly Choice[], worth: number): string =>

@@ -3,7 +3,7 @@ import type { Cut } from '../../joint/cut.ts'
 import { type JointFit, mostUsableLoss, type WeightedMode } from '../../joint/fit.ts'
 import { jointIndex } from '../../joint/law.ts'
 import { median, middle95, normal95 } from '../../numeric/quantile.ts'
-import type { AtCap, CampaignRun, Forecast, NamedLaw, Situation } from '../strategy.ts'
+import type { AtCap, CampaignRun, Forecast, LawBelief, NamedLaw, Situation } from '../strategy.ts'
 import { isTrial } from './climb.ts'
 import { alternativesTo, draws, type Expectation, expectAt } from './predict.ts'
 
@@ -20,11 +20,18 @@ export function forecastOf(situation: Situation, fit: JointFit): Forecast {
     interval,
     atCap: atCapOf(situation, fit, expectation),
     alternatives: alternativesTo(expectation, space.targetLimits),
-    laws: fit.modes.filter(({ weight }) => weight >= 0.01).map(lawOf),
+    laws: believed(fit).map(lawOf),
     narrowing: narrowingOf(expectation),
     diagnostics: diagnosticsOf(situation, fit, expectation),
   }
 }
+
+/** The modes that are worth telling. */
+const believed = ({ modes }: JointFit): readonly WeightedMode[] => modes.filter(({ weight }) => weight >= 0.01)
+
+/** How far each law is believed. */
+export const beliefsOf = (fit: JointFit): LawBelief[] =>
+  believed(fit).map((one) => ({ name: nameOf(one), weight: one.weight }))
 
 /** The best at a rate that runs may have, and what the chosen, higher rate is inferred to gain; null where it is not higher. */
 function atCapOf({ target, space, seed }: Situation, fit: JointFit, chosen: Expectation): AtCap | null {
@@ -38,14 +45,19 @@ function atCapOf({ target, space, seed }: Situation, fit: JointFit, chosen: Expe
   return { config, parameters, tokens, loss, interval: interval.loss, gain }
 }
 
+function nameOf({ mode }: WeightedMode): string {
+  const { form, accounting, space } = mode.fitted
+  return `${form}; ${space.accountings[accounting]}`
+}
+
 /** A mode in the units that people use: nats, exponents, the learning rate itself. */
 function lawOf({ mode, weight }: WeightedMode): NamedLaw {
-  const { theta, form, accounting, scales, space } = mode.fitted
+  const { theta, scales } = mode.fitted
   const value = (name: keyof typeof jointIndex) => theta[jointIndex[name]]
   const left = value('left')
   const lean = (value('balance') - value('alpha') + value('beta')) / 2
   return {
-    name: `${form}; ${space.accountings[accounting]}`,
+    name: nameOf({ mode, weight }),
     weight,
     coefficients: {
       E: Math.exp(value('E')),

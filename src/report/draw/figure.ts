@@ -1,7 +1,8 @@
+import type { Axis } from './axis.ts'
 import type { Drawing } from './drawing.ts'
 import { compose, type SvgDocument, type SvgElement } from './element.ts'
 import { narrowed } from './narrow.ts'
-import { drawPanel, type Panel } from './panel.ts'
+import { drawPanel, type Panel, scalesOf } from './panel.ts'
 import { figureWidth } from './style.ts'
 
 export type { Drawing } from './drawing.ts'
@@ -19,6 +20,30 @@ export interface Figure<Subject> {
   draw(subject: Subject): Drawing | null
   /** The same for the width of a telephone, where `narrowed` is not what is wanted. */
   narrow?(subject: Subject): Drawing | null
+  /** Where the runs of the subject stand in its drawing, for whoever points at them. */
+  places?(subject: Subject, drawing: Drawing): readonly Place[]
+}
+
+/** Where a run stands in a drawing. */
+export interface Place {
+  /** Its place among the subject's runs. */
+  readonly run: number
+  /** Pixels of the drawing. */
+  readonly x: number
+  readonly y: number
+}
+
+/** Where points stand in a part of a drawing that is a panel; one beyond its axes stands at their border. */
+export function placesIn({ parts }: Drawing, part: number, points: readonly Place[]): Place[] {
+  const { x: left, y: top, content } = parts[part]
+  if (typeof content === 'function') return []
+  const { x, y } = scalesOf(content)
+  const within = ({ domain: [low, high] }: Axis, value: number) => Math.min(Math.max(value, low), high)
+  return points.map((point) => ({
+    run: point.run,
+    x: left + x(within(content.x, point.x)),
+    y: top + y(within(content.y, point.y)),
+  }))
 }
 
 /** The drawing that one panel is, as wide as the figure. */
@@ -27,7 +52,8 @@ export const onePanel = (panel: Omit<Panel, 'width'>): Drawing => ({
   parts: [{ x: 0, y: 0, content: { ...panel, width: figureWidth } }],
 })
 
-function drawingOf<Subject>(figure: Figure<Subject>, subject: Subject, form: 'draw' | 'narrow'): Drawing | null {
+/** What a figure draws, in full width or for a telephone. */
+export function drawingOf<Subject>(figure: Figure<Subject>, subject: Subject, form: 'draw' | 'narrow'): Drawing | null {
   if (form === 'narrow' && figure.narrow) return figure.narrow(subject)
   const drawing = figure.draw(subject)
   return form === 'draw' || drawing === null ? drawing : narrowed(drawing)

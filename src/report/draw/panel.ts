@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import type { Axis } from './axis.ts'
 import { element, type SvgDocument, type SvgElement } from './element.ts'
-import { type DrawMark, textWidth } from './labels.ts'
+import { type DrawMark, type Scales, textWidth } from './labels.ts'
 import { faint, fontFamily, fontSize, ink } from './style.ts'
 
 /** What a panel shows, in the order of drawing: marks of Plot, and our own. */
@@ -15,6 +15,15 @@ export interface Panel {
   readonly x: Axis
   readonly y: Axis
   readonly marks: readonly Mark[]
+}
+
+/** The scales of a panel, from the units of its axes to pixels, as Plot has them. */
+export function scalesOf({ width, height, margin, x, y }: Panel): Scales {
+  const along = ({ type, domain: [low, high] }: Axis, from: number, to: number) => {
+    const place = type === 'log' ? Math.log : (value: number) => value
+    return (value: number) => from + ((place(value) - place(low)) / (place(high) - place(low))) * (to - from)
+  }
+  return { x: along(x, margin.left, width - margin.right), y: along(y, height - margin.bottom, margin.top) }
 }
 
 /** Draws a panel. Its y title stands above the axis, where it reads without turning the head. */

@@ -504,6 +504,23 @@ export const en = {
   },
 
   campaignFigures: {
+    funnel: {
+      title: 'What was expected, against what was spent',
+      spent: 'FLOPs spent',
+      truth: (value: string) => `true ${value}`,
+      caption: (C: string) =>
+        `The loss and the size expected at ${C} FLOPs before each round and at the end, with 95 % intervals, against the FLOPs spent until then.`,
+      dashed: 'Dashed: what is true.',
+      alt: (C: string, n: number, ends: readonly [first: string, last: string] | null) =>
+        `Expected loss and size at ${C} FLOPs with 95 % intervals at ${counted(n, 'milestone')}${ends ? `: the loss from ${ends[0]} to ${ends[1]}` : ''}.`,
+    },
+    beliefs: {
+      title: 'Which law was believed',
+      weight: 'belief',
+      caption: (n: number) =>
+        `How far ${n === 1 ? 'the law was' : `the ${n} laws that mattered most were`} believed before each round and at the end: their posterior weights, by form and by what the embedding costs.`,
+      alt: (n: number, last: string) => `Belief in ${counted(n, 'law')} against the FLOPs spent; at last ${last}.`,
+    },
     design: {
       title: 'The runs that were bought',
       trueBest: (N: string) => `true best ${N}`,

@@ -457,6 +457,21 @@ export const zh: English = {
   },
 
   campaignFigures: {
+    funnel: {
+      title: '预期随花费的变化',
+      spent: '已花费的 FLOPs',
+      truth: (value) => `真值 ${value}`,
+      caption: (C) => `每一轮之前以及结束时对 ${C} FLOPs 处 loss 与规模的预期，带 95 % 区间，横轴为此前花费的 FLOPs。`,
+      dashed: '虚线：真值。',
+      alt: (C, n, ends) =>
+        `${n} 个时刻对 ${C} FLOPs 处 loss 与规模的预期，带 95 % 区间${ends ? `：loss 从 ${ends[0]} 到 ${ends[1]}` : ''}。`,
+    },
+    beliefs: {
+      title: '相信哪条定律',
+      weight: '可信度',
+      caption: (n) => `每一轮之前以及结束时对最重要的 ${n} 条定律的相信程度：后验权重，按形式和嵌入的计数方式区分。`,
+      alt: (n, last) => `${n} 条定律的可信度随花费的 FLOPs 的变化；最后为 ${last}。`,
+    },
     design: {
       title: '购买的实验',
       trueBest: (N) => `真实最优 ${N}`,

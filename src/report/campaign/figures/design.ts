@@ -7,13 +7,13 @@ import { element } from '../../draw/element.ts'
 import { type Figure, onePanel } from '../../draw/figure.ts'
 import { type DrawMark, type Label, pointLabels, topLabels } from '../../draw/labels.ts'
 import { gridOnShade, shaded } from '../../draw/marks.ts'
-import type { Mark } from '../../draw/panel.ts'
+import { type Mark, scalesOf } from '../../draw/panel.ts'
 import { ink, lawInk, muted, truthColor } from '../../draw/style.ts'
 import { compact, significant, withInterval } from '../../number.ts'
 import { joined } from '../../prose.ts'
 import { words } from '../../words/words.ts'
 import { isTrained, largestBudget, truthOf, valley } from '../facts.ts'
-import { runMarks } from './run-marks.ts'
+import { runMarks, runPlaces } from './run-marks.ts'
 
 const height = 500
 /** Hoffmann et al. 2022: a common rule, as a line to compare with. */
@@ -163,6 +163,10 @@ export const design: Figure<CampaignView> = {
     )
   },
   alt: ({ runs, task, estimate }) => words().campaignFigures.design.alt(runs.length, estimate && compact(task.target)),
+  places({ runs }, { parts: [{ content }] }) {
+    if (typeof content === 'function') return []
+    return runPlaces(runs, scalesOf(content)).map((place, run) => ({ run, ...place }))
+  },
   draw(view) {
     const { runs, estimate } = view
     if (runs.length === 0) return null

@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot'
 import type { CampaignView } from '../../../campaign/view.ts'
 import { groupBy } from '../../../core/group-by.ts'
 import { logAxis } from '../../draw/axis.ts'
-import { type Figure, onePanel } from '../../draw/figure.ts'
+import { type Figure, onePanel, placesIn } from '../../draw/figure.ts'
 import { pointLabels } from '../../draw/labels.ts'
 import type { Mark } from '../../draw/panel.ts'
 import { budgetColor, budgetSymbols } from '../../draw/style.ts'
@@ -139,6 +139,19 @@ export const profiles: Figure<CampaignView> = {
     const shown = shownOf(view)
     const ends = [shown[0], shown[shown.length - 1]].map((one) => (one ? compact(one.flops) : '-'))
     return words().campaignFigures.profiles.alt(shown.length, ends[0], ends[1], isFitted(view))
+  },
+  places(view, drawing) {
+    const used = new Map(usedRuns(view).map((one) => [one.run, one]))
+    const shown = new Set(shownOf(view).map(({ flops }) => flops))
+    return placesIn(
+      drawing,
+      0,
+      view.runs.flatMap((run, k) => {
+        if (!isTrained(run) || !shown.has(run.config.trainFlops)) return []
+        const fitted = used.get(run)
+        return [{ run: k, x: run.parameters, y: fitted ? fitted.fitted.tuned + fitted.residual : run.loss }]
+      }),
+    )
   },
   draw(view) {
     const shown = shownOf(view)

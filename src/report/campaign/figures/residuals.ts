@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot'
 import type { CampaignView } from '../../../campaign/view.ts'
 import { normal95 } from '../../../numeric/quantile.ts'
 import { type Axis, linearAxis, logAxis } from '../../draw/axis.ts'
-import type { Figure } from '../../draw/figure.ts'
+import { type Figure, placesIn } from '../../draw/figure.ts'
 import { endLabels } from '../../draw/labels.ts'
 import { boundedDots } from '../../draw/marks.ts'
 import type { Panel } from '../../draw/panel.ts'
@@ -105,6 +105,22 @@ export const residuals: Figure<CampaignView> = {
     )
   },
   alt: (view) => words().campaignFigures.residuals.alt(usedRuns(view).length),
+  places(view, drawing) {
+    const numbers = new Map(view.runs.map((run, k) => [run, k]))
+    const points = usedRuns(view).map((entry) => ({ ...entry, number: numbers.get(entry.run)! }))
+    return [
+      ...placesIn(
+        drawing,
+        0,
+        points.map(({ run, residual, number }) => ({ run: number, x: run.config.trainFlops, y: residual })),
+      ),
+      ...placesIn(
+        drawing,
+        1,
+        points.map(({ fitted, residual, number }) => ({ run: number, x: fitted.loss, y: residual / fitted.sd })),
+      ),
+    ]
+  },
   draw(view) {
     const used = usedRuns(view)
     if (used.length < 2) return null

@@ -1,6 +1,6 @@
 import type { ViewedRun } from '../../../campaign/view.ts'
 import { element, type SvgDocument, type SvgElement } from '../../draw/element.ts'
-import type { DrawMark } from '../../draw/labels.ts'
+import type { DrawMark, Scales } from '../../draw/labels.ts'
 import { budgetColor, ink } from '../../draw/style.ts'
 import { budgetsOf, isTrained } from '../facts.ts'
 
@@ -38,20 +38,25 @@ function reachAt(x: number, columns: readonly number[]): number {
 
 const radiusOf = ({ round }: ViewedRun): number => (round > 0 ? radius.numbered : radius.small)
 
+/** Where the runs are drawn, in pixels. */
+export function runPlaces(runs: readonly ViewedRun[], scales: Scales): { readonly x: number; readonly y: number }[] {
+  const columns = budgetsOf(runs).map(scales.x)
+  const places = runs.map((run) => {
+    const x = scales.x(run.config.trainFlops)
+    return { x, y: scales.y(run.parameters), r: radiusOf(run) + 0.5, reach: reachAt(x, columns) }
+  })
+  return stepAside(places).map((x, i) => ({ x, y: places[i].y }))
+}
+
 /** The runs, each in the manner of its round. */
 export const runMarks =
   (runs: readonly ViewedRun[]): DrawMark =>
   (_, scales, __, ___, { document }) => {
     const last = Math.max(1, ...runs.map(({ round }) => round))
-    const columns = budgetsOf(runs).map(scales.x)
-    const places = runs.map((run) => {
-      const x = scales.x(run.config.trainFlops)
-      return { x, y: scales.y(run.parameters), r: radiusOf(run) + 0.5, reach: reachAt(x, columns) }
-    })
-    const xs = stepAside(places)
+    const places = runPlaces(runs, scales)
     const group = element(document, 'g', { 'aria-label': 'runs' })
     runs.forEach((run, i) => {
-      group.append(...runMark(document, run, xs[i], places[i].y, run.round / last))
+      group.append(...runMark(document, run, places[i].x, places[i].y, run.round / last))
     })
     return group
   }

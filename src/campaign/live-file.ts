@@ -1,0 +1,106 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Clock, systemClock } from '../core/clock.ts'
+import { writeWhole } from '../core/durable.ts'
+import type { Standing } from './campaign.ts'
+import { wishIn } from './control-file.ts'
+import type { Live, LiveRun, LiveState, Wish } from './live.ts'
+import { type CampaignView, type EndedView, type Surroundings, viewOfStanding } from './view.ts'
+
+export const liveFile = (folder: string): string => join(folder, 'live.json')
+
+const stateBy: Readonly<Record<Wish, LiveState>> = { go: 'running', pause: 'paused', stop: 'stopping' }
+
+/** Written no oftener than this, ms, and so that writing takes at most this share of the time: 10,000 runs are 4 MB. */
+const least = 150
+const mostShare = 1 / 20
+/** How often what runs is told anew, ms. */
+const beatMs = 2000
+
+/** Tells whoever looks on where a campaign stands. Never fails: a disk that is full ends no campaign for that. */
+export interface LiveTeller {
+  show(standing: Standing): void
+  /** Tells again what may have changed without a standing: pausing, how far runs are. */
+  again(): void
+  ended(view: EndedView): void
+  /** Stops telling; a campaign without a result is told as broken off. */
+  close(): void
+}
+
+export interface LiveOptions {
+  readonly folder: string
+  readonly about: Surroundings
+  readonly running?: () => readonly LiveRun[]
+  readonly capacity?: number
+  readonly command?: string
+  readonly clock?: Clock
+}
+
+/** @example const live = tellLive({ folder: 'out', about: { task } }) */
+export function tellLive(options: LiveOptions): LiveTeller {
+  const { folder, about, running = () => [], capacity = 1, command = '', clock = systemClock } = options
+  let standing: Standing | null = null
+  let end: CampaignView | null = null
+  let due: NodeJS.Timeout | null = null
+  let rest = { until: 0 }
+
+  const write = (state: LiveState, view: CampaignView): void => {
+    const begun = clock.now()
+    const live: Live = { live: 1, state, view, running: running().map(plain), capacity, command }
+    try {
+      writeWhole(liveFile(folder), JSON.stringify(live))
+    } catch {
+      // What is told is derived: the record says whether the disk is full.
+    }
+    const now = clock.now()
+    rest = { until: now + Math.max(least, (now - begun) / mostShare) }
+  }
+  const state = (): LiveState => stateBy[wishIn(folder) ?? 'go']
+  // What the law says of runs takes half a second a round: only where somebody looks on.
+  const tell = () => {
+    if (due !== null) clearTimeout(due)
+    due = null
+    if (standing !== null && end === null)
+      write(state(), viewOfStanding(standing, about, { withEvidence: wishIn(folder) !== null }))
+  }
+  const soon = () => {
+    const wait = rest.until - clock.now()
+    if (wait <= 0) tell()
+    else due ??= setTimeout(tell, wait).unref()
+  }
+  const beat = setInterval(() => {
+    if (running().length > 0) soon()
+  }, beatMs).unref()
+
+  return {
+    show(next) {
+      standing = next
+      soon()
+    },
+    again: soon,
+    ended(view) {
+      end = view
+      write('ended', view)
+    },
+    close() {
+      clearInterval(beat)
+      if (due !== null) clearTimeout(due)
+      due = null
+      if (end === null && standing !== null) write('broken', viewOfStanding(standing, about))
+    },
+  }
+}
+
+const plain = ({ id, share, loss }: LiveRun): LiveRun => ({ id, share, loss })
+
+/** What is told in a folder; null where nothing is, or nothing sound. */
+export function readLive(folder: string): Live | null {
+  const file = liveFile(folder)
+  if (!existsSync(file)) return null
+  try {
+    const live = JSON.parse(readFileSync(file, 'utf8')) as Live
+    return live.live === 1 && Array.isArray(live.view?.runs) ? live : null
+  } catch {
+    return null
+  }
+}

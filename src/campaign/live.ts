@@ -1,0 +1,34 @@
+import type { CampaignView } from './view.ts'
+
+/**
+ * A campaign as whoever looks on is told of it: plain data in `live.json` beside the record, written anew while it goes on. It is
+ * derived from the record and may be deleted.
+ */
+export interface Live {
+  /** Version of the layout. */
+  readonly live: 1
+  readonly state: LiveState
+  readonly view: CampaignView
+  /** What a program trains just now, in the order in which it was begun. */
+  readonly running: readonly LiveRun[]
+  /** How many runs are made at once. */
+  readonly capacity: number
+  /** The command that began it, to be copied; empty where none did. */
+  readonly command: string
+}
+
+/** `stopping` after the round; `ended` with a result, `broken` without one. */
+export type LiveState = 'running' | 'paused' | 'stopping' | 'ended' | 'broken'
+
+/** How far a run is. */
+export interface LiveRun {
+  readonly id: string
+  /** Of its tokens, 0 to 1. */
+  readonly share: number | null
+  /** Nats per token. */
+  readonly loss: number | null
+}
+
+/** What somebody who looks on wants of a campaign: go on, begin no run, or end after the round. */
+export type Wish = 'go' | 'pause' | 'stop'
+export const wishes: readonly Wish[] = ['go', 'pause', 'stop']
