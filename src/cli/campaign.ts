@@ -11,12 +11,13 @@ import { IsoflopError } from '../core/errors.ts'
 import { apiSpace, cs336Space } from '../cs336/space.ts'
 import { type StrategyName, strategyNamed, strategyNames } from '../plan/strategies.ts'
 import { submissionOf } from '../report/campaign/submission.ts'
-import { type Language, languages } from '../report/words/words.ts'
+import { inLanguage, type Language, languages, words } from '../report/words/words.ts'
 import type { Space } from '../space/space.ts'
 import { exercise, openTrainer, type TrainerFlags, usualWorld, worldNames } from './campaign-trainer.ts'
-import { commandLine } from './command-line.ts'
+import { commandLine, given } from './command-line.ts'
 import { examples } from './help.ts'
 import { listenForSignals } from './interruption.ts'
+import { after, type Next } from './next.ts'
 import { noticeText } from './notices.ts'
 import { openReport } from './open.ts'
 import { budget, languageHelp, nameOf, wholeBudgets, wholeNumber } from './options.ts'
@@ -115,20 +116,19 @@ async function runCampaign(flags: CampaignFlags): Promise<void> {
   }
   if (flags.dryRun) return printPlan({ ...options, given: await givenInFolder(options) }, flags)
 
-  const interruption = listenForSignals(
-    running ? 'ending what runs; the same command goes on with it' : 'ending after the run in flight',
-  )
+  const { notices } = inLanguage(flags.lang ?? 'en', words)
+  const interruption = listenForSignals(running ? notices.endingRuns : notices.ending, notices.again)
   const task = { source: trainer.name, strategy: strategy.name, words: strategy.words, seed, budget, target }
   const line = standingProgress(process.stderr, { task, space }, flags.lang, running)
   const { capacity = 1 } = trainer
-  const command = commandLine(process.argv.slice(2))
+  const command = commandLine(given())
   const live = tellLive({ folder: flags.out, about: { task, space }, capacity, command, ...(running && { running }) })
   try {
     const ended = await campaignInFolder({
       ...options,
       withEvidence: true,
       signal: interruption.signal,
-      onNotice: (notice) => say(noticeText(notice)),
+      onNotice: (notice) => say(noticeText(notice, flags.lang)),
       control: controlIn(flags.out, live.again),
       onStanding(standing) {
         line.show(standing)
@@ -138,7 +138,7 @@ async function runCampaign(flags: CampaignFlags): Promise<void> {
       .catch(isOut(flags))
       .catch(explained(flags, interruption.signal))
     line.done()
-    if (ended === null) return say(`Jobs are out. ${goOn()}`)
+    if (ended === null) return say(`${inLanguage(flags.lang ?? 'en', words).command.jobsOut} ${goOn(flags.lang)}`)
     const { campaign, files } = ended
     const truth = (await truthAt?.(campaign)) ?? null
     const view = viewOfCampaign(campaign, { task, space, truth, trueLoss })
@@ -205,7 +205,7 @@ async function printPlan(
   if (json) printJson(planJson(plan, viewedSpace(space)))
   else {
     print(planText(plan, budget, space, textOptions(lang)))
-    printNext(commandLine(process.argv.slice(2).filter((word) => word !== '--dry-run')))
+    printNext(after['campaign --dry-run'](given()), lang)
   }
 }
 
@@ -216,11 +216,11 @@ async function printCampaign(view: EndedView, flags: CampaignFlags, files: reado
   ])
   if (flags.json) return printJson(campaignJson(view))
   printPage(campaignText(view, textOptions(flags.lang)))
-  printWritten(files)
+  printWritten(files, flags.lang)
 }
 
 /** How an interrupted campaign goes on. */
-const goOn = () => `Go on, paying for nothing twice: ${commandLine(process.argv.slice(2))}`
+const goOn = (language: Language = 'en') => `${inLanguage(language, words).command.goOn} ${commandLine(given())}`
 
 /** What comes next, and what was asked for besides. */
 async function printClosing(
@@ -230,14 +230,25 @@ async function printClosing(
   { aborted: isInterrupted }: AbortSignal,
 ): Promise<void> {
   const tell = flags.json ? say : print
-  if (isInterrupted) return tell(`\nInterrupted. ${goOn()}`)
-  if (flags.detach && view.result.stopped === 'interrupted') return tell(`\nJobs are out. ${goOn()}`)
+  const { command } = inLanguage(flags.lang ?? 'en', words)
+  if (isInterrupted) return tell(`\n${command.interrupted} ${goOn(flags.lang)}`)
+  if (flags.detach && view.result.stopped === 'interrupted') return tell(`\n${command.jobsOut} ${goOn(flags.lang)}`)
   if (flags.submit && submit !== null) {
     await submit(view)
-    tell('\nSubmitted. GET /submission shows it; with a server of your own, isoflop grade judges it.')
-  } else if (submit !== null && submissionOf(view) !== null)
-    tell(`\nNext, submit: ${commandLine(process.argv.slice(2))} --submit`)
-  else if (flags.api === undefined && flags.run === undefined)
-    tell('\nNext, the assignment to do yourself (docs/learner.md): isoflop serve')
-  if (flags.open) await openReport(join(flags.out, 'report.html'))
+    tell(`\n${command.submitted}`)
+  }
+  if (flags.open) await openReport(join(flags.out, 'report.html'), flags)
+  if (!flags.json) printNext(nextOf(view, flags, submit), flags.lang)
+}
+
+/** What comes next behind a campaign that has ended. */
+function nextOf(
+  view: EndedView,
+  { api, run, submit: isSubmitted, space, out }: CampaignFlags,
+  submit: Submit | null,
+): Next {
+  if (submit !== null && submissionOf(view) !== null)
+    return isSubmitted ? after['campaign, submitted']() : after['campaign, to submit'](given())
+  if (api !== undefined || run !== undefined) return after['campaign, paid for'](given(), out, view.task.budget)
+  return space === undefined ? after['campaign, simulated']() : after['campaign, of a space'](space, out)
 }

@@ -8,7 +8,8 @@ import type { Standing, Store, StoredRun, Submission } from '../server/store/sto
 import { withStore } from './database.ts'
 import { examples } from './help.ts'
 import { keyJson, marksOf, unknownKey } from './keys.ts'
-import { print, printJson } from './print.ts'
+import { after, type Next } from './next.ts'
+import { print, printJson, printNext } from './print.ts'
 import { tableText } from './terminal.ts'
 
 interface ClassFlags {
@@ -29,7 +30,10 @@ export function classCommand(): Command {
     .option('--json', 'print JSON')
     .addHelpText('after', examples('isoflop class', 'isoflop class k1a2b3c4d5e --json'))
     .action((id: string | undefined, { db, json = false }: ClassFlags) =>
-      withStore({ db }, (store) => (id === undefined ? showClass(store, json) : showKey(store, id, json))),
+      withStore({ db }, async (store) => {
+        const next = id === undefined ? await showClass(store, db, json) : await showKey(store, id, db, json)
+        if (!json) printNext(next)
+      }),
     )
 }
 
@@ -42,12 +46,24 @@ export const lastSeen = ({ lastRunAt, submission }: Standing): number | null => 
 export const isLate = (submission: Submission | null, deadline: number | null): boolean =>
   submission !== null && deadline !== null && submission.submittedAt >= deadline
 
-async function showClass(store: Store, json: boolean): Promise<void> {
+/** Whether there are predictions to judge: the truth of simulated worlds alone is known. */
+export async function isGradable(store: Store): Promise<boolean> {
+  const { producerOf } = await import('../server/producer.ts')
+  if ((await producerOf(store))?.world === undefined) return false
+  return (await store.standings()).some(({ key, submission }) => !key.instructor && submission !== null)
+}
+
+async function showClass(store: Store, db: string | undefined, json: boolean): Promise<Next> {
   const { deadlineOf } = await import('../server/deadline.ts')
   const deadline = await deadlineOf(store)
   const students = (await store.standings()).filter(({ key }) => !key.instructor)
   if (json) printJson({ deadline: isoOrNull(deadline), keys: students.map((one) => standingJson(one, deadline)) })
   else print(`${summaryOf(students, deadline)}\n\n${classTable(students, deadline)}`)
+  const [latest] = students
+    .filter((student) => lastSeen(student) !== null)
+    .sort((p, q) => lastSeen(q)! - lastSeen(p)!)
+    .map(({ key }) => key.id)
+  return after.class({ db, keys: students.length, latest: latest ?? null, isGradable: await isGradable(store) })
 }
 
 const isoOrNull = (time: number | null) => (time === null ? null : new Date(time).toISOString())
@@ -109,12 +125,13 @@ async function allRuns(store: Store, id: string): Promise<StoredRun[]> {
   return all
 }
 
-async function showKey(store: Store, id: string, json: boolean): Promise<void> {
+async function showKey(store: Store, id: string, db: string | undefined, json: boolean): Promise<Next> {
   const key = await store.getKey(id)
   if (key === null) throw unknownKey(id)
   const [runs, submissions] = [await allRuns(store, id), await store.submissions(id)]
-  if (json)
-    return printJson({
+  const next = after['class of one'](db)
+  if (json) {
+    printJson({
       ...keyJson(key),
       submissions: submissions.map(({ config, predictedLoss, submittedAt, used }) => ({
         ...{ submittedAt: isoOrNull(submittedAt), used: used === null ? null : String(used), predictedLoss },
@@ -124,6 +141,8 @@ async function showKey(store: Store, id: string, json: boolean): Promise<void> {
         ...{ settledAt: isoOrNull(settledAt), cost: String(cost), loss, config: wireOfConfig(config) },
       })),
     })
+    return next
+  }
   const used = `${shortInteger(key.used, 4)} of ${shortInteger(key.budget)} FLOPs used in ${counted(runs.length, 'run')}`
   const marks = marksOf(key)
   print(
@@ -131,6 +150,7 @@ async function showKey(store: Store, id: string, json: boolean): Promise<void> {
   )
   if (submissions.length > 0) print(`\n${submissionTable(submissions)}`)
   if (runs.length > 0) print(`\n${runTable(runs)}`)
+  return next
 }
 
 const configColumns = ['d_model', 'layers', 'heads', 'batch', 'rate'].map(right)

@@ -6,8 +6,8 @@ import { shortList } from '../corpus/listing.ts'
 import { type Manifest, splitNames } from '../corpus/manifest.ts'
 import type { Prepared } from '../corpus/prepare.ts'
 import { count, counted, significant } from '../report/number.ts'
-import { typed } from './command-line.ts'
 import { examples } from './help.ts'
+import { after } from './next.ts'
 import { probability, wholeNumber } from './options.ts'
 import { print, printJson, printNext, say } from './print.ts'
 import { workProgress } from './progress.ts'
@@ -114,7 +114,7 @@ async function runPrepare(inputs: string[], flags: PrepareFlags): Promise<void> 
   if (flags.json) printFacts(corpus)
   else {
     print([beginnings[prepared.work](out), ...(await describe(corpus))].join('\n'))
-    printNext(typed('train', '--corpus', out, '--train-flops', '1e12'))
+    printNext(after.corpus(out))
   }
   corpus.close()
 }
@@ -132,7 +132,7 @@ async function runShow(folder: string, flags: { readonly verify?: boolean; reado
     if (flags.json) return printFacts(corpus)
     const verified = flags.verify ? ['every file has the hash that the manifest says'] : []
     print([...(await describe(corpus)), await firstWords(corpus), ...verified].join('\n'))
-    printNext(typed('train', '--corpus', folder, '--train-flops', '1e12'))
+    printNext(after.corpus(folder))
   } finally {
     corpus.close()
   }

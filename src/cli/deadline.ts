@@ -1,9 +1,11 @@
 import { Command } from 'commander'
 import { systemClock } from '../core/clock.ts'
+import { isGradable } from './class.ts'
 import { withStore } from './database.ts'
 import { examples } from './help.ts'
+import { after } from './next.ts'
 import { time } from './options.ts'
-import { print } from './print.ts'
+import { print, printNext } from './print.ts'
 import { deadlineText } from './serve.ts'
 
 interface DeadlineFlags {
@@ -32,6 +34,8 @@ async function runDeadline(wanted: number | 'none' | undefined, { db, reopen }: 
   const { deadlineOf, setDeadline } = await import('../server/deadline.ts')
   await withStore({ db }, async (store) => {
     if (wanted !== undefined) await setDeadline(store, wanted === 'none' ? null : wanted, systemClock, reopen)
-    print(deadlineText(await deadlineOf(store)))
+    const deadline = await deadlineOf(store)
+    print(deadlineText(deadline))
+    printNext(after.deadline(db, deadline !== null && deadline <= systemClock.now() && (await isGradable(store))))
   })
 }

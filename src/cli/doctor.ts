@@ -10,7 +10,8 @@ import { version } from '../core/version.ts'
 import { isPostgres, shownPlace } from '../server/store/place.ts'
 import { defaultDatabase } from './database.ts'
 import { examples } from './help.ts'
-import { print, printJson } from './print.ts'
+import { after } from './next.ts'
+import { print, printJson, printNext } from './print.ts'
 
 /** What was looked at: `absent` is what only some need, `failed` keeps something from working. */
 export interface Finding {
@@ -57,6 +58,7 @@ async function runDoctor({ db = defaultDatabase(), out, json }: DoctorFlags): Pr
   if (json) printJson(Object.fromEntries(findings.map(({ name, ...finding }) => [name, finding])))
   else print(tableOf(findings))
   if (findings.some(({ state }) => state === 'failed')) process.exitCode = 2
+  else if (!json) printNext(after.doctor())
 }
 
 const signs = { ok: 'ok    ', absent: 'absent', failed: 'FAILED' } as const

@@ -12,11 +12,12 @@ import type { Findings } from '../report/fit/findings.ts'
 import { fitJson } from '../report/fit/json.ts'
 import type { Page } from '../report/page/blocks.ts'
 import { inLanguage, type Language, languages, words } from '../report/words/words.ts'
-import { commandLine } from './command-line.ts'
+import { commandLine, given } from './command-line.ts'
 import { type DataFlags, type FitInput, loadRuns, withDataOptions } from './data.ts'
 import { writeFigure } from './figures.ts'
 import { tellGroups } from './groups.ts'
 import { examples, notes } from './help.ts'
+import { after } from './next.ts'
 import { openReport } from './open.ts'
 import { budgets, languageHelp, nameOf, namesOf, priorOf, probability, tokenCounts, wholeNumber } from './options.ts'
 import { writeOutput } from './output.ts'
@@ -130,9 +131,9 @@ async function runFit(files: string[], flags: FitFlags): Promise<void> {
     bar.done()
     if (flags.json) printJson(told.json())
     else await printTables(told, input, written, flags.lang)
-    if (flags.open && flags.report) await openReport(flags.report)
-    else if (!flags.json && flags.report === undefined)
-      printNext(`${commandLine(process.argv.slice(2))} --report report.html --open`)
+    if (flags.open && flags.report) await openReport(flags.report, flags)
+    if (!flags.json)
+      printNext(after.fit(given(), { hasReport: flags.report !== undefined, isShown: flags.open === true }), flags.lang)
   } finally {
     bar.done()
   }
@@ -170,7 +171,7 @@ const headOf = ({ data }: FitInput, language: Language = 'en'): ReportHead => ({
   language,
   data,
   reading: data,
-  command: commandLine(process.argv.slice(2)),
+  command: commandLine(given()),
   versions: { isoflop: version, node: process.version.slice(1) },
 })
 
@@ -204,7 +205,7 @@ async function printTables(
   const excluded = data.excluded.length > 0 ? say.someExcluded(data.excluded.length, data.read) : ''
   print(`${say.runsFrom(data.runs.size, names)}${excluded}\n`)
   printPage(await told.text(textOptions(language)))
-  printWritten(written)
+  printWritten(written, language)
 }
 
 /** Writes the report as the file's name says: Markdown with its figures beside it, or one HTML page. */

@@ -7,10 +7,10 @@ import { csvOf, withoutFormula } from '../input/fields.ts'
 import { type Grade, gradeSubmissions } from '../server/grade.ts'
 import type { Standing, Store } from '../server/store/store.ts'
 import { isLate } from './class.ts'
-import { typed } from './command-line.ts'
 import { withStore } from './database.ts'
 import { examples } from './help.ts'
-import { print, printData, printJson, printNext, say } from './print.ts'
+import { after } from './next.ts'
+import { print, printData, printJson, printNext, say, sayNext } from './print.ts'
 import { tableText } from './terminal.ts'
 
 /** `isoflop grade`. */
@@ -48,11 +48,11 @@ const runGrade = ({ db, world: named, json, csv }: GradeFlags): Promise<void> =>
     const told = deadline === null ? null : new Date(deadline).toISOString()
     if (csv) printData(csvOfGrades(standings, grades, deadline))
     else if (json) printJson({ world, bestLoss: truth.bestLoss, deadline: told, grades })
-    else {
-      print(table(grades, truth.bestLoss))
-      if (grades.length > 0) printNext(typed('world', 'show', world))
-    }
+    else print(table(grades, truth.bestLoss))
     for (const note of notesOf(grades, deadline)) say(`note: ${note}`)
+    const next = grades.length > 0 ? after.grade(world) : after['grade, nobody'](db)
+    if (csv) sayNext(next)
+    else if (!json) printNext(next)
   })
 
 /** Instructors try the assignment too, and are not judged. */

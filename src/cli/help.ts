@@ -1,5 +1,6 @@
 import type { Help } from 'commander'
 import { wrap } from '../report/page/width.ts'
+import { brokenLine } from './command-line.ts'
 import { widthOf } from './terminal.ts'
 
 /** Text below a command's options, at the width of the terminal. */
@@ -20,10 +21,7 @@ export const notes =
   () =>
     joined([[...wrap(text, '', '', widthOf(process.stdout)), ...shown.flatMap(exampleLines)]])
 
-function exampleLines(command: string): string[] {
-  const lines = wrap(command, '  ', '      ', widthOf(process.stdout) - 2)
-  return lines.map((line, k) => (k < lines.length - 1 ? `${line} \\` : line))
-}
+const exampleLines = (command: string): string[] => brokenLine(command, '  ', widthOf(process.stdout))
 
 /** How commander writes help: as wide as the terminal, whatever lines a description has in the source. */
 export const helpStyle = (): Partial<Help> => ({

@@ -14,9 +14,10 @@ import { answerTo } from './confirm.ts'
 import { withStore } from './database.ts'
 import { givenKeys } from './given-keys.ts'
 import { examples } from './help.ts'
+import { after } from './next.ts'
 import { flops } from './options.ts'
 import { writeOutput } from './output.ts'
-import { print, printData, printJson, say } from './print.ts'
+import { print, printData, printJson, printNext, printWritten, say, sayNext } from './print.ts'
 import { defaultBudget } from './serve.ts'
 import { tableText } from './terminal.ts'
 
@@ -62,13 +63,15 @@ export function keysCommand(): Command {
     )
     .action((flags: AddFlags) => {
       checkAdd(flags)
-      return withStore(flags, (store) => (flags.from === undefined ? add(store, flags) : addClass(store, flags)), {
-        create: true,
-      })
+      const work = async (store: Store) => {
+        await (flags.from === undefined ? add(store, flags) : addClass(store, flags))
+        sayNext(after['keys add'](flags.db))
+      }
+      return withStore(flags, work, { create: true })
     })
   sub('list', 'all keys: name, label, budget, used')
     .option('--json', 'print JSON')
-    .action((flags: KeysFlags) => withStore(flags, (store) => list(store, flags.json === true)))
+    .action((flags: KeysFlags) => withStore(flags, (store) => list(store, flags)))
   sub('export', 'all keys as CSV, without the keys themselves, which nobody has')
     .option('--out <FILE>', 'where it is written, instead of printed')
     .action((flags: ExportFlags) => withStore(flags, (store) => exportKeys(store, flags)))
@@ -78,17 +81,29 @@ export function keysCommand(): Command {
         const key = await replaceKey(store, id)
         if (key === null) throw unknownKey(id)
         print(key)
+        sayNext(after['keys of one'](id, flags.db))
       }),
   )
   ofKey('revoke', 'a key stops working; its runs stay').action((id: string, flags: KeysFlags) =>
-    withStore(flags, (store) => change(id, store.revokeKey(id), 'revoked')),
+    withStore(flags, async (store) => {
+      await change(id, store.revokeKey(id), 'revoked')
+      printNext(after['keys of one'](id, flags.db))
+    }),
   )
   ofKey('restore', 'a key that was revoked works again').action((id: string, flags: KeysFlags) =>
-    withStore(flags, (store) => change(id, store.restoreKey(id), 'works')),
+    withStore(flags, async (store) => {
+      await change(id, store.restoreKey(id), 'works')
+      printNext(after['keys of one'](id, flags.db))
+    }),
   )
   ofKey('set-budget', 'change what a key may spend in all')
     .argument('<FLOPS>', 'the new budget', flops('FLOPS'))
-    .action((id: string, budget: bigint, flags: KeysFlags) => withStore(flags, (store) => setBudget(store, id, budget)))
+    .action((id: string, budget: bigint, flags: KeysFlags) =>
+      withStore(flags, async (store) => {
+        await setBudget(store, id, budget)
+        printNext(after['keys of one'](id, flags.db))
+      }),
+    )
   ofKey('reset', 'forget the runs of a key and what it spent; its predictions stay')
     .option('--submissions', 'forget its predictions too')
     .option('--yes', 'do not ask')
@@ -210,14 +225,20 @@ interface ExportFlags extends KeysFlags {
   readonly out?: string
 }
 
-async function exportKeys(store: Store, { out }: ExportFlags): Promise<void> {
+async function exportKeys(store: Store, { out, db }: ExportFlags): Promise<void> {
   const rows = (await store.listKeys()).map(({ id, label, budget, used, revoked, instructor, createdAt }) => [
     ...[id, withoutFormula(label), String(budget), String(used)],
     ...[revoked ? 'yes' : 'no', instructor ? 'yes' : 'no', new Date(createdAt).toISOString()],
   ])
   const text = csvOf([['key_id', 'label', 'budget', 'used', 'revoked', 'instructor', 'created_at'], ...rows])
-  if (out === undefined) printData(text)
-  else await writeOutput(out, text)
+  if (out === undefined) {
+    printData(text)
+    sayNext(after['keys export'](db))
+    return
+  }
+  await writeOutput(out, text)
+  printWritten([out])
+  printNext(after['keys export'](db))
 }
 
 async function change(id: string, done: Promise<boolean>, what: string): Promise<void> {
@@ -241,7 +262,7 @@ interface ResetFlags extends KeysFlags {
 }
 
 /** Forgets what a key did, once somebody has said yes to what that is. */
-async function reset(store: Store, id: string, { submissions = false, yes }: ResetFlags): Promise<void> {
+async function reset(store: Store, id: string, { submissions = false, yes, db }: ResetFlags): Promise<void> {
   const standing = (await store.standings()).find(({ key }) => key.id === id)
   if (standing === undefined) throw unknownKey(id)
   const { key, runs, attempts } = standing
@@ -251,11 +272,12 @@ async function reset(store: Store, id: string, { submissions = false, yes }: Res
   const answer = yes ? true : await answerTo(question)
   if (answer === null)
     throw new IsoflopError('BAD_OPTION', `Nobody is at a terminal to answer: ${question}`, 'Say --yes.')
-  if (!answer) return print(`${id} stays as it is`)
-  await change(id, store.resetKey(id, { submissions }), 'is reset')
+  if (answer) await change(id, store.resetKey(id, { submissions }), 'is reset')
+  else print(`${id} stays as it is`)
+  printNext(after['keys of one'](id, db))
 }
 
-async function list(store: Store, json: boolean): Promise<void> {
+async function list(store: Store, { json, db }: KeysFlags): Promise<void> {
   const keys = await store.listKeys()
   if (json) return printJson(keys.map(keyJson))
   const columns = [
@@ -269,6 +291,7 @@ async function list(store: Store, json: boolean): Promise<void> {
     ...[key.id, printableLine(key.label), shortInteger(key.budget), shortInteger(key.used, 4), marksOf(key)],
   ])
   print(tableText(columns, rows))
+  printNext(after['keys list'](db))
 }
 
 /** What a list says of a key that is not as the others. */

@@ -1,9 +1,10 @@
 import { Command } from 'commander'
 import { dataDiagnostics } from '../input/diagnostics.ts'
-import { commandLine } from './command-line.ts'
+import { given } from './command-line.ts'
 import { type DataFlags, loadRuns, withDataOptions } from './data.ts'
 import { examples } from './help.ts'
-import { print, printJson, printPage } from './print.ts'
+import { after } from './next.ts'
+import { print, printJson, printNext, printPage } from './print.ts'
 import { textOptions } from './terminal.ts'
 
 /** `isoflop look`. */
@@ -33,6 +34,5 @@ async function look(files: string[], flags: DataFlags & { readonly json?: boolea
   }
   printPage(readingText(data, textOptions()))
   for (const { code, message, advice } of diagnostics) print(`\nwarning ${code}: ${message}\n  ${advice}`)
-  // With every option that was given: without them the table would be read in another way.
-  print(`\nNext: ${commandLine(['fit', ...process.argv.slice(3)])}`)
+  printNext(after.look(given()))
 }

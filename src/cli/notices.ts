@@ -1,25 +1,24 @@
 import type { Notice } from '../campaign/session.ts'
-import { compact, counted } from '../report/number.ts'
+import { compact } from '../report/number.ts'
+import { inLanguage, type Language, words } from '../report/words/words.ts'
 
 /** How a campaign begins, in a line. */
-export function noticeText(notice: Notice): string {
+export function noticeText(notice: Notice, language: Language = 'en'): string {
+  const say = inLanguage(language, words).notices
   switch (notice.kind) {
     case 'record-lost':
-      return 'the key has runs of this very campaign: the record is written again from them'
+      return say.recordLost
     case 'given':
-      return `${counted(notice.runs, 'run')} that were there before: in the fit, and counted as spent (${compact(notice.flops)} FLOPs)`
+      return say.given(notice.runs, compact(notice.flops))
     case 'resumed':
-      return `going on with ${notice.file}: ${counted(notice.runs, 'run')}, ${compact(notice.flops)} FLOPs`
+      return say.resumed(notice.file, notice.runs, compact(notice.flops))
     case 'unexplained':
-      return (
-        `the key has ${counted(notice.runs, 'run')} beyond the record, asked for just before it broke off or by another client: ` +
-        `${compact(notice.flops)} FLOPs that count as spent`
-      )
+      return say.unexplained(notice.runs, compact(notice.flops))
     case 'damaged':
-      return `${notice.file} line ${notice.lines.join(', ')} is not what was written, and is not believed: the key gives the runs again`
+      return say.damaged(notice.file, notice.lines)
     case 'contradicted':
-      return `${counted(notice.runs, 'run')} ${notice.runs === 1 ? 'has' : 'have'} another loss in ${notice.file} than the key gives now, which counts`
+      return say.contradicted(notice.runs, notice.file)
     case 'other-version':
-      return `begun with isoflop ${notice.there}, going on with ${notice.here}: the plans may differ`
+      return say.otherVersion(notice.there, notice.here)
   }
 }

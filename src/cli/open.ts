@@ -1,6 +1,13 @@
 import { spawn } from 'node:child_process'
 import { resolve } from 'node:path'
-import { print } from './print.ts'
+import { inLanguage, type Language, words } from '../report/words/words.ts'
+import { print, say } from './print.ts'
+
+/** How a command tells what it does. */
+interface Told {
+  readonly json?: boolean
+  readonly lang?: Language
+}
 
 /** The command that opens a file with the program that people have chosen for it; null where there is no screen, as on a server. */
 export function openerOf(platform: NodeJS.Platform, environment: NodeJS.ProcessEnv): string | null {
@@ -14,10 +21,12 @@ export function openerOf(platform: NodeJS.Platform, environment: NodeJS.ProcessE
 const patienceMs = 2000
 
 /** Opens a report, or says where it is where nothing can open it. Never fails: the report is written. */
-export async function openReport(file: string): Promise<void> {
+export async function openReport(file: string, { json, lang = 'en' }: Told): Promise<void> {
   const path = resolve(file)
   const opener = openerOf(process.platform, process.env)
-  if (opener === null || !(await starts(opener, path))) print(`\nNothing here opens it; the report is ${path}`)
+  if (opener !== null && (await starts(opener, path))) return
+  const tell = json ? say : print
+  tell(`\n${inLanguage(lang, words).command.notOpened(path)}`)
 }
 
 /** Whether an opener took the file. That of Windows ends with 1 even so. */

@@ -9,13 +9,14 @@ import { IsoflopError } from '../core/errors.ts'
 import { version } from '../core/version.ts'
 import type { ReadOptions } from '../input/read.ts'
 import { inLanguage, type Language, words } from '../report/words/words.ts'
-import { commandLine } from './command-line.ts'
+import { commandLine, given } from './command-line.ts'
 import { type DataFlags, readOptions, withDataOptions } from './data.ts'
 import { notes } from './help.ts'
+import { after, type Next } from './next.ts'
 import { openReport } from './open.ts'
 import { probability, wholeNumber } from './options.ts'
 import { writeOutput } from './output.ts'
-import { printJson, printPage, printWritten } from './print.ts'
+import { printJson, printNext, printPage, printWritten } from './print.ts'
 import { progressLine } from './progress.ts'
 import { textOptions } from './terminal.ts'
 
@@ -115,7 +116,8 @@ export async function runPool(flags: PoolFlags): Promise<void> {
     bar.done()
     await printPool(view, flags, written)
     const report = written.find((file) => file.endsWith('.html'))
-    if (flags.open && report !== undefined) await openReport(report)
+    if (flags.open && report !== undefined) await openReport(report, flags)
+    if (!flags.json) printNext(nextOf(view, flags), flags.lang)
   } finally {
     bar.done()
   }
@@ -159,7 +161,7 @@ async function writePool(folder: string, view: PoolView, language: Language = 'e
       view,
       title: inLanguage(language, words).pool.title(view.task.sources.join(', ')),
       language,
-      command: commandLine(process.argv.slice(2)),
+      command: commandLine(given()),
       versions: { isoflop: version, node: process.version.slice(1) },
     }),
   }
@@ -179,5 +181,12 @@ async function printPool(view: PoolView, { json, lang }: PoolFlags, files: reado
   ])
   if (json) return printJson(poolJson(view))
   printPage(choiceText(view, textOptions(lang)))
-  printWritten(files)
+  printWritten(files, lang)
+}
+
+/** What comes next behind a choice. */
+function nextOf({ result }: PoolView, { dryRun, pool = [], out }: PoolFlags): Next {
+  if (dryRun) return after['campaign --dry-run'](given())
+  if (result.kind === 'played') return after['campaign --pool, played'](out)
+  return result.next.length > 0 ? after['campaign --pool, advised'](given()) : after['campaign --pool, complete'](pool)
 }

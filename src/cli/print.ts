@@ -1,6 +1,9 @@
 import { printable } from '../core/printable.ts'
-import { wrap } from '../report/page/width.ts'
-import { widthOf } from './terminal.ts'
+import { displayWidth, wrap } from '../report/page/width.ts'
+import { inLanguage, type Language, words } from '../report/words/words.ts'
+import { brokenLine } from './command-line.ts'
+import type { Next } from './next.ts'
+import { columnsOf, widthOf } from './terminal.ts'
 
 /** The only way to the terminal: what comes from files, servers and databases cannot command it. */
 
@@ -11,12 +14,27 @@ export const print = (text: string): void => console.log(printable(text))
 export const printPage = (text: string): void => console.log(text)
 
 /** Names the files that a command wrote. */
-export function printWritten(files: readonly string[]): void {
-  if (files.length > 0) print(`\n${wrap(`wrote ${files.join(', ')}`, '', '  ', widthOf(process.stdout)).join('\n')}`)
+export function printWritten(files: readonly string[], language: Language = 'en'): void {
+  if (files.length === 0) return
+  const text = inLanguage(language, words).command.wrote(files)
+  print(`\n${wrap(text, '', '  ', widthOf(process.stdout)).join('\n')}`)
 }
 
 /** Ends a command with the one that comes next, to be copied. */
-export const printNext = (command: string): void => print(`\nNext: ${command}`)
+export const printNext = (next: Next, language?: Language): void => print(`\n${nextText(next, language)}`)
+
+/** The same beside data on standard output, and so where a person looks alone: what runs by itself gets no word that it did not have. */
+export const sayNext = (next: Next): void => {
+  if (process.stderr.isTTY) say(`\n${nextText(next)}`)
+}
+
+/** On one line where it fits, or where nothing says how wide lines are; else the command has lines of its own. */
+function nextText({ lead, command }: Next, language: Language = 'en'): string {
+  const led = inLanguage(language, words).command.next[lead]
+  const width = columnsOf(process.stdout) ?? Number.POSITIVE_INFINITY
+  if (displayWidth(led + command) <= width) return led + command
+  return [...wrap(led.trimEnd(), '', '', width), ...brokenLine(command, '  ', width)].join('\n')
+}
 
 /** Prints a value as JSON, in which characters that command a terminal are escaped: it means the same. */
 export const printJson = (value: unknown): void => console.log(jsonText(value))

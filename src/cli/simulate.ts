@@ -4,8 +4,10 @@ import { textOfCell } from '../input/cell.ts'
 import { type ConfigRow, readConfigs } from '../input/configs.ts'
 import { csvOf, withoutFormula } from '../input/fields.ts'
 import type { World } from '../world/world.ts'
+import { given } from './command-line.ts'
 import { examples } from './help.ts'
-import { printData } from './print.ts'
+import { after } from './next.ts'
+import { printData, sayNext } from './print.ts'
 
 /** `isoflop simulate`. */
 export function simulateCommand(): Command {
@@ -38,6 +40,7 @@ async function runSimulate(file: string, flags: { world: string; noiseFree?: boo
     return cells
   })
   printData(csvOf([header, ...table].map((cells) => cells.map(withoutFormula))))
+  sayNext(after.simulate(given()))
 }
 
 /** The loss of a row; CONFIG_INVALID where it is so far out that the law overflows. */

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
-import { typed } from './command-line.ts'
 import { examples } from './help.ts'
+import { after } from './next.ts'
 import { printJson, printNext, printPage } from './print.ts'
 import { textOptions } from './terminal.ts'
 
@@ -39,6 +39,6 @@ async function showSpace(file: string, { json }: { readonly json?: boolean }): P
   if (json) printJson(spaceJson(summary))
   else {
     printPage(spaceText(summary, textOptions()))
-    printNext(typed('campaign', '--space', file, '--world', 'seed:7'))
+    printNext(after['space show'](file))
   }
 }

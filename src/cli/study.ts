@@ -4,9 +4,8 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { damaged } from '../campaign/head.ts'
 import { ownRuns } from '../campaign/own-runs.ts'
-import { openCampaign, type Study, type Told } from '../campaign/study.ts'
+import { openCampaign, type Study, type StudyStanding, type Told } from '../campaign/study.ts'
 import { badOutcome, recordOfRun, toldOf } from '../campaign/study-log.ts'
-import { viewedSpace } from '../campaign/view.ts'
 import type { Config } from '../core/config.ts'
 import { writeWhole } from '../core/durable.ts'
 import { IsoflopError } from '../core/errors.ts'
@@ -17,19 +16,20 @@ import { readSource } from '../input/formats.ts'
 import { list as listOfNames } from '../input/plan.ts'
 import { loadSource } from '../input/source.ts'
 import { type StrategyName, strategyNamed, strategyNames } from '../plan/strategies.ts'
-import { configText } from '../report/campaign/configuration.ts'
-import { compact, nats, significant, withInterval } from '../report/number.ts'
-import { facts, list, table } from '../report/page/blocks.ts'
-import { textOf } from '../report/page/text.ts'
+import { askedText, forecastText, noneText, toldText } from '../report/campaign/study.ts'
+import { type Language, languages } from '../report/words/words.ts'
 import type { Space } from '../space/space.ts'
 import { examples } from './help.ts'
-import { budget, nameOf, wholeNumber } from './options.ts'
-import { print, printData, printJson, printPage } from './print.ts'
+import { after } from './next.ts'
+import { budget, languageHelp, nameOf, wholeNumber } from './options.ts'
+import { printData, printJson, printNext, printPage } from './print.ts'
 import { spaceNamed } from './space-option.ts'
+import { textOptions } from './terminal.ts'
 
 interface StudyFlags {
   readonly out: string
   readonly json?: boolean
+  readonly lang?: Language
 }
 
 interface NextFlags extends StudyFlags {
@@ -64,6 +64,7 @@ function nextCommand(): Command {
     .option('--strategy <NAME>', strategyNames.join(', '), nameOf('--strategy', strategyNames))
     .option('--runs <FILE...>', 'runs that you have: in the fit, and counted as spent')
     .option('--out <DIR>', 'where the campaign is kept', 'out')
+    .option('--lang <LANGUAGE>', languageHelp, nameOf('--lang', languages))
     .option('--jsonl', 'print one JSON object a run, for programs')
     .addHelpText(
       'after',
@@ -85,6 +86,7 @@ function tellCommand(): Command {
     )
     .argument('<FILE>', 'JSONL, CSV, JSON or Parquet; - is stdin')
     .option('--out <DIR>', 'where the campaign is kept', 'out')
+    .option('--lang <LANGUAGE>', languageHelp, nameOf('--lang', languages))
     .option('--json', 'print where the campaign stands as JSON')
     .addHelpText('after', examples('isoflop campaign tell results.jsonl --out out/mine'))
     .action(tell)
@@ -97,6 +99,7 @@ function forecastCommand(): Command {
       'Predicts the best configuration at the target and its loss, with intervals, and says where the campaign stands.',
     )
     .option('--out <DIR>', 'where the campaign is kept', 'out')
+    .option('--lang <LANGUAGE>', languageHelp, nameOf('--lang', languages))
     .option('--json', 'print one JSON object')
     .addHelpText('after', examples('isoflop campaign forecast --out out/mine'))
     .action(forecast)
@@ -122,20 +125,14 @@ async function next(_flags: unknown, command: Command): Promise<void> {
     return
   }
   if (runs.length === 0) {
-    const { state, reason } = await study.standing()
-    print(`No run to launch: the campaign ${state === 'ended' ? 'has ended' : 'waits'}; ${reason}.`)
-    if (state === 'ended') print(`Next: isoflop campaign forecast --out ${flags.out}`)
+    const standing = await study.standing()
+    printPage(noneText(standing, textOptions(flags.lang)))
+    const isOver = standing.state === 'ended'
+    printNext(isOver ? after['campaign tell'](flags.out) : after['campaign next, waiting'](flags.out), flags.lang)
     return
   }
-  const view = viewedSpace(space)
-  const rows = runs.map(({ id, config, expected }) => [
-    id,
-    configText(view, config as never),
-    compact(config.trainFlops),
-    expected ? `${nats(expected.loss)} ± ${nats(expected.sd)}` : '-',
-  ])
-  printPage(textOf([table(['id', 'configuration', 'FLOPs', 'expected loss'], rows, 2)]))
-  print(`\nNext: make them, then isoflop campaign tell results.jsonl --out ${flags.out}`)
+  printPage(askedText(runs, space, textOptions(flags.lang)))
+  printNext(after['campaign next'](flags.out), flags.lang)
 }
 
 async function tell(file: string, _flags: unknown, command: Command): Promise<void> {
@@ -144,57 +141,34 @@ async function tell(file: string, _flags: unknown, command: Command): Promise<vo
   const outcomes = await readOutcomes(file)
   for (const { id, told } of outcomes) await study.tell(id, told)
   const standing = await study.standing()
-  const { running, told, spent, budget: most, state, reason } = standing
+  const { state } = standing
   if (flags.json) {
-    printJson({
-      taken: outcomes.length,
-      state,
-      reason,
-      told: told.length,
-      running: running.map(({ id }) => id),
-      spent,
-      budget: most,
-    })
+    printJson({ taken: outcomes.length, ...standingJson(standing) })
     return
   }
-  print(
-    `${outcomes.length} outcomes taken; ${told.length} told in all, ${running.length} out, ${compact(spent)} of ${compact(most)} FLOPs spent.`,
-  )
-  const asks =
-    state === 'asking' ? `isoflop campaign next --out ${flags.out}` : `isoflop campaign forecast --out ${flags.out}`
-  print(`Next: ${asks}${state === 'waiting' ? ` (it waits: ${reason})` : ''}`)
+  printPage(toldText(outcomes.length, standing, textOptions(flags.lang)))
+  printNext(state === 'asking' ? after['campaign, asking'](flags.out) : after['campaign tell'](flags.out), flags.lang)
 }
 
 async function forecast(_flags: unknown, command: Command): Promise<void> {
   const flags = flagsOf<StudyFlags>(command)
   const { study, space } = await reopen(flags.out)
-  const [{ config, parameters, tokens, loss, interval, diagnostics }, standing] = [
-    await study.forecast(),
-    await study.standing(),
-  ]
-  const { told, running, spent, budget: most, state, reason } = standing
+  const [forecast, standing] = [await study.forecast(), await study.standing()]
+  const { state } = standing
   if (flags.json) {
-    const where = { state, reason, told: told.length, running: running.map(({ id }) => id), spent, budget: most }
-    printJson({ config: space.record(config as never), parameters, tokens, loss, interval, diagnostics, ...where })
+    const { config, parameters, tokens, loss, interval, diagnostics } = forecast
+    const predicted = { config: space.record(config as never), parameters, tokens, loss, interval, diagnostics }
+    printJson({ ...predicted, ...standingJson(standing) })
     return
   }
-  printPage(
-    textOf([
-      [
-        facts([
-          ['configuration', configText(viewedSpace(space), config as never)],
-          ['N', withInterval(parameters, interval.parameters)],
-          ['D', significant(tokens)],
-          ['loss', `${withInterval(loss, interval.loss, nats)} nats/token`],
-        ]),
-      ],
-      list(diagnostics.map(({ message, advice }) => `${message} ${advice}`)),
-      list([
-        `${told.length} runs told, ${running.length} out, ${compact(spent)} of ${compact(most)} FLOPs spent; the campaign ${state === 'ended' ? 'has ended' : state === 'waiting' ? 'waits' : 'goes on'}: ${reason}.`,
-      ]),
-    ]),
-  )
+  printPage(forecastText(forecast, standing, space, textOptions(flags.lang)))
+  const next = { asking: 'campaign, asking', waiting: 'campaign next, waiting', ended: 'campaign forecast' } as const
+  printNext(after[next[state]](flags.out), flags.lang)
 }
+
+const standingJson = ({ state, reason, told, running, spent, budget: most }: StudyStanding) => ({
+  ...{ state, reason, told: told.length, running: running.map(({ id }) => id), spent, budget: most },
+})
 
 /** What a study was begun with, beside its log. */
 interface Settings {

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { Command } from 'commander'
 import { systemClock } from '../core/clock.ts'
 import { IsoflopError } from '../core/errors.ts'
@@ -13,8 +13,10 @@ import { run } from '../gpt/run.ts'
 import { recordFile } from '../gpt/run-folder.ts'
 import type { Speed, StepReport } from '../gpt/train.ts'
 import { compact, nats, significant } from '../report/number.ts'
+import { given } from './command-line.ts'
 import { examples } from './help.ts'
 import { listenForSignals } from './interruption.ts'
+import { after } from './next.ts'
 import { budget, nameOf, positive, wholeNumber } from './options.ts'
 import { writeOutput } from './output.ts'
 import { print, printJson, printNext, say } from './print.ts'
@@ -110,12 +112,12 @@ async function runTrain(flags: TrainFlags): Promise<void> {
       line.done()
       interruption.end()
     })
-    if (outcome.kind === 'interrupted') return goOnLater(outcome.step, recipe)
+    if (outcome.kind === 'interrupted') return goOnLater(outcome.step, recipe, flags)
     await writeResult(flags.out, outcome.record)
     if (flags.json) printJson(outcome.record)
     else {
       printRecord(outcome.record, flags.out)
-      printNext(`train other sizes, then isoflop fit ${join(dirname(flags.out), '*', 'record.jsonl')}`)
+      printNext(after.train(flags.out))
     }
     if (outcome.record.outcome === 'diverged') throw diverged(outcome.record)
   } finally {
@@ -169,8 +171,9 @@ function trainProgress({ steps }: Recipe) {
   }
 }
 
-function goOnLater(step: number, { steps }: Recipe): void {
+function goOnLater(step: number, { steps }: Recipe, { json }: TrainFlags): void {
   say(`stopped after step ${step} of ${steps}; the same command with --resume goes on`)
+  if (!json) printNext(after['train, interrupted'](given()))
 }
 
 function printRecord(

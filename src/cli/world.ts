@@ -6,9 +6,9 @@ import { nonEmbeddingParameters } from '../cs336/parameters.ts'
 import { optimum } from '../world/optimum.ts'
 import type { Optimum, World } from '../world/world.ts'
 import { describeWorld, type WorldFacts, worldEntries } from '../world/worlds.ts'
-import { typed } from './command-line.ts'
 import { writeFigure } from './figures.ts'
 import { examples } from './help.ts'
+import { after } from './next.ts'
 import { budgets } from './options.ts'
 import { print, printJson, printNext, printWritten } from './print.ts'
 import { widthOf } from './terminal.ts'
@@ -24,7 +24,7 @@ export function worldCommand(): Command {
     .summary('every world there is')
     .action(() => {
       for (const { name, summary } of worldEntries) print(`${name.padEnd(12)} ${summary}`)
-      printNext('isoflop campaign --world seed:7')
+      printNext(after['world list']())
     })
   command
     .command('show')
@@ -102,7 +102,7 @@ async function printTables(
   ]
   print(lines.join('\n'))
   printWritten(written)
-  printNext(typed('serve', '--world', world.name, '--db', `${world.name.replace(':', '')}.sqlite`))
+  printNext(after['world show'](world.name))
 }
 
 const sizeOf = ({ dModel, numLayers }: TrainingConfig): number => nonEmbeddingParameters(dModel, numLayers)

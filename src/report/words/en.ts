@@ -931,6 +931,60 @@ export const en = {
     },
   },
 
+  study: {
+    columns: { id: 'id', configuration: 'configuration', expected: 'expected loss' },
+    states: { asking: 'goes on', waiting: 'waits', ended: 'has ended' },
+    none: (state: string, reason: string) => `No run to launch: the campaign ${state}; ${reason}.`,
+    taken: (n: number) => `${counted(n, 'outcome')} taken.`,
+    stands: (told: number, running: number, spent: string, budget: string) =>
+      `${counted(told, 'run')} told in all, ${running} out, ${spent} of ${budget} FLOPs spent`,
+    campaign: (state: string, reason: string) => `the campaign ${state}: ${reason}`,
+  },
+
+  /** Lines that a command prints about what it did, and leads to what comes next, behind which a command stands. */
+  command: {
+    wrote: (files: readonly string[]) => `wrote ${files.join(', ')}`,
+    notOpened: (file: string) => `Nothing here opens it; the report is ${file}`,
+    goOn: 'Go on, paying for nothing twice:',
+    interrupted: 'Interrupted.',
+    jobsOut: 'Jobs are out.',
+    submitted: 'Submitted; GET /submission shows it.',
+    next: {
+      alone: 'Next: ',
+      assignment: 'Next, the assignment to do yourself (docs/learner.md): ',
+      campaign: 'Next, a campaign that plans the runs and buys them: ',
+      fill: 'Next: make them and fill in their losses, then ',
+      judge: 'Next, with a server of your own: ',
+      make: 'Next: make them, then ',
+      more: 'Next, what more budget would buy beside these: ',
+      ownRuns: 'Next, with runs that you make: ',
+      program: 'Next, the same for a program that trains it: ',
+      sizes: 'Next: train other sizes, then ',
+      submit: 'Next, submit: ',
+    },
+  },
+
+  /** How a campaign begins, in a line. */
+  notices: {
+    recordLost: 'the key has runs of this very campaign: the record is written again from them',
+    given: (runs: number, flops: string) =>
+      `${counted(runs, 'run')} that were there before: in the fit, and counted as spent (${flops} FLOPs)`,
+    resumed: (file: string, runs: number, flops: string) =>
+      `going on with ${file}: ${counted(runs, 'run')}, ${flops} FLOPs`,
+    unexplained: (runs: number, flops: string) =>
+      `the key has ${counted(runs, 'run')} beyond the record, asked for just before it broke off or by another client: ` +
+      `${flops} FLOPs that count as spent`,
+    damaged: (file: string, lines: readonly number[]) =>
+      `${file} line ${lines.join(', ')} is not what was written, and is not believed: the key gives the runs again`,
+    contradicted: (runs: number, file: string) =>
+      `${counted(runs, 'run')} ${runs === 1 ? 'has' : 'have'} another loss in ${file} than the key gives now, which counts`,
+    otherVersion: (there: string, here: string) =>
+      `begun with isoflop ${there}, going on with ${here}: the plans may differ`,
+    ending: 'ending after the run in flight',
+    endingRuns: 'ending what runs; the same command goes on with it',
+    again: 'the same again ends at once',
+  },
+
   glossary: {
     title: 'Ten words',
     meaning: 'meaning',

@@ -834,6 +834,52 @@ export const zh: English = {
     },
   },
 
+  study: {
+    columns: { id: '编号', configuration: '配置', expected: '预期 loss' },
+    states: { asking: '继续进行', waiting: '正在等待', ended: '已经结束' },
+    none: (state, reason) => `没有要启动的实验：本次规划${state}；${reason}。`,
+    taken: (n) => `已接收 ${n} 个结果。`,
+    stands: (told, running, spent, budget) =>
+      `共告知 ${told} 个实验，${running} 个尚在进行，已花费 ${budget} FLOPs 中的 ${spent}`,
+    campaign: (state, reason) => `本次规划${state}：${reason}`,
+  },
+
+  command: {
+    wrote: (files) => `已写出 ${files.join('、')}`,
+    notOpened: (file) => `这里没有可以打开报告的程序；报告在 ${file}`,
+    goOn: '继续进行，不会重复付费：',
+    interrupted: '已中断。',
+    jobsOut: '作业已提交。',
+    submitted: '已提交；可用 GET /submission 查看。',
+    next: {
+      alone: '下一步：',
+      assignment: '下一步，自己完成作业 (docs/learner.zh.md)：',
+      campaign: '下一步，由实验规划来选择并购买实验：',
+      fill: '下一步：完成这些实验并填入 loss，然后 ',
+      judge: '下一步，如果服务器是自己的：',
+      make: '下一步：完成这些实验，然后 ',
+      more: '下一步，看看更多预算还能买到什么：',
+      ownRuns: '下一步，用自己做的实验：',
+      program: '下一步，供训练程序读取的同一结果：',
+      sizes: '下一步：训练其他规模，然后 ',
+      submit: '下一步，提交：',
+    },
+  },
+
+  notices: {
+    recordLost: '该密钥已有本次规划的实验：记录由它们重新写出',
+    given: (runs, flops) => `事先已有 ${runs} 个实验：参与拟合，并计入花费（${flops} FLOPs）`,
+    resumed: (file, runs, flops) => `接着 ${file} 进行：${runs} 个实验，${flops} FLOPs`,
+    unexplained: (runs, flops) =>
+      `该密钥有 ${runs} 个实验不在记录中，可能是中断前刚刚查询的，也可能来自其他客户端：${flops} FLOPs 计入花费`,
+    damaged: (file, lines) => `${file} 第 ${lines.join('、')} 行与写入时不同，不予采信：由密钥重新给出这些实验`,
+    contradicted: (runs, file) => `${runs} 个实验在 ${file} 中的 loss 与该密钥现在给出的不同，以后者为准`,
+    otherVersion: (there, here) => `由 isoflop ${there} 开始，现在用 ${here} 继续：计划可能不同`,
+    ending: '当前实验完成后结束',
+    endingRuns: '正在结束运行中的实验；同一条命令会接着进行',
+    again: '再按一次立即结束',
+  },
+
   glossary: {
     title: '十个术语',
     meaning: '含义',
