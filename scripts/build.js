@@ -14,4 +14,5 @@ if (!existsSync(compiler)) {
 rmSync(path('dist'), { recursive: true, force: true })
 const { status } = spawnSync(process.execPath, [compiler, '-p', path('tsconfig.build.json')], { stdio: 'inherit' })
 if (status !== 0) process.exit(status ?? 1)
-cpSync(path('src/server/store/migrations'), path('dist/server/store/migrations'), { recursive: true })
+for (const folder of ['server/store/migrations', 'jobs/migrations'])
+  cpSync(path(`src/${folder}`), path(`dist/${folder}`), { recursive: true })

@@ -1,5 +1,6 @@
 import type { Trainer } from '../core/trainer.ts'
 import type { TrainingConfig } from '../cs336/config.ts'
+import type { JobCount } from '../jobs/office.ts'
 
 /** What the answers of a backend depend on beside the configuration: equal producers answer equally. */
 export interface Producer {
@@ -17,6 +18,8 @@ export interface Backend extends Trainer<TrainingConfig> {
   readonly producer: Producer
   /** How many trainings wait and run now; only where answers take long. */
   readonly trainings?: { readonly waiting: number; readonly running: number }
+  /** What waits, runs and failed in the end in the whole pool of workers; only where there is one. */
+  jobs?(): Promise<readonly JobCount[]>
   /** Ends what runs: it rejects, and so does every later query of a backend whose answers take long. Again: nothing. */
   close(): Promise<void>
 }

@@ -12,7 +12,7 @@ import type { Losses } from '../gpt/losses.ts'
 import { type Recipe, recipeOf } from '../gpt/recipe.ts'
 import type { TrainingRecord } from '../gpt/record.ts'
 import { textOf } from '../gpt/run.ts'
-import type { Backend } from './backend.ts'
+import type { Backend, Producer } from './backend.ts'
 import { type Asking, fairQueue, type Work } from './queue.ts'
 import { openRunsFolder } from './runs-folder.ts'
 import { probeInChild, trainInChild } from './train-child.ts'
@@ -31,6 +31,8 @@ export interface TrainBackendOptions {
   readonly accounting: Accounting
   /** Which loss of a training is its answer. */
   readonly loss: keyof Losses
+  /** Whether what an earlier process left unfinished goes on though nobody asks for it; yes by default. */
+  readonly resumes?: boolean
   /** How long a training may take to save a checkpoint when the backend closes, ms; 8,000 by default. */
   readonly stopMs?: number
   /** Told of trainings that broke off and that nobody asked for. */
@@ -57,7 +59,7 @@ const patience = { first: 500, last: 10_000 }
  * @throws IsoflopError CORPUS_MISSING, CORPUS_INVALID, CORPUS_TOO_SMALL, DEVICE_UNAVAILABLE.
  */
 export async function trainBackend(options: TrainBackendOptions): Promise<TrainBackend> {
-  const { corpusDir, workers, threads, device, seed, accounting, loss, stopMs = 8_000 } = options
+  const { corpusDir, workers, threads, device, seed, accounting, loss, resumes = true, stopMs = 8_000 } = options
   const { identity, vocabularySize } = await checkedCorpus(corpusDir)
   const engine = await probeInChild({ kind: 'probe', device, threads })
   const runs = openRunsFolder(options.runsDir, { corpus: identity, accounting, seed, device })
@@ -111,14 +113,14 @@ export async function trainBackend(options: TrainBackendOptions): Promise<TrainB
   }
 
   const goOn = async (config: TrainingConfig) => result(recipeFor(config), null)
-  for (const config of runs.unfinished())
+  for (const config of resumes ? runs.unfinished() : [])
     goOn(config).catch((error) => {
       if (!stopping.signal.aborted) options.onError?.(error)
     })
 
   return {
     name: `train ${basename(corpusDir)}`,
-    producer: { backend: 'train', corpus: identity.slice(0, 12), accounting, loss, seed: String(seed), device },
+    producer: producerOf(identity, options),
     engine,
     trainings: queue,
     async train(config, { asker = '', signal, onProgress } = {}) {
@@ -137,6 +139,27 @@ export async function trainBackend(options: TrainBackendOptions): Promise<TrainB
     },
   }
 }
+
+/** Which recipes may be asked for on a corpus, for whoever does not train itself. Errors: CORPUS_MISSING, CORPUS_INVALID, CORPUS_TOO_SMALL. */
+export async function trainProducer(
+  options: Pick<TrainBackendOptions, 'corpusDir' | 'device' | 'seed' | 'accounting' | 'loss'>,
+): Promise<{
+  readonly producer: Producer
+  readonly recipe: (config: TrainingConfig) => Recipe | (Outcome & { kind: 'refused' })
+}> {
+  const { identity, vocabularySize } = await checkedCorpus(options.corpusDir)
+  const { seed, accounting } = options
+  return {
+    producer: producerOf(identity, options),
+    recipe: (config) => refusable(() => recipeOf({ config, steps: null, seed, vocabularySize, accounting })),
+  }
+}
+
+/** Equal for trainings that come to equal losses, on whatever machine. */
+const producerOf = (
+  identity: string,
+  { accounting, loss, seed, device }: Pick<TrainBackendOptions, 'device' | 'seed' | 'accounting' | 'loss'>,
+): Producer => ({ backend: 'train', corpus: identity.slice(0, 12), accounting, loss, seed: String(seed), device })
 
 /** Looks at a corpus before anybody asks: each side needs a window. */
 async function checkedCorpus(dir: string): Promise<Pick<Corpus, 'identity' | 'vocabularySize'>> {

@@ -1,8 +1,10 @@
 import { availableParallelism } from 'node:os'
+import { basename } from 'node:path'
 import type { Backend } from '../backend/backend.ts'
 import type { ReplayBackend } from '../backend/replay.ts'
 import { simulateBackend, versionOf } from '../backend/simulate.ts'
 import type { TrainBackendOptions } from '../backend/train.ts'
+import type { WorkersBackendOptions } from '../backend/workers.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { targetFlops } from '../cs336/limits.ts'
 import { significant } from '../report/number.ts'
@@ -24,10 +26,16 @@ export interface BackendFlags extends Partial<Omit<TrainBackendOptions, 'corpusD
   readonly world?: string
   readonly corpus?: string
   readonly runs?: string
+  /** With workers: what they run, by a name. */
+  readonly program?: string
+  readonly tags?: readonly string[]
+  readonly tries?: number
+  /** Ms. */
+  readonly workerPatience?: number
 }
 
-/** Opens `simulate` (with a world), `replay:FILE` or `train` (on a corpus). The only place that chooses a backend. */
-export async function openBackend(flags: BackendFlags): Promise<OpenedBackend> {
+/** Opens `simulate` (with a world), `replay:FILE`, `train` (on a corpus) or `workers` (over a database). The only place that chooses a backend. */
+export async function openBackend(flags: BackendFlags, database: string): Promise<OpenedBackend> {
   const { backend: name } = flags
   if (name === 'simulate') {
     refuseOthers(flags, ['world'])
@@ -44,9 +52,10 @@ export async function openBackend(flags: BackendFlags): Promise<OpenedBackend> {
     refuseOthers(flags, trainFlags)
     return { ...(await openTrainBackend(flags)), truth: null }
   }
+  if (name === 'workers') return openWorkersBackend(flags, database)
   throw new IsoflopError(
     'BAD_OPTION',
-    `--backend is "${name}", expected simulate, replay:FILE or train.`,
+    `--backend is "${name}", expected simulate, replay:FILE, train or workers.`,
     'For example: --backend replay:runs.csv',
   )
 }
@@ -77,16 +86,91 @@ async function openTrainBackend(flags: BackendFlags): Promise<Pick<OpenedBackend
   return { backend, notes: [`${several}${engine}: ${speed}`, ...(note ? [note] : [])] }
 }
 
-const trainFlags = ['corpus', 'runs', 'workers', 'threads', 'device', 'seed', 'accounting', 'loss'] as const
+/** What workers train is a corpus, a world or a program; what kind of thing it is decides which other options there are. */
+async function openWorkersBackend(flags: BackendFlags, database: string): Promise<OpenedBackend> {
+  if (!isPostgres(database))
+    throw new IsoflopError(
+      'BAD_OPTION',
+      '--backend workers needs a PostgreSQL, in which trainings wait for workers.',
+      'Give --db postgres://...; --backend train needs none and trains on this machine.',
+    )
+  const { corpus, world, program, tags, tries, workerPatience } = flags
+  const given = { corpus, world, program }
+  const [what, another] = Object.entries(given).filter(([, value]) => value !== undefined)
+  if (what === undefined || another !== undefined)
+    throw new IsoflopError(
+      'BAD_OPTION',
+      `--backend workers came ${what === undefined ? 'without' : 'with more than one of'} --corpus, --program and --world.`,
+      'Say what workers train: --corpus DIR, --program NAME for a program of your own, or --world NAME to try it out.',
+    )
+  refuseOthers(flags, [what[0] as keyof BackendFlags, ...workersFlags, ...(corpus === undefined ? [] : recipeFlags)])
+  const { workersBackend } = await import('../backend/workers.ts')
+  const { truth = null, ...trained } = await trainedBy(flags)
+  const backend = await workersBackend({
+    ...trained,
+    url: database,
+    ...(tags !== undefined && { tags }),
+    ...(tries !== undefined && { tries }),
+    ...(workerPatience !== undefined && { patienceMs: workerPatience }),
+  })
+  return { backend, truth, notes: [workersNote(flags)] }
+}
+
+/** What workers train, and what it needs. */
+async function trainedBy({
+  corpus,
+  world,
+  program = '',
+  ...flags
+}: BackendFlags): Promise<Pick<WorkersBackendOptions, 'name' | 'producer' | 'needs'> & { truth?: Truth }> {
+  if (world !== undefined) {
+    const { name, producer } = simulateBackend(await openWorld(world))
+    return { name: `workers ${name}`, producer, truth: await truthOf(world) }
+  }
+  if (corpus === undefined) return { name: `workers ${program}`, producer: { backend: 'program', program } }
+  const [{ trainProducer }, { memoryFor }] = await Promise.all([
+    import('../backend/train.ts'),
+    import('../gpt/memory.ts'),
+  ])
+  const { device = 'cpu', seed = 0, accounting = 'api', loss = 'average' } = flags
+  const { producer, recipe } = await trainProducer({ corpusDir: corpus, device, seed, accounting, loss })
+  return {
+    name: `workers ${basename(corpus)}`,
+    producer,
+    needs(config) {
+      const found = recipe(config)
+      return 'kind' in found ? found : { memory: memoryFor(found.shape) }
+    },
+  }
+}
+
+/** A world's name is a part of the answer, and whoever is to find it may see the screen. */
+const workersNote = ({ corpus, world, program, tags = [] }: BackendFlags): string => {
+  const what =
+    corpus !== undefined
+      ? `--corpus ${corpus}`
+      : world !== undefined
+        ? '--world NAME'
+        : `--program ${program} --run 'CMD'`
+  return `answers come from: isoflop worker --db postgres://... ${what}${tags.length > 0 ? ` --tags ${tags.join(',')}` : ''}`
+}
+
+export const isPostgres = (place: string): boolean => /^postgres(ql)?:\/\//.test(place)
+
+const recipeFlags = ['device', 'seed', 'accounting', 'loss'] as const
+const workersFlags = ['tags', 'tries', 'workerPatience'] as const
+const trainFlags = ['corpus', 'runs', 'workers', 'threads', ...recipeFlags] as const
 
 /** Refuses options that are there but belong to another backend. */
 function refuseOthers(flags: BackendFlags, own: readonly (keyof BackendFlags)[]): void {
-  const strange = (['world', ...trainFlags] as const).find((name) => flags[name] !== undefined && !own.includes(name))
+  const all = ['world', ...trainFlags, 'program', ...workersFlags] as const
+  const strange = all.find((name) => flags[name] !== undefined && !own.includes(name))
   if (strange === undefined) return
+  const isOfWorkers = strange === 'program' || workersFlags.some((name) => name === strange)
   throw new IsoflopError(
     'BAD_OPTION',
-    `--${strange} came with --backend ${flags.backend}.`,
-    `Leave it out, or give --backend ${strange === 'world' ? 'simulate' : 'train'}.`,
+    `--${strange === 'workerPatience' ? 'worker-patience' : strange} came with --backend ${flags.backend}.`,
+    `Leave it out, or give --backend ${strange === 'world' ? 'simulate' : isOfWorkers ? 'workers' : 'train'}.`,
   )
 }
 

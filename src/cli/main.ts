@@ -11,6 +11,7 @@ import { doctorCommand } from './doctor.ts'
 import { fitCommand } from './fit.ts'
 import { gradeCommand } from './grade.ts'
 import { examples, helpStyle } from './help.ts'
+import { jobsCommand } from './jobs.ts'
 import { keysCommand } from './keys.ts'
 import { lookCommand } from './look.ts'
 import { say } from './print.ts'
@@ -19,6 +20,7 @@ import { simulateCommand } from './simulate.ts'
 import { spaceCommand } from './space.ts'
 import { columnsOf } from './terminal.ts'
 import { trainCommand } from './train.ts'
+import { workerCommand } from './worker.ts'
 import { worldCommand } from './world.ts'
 
 /** Exit status of a command that the user can mend: a bad option, a bad file. */
@@ -62,6 +64,8 @@ export function createProgram(): Command {
     .addCommand(trainCommand())
     .commandsGroup('The training API:')
     .addCommand(serveCommand())
+    .addCommand(workerCommand())
+    .addCommand(jobsCommand())
     .addCommand(keysCommand())
     .addCommand(classCommand())
     .addCommand(deadlineCommand())

@@ -35,14 +35,45 @@ export const positive =
 
 const unitMs = { s: 1e3, m: 60e3, h: 3600e3, d: 86_400e3 } as const
 
-/** A span of time, as ms: `90s`, `30m`, `1.5h`, `2d`. */
+/** A span of time, as ms: `90s`, `30m`, `1.5h`, `2d`; above 0, and of so many ms at least. */
 export const timeSpan =
-  (name: string): Parser<number> =>
+  (name: string, leastMs = 0, mostMs = Number.POSITIVE_INFINITY): Parser<number> =>
   (text) => {
     const [, amount, unit] = /^(\d{1,9}(?:\.\d{1,9})?)([smhd])$/.exec(text.trim()) ?? []
     const ms = Number(amount) * unitMs[unit as keyof typeof unitMs]
     if (!(ms > 0)) throw bad(name, text, 'seconds, minutes, hours or days above 0 such as 90s, 30m, 2d or 4h')
+    if (ms < leastMs) throw bad(name, text, `${leastMs / 1000} s at least, such as ${leastMs / 1000}s`)
+    if (ms > mostMs) throw bad(name, text, `${mostMs / unitMs.h} h at most, such as ${mostMs / unitMs.h}h`)
     return ms
+  }
+
+const isPlain = (text: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)
+
+/** A name that may stand in files and commands: letters, digits, dots, dashes. */
+export const plainName =
+  (name: string): Parser<string> =>
+  (text) => {
+    if (!isPlain(text)) throw bad(name, text.slice(0, 100), 'letters, digits, ".", "_" and "-" such as nano-v3')
+    return text
+  }
+
+/** Such names, separated by commas, each once. */
+export const plainNames =
+  (name: string): Parser<string[]> =>
+  (text) => {
+    const names = text.split(',').map((part) => part.trim())
+    if (!names.every(isPlain)) throw bad(name, text.slice(0, 100), 'names separated by commas such as gpu,h100')
+    return [...new Set(names)].sort()
+  }
+
+/** A size of memory in bytes: `500MB`, `16GB`. */
+export const memorySize =
+  (name: string): Parser<number> =>
+  (text) => {
+    const [, amount, unit] = /^(\d{1,6}(?:\.\d{1,3})?)\s?([MGT])i?B?$/i.exec(text.trim()) ?? []
+    const bytes = Number(amount) * 2 ** { M: 20, G: 30, T: 40 }[(unit ?? 'G').toUpperCase() as 'M' | 'G' | 'T']
+    if (!(bytes > 0)) throw bad(name, text, 'a size of memory above 0 such as 16GB')
+    return bytes
   }
 
 /** A number strictly between 0 and 1. */

@@ -11,7 +11,7 @@ import { version } from '../core/version.ts'
 import { apiBudget, apiLimits } from '../cs336/limits.ts'
 import { accountings } from '../cs336/parameters.ts'
 import { devices } from '../gpt/engine.ts'
-import type { Losses } from '../gpt/losses.ts'
+import { lossNames } from '../gpt/losses.ts'
 import { createComplaints } from '../server/complaints.ts'
 import { usualSubmissions } from '../server/disclosure.ts'
 import { addKey, isWeak, keyLength } from '../server/keys.ts'
@@ -23,7 +23,17 @@ import { answerTo } from './confirm.ts'
 import { defaultDatabase, openDatabase } from './database.ts'
 import { givenKeys } from './given-keys.ts'
 import { examples } from './help.ts'
-import { flops, nameOf, networkAddresses, time, wholeBudgets, wholeNumber } from './options.ts'
+import {
+  flops,
+  nameOf,
+  networkAddresses,
+  plainName,
+  plainNames,
+  time,
+  timeSpan,
+  wholeBudgets,
+  wholeNumber,
+} from './options.ts'
 import { print, say } from './print.ts'
 
 interface ServeFlags extends BackendFlags {
@@ -47,9 +57,6 @@ interface ServeFlags extends BackendFlags {
 /** What a key may spend when nothing is said, FLOPs. */
 export const defaultBudget = BigInt(apiBudget)
 
-/** Which loss of a training is its answer. */
-const lossNames = ['average', 'last', 'validation'] as const satisfies readonly (keyof Losses)[]
-
 /** `isoflop serve`. */
 export function serveCommand(): Command {
   return new Command('serve')
@@ -57,14 +64,19 @@ export function serveCommand(): Command {
     .description(
       'Serves the training API: GET /loss answers what loss a configuration would reach, for a key\n' +
         'with a budget of FLOPs. The first start makes a key and prints it. /docs documents it.\n' +
-        'With --backend train every answer is a training on this machine (docs/train-api.md).',
+        'With --backend train every answer is a training on this machine (docs/train-api.md), with --backend workers\n' +
+        'one on any machine that runs isoflop worker (docs/workers.md).',
     )
     .optionsGroup('Where it listens:')
     .option('--port <N>', '0 picks a free one', wholeNumber('--port', 0, 'a whole number such as 8000'), 8000)
     .option('--host <HOST>', 'address to listen on; 0.0.0.0 for every one', '127.0.0.1')
     .optionsGroup('What answers:')
-    .option('--backend <NAME>', 'simulate, replay:FILE for recorded runs, train for real ones', 'simulate')
+    .option('--backend <NAME>', 'simulate, replay:FILE for recorded runs, train for real ones, workers', 'simulate')
     .option('--world <NAME>', 'what is simulated: cs336, handout, chinchilla, seed:N, staged:N (default: cs336)')
+    .option('--program <NAME>', 'workers: what isoflop worker --run runs, by a name of your choice', programName)
+    .option('--tags <LIST>', 'workers: what a worker must have, such as gpu,h100', tagList)
+    .option('--tries <N>', 'workers: failures until a training is given up (default: 3)', atLeastOne('--tries'))
+    .option('--worker-patience <TIME>', 'workers: silence until another one takes over (default: 60s)', patience)
     .option('--corpus <DIR>', 'train: the text, made by isoflop corpus prepare')
     .option('--runs <DIR>', 'train: where trainings are kept (default: runs)')
     .option('--workers <N>', 'train: trainings at a time (default: 1)', atLeastOne('--workers'))
@@ -108,6 +120,9 @@ export function serveCommand(): Command {
 }
 
 const atLeastOne = (name: string) => wholeNumber(name, 1, 'a whole number such as 1')
+const programName = plainName('--program')
+const tagList = plainNames('--tags')
+const patience = timeSpan('--worker-patience', 10_000)
 const seed = wholeNumber('--seed', 0, 'a whole number such as 0')
 const proxyAddresses = networkAddresses('--proxy')
 const grid = wholeBudgets('--train-flops-grid')
@@ -126,10 +141,7 @@ async function runServe(flags: ServeFlags): Promise<void> {
   const place = flags.db ?? defaultDatabase()
   const store = await openDatabase(place, { create: true })
   try {
-    const { backend, truth, notes } = await openBackend({
-      ...flags,
-      onError: createComplaints(printError).tell,
-    })
+    const { backend, truth, notes } = await openBackend({ ...flags, onError: createComplaints(printError).tell }, place)
     try {
       const trainFlops = flags.trainFlopsGrid ?? apiLimits.trainFlops
       await claimStore(store, backend, trainFlops, { confirm: confirmation(flags) })

@@ -46,6 +46,7 @@ export const errorTable = rows({
     status: 503,
     meaning: 'The database cannot be written or reached just now; nothing was charged.',
   },
+  QUEUE_MISSING: { meaning: 'A database has no queue of trainings that workers could take.' },
   DATABASE_MISSING: { meaning: 'There is no database where one was looked for.' },
   QUERY_ENDED: {
     status: 503,

@@ -8,6 +8,9 @@ export interface Losses {
   readonly validation: number
 }
 
+/** Which of them may be asked for. */
+export const lossNames = ['average', 'last', 'validation'] as const satisfies readonly (keyof Losses)[]
+
 /** Weight of the newest loss in the average (deduced from the API's answers; docs/math.md E60). */
 const newest = 0.01
 

@@ -23,7 +23,7 @@ interface Measured {
   readonly tickets: Pick<Tickets, 'held'>
   readonly upkeep: Pick<Upkeep, 'reclaimed' | 'unbalanced'>
   readonly connections: Pick<Connections, 'open'>
-  readonly backend: Pick<Backend, 'trainings'>
+  readonly backend: Pick<Backend, 'trainings' | 'jobs'>
 }
 
 /** Metrics of queries and reservations, and of trainings where the backend has some. */
@@ -80,6 +80,20 @@ export function createMetrics(measured: Measured): Metrics {
     'Requests refused so far, because too many wrong keys came from their address.',
     () => keys.refused,
   )
+  const { backend } = measured
+  if (backend.jobs)
+    new Gauge({
+      name: 'isoflop_jobs',
+      help: 'Trainings in the whole pool of workers, by state and by the tags that a worker must have.',
+      labelNames: ['state', 'tags'] as const,
+      registers: [registry],
+      async collect() {
+        // Where the database is away there is nothing to tell, and everything else is told.
+        const counts = await backend.jobs!().catch(() => [])
+        this.reset()
+        for (const { state, tags, count } of counts) this.set({ state, tags }, count)
+      },
+    })
   if (trainings) {
     gauge('isoflop_trainings_running', 'Trainings that run now.', () => trainings.running)
     gauge('isoflop_trainings_waiting', 'Trainings that wait for a worker.', () => trainings.waiting)

@@ -20,7 +20,7 @@ const textOf = (producer: Producer): string =>
   JSON.stringify(Object.entries(producer).sort(([p], [q]) => (p < q ? -1 : 1)))
 
 /** Facts in the order in which people are told them. The list of FLOPs is nearly always the assignment's, and only told where it differs. */
-const toldFacts = ['world', 'version', 'table', 'corpus', 'loss', 'accounting', 'seed', 'device']
+const toldFacts = ['world', 'version', 'table', 'program', 'corpus', 'loss', 'accounting', 'seed', 'device']
 
 /** For people: what it is. */
 export const producerName = (producer: Producer): string =>
@@ -68,9 +68,9 @@ export interface Evidence {
 /** Runs that are compared at most: some 20 microseconds each. */
 const mostCompared = 1000
 
-/** Compares runs with what answers at once; null for trainings, which take hours. */
+/** Compares runs with what answers at once; null for trainings, which take hours, and for whatever waits for workers. */
 export async function evidenceFor(store: Store, backend: Backend): Promise<Evidence | null> {
-  if (backend.producer.backend === 'train') return null
+  if (backend.trainings !== undefined) return null
   let [agree, compared] = [0, 0]
   for (const { id } of await store.listKeys()) {
     const { runs } = await store.runs(id, 0n, Math.max(1, mostCompared - compared))
