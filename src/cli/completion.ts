@@ -39,6 +39,8 @@ interface Place {
   readonly words: readonly Word[]
   /** Options behind which a value comes, most often a file. */
   readonly valued: readonly string[]
+  /** Whether a file may come next. */
+  readonly takesFiles: boolean
 }
 
 /** The script of a shell, made of the commands themselves. */
@@ -62,7 +64,8 @@ function placesOf(command: Command, before: string): Place[] {
     .flatMap(({ long, short }) => [long, short].filter((name) => name != null))
   // `help` is a command of commander's own, below which the others are not told.
   const below = commands.filter((child) => command.commands.includes(child))
-  return [{ path, words, valued }, ...below.flatMap((child) => placesOf(child, path))]
+  const takesFiles = command.registeredArguments.some(({ argChoices }) => argChoices === undefined)
+  return [{ path, words, valued, takesFiles }, ...below.flatMap((child) => placesOf(child, path))]
 }
 
 /** In apostrophes, in which a shell reads everything but an apostrophe as it is. */
@@ -98,15 +101,21 @@ const zshScript = (places: readonly Place[]): string => `#compdef isoflop
 _isoflop() {
 ${followed(places, '(@)words[2,CURRENT-1]')}
   local -a found valued
+  local files=
   case "$place" in
-${places.map(({ path, words, valued }) => `    ${quoted(path)}) valued=(${valued.join(' ')}); found=(${words.map(({ text, about }) => quoted(`${text}:${about}`)).join(' ')}) ;;`).join('\n')}
+${places.map(zshCase).join('\n')}
   esac
   if (( $valued[(Ie)$words[CURRENT-1]] )); then _files; return; fi
-  [[ $words[CURRENT] == -* ]] || _files
+  [[ -z $files || $words[CURRENT] == -* ]] || _files
   _describe isoflop found
 }
 if [[ $funcstack[1] == _isoflop ]]; then _isoflop "$@"; else compdef _isoflop isoflop; fi
 `
+
+const zshCase = ({ path, words, valued, takesFiles }: Place): string => {
+  const found = words.map(({ text, about }) => quoted(`${text.replaceAll(':', '\\:')}:${about}`))
+  return `    ${quoted(path)}) files=${takesFiles ? 'yes' : ''}; valued=(${valued.join(' ')}); found=(${found.join(' ')}) ;;`
+}
 
 /** fish reads \\\\ and \\' within apostrophes. */
 const fishQuoted = (text: string): string => `'${text.replace(/[\\']/g, '\\$&')}'`
@@ -124,15 +133,19 @@ function __isoflop_is_at
   test "$path" = "$argv"
 end
 ${places
-  .flatMap(({ path, words, valued }) =>
-    words.map(({ text, about }) => {
-      const word = text.startsWith('--')
-        ? `-l ${text.slice(2)}${valued.includes(text) ? ' -r' : ''}`
-        : text.startsWith('-')
-          ? `-s ${text.slice(1)}`
-          : `-a ${text}`
-      return `complete -c isoflop -n ${fishQuoted(`__isoflop_is_at ${path}`)} ${word} -d ${fishQuoted(about)}`
-    }),
-  )
+  .flatMap((place) => {
+    const at = `complete -c isoflop -n ${fishQuoted(`__isoflop_is_at ${place.path}`)}`
+    const lines = place.words.map(
+      (word) => `${at} ${fishWord(word.text, place.valued.includes(word.text))} -d ${fishQuoted(word.about)}`,
+    )
+    return place.takesFiles ? lines : [`${at} -f`, ...lines]
+  })
   .join('\n')}
 `
+
+/** A word as fish takes it; behind one that has a value files are completed. */
+function fishWord(text: string, hasValue: boolean): string {
+  if (!text.startsWith('-')) return `-a ${text}`
+  const name = text.startsWith('--') ? `-l ${text.slice(2)}` : `-s ${text.slice(1)}`
+  return hasValue ? `${name} -r -F` : name
+}

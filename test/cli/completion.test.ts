@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -81,25 +81,138 @@ test('bash completes what was begun, and files behind an option with a value', {
   assert.deepEqual(unknown ?? [], [])
 })
 
-for (const shell of ['zsh', 'fish'] as const) {
-  const script = completionScript(shell, program)
+/** What a command's place offers, as far as it begins with a text. */
+const wordsAt = (command: Command, begun: '' | '-'): string[] => {
+  const help = command.createHelp()
+  const names = [
+    ...help.visibleCommands(command).map((child) => child.name()),
+    ...command.registeredArguments.flatMap(({ argChoices = [] }) => argChoices),
+  ]
+  const options = help.visibleOptions(command).map(({ long, short }) => long ?? short ?? '')
+  return (begun === '-' ? options : names).sort()
+}
 
+const takesFiles = (command: Command) => command.registeredArguments.some(({ argChoices }) => argChoices === undefined)
+
+const here = join(folder, 'here')
+mkdirSync(here)
+writeFileSync(join(here, 'a-file.csv'), '')
+
+/** Lets a fish without a configuration complete lines. */
+function offeredByFish(lines: readonly string[]): string[][] {
+  const script = join(folder, 'isoflop.fish')
+  writeFileSync(script, completionScript('fish', program))
+  const ask = lines.map((line) => `complete -C "${line}" | string split -f 1 -- \\t; echo ended`)
+  const { stdout, stderr, status } = spawnSync('fish', ['--no-config', '-c', [`source ${script}`, ...ask].join('\n')], {
+    cwd: here,
+    encoding: 'utf8',
+    env: { ...process.env, HOME: folder },
+  })
+  assert.deepEqual([status, stderr], [0, ''])
+  return stdout
+    .split('ended\n')
+    .slice(0, -1)
+    .map((part) => part.split('\n').filter(Boolean))
+}
+
+/** A zsh at a terminal of its own: what is offered is printed, a match a line, and the line is cleared. */
+const zshSetting = `PROMPT= RPROMPT=
+autoload -Uz compinit; compinit -D -u
+source "$1"
+compadd() {
+  builtin compadd "$@"; local ended=$?
+  if [[ " \${@[1,(i)(-|--)]}" != *" -"(O|A|D)" "* ]]; then
+    local -a hits; builtin compadd -A hits "$@"
+    (( $#hits )) && print -rl -- "offer "$^hits
+  fi
+  return ended
+}
+offers() { zle complete-word; print -r -- "offer ed"; BUFFER= }
+zle -N offers; bindkey '^T' offers
+print rea"d"y
+`
+const zshAsking = `zmodload zsh/zpty || exit 1
+zpty shell zsh -f -i
+zpty -w shell "source $1 $2"
+until [[ $line == *ready* ]]; do zpty -r shell line || exit 1; done
+shift 2
+for typed in "$@"; do
+  zpty -w -n shell "$typed"$'\x14'
+  line=
+  until [[ $line == *'offer ed'* ]]; do zpty -r shell line || exit 1; print -r -- "$line"; done
+done
+`
+
+function offeredByZsh(lines: readonly string[]): string[][] {
+  const [script, setting, asking] = ['_isoflop', 'setting.zsh', 'asking.zsh'].map((name) => join(folder, name))
+  writeFileSync(script, completionScript('zsh', program))
+  writeFileSync(setting, zshSetting)
+  writeFileSync(asking, zshAsking)
+  const { stdout, stderr, status } = spawnSync('zsh', ['-f', asking, setting, script, ...lines], {
+    cwd: here,
+    encoding: 'utf8',
+    env: { ...process.env, HOME: folder, TERM: 'dumb' },
+    timeout: 120_000,
+  })
+  assert.deepEqual([status, stderr], [0, ''], stdout)
+  return stdout
+    .split('offer ed')
+    .slice(0, -1)
+    .map((part) => [...part.matchAll(/offer (\S+)/g)].map(([, word]) => word))
+}
+
+for (const [shell, ask] of [
+  ['zsh', offeredByZsh],
+  ['fish', offeredByFish],
+] as const) {
   test(`the script of ${shell} has every command and option`, () => {
+    const script = completionScript(shell, program)
     for (const [command, path] of all) {
       const lines = script.split('\n').filter((line) => line.includes(path.join(' ')))
-      for (const { long } of command.createHelp().visibleOptions(command))
-        if (long)
-          assert.ok(
-            lines.some((line) => line.includes(shell === 'fish' ? `-l ${long.slice(2)} ` : `'${long}:`)),
-            long,
-          )
+      for (const word of wordsAt(command, '-')) {
+        const written =
+          shell === 'zsh' ? `'${word}:` : ` ${word.startsWith('--') ? '-l' : '-s'} ${word.replace(/^-+/, '')} `
+        assert.ok(
+          lines.some((line) => line.includes(written)),
+          word,
+        )
+      }
     }
   })
 
   test(`${shell} can read its script`, { skip: has(shell) }, () => {
     const file = join(folder, `isoflop.${shell}`)
-    writeFileSync(file, script)
+    writeFileSync(file, completionScript(shell, program))
     const { status, stderr } = spawnSync(shell, ['-n', file], { encoding: 'utf8' })
     assert.deepEqual([status, stderr], [0, ''])
+  })
+
+  test(`${shell} offers the commands and the options of every command, and files where they may be`, {
+    skip: has(shell),
+  }, () => {
+    const names = ask(all.map(([, path]) => `${path.join(' ')} `))
+    const options = ask(all.map(([, path]) => `${path.join(' ')} -`))
+    for (const [k, [command, path]] of all.entries()) {
+      const files = takesFiles(command) ? ['a-file.csv'] : []
+      assert.deepEqual(
+        [...new Set(names[k])].filter((word) => !word.startsWith('-')).sort(),
+        [...files, ...wordsAt(command, '')].sort(),
+        `${path.join(' ')}: names`,
+      )
+      assert.deepEqual([...new Set(options[k])].sort(), wordsAt(command, '-'), `${path.join(' ')}: options`)
+    }
+  })
+
+  test(`${shell} completes what was begun, and files behind an option with a value`, { skip: has(shell) }, () => {
+    const lines = [
+      'isoflop ke',
+      'isoflop fit --tar',
+      'isoflop completion z',
+      'isoflop fit --report a',
+      'isoflop keys zz',
+    ]
+    const [begun, option, shells, file, unknown] = ask(lines)
+    assert.deepEqual([begun, option, shells], [['keys'], ['--target'], ['zsh']])
+    assert.deepEqual([[...new Set(file)], unknown], [['a-file.csv'], []])
   })
 }
