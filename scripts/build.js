@@ -1,7 +1,8 @@
-// `npm run build`, which `npm pack` runs first: dist/ anew, JavaScript and types of all of src/, and the migrations of the stores, which are SQL files
+// `npm run build`, which `npm pack` runs first: dist/ anew, JavaScript and types of src/, the pages of src/web as
+// bundles, and the migrations of the stores, which are SQL files
 // that tsc leaves where they are. Plain JavaScript for Node 20, which may be what packs.
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const path = (place) => fileURLToPath(new URL(`../${place}`, import.meta.url))
@@ -16,3 +17,7 @@ const { status } = spawnSync(process.execPath, [compiler, '-p', path('tsconfig.b
 if (status !== 0) process.exit(status ?? 1)
 for (const folder of ['server/store/migrations', 'jobs/migrations'])
   cpSync(path(`src/${folder}`), path(`dist/${folder}`), { recursive: true })
+const { bundleWeb } = await import('./web.js')
+const { files } = await bundleWeb()
+mkdirSync(path('dist/web'), { recursive: true })
+for (const [name, content] of Object.entries(files)) writeFileSync(path(`dist/web/${name}`), content)

@@ -1,4 +1,5 @@
-import type { CampaignView } from './view.ts'
+import type { CampaignEvidence } from '../plan/evidence.ts'
+import type { CampaignView, ViewedRun } from './view.ts'
 
 /**
  * A campaign as whoever looks on is told of it: plain data in `live.json` beside the record, written anew while it goes on. It is
@@ -32,3 +33,20 @@ export interface LiveRun {
 /** What somebody who looks on wants of a campaign: go on, begin no run, or end after the round. */
 export type Wish = 'go' | 'pause' | 'stop'
 export const wishes: readonly Wish[] = ['go', 'pause', 'stop']
+
+/** What is new of a campaign, for whoever knows its first runs. */
+export interface CampaignNews extends Omit<Live, 'live' | 'view'> {
+  /** What is known counts only where this is the same: else another campaign has begun. */
+  readonly epoch: string
+  /** All but runs and evidence. */
+  readonly view: Omit<CampaignView, 'runs' | 'evidence'>
+  /** So many runs are known; those that follow. */
+  readonly from: number
+  readonly runs: readonly ViewedRun[]
+  /** Left out where it is as it was. */
+  readonly evidence?: CampaignEvidence | null
+  /** What the folder is called. */
+  readonly folder: string
+  /** Whether there is a report to be shown. */
+  readonly hasReport: boolean
+}

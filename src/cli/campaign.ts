@@ -17,6 +17,7 @@ import { exercise, openTrainer, type TrainerFlags, usualWorld, worldNames } from
 import { commandLine, given } from './command-line.ts'
 import { examples } from './help.ts'
 import { listenForSignals } from './interruption.ts'
+import { openLivePage } from './live-page.ts'
 import { after, type Next } from './next.ts'
 import { noticeText } from './notices.ts'
 import { openReport } from './open.ts'
@@ -80,7 +81,7 @@ export function campaignCommand(): Command {
     .option('--force', 'take the place of a campaign in another world')
     .option('--dry-run', 'print the first plan, ask nothing')
     .option('--lang <LANGUAGE>', languageHelp, nameOf('--lang', languages))
-    .option('--open', 'show the report')
+    .option('--open', 'show it in the browser, live')
     .option('--json', 'print one JSON object instead of tables')
     .addHelpText(
       'after',
@@ -116,6 +117,7 @@ async function runCampaign(flags: CampaignFlags): Promise<void> {
   }
   if (flags.dryRun) return printPlan({ ...options, given: await givenInFolder(options) }, flags)
 
+  const isShown = flags.open === true && (await openLivePage(flags.out, flags.lang))
   const { notices } = inLanguage(flags.lang ?? 'en', words)
   const interruption = listenForSignals(running ? notices.endingRuns : notices.ending, notices.again)
   const task = { source: trainer.name, strategy: strategy.name, words: strategy.words, seed, budget, target }
@@ -145,7 +147,7 @@ async function runCampaign(flags: CampaignFlags): Promise<void> {
     live.ended(view)
     const written = await writeUp(flags.out, view, flags.lang)
     await printCampaign(view, flags, [...files, ...written])
-    await printClosing(view, flags, submit, interruption.signal)
+    await printClosing(view, { ...flags, open: flags.open === true && !isShown }, submit, interruption.signal)
   } finally {
     line.done()
     live.close()

@@ -20,6 +20,7 @@ import { simulateCommand } from './simulate.ts'
 import { spaceCommand } from './space.ts'
 import { columnsOf } from './terminal.ts'
 import { trainCommand } from './train.ts'
+import { watchCommand } from './watch.ts'
 import { workerCommand } from './worker.ts'
 import { worldCommand } from './world.ts'
 
@@ -56,6 +57,7 @@ export function createProgram(): Command {
     .addCommand(fitCommand())
     .addCommand(lookCommand())
     .addCommand(campaignCommand())
+    .addCommand(watchCommand())
     .addCommand(simulateCommand())
     .addCommand(worldCommand())
     .addCommand(spaceCommand())

@@ -29,6 +29,12 @@ export async function openReport(file: string, { json, lang = 'en' }: Told): Pro
   tell(`\n${inLanguage(lang, words).command.notOpened(path)}`)
 }
 
+/** Opens a page's link, where there is a screen; it is printed anyway. */
+export async function openPage(link: string): Promise<void> {
+  const opener = openerOf(process.platform, process.env)
+  if (opener !== null) await starts(opener, link)
+}
+
 /** Whether an opener took the file. That of Windows ends with 1 even so. */
 const starts = (opener: string, path: string): Promise<boolean> =>
   new Promise((done) => {

@@ -42,6 +42,16 @@ export const errorTable = rows({
   KEY_WITHOUT_RUNS: { status: 422, meaning: 'A key that has not made a query yet.' },
   BUDGET_EXCEEDED: { status: 403, meaning: 'A query would pass the budget of its key; nothing was charged.' },
   NOT_RECORDED: { status: 404, meaning: 'A replayed table has no run of this configuration.' },
+  SESSION_INVALID: {
+    status: 401,
+    meaning: 'A page was asked for something without a session, or its link was used before: a new link opens another.',
+  },
+  READ_ONLY: { status: 403, meaning: 'A page that only shows was asked to change something.' },
+  HOST_UNKNOWN: {
+    status: 421,
+    meaning:
+      'A page was asked for under a name that is not its own, as a site does that points its name at this machine.',
+  },
   STORE_UNAVAILABLE: {
     status: 503,
     meaning: 'The database cannot be written or reached just now; nothing was charged.',

@@ -88,6 +88,14 @@ function isOwned(owner: string): boolean {
   return isThere(named)
 }
 
+/**
+ * Whether a process has the lock on a file, told without taking it: whoever wants it meanwhile gets it. Null where the system does not tell.
+ */
+export function isLocked(file: string): boolean | null {
+  if (isOwned(ownerFile(file)) || isLockedBySqlite(file)) return true
+  return existsSync('/proc/locks') ? false : null
+}
+
 /** Whether Linux knows of a lock on a file, which is SQLite's. */
 function isLockedBySqlite(file: string): boolean {
   try {

@@ -256,7 +256,7 @@ test('a world whose runs learn too little for any law is refused before anything
   assert.equal(existsSync(join(folder, 'handout')), false)
 })
 
-test('--open shows the report with what the desktop has for it, and says where it is where there is none', async () => {
+test('--open shows the campaign with what the desktop has for it, and says where page and report are where there is none', async () => {
   const tools = join(folder, 'tools')
   mkdirSync(tools)
   writeFileSync(join(tools, 'xdg-open'), '#!/bin/sh\necho "$1" > "$ISOFLOP_OPENED"\n', { mode: 0o755 })
@@ -266,8 +266,10 @@ test('--open shows the report with what the desktop has for it, and says where i
   const PATH = `${tools}:${process.env.PATH}`
   const desktop = await start(args, { PATH, DISPLAY: ':0', ISOFLOP_OPENED: opened }).ended
   assert.equal(desktop.status, 0, desktop.stderr)
-  if (process.platform === 'linux') assert.equal(readFileSync(opened, 'utf8'), `${report}\n`)
+  const link = /^Live: (http:\/\/127\.0\.0\.1:\d+\/#\S+)$/m
+  if (process.platform === 'linux') assert.equal(readFileSync(opened, 'utf8'), `${link.exec(desktop.stderr)?.[1]}\n`)
   const server = await start(args, { DISPLAY: '', WAYLAND_DISPLAY: '' }).ended
   if (process.platform === 'linux')
     assert.ok(server.stdout.includes(`\nNothing here opens it; the report is ${report}\n\nNext`), server.stdout)
+  assert.match(server.stderr, link)
 })

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../../core/config.ts'
 import type { Interval } from '../../core/interval.ts'
 import { clamp, logRange } from '../../core/range.ts'
@@ -151,8 +150,13 @@ export function alternativesTo({ posterior, config, loss }: Expectation, limits:
   const { models } = limits
   if (!models.all) return ratios.flatMap((ratio) => alternative(posterior, chosen, ratio, loss, limits))
   const near = new Set(ratios.map((ratio) => models.near(ratio * Math.exp(chosen.size), Math.exp(chosen.ratio))))
-  const asked = models.all.filter((model) => [...near].some((other) => isDeepStrictEqual(model, other)))
+  const asked = models.all.filter((model) => [...near].some((other) => isSame(model, other)))
   return asked.map((model) => told(posterior, tunedModel(posterior, model, chosen, limits).config, loss))
+}
+
+const isSame = (p: Model | null, q: Model | null): boolean => {
+  const [all, others] = [p, q].map((one) => new Map<string, unknown>(Object.entries(one ?? {})))
+  return all.size === others.size && [...all].every(([key, value]) => others.get(key) === value)
 }
 
 /** Another size at its best rate: nothing where the limits end before it. */

@@ -70,15 +70,15 @@ export function drawFigure<Subject>(
   form: 'draw' | 'narrow' = 'draw',
 ): SvgElement | null {
   const drawing = drawingOf(figure, subject, form)
-  if (drawing === null) return null
+  return drawing && drawDrawing(drawing, figure.alt(subject), document)
+}
+
+/** Draws what a figure has to draw, with its words for those who do not see it. */
+export function drawDrawing(drawing: Drawing, label: string, document: SvgDocument): SvgElement {
   const parts = drawing.parts.map(({ x, y, content }) => ({
     svg: typeof content === 'function' ? content(document) : drawPanel(document, content),
     x,
     y,
   }))
-  return compose(
-    document,
-    { width: drawing.width ?? figureWidth, height: drawing.height, label: figure.alt(subject) },
-    parts,
-  )
+  return compose(document, { width: drawing.width ?? figureWidth, height: drawing.height, label }, parts)
 }

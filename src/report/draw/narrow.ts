@@ -2,7 +2,7 @@ import { type Axis, linearTicks, logTicks } from './axis.ts'
 import type { Drawing, Part } from './drawing.ts'
 import { textWidth } from './labels.ts'
 import type { Panel } from './panel.ts'
-import { fontSize, narrowWidth } from './style.ts'
+import { figureWidth, fontSize, narrowWidth } from './style.ts'
 
 /** On a telephone a figure as high as it is wide leaves room for its caption. */
 const greatestHeight = 380
@@ -14,31 +14,56 @@ const tickGap = 12
  * A drawing for a narrow screen: its panels below each other, each drawn anew in full size, with fewer ticks and with axis titles in
  * as many lines as they need. Null where a part draws itself, and so knows one width only.
  */
-export function narrowed({ parts }: Drawing): Drawing | null {
+export function narrowed({ parts }: Drawing, width: number = narrowWidth): Drawing | null {
   const stacked: Part[] = []
   let y = 0
   for (const { content } of parts) {
     if (typeof content === 'function') return null
-    const panel = narrowPanel(content)
+    const panel = narrowPanel(content, width)
     stacked.push({ x: 0, y, content: panel })
     y += panel.height
   }
-  return { width: narrowWidth, height: y, parts: stacked }
+  return { width, height: y, parts: stacked }
 }
 
-function narrowPanel(panel: Panel): Panel {
-  const [below, above] = [titleLines(panel.x.label), titleLines(panel.y.label)]
+function narrowPanel(panel: Panel, width: number): Panel {
+  const [below, above] = [panel.x.label, panel.y.label].map((title) => titleLines(title, width - 12))
   const added = { top: (above.length - 1) * lineHeight, bottom: (below.length - 1) * lineHeight }
   const { left, right, top, bottom } = panel.margin
-  const inside = narrowWidth - left - right
+  const inside = width - left - right
   return {
     ...panel,
-    width: narrowWidth,
+    width,
     height: Math.min(panel.height, greatestHeight) + added.top + added.bottom,
     margin: { left, right, top: top + added.top, bottom: bottom + added.bottom },
     x: { ...panel.x, label: below.join('\n'), ticks: fewerTicks(panel.x, inside) },
     y: { ...panel.y, label: above.join('\n') },
   }
+}
+
+/** Drawings narrower than this have their panels below each other. */
+const leastAbreast = 600
+
+/**
+ * A drawing as wide as a column of a page, its letters as large as ever: panels side by side are as wide as their share. Null where a part draws itself, and
+ * the column is too narrow for it.
+ */
+export function sized(drawing: Drawing, width: number): Drawing | null {
+  const { width: given = figureWidth, parts } = drawing
+  if (parts.some(({ content }) => typeof content === 'function')) return width < leastAbreast ? null : drawing
+  if (width < leastAbreast) return narrowed(drawing, width)
+  const share = width / given
+  return {
+    ...drawing,
+    width,
+    parts: parts.map(({ x, y, content }) => ({ x: x * share, y, content: widened(content as Panel, share) })),
+  }
+}
+
+function widened(panel: Panel, share: number): Panel {
+  const width = panel.width * share
+  const { left, right } = panel.margin
+  return { ...panel, width, x: { ...panel.x, ticks: fewerTicks(panel.x, width - left - right) } }
 }
 
 /** An axis title in lines that fit. */

@@ -966,6 +966,10 @@ export const en = {
 
   /** How a campaign begins, in a line. */
   notices: {
+    live: (link: string) => `Live: ${link}`,
+    notLive: (folder: string) => `The page could not be shown; isoflop watch ${folder} says why.`,
+    nothingToWatch: (folder: string) => `No campaign in ${folder} yet: the page waits for one.`,
+    otherBrowser: (link: string) => `For another browser: ${link}`,
     recordLost: 'the key has runs of this very campaign: the record is written again from them',
     given: (runs: number, flops: string) =>
       `${counted(runs, 'run')} that were there before: in the fit, and counted as spent (${flops} FLOPs)`,

@@ -1,0 +1,167 @@
+import { existsSync, type FSWatcher, statSync, watch } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import { wish, wishIn } from '../campaign/control-file.ts'
+import type { CampaignNews, Live } from '../campaign/live.ts'
+import { liveFile, readLive } from '../campaign/live-file.ts'
+import { isLocked } from '../core/lock.ts'
+import type { Source } from '../pages/stream.ts'
+import { liveOfRecord } from './record.ts'
+
+/** Where the system tells of no change, as on network disks, it is looked for so often, ms; and whether the campaign is still there. */
+const lookMs = 1000
+/** Changes that come together are read together, ms. */
+const togetherMs = 15
+
+/** A campaign's folder, watched: what is new there. It need not be there yet. */
+export class CampaignFolder implements Source {
+  readonly #folder: string
+  readonly #listeners = new Set<() => void>()
+  readonly #timer: NodeJS.Timeout
+  #watcher: FSWatcher | null = null
+  #due: NodeJS.Timeout | null = null
+  #seen = ''
+  #live: Live | null = null
+  /** Counts campaigns in the folder, what was told of its runs, and evidence: the parts of a place. */
+  #epoch = 0
+  #version = 0
+  #evidence = 0
+  /** Places of another process are not known here. */
+  readonly #process: string
+
+  constructor(folder: string, processName: string) {
+    this.#folder = resolve(folder)
+    this.#process = processName
+    this.#timer = setInterval(() => void this.look(), lookMs).unref()
+  }
+
+  /** Whether a campaign has begun there. */
+  get hasBegun(): boolean {
+    return this.#live !== null
+  }
+
+  get isOver(): boolean {
+    return this.#live !== null && (this.#live.state === 'ended' || this.#live.state === 'broken')
+  }
+
+  /** Reads what has changed. */
+  async look(): Promise<void> {
+    this.#watch()
+    if (existsSync(this.#folder) && wishIn(this.#folder) === null && this.#live?.state !== 'ended') this.#announce()
+    const seen = this.#stamp()
+    if (seen === this.#seen) return
+    this.#seen = seen
+    const live = readLive(this.#folder) ?? (await this.#recorded())
+    if (live !== null) this.#take({ ...live, state: this.#stateOf(live) })
+  }
+
+  since(place: string | null): { place: string; data: CampaignNews } | null {
+    if (this.#live === null) return null
+    const { live: _, view, ...rest } = this.#live
+    const { runs, evidence, ...told } = view
+    const epoch = `${this.#process}.${this.#epoch}`
+    const at = `${epoch}-${this.#version}-${this.#evidence}-${runs.length}`
+    if (place === at) return null
+    const [epochThere, , evidenceThere, runsThere] = (place ?? '').split('-')
+    const isSame = epochThere === epoch
+    const from = isSame ? Math.min(Number(runsThere) || 0, runs.length) : 0
+    const data: CampaignNews = {
+      ...rest,
+      epoch,
+      view: told,
+      from,
+      runs: runs.slice(from),
+      ...(isSame && evidenceThere === String(this.#evidence) ? {} : { evidence }),
+      folder: basename(this.#folder),
+      hasReport: existsSync(join(this.#folder, 'report.html')),
+    }
+    return { place: at, data }
+  }
+
+  onNews(tell: () => void): () => void {
+    this.#listeners.add(tell)
+    return () => this.#listeners.delete(tell)
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+    if (this.#due !== null) clearTimeout(this.#due)
+    this.#watcher?.close()
+  }
+
+  /** Says that somebody looks on, so that the campaign tells what its law says. A folder that may not be written to is only looked at. */
+  #announce(): void {
+    try {
+      wish(this.#folder, 'go')
+    } catch {
+      // The law's curves are missing then, until the campaign ends.
+    }
+  }
+
+  #watch(): void {
+    if (this.#watcher !== null || !existsSync(this.#folder)) return
+    try {
+      this.#watcher = watch(this.#folder, () => {
+        this.#due ??= setTimeout(() => {
+          this.#due = null
+          void this.look()
+        }, togetherMs)
+      })
+      this.#watcher.on('error', () => {
+        this.#watcher?.close()
+        this.#watcher = null
+      })
+    } catch {
+      // The timer looks.
+    }
+  }
+
+  /** What changes whenever something did. */
+  #stamp(): string {
+    const files = [liveFile(this.#folder), join(this.#folder, 'campaign.jsonl'), join(this.#folder, 'report.html')]
+    const stamps = files.map((file) => {
+      const stat = statSync(file, { throwIfNoEntry: false })
+      return stat ? `${stat.mtimeMs}/${stat.size}/${stat.ino}` : '-'
+    })
+    // With a live file the record says nothing more.
+    if (stamps[0] !== '-') stamps[1] = '-'
+    return `${stamps.join(' ')} ${this.#isHeld()} ${wishIn(this.#folder)}`
+  }
+
+  #isHeld(): boolean | null {
+    const file = join(this.#folder, '.campaign.lock')
+    return existsSync(file) ? isLocked(file) : false
+  }
+
+  async #recorded(): Promise<Live | null> {
+    try {
+      return await liveOfRecord(this.#folder)
+    } catch {
+      return null // Damaged, or of another isoflop: the command that goes on with it says which.
+    }
+  }
+
+  /** A campaign that says that it goes on, and whose process is gone, has broken off. */
+  #stateOf({ state }: Live): Live['state'] {
+    if (state === 'ended' || state === 'broken') return state
+    if (this.#isHeld() === false) return 'broken'
+    const wanted = wishIn(this.#folder)
+    return wanted === 'pause' ? 'paused' : wanted === 'stop' ? 'stopping' : 'running'
+  }
+
+  #take(live: Live): void {
+    if (!goesOn(this.#live, live)) this.#epoch++
+    if (JSON.stringify(this.#live?.view.evidence) !== JSON.stringify(live.view.evidence)) this.#evidence++
+    this.#version++
+    this.#live = live
+    for (const tell of this.#listeners) tell()
+  }
+}
+
+/** Whether what was known of a campaign is the beginning of what is known now. */
+function goesOn(before: Live | null, after: Live): boolean {
+  if (before === null) return false
+  const [known, now] = [before.view.runs, after.view.runs]
+  if (now.length < known.length || JSON.stringify(before.view.task) !== JSON.stringify(after.view.task)) return false
+  const isEqual = (k: number) => JSON.stringify(known[k]) === JSON.stringify(now[k])
+  return known.length === 0 || (isEqual(0) && isEqual(known.length - 1))
+}

@@ -1,0 +1,94 @@
+import { useState } from 'preact/hooks'
+import { columnsOf } from '../../report/campaign/configuration.ts'
+import { nats, significant } from '../../report/number.ts'
+import { say } from '../words/words.ts'
+import { commandOf, expectedText, lossText, recordOf, signed } from './numbers.ts'
+import { dropped, selected, view } from './state.ts'
+
+/** Everything about the run that is looked at. */
+export function Details() {
+  const number = selected.value
+  const shown = view.value!
+  const run = number === null ? undefined : shown.runs[number]
+  if (number === null || run === undefined) return null
+  const fitted = shown.evidence?.fitted[number]
+  const command = commandOf(shown, run)
+  const facts: [string, string][] = [
+    [say.columns.round, run.round < 0 ? say.given : String(run.round)],
+    [say.columns.parameters, significant(run.parameters)],
+    ...Object.entries(columnsOf(shown.space, run.config)).map(([name, value]): [string, string] => [
+      name,
+      typeof value === 'number' ? significant(value, 4) : value,
+    ]),
+    [say.columns.loss, lossText(run)],
+    ...(run.expected ? [[say.columns.expected, expectedText(run)] as [string, string]] : []),
+    ...(fitted?.kind === 'used' && run.loss !== null
+      ? ([
+          [say.fitted, nats(fitted.loss)],
+          [
+            say.residualOf,
+            `${signed(run.loss - fitted.loss)} (${say.deviations(signedShort((run.loss - fitted.loss) / fitted.sd))})`,
+          ],
+          [say.bestRate, significant(fitted.bestRate)],
+        ] as [string, string][])
+      : []),
+    ...(fitted?.kind === 'set-aside' ? [['', say.setAside(fitted.reason)] as [string, string]] : []),
+    [say.columns.reason, run.reason],
+  ]
+  const isDropped = dropped.value.has(number)
+  const turn = () => {
+    const next = new Set(dropped.value)
+    if (!next.delete(number)) next.add(number)
+    dropped.value = next
+  }
+  return (
+    <aside class="details card" aria-labelledby="details">
+      <div class="bar">
+        <h2 id="details">{say.run(number + 1)}</h2>
+        <button
+          type="button"
+          class="quiet"
+          onClick={() => {
+            selected.value = null
+          }}
+        >
+          {say.close}
+        </button>
+      </div>
+      <dl>
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <div class="controls">
+        {command !== null && <Copy text={command} name={say.copyCommand} />}
+        <Copy text={recordOf(shown, run)} name={say.copyRecord} />
+        {run.loss !== null && (
+          <button type="button" aria-pressed={isDropped} onClick={turn}>
+            {isDropped ? say.keep : say.drop}
+          </button>
+        )}
+      </div>
+    </aside>
+  )
+}
+
+const signedShort = (x: number): string => `${x < 0 ? '\u2212' : '+'}${significant(Math.abs(x), 2)}`
+
+function Copy({ text, name }: { text: string; name: string }) {
+  const [isCopied, setCopied] = useState('')
+  const copy = () => {
+    navigator.clipboard.writeText(text).then(
+      () => setCopied(text),
+      () => prompt(name, text),
+    )
+  }
+  return (
+    <button type="button" title={text} onClick={copy}>
+      {isCopied === text ? say.copied : name}
+    </button>
+  )
+}

@@ -1,0 +1,66 @@
+import { compact } from '../../report/number.ts'
+import { say } from '../words/words.ts'
+import { share } from './numbers.ts'
+import { news, view } from './state.ts'
+
+/** The budget: what is spent, what is out, what is left; and how many runs came to what. */
+export function Gauge() {
+  const { task, spentFlops, open, refused, lost, runs, rounds } = view.value!
+  const { capacity, state } = news.value!
+  const goesOn = state === 'running' || state === 'paused' || state === 'stopping'
+  const running = goesOn ? Math.min(capacity, open.length) : 0
+  const reserved = open.slice(0, running).reduce((sum, { config }) => sum + config.trainFlops, 0)
+  const left = Math.max(0, task.budget - spentFlops - reserved)
+  const parts = [
+    { name: 'spent', flops: spentFlops, text: say.spent(compact(spentFlops), share(spentFlops, task.budget)) },
+    ...(reserved > 0 ? [{ name: 'reserved', flops: reserved, text: say.reserved(compact(reserved)) }] : []),
+    { name: 'left', flops: left, text: say.left(compact(left)) },
+  ]
+  const all = Math.max(task.budget, spentFlops + reserved)
+  const counts = [
+    ['done', runs.length],
+    ['running', running],
+    ['waiting', goesOn ? open.length - running : 0],
+    ['diverged', runs.filter(({ loss }) => loss === null).length],
+    ['refused', refused.length],
+    ['lost', lost.length],
+  ] as const
+  let from = 0
+  return (
+    <section class="gauge card" aria-label={say.budget}>
+      <h2>
+        {say.budget} <span class="hint">{say.ofBudget(compact(task.budget))}</span>
+      </h2>
+      <svg
+        viewBox="0 0 1000 14"
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={parts.map(({ text }) => text).join(', ')}
+      >
+        {parts.map(({ name, flops }) => {
+          const x = from
+          from += (1000 * flops) / all
+          return <rect key={name} class={name} x={x} y="0" width={Math.max(0, from - x)} height="14" />
+        })}
+      </svg>
+      <ul class="legend">
+        {parts.map(({ name, text }) => (
+          <li key={name}>
+            <span class={`swatch ${name}`} aria-hidden="true" />
+            {text}
+          </li>
+        ))}
+      </ul>
+      <ul class="counts">
+        {counts
+          .filter(([name, count]) => count > 0 || name === 'done')
+          .map(([name, count]) => (
+            <li key={name}>
+              <strong>{count}</strong> {say.counts[name]}
+            </li>
+          ))}
+      </ul>
+      {goesOn && rounds.length > 0 && <p class="hint">{rounds[rounds.length - 1].title}</p>}
+    </section>
+  )
+}

@@ -1,0 +1,69 @@
+import { useState } from 'preact/hooks'
+import type { Wish } from '../../campaign/live.ts'
+import { sourceText } from '../../report/campaign/facts.ts'
+import { send, session } from '../session.ts'
+import { isConnected } from '../stream.ts'
+import { say } from '../words/words.ts'
+import { news, view } from './state.ts'
+
+/** What is looked at, how it stands, and what may be asked of it. */
+export function Header() {
+  const told = news.value!
+  const { state } = told
+  document.title = `${say.states[state]} · ${told.folder}`
+  return (
+    <header>
+      <div class="what">
+        <h1>{say.title(sourceText(view.value!))}</h1>
+        <p class="state" role="status">
+          <span class={`dot ${state}`} aria-hidden="true" />
+          {say.states[state]}
+          {say.stateHints[state] !== '' && <span class="hint"> {say.stateHints[state]}</span>}
+          {!isConnected.value && <span class="hint lost"> {say.lost}</span>}
+        </p>
+      </div>
+      <Controls />
+    </header>
+  )
+}
+
+function Controls() {
+  const [fault, setFault] = useState('')
+  const { state, hasReport } = news.value!
+  const { value } = session
+  const canWrite = value !== null && value !== 'none' && value.canWrite
+  const wish = (wanted: Wish) => () => {
+    setFault('')
+    send('control', { wish: wanted }).catch((error: Error) => setFault(say.failed(error.message)))
+  }
+  const goesOn = state === 'running' || state === 'paused' || state === 'stopping'
+  return (
+    <div class="controls">
+      {goesOn && canWrite && (
+        <>
+          {state === 'running' ? (
+            <button type="button" onClick={wish('pause')}>
+              {say.pause}
+            </button>
+          ) : (
+            <button type="button" class="main" onClick={wish('go')}>
+              {say.goOn}
+            </button>
+          )}
+          {state !== 'stopping' && (
+            <button type="button" onClick={wish('stop')}>
+              {say.stop}
+            </button>
+          )}
+        </>
+      )}
+      {goesOn && !canWrite && <span class="hint">{say.readOnly}</span>}
+      {hasReport && state === 'ended' && (
+        <a class="button" href="/api/report" target="_blank" rel="noreferrer">
+          {say.report}
+        </a>
+      )}
+      {fault !== '' && <p role="alert">{fault}</p>}
+    </div>
+  )
+}

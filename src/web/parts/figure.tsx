@@ -1,0 +1,150 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { Figure, Place } from '../../report/draw/figure.ts'
+import { sized } from '../../report/draw/narrow.ts'
+import { isDark } from '../theme.ts'
+import { say } from '../words/words.ts'
+import { drawNever, drawn, drawSoon } from './drawing.ts'
+
+interface Props<Subject> {
+  readonly figure: Figure<Subject>
+  readonly subject: Subject
+  /** What each run of the subject is called outside of it. */
+  readonly numbers: readonly number[]
+  readonly selected: number | null
+  readonly pointed: number | null
+  readonly onPoint: (run: number | null) => void
+  readonly onSelect: (run: number | null) => void
+  /** What is told of a run that is pointed at. */
+  readonly tell: (run: number) => readonly string[]
+  readonly note?: string | undefined
+}
+
+interface Drawn {
+  readonly width: number
+  readonly height: number
+  readonly places: readonly Place[]
+}
+
+/** As near as this, pixels, a run is pointed at. */
+const reach = 22
+const widest = 1100
+
+/** A figure of a report, as wide as its column, in which runs can be pointed at. Nothing where its subject lacks what it shows. */
+export function LiveFigure<Subject>(props: Props<Subject>) {
+  const { figure, subject, numbers, selected, pointed, note } = props
+  const box = useRef<HTMLDivElement>(null)
+  const width = useWidth(box)
+  const [shown, setShown] = useState<Drawn | null>(null)
+  const [isEmpty, setEmpty] = useState(false)
+  const key = useRef({}).current
+  const dark = isDark.value
+
+  useEffect(() => {
+    if (width === 0) return
+    const draw = () => {
+      const whole = figure.draw(subject)
+      const drawing = whole && sized(whole, Math.min(width, widest))
+      setEmpty(drawing === null)
+      if (drawing === null || box.current === null) return setShown(null)
+      box.current.firstElementChild!.replaceChildren(drawn(drawing, figure.alt(subject), dark))
+      const places = (figure.places?.(subject, drawing) ?? []).map(({ run, x, y }) => ({ run: numbers[run], x, y }))
+      setShown({ width: drawing.width ?? 800, height: drawing.height, places })
+    }
+    drawSoon(key, { draw, isSeen: () => isSeen(box.current) })
+    return () => void drawNever(key)
+  }, [figure, subject, width, dark, key, numbers])
+
+  const { onPoint, onSelect } = props
+  // For the mouse alone: by the keyboard, runs are gone through in the table of all of them.
+  useEffect(() => {
+    const node = box.current
+    if (node === null || shown === null) return
+    const nearest = (event: MouseEvent): number | null => {
+      const { left, top, width: across } = node.getBoundingClientRect()
+      const scale = shown.width / Math.min(across, shown.width)
+      return nearestOf(shown.places, (event.clientX - left) * scale, (event.clientY - top) * scale)
+    }
+    const ending = new AbortController()
+    const { signal } = ending
+    node.addEventListener('pointermove', (event) => onPoint(nearest(event)), { signal })
+    node.addEventListener('pointerleave', () => onPoint(null), { signal })
+    node.addEventListener('click', (event) => onSelect(nearest(event)), { signal })
+    return () => ending.abort()
+  }, [shown, onPoint, onSelect])
+  const marked = shown?.places.filter(({ run }) => run === selected || run === pointed) ?? []
+  const tip = pointed === null ? undefined : marked.find(({ run }) => run === pointed)
+  return (
+    <figure class="figure" data-figure={figure.name} hidden={isEmpty}>
+      <h2>{figure.title}</h2>
+      <div class="drawing" ref={box}>
+        <div class="paper" />
+        {shown && marked.length > 0 && (
+          <svg class="over" aria-hidden="true" viewBox={`0 0 ${shown.width} ${shown.height}`}>
+            {marked.map(({ run, x, y }, k) => (
+              <circle key={k} class={run === selected ? 'selected' : 'pointed'} cx={x} cy={y} r="9" />
+            ))}
+          </svg>
+        )}
+        {tip && shown && <Tip place={tip} within={shown} lines={props.tell(tip.run)} />}
+      </div>
+      <details class="reading">
+        <summary>{say.caption}</summary>
+        <p>
+          {shown && figure.caption(subject)} {note}
+        </p>
+      </details>
+    </figure>
+  )
+}
+
+function Tip({ place, within, lines }: { place: Place; within: Drawn; lines: readonly string[] }) {
+  const tip = useRef<HTMLDivElement>(null)
+  // Placed by the way that the page's policy allows.
+  useEffect(() => {
+    const node = tip.current
+    if (node === null) return
+    const isRight = place.x > within.width / 2
+    node.style.left = `${place.x + (isRight ? -14 : 14)}px`
+    node.style.top = `${place.y}px`
+    node.style.transform = `translate(${isRight ? '-100%' : '0'}, ${place.y > within.height / 2 ? '-100%' : '0'})`
+  })
+  return (
+    <div class="tip" ref={tip} aria-hidden="true">
+      {lines.map((line) => (
+        <div key={line}>{line}</div>
+      ))}
+    </div>
+  )
+}
+
+function nearestOf(places: readonly Place[], x: number, y: number): number | null {
+  let best: Place | null = null
+  let least = reach * reach
+  for (const place of places) {
+    const far = (place.x - x) ** 2 + (place.y - y) ** 2
+    if (far < least) [best, least] = [place, far]
+  }
+  return best?.run ?? null
+}
+
+/** The width of an element in whole pixels, followed; 0 before it is known. */
+export function useWidth(box: { readonly current: HTMLElement | null }): number {
+  const [width, setWidth] = useState(0)
+  useEffect(() => {
+    const node = box.current
+    if (node === null) return
+    const observer = new ResizeObserver(([{ contentRect }]) => {
+      // What is hidden has none, and keeps the one that it had.
+      if (contentRect.width > 0) setWidth(Math.floor(contentRect.width))
+    })
+    observer.observe(node)
+    return () => observer.disconnect()
+  }, [box])
+  return width
+}
+
+function isSeen(node: HTMLElement | null): boolean {
+  if (node === null) return false
+  const { top, bottom } = node.getBoundingClientRect()
+  return bottom > 0 && top < innerHeight
+}

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { delimiter, join } from 'node:path'
+import { after } from 'node:test'
+import { type Browser, chromium, type Page } from 'playwright-core'
+
+/** A real browser that is there already: nothing is downloaded. $CHROME names another. */
+
+const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome']
+const macs = ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome']
+
+function found(): string | null {
+  const { CHROME, PATH = '' } = process.env
+  const folders = ['/usr/bin', ...PATH.split(delimiter)]
+  const places = [CHROME ?? '', ...folders.flatMap((folder) => names.map((name) => join(folder, name))), ...macs]
+  return places.find((place) => place !== '' && existsSync(place)) ?? null
+}
+
+const executablePath = found()
+
+/** For node:test's `skip`: false where there is a browser, else why the test is skipped. */
+export const needsBrowser: false | string =
+  executablePath === null ? 'no Chromium is here: $CHROME names none, and none is in $PATH' : false
+
+let opened: Promise<Browser> | null = null
+after(async () => (await opened)?.close())
+
+const browser = (): Promise<Browser> => {
+  // Root, as in a container, has no sandbox there.
+  opened ??= chromium.launch({
+    executablePath: executablePath!,
+    args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+  })
+  return opened
+}
+
+export interface Visit {
+  readonly page: Page
+  /** Asserts that nothing went wrong: no message of the console, no exception, no request off the host, nothing that a screen reader stumbles over. */
+  clean(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface VisitOptions {
+  readonly width?: number
+  readonly height?: number
+  readonly theme?: 'light' | 'dark'
+  /** Messages of the console that belong to what the test does. */
+  readonly expected?: RegExp
+}
+
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+
+/** Opens a link in a browser that has never been here. */
+export async function visit(link: string, options: VisitOptions = {}): Promise<Visit> {
+  const { width = 1200, height = 900, theme = 'light', expected } = options
+  const context = await (await browser()).newContext({ viewport: { width, height }, colorScheme: theme })
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+  const page = await context.newPage()
+  const faults: string[] = []
+  const { origin } = new URL(link)
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') faults.push(message.text())
+  })
+  page.on('pageerror', (error) => faults.push(String(error.stack)))
+  page.on('request', (request) => {
+    if (new URL(request.url()).origin !== origin) faults.push(`asked ${request.url()}`)
+  })
+  await page.goto(link)
+  return {
+    page,
+    async clean() {
+      assert.deepEqual(
+        faults.filter((fault) => !expected?.test(fault)),
+        [],
+      )
+      // By the driver, which the page's policy does not bind.
+      await page.evaluate(await readAxe())
+      const violations = await page.evaluate(async () => {
+        const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: AxeViolation[] }> } }
+        const { violations } = await axe.run()
+        return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)
+      })
+      assert.deepEqual(violations, [])
+    },
+    close: () => context.close(),
+  }
+}
+
+interface AxeViolation {
+  readonly id: string
+  readonly nodes: readonly { readonly html: string }[]
+}
+
+const readAxe = async () => (await import('node:fs/promises')).readFile(axe, 'utf8')
+
+/** Whether nothing is wider than the window. */
+export const isWithin = (page: Page): Promise<boolean> =>
+  page.evaluate('document.documentElement.scrollWidth <= window.innerWidth') as Promise<boolean>

@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { wishIn } from '../../src/campaign/control-file.ts'
+import type { Live } from '../../src/campaign/live.ts'
+import { liveFile, tellLive } from '../../src/campaign/live-file.ts'
+import type { CampaignView } from '../../src/campaign/view.ts'
+import { startWatch, type WatchOptions } from '../../src/watch/watch.ts'
+import { full, standing } from '../report/campaigns.ts'
+import { isWithin, needsBrowser, visit } from './browser.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'watch-web-'))
+const closing: (() => Promise<unknown>)[] = []
+after(async () => {
+  for (const close of closing.reverse()) await close()
+  rmSync(root, { recursive: true, force: true })
+})
+const skip = needsBrowser
+
+async function watch(options: Partial<WatchOptions> = {}) {
+  const folder = options.folder ?? mkdtempSync(join(root, 'campaign-'))
+  const watching = await startWatch({ ...options, folder })
+  closing.push(() => watching.close())
+  return { watching, folder }
+}
+
+async function look(link: string, options: Parameters<typeof visit>[1] = {}) {
+  const visiting = await visit(link, options)
+  closing.push(() => visiting.close())
+  return visiting
+}
+
+const about = { task: full.view.task }
+
+/** Tells a campaign as its process would. */
+function tell(folder: string, view: CampaignView, state: Live['state'] = 'ended', more: Partial<Live> = {}): void {
+  const live: Live = { live: 1, state, view, running: [], capacity: 1, command: 'isoflop campaign', ...more }
+  writeFileSync(liveFile(folder), JSON.stringify(live))
+}
+
+for (const width of [360, 1200])
+  for (const theme of ['light', 'dark'] as const)
+    test(`at ${width} px, ${theme}, a campaign is shown whole, without a fault or an obstacle`, { skip }, async () => {
+      const { watching, folder } = await watch()
+      tell(folder, full.view)
+      const { page, clean } = await look(watching.link, { width, theme })
+      await page.locator('figure[data-figure=profiles] svg').first().waitFor()
+      for (const name of [
+        'profiles',
+        'funnel',
+        'design',
+        'target',
+        'residuals',
+        'backtest',
+        'rates',
+        'batch',
+        'beliefs',
+      ])
+        await page.locator(`figure[data-figure=${name}] .paper > svg`).waitFor({ state: 'attached' })
+      assert.equal(await page.locator('.answer strong').first().textContent(), full.view.estimate!.loss.toFixed(3))
+      assert.ok(await isWithin(page), 'something is wider than the window')
+      await page.locator('.runs tbody tr').nth(3).click()
+      await page.locator('.details').waitFor()
+      await clean()
+    })
+
+test('in Chinese every word of the page is Chinese, those of figures too', { skip }, async () => {
+  const { watching, folder } = await watch()
+  tell(folder, full.view)
+  const { page, clean } = await look(watching.link.replace('/#', '/?lang=zh#'))
+  const profiles = page.locator('figure[data-figure=profiles]')
+  await profiles.locator('.paper > svg').waitFor()
+  assert.match((await profiles.locator('h2').textContent()) ?? '', /IsoFLOP 曲线|曲线/)
+  assert.equal(await page.locator('html').getAttribute('lang'), 'zh-Hans')
+  await clean()
+})
+
+test('a run that is picked is marked in every figure that has it, and what is pointed at is told', {
+  skip,
+}, async () => {
+  const { watching, folder } = await watch()
+  tell(folder, full.view)
+  const { page } = await look(watching.link)
+  await page.locator('figure[data-figure=residuals] .paper > svg').waitFor()
+  await page.locator('.runs tbody tr', { hasText: /^14/ }).first().click()
+  assert.match((await page.locator('.details').textContent()) ?? '', /Run 14/)
+  for (const name of ['profiles', 'design', 'residuals'])
+    await page.locator(`figure[data-figure=${name}] .over .selected`).first().waitFor()
+  // By the keyboard: the next row.
+  await page.locator('.runs .scroll').focus()
+  await page.keyboard.press('ArrowDown')
+  assert.match((await page.locator('.details').textContent()) ?? '', /Run 15/)
+  // In a figure: where the mark is, the run is told and picked.
+  const mark = page.locator('figure[data-figure=design] .over .selected')
+  const { x, y, width, height } = (await mark.boundingBox())!
+  await page.locator('.details button.quiet').click()
+  await page.locator('.details').waitFor({ state: 'detached' })
+  const box = (await page.locator('figure[data-figure=design] .drawing').boundingBox())!
+  assert.ok(x >= box.x && x + width <= box.x + box.width + 1)
+  await page.locator('figure[data-figure=design]').scrollIntoViewIfNeeded()
+  const moved = (await page.locator('figure[data-figure=design] .drawing').boundingBox())!
+  await page.mouse.move(moved.x + (x - box.x) + width / 2, moved.y + (y - box.y) + height / 2 - (box.y - box.y))
+})
+
+test('what happens is on the screen within 300 ms, and what is expected with it', { skip }, async () => {
+  const { watching, folder } = await watch()
+  const live = tellLive({ folder, about })
+  closing.push(async () => live.close())
+  const first = { ...standing, runs: standing.runs.slice(0, 3), history: [], estimate: null }
+  live.show(first)
+  const { page, clean } = await look(watching.link)
+  await page
+    .getByText('3 done')
+    .or(page.locator('.counts', { hasText: '3' }))
+    .first()
+    .waitFor()
+  const times: number[] = []
+  for (let k = 4; k <= standing.runs.length; k++) {
+    await page.waitForTimeout(180)
+    const begun = performance.now()
+    live.show({ ...standing, runs: standing.runs.slice(0, k) })
+    await page.locator('.counts li:first-child strong', { hasText: new RegExp(`^${k}$`) }).waitFor()
+    times.push(performance.now() - begun)
+  }
+  times.sort((a, b) => a - b)
+  assert.ok(times[times.length >> 1] < 300, `median ${times[times.length >> 1]} ms`)
+  console.log(
+    `an event is on the screen after ${times[times.length >> 1].toFixed(0)} ms, at most ${times.at(-1)!.toFixed(0)}`,
+  )
+  await page.locator('.next td', { hasText: 'worth 0.01 nats' }).waitFor()
+  await clean()
+})
+
+test('a campaign is paused, goes on and is ended from the page', { skip }, async () => {
+  const { watching, folder } = await watch()
+  // A process that holds the campaign, for as long as the test.
+  const { lock } = await import('../../src/core/lock.ts')
+  const unlock = lock(join(folder, '.campaign.lock'))!
+  tell(folder, { ...full.view, result: null }, 'running')
+  const { page, clean } = await look(watching.link)
+  await page.getByRole('button', { name: 'Pause' }).click()
+  await page.getByRole('button', { name: 'Go on' }).waitFor()
+  assert.equal(wishIn(folder), 'pause')
+  await page.getByRole('button', { name: 'Go on' }).click()
+  await page.getByRole('button', { name: 'Pause' }).waitFor()
+  assert.equal(wishIn(folder), 'go')
+  await page.getByRole('button', { name: 'Stop after this round' }).click()
+  await page.locator('.state', { hasText: 'ends after this round' }).waitFor()
+  assert.equal(wishIn(folder), 'stop')
+  unlock()
+  // Its process is gone without a result.
+  await page.locator('.state', { hasText: 'broken off' }).waitFor()
+  await clean()
+})
+
+test('the link works once, a reload goes on, and a host that was started again asks for its own link', {
+  skip,
+}, async () => {
+  const { watching, folder } = await watch()
+  tell(folder, full.view)
+  const { link } = watching
+  const expected = /401|ERR_|Failed to load/
+  const { page } = await look(link, { expected })
+  await page.locator('.answer strong').first().waitFor()
+  assert.ok(!page.url().includes('#'), page.url())
+  await page.reload()
+  await page.locator('.answer strong').first().waitFor()
+  const second = await look(link, { expected })
+  await second.page.getByText('This link was used before').waitFor()
+  const { port } = new URL(watching.origin)
+  await watching.close()
+  await page.getByText('No connection').waitFor()
+  await watch({ folder, port: Number(port) })
+  await page.getByText('Open the link that the terminal has printed').waitFor()
+})
+
+test('a tab that is not looked at has no stream, and is told what it missed when it is', { skip }, async () => {
+  const { watching, folder } = await watch()
+  tell(folder, { ...full.view, runs: full.view.runs.slice(0, 5), evidence: null })
+  const { page } = await look(watching.link)
+  await page.locator('.counts strong', { hasText: '5' }).waitFor()
+  const hide = (isHidden: boolean) =>
+    page.evaluate(`Object.defineProperty(document, 'hidden', { value: ${isHidden}, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'))`)
+  await hide(true)
+  tell(folder, full.view)
+  await page.waitForTimeout(500)
+  assert.equal(await page.locator('.counts strong').first().textContent(), '5')
+  await hide(false)
+  await page
+    .locator('.counts strong', { hasText: String(full.view.runs.length) })
+    .first()
+    .waitFor()
+})
+
+test('shown to other machines it has no buttons that change', { skip }, async () => {
+  const { watching, folder } = await watch({ host: '0.0.0.0', token: 'a-secret-that-is-long-enough' })
+  const { lock } = await import('../../src/core/lock.ts')
+  const unlock = lock(join(folder, '.campaign.lock'))!
+  tell(folder, { ...full.view, result: null }, 'running')
+  const { page } = await look(watching.link)
+  await page.getByText('Only to look at').waitFor()
+  assert.equal(await page.getByRole('button', { name: 'Pause' }).count(), 0)
+  unlock()
+})
+
+test('before there is a campaign the page waits, and shows it when it begins', { skip }, async () => {
+  const folder = join(root, 'later')
+  const { watching } = await watch({ folder })
+  const { page, clean } = await look(watching.link)
+  await page.getByText('Waiting for a campaign').waitFor()
+  mkdirSync(folder)
+  tell(folder, full.view)
+  await page.locator('.answer strong').first().waitFor()
+  await clean()
+})
