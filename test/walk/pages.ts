@@ -255,6 +255,7 @@ export const pages: Readonly<Record<string, Page>> = {
     given: books,
     asides: [shorter, before('cat runs', [trainMore], 'of a few sizes at each of a few budgets, as it says')],
   },
+  'docs/watch.md': { place: 'clone', given: {}, asides: [] },
   'docs/workers.md': {
     place: 'clone',
     given: books,
