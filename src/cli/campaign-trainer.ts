@@ -6,7 +6,7 @@ import type { Config } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
 import type { Trainer } from '../core/trainer.ts'
 import { apiSpace } from '../cs336/space.ts'
-import type { RunningRun } from '../launch/folder-trainer.ts'
+import type { Ending, RunningRun } from '../launch/folder-trainer.ts'
 import { compact, nats } from '../report/number.ts'
 import type { Space } from '../space/space.ts'
 import type { World } from '../world/world.ts'
@@ -36,11 +36,12 @@ export interface OpenedTrainer {
   readonly running?: () => readonly RunningRun[]
 }
 
-/** The API or the world that is named. Errors: BAD_OPTION, KEY_INVALID, WORLD_UNKNOWN. */
+/** The API, the program or the world that is named; `ending` has programs end. Errors: BAD_OPTION, KEY_INVALID, WORLD_UNKNOWN. */
 export async function openTrainer(
   flags: TrainerFlags & { readonly out: string },
   space: Space,
   target: number,
+  ending: Ending,
 ): Promise<OpenedTrainer> {
   const { api, apiKey, apiKeyFile, world, run, parallel } = flags
   const [first, second] = Object.entries({ '--api': api, '--world': world, '--run': run })
@@ -52,7 +53,7 @@ export async function openTrainer(
   if (api === undefined && (apiKey ?? apiKeyFile) !== undefined)
     throw new IsoflopError('BAD_OPTION', 'A key came without --api.', 'Say where the API is: --api URL')
   if (run !== undefined) {
-    const trainer = await openRunTrainer(flags, flags.out, space)
+    const trainer = await openRunTrainer(flags, flags.out, space, ending)
     return { trainer, truthAt: null, trueLoss: null, submit: null, running: () => trainer.running() }
   }
   if (api === undefined && parallel !== undefined)

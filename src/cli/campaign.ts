@@ -16,7 +16,7 @@ import type { Space } from '../space/space.ts'
 import { exercise, openTrainer, type TrainerFlags, usualWorld, worldNames } from './campaign-trainer.ts'
 import { commandLine, given } from './command-line.ts'
 import { examples } from './help.ts'
-import { listenForSignals } from './interruption.ts'
+import { listenForSignals, Stages } from './interruption.ts'
 import { openLivePage } from './live-page.ts'
 import { after, type Next } from './next.ts'
 import { noticeText } from './notices.ts'
@@ -102,7 +102,8 @@ async function runCampaign(flags: CampaignFlags): Promise<void> {
   const { budget = space.budget, target = space.target, seed } = flags
   if (flags.submit) checkSubmit(flags.api, target)
   const runs = await ownRuns(flags.runs ?? [], space)
-  const { trainer, truthAt, trueLoss, submit, running } = await openTrainer(flags, space, target)
+  const stages = new Stages()
+  const { trainer, truthAt, trueLoss, submit, running } = await openTrainer(flags, space, target, stages.ending)
   const strategy = await strategyNamed(flags.strategy)
   const options = {
     folder: flags.out,
@@ -119,7 +120,9 @@ async function runCampaign(flags: CampaignFlags): Promise<void> {
 
   const isShown = flags.open === true && (await openLivePage(flags.out, flags.lang))
   const { notices } = inLanguage(flags.lang ?? 'en', words)
-  const interruption = listenForSignals(running ? notices.endingRuns : notices.ending, notices.again)
+  const interruption = running
+    ? stages.listen(() => running().length, notices, goOn(flags.lang))
+    : listenForSignals(notices.ending, notices.again)
   const task = { source: trainer.name, strategy: strategy.name, words: strategy.words, seed, budget, target }
   const line = standingProgress(process.stderr, { task, space }, flags.lang, running)
   const { capacity = 1 } = trainer

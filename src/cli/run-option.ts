@@ -1,8 +1,6 @@
 import type { Command } from 'commander'
 import { IsoflopError } from '../core/errors.ts'
-import { printable } from '../core/printable.ts'
-import type { FolderTrainer, RunEvent, RunningRun } from '../launch/folder-trainer.ts'
-import { nats } from '../report/number.ts'
+import type { Ending, FolderTrainer, RunEvent } from '../launch/folder-trainer.ts'
 import type { Space } from '../space/space.ts'
 import { notes } from './help.ts'
 import { timeSpan, wholeNumber } from './options.ts'
@@ -54,10 +52,15 @@ export const withRunOptions = (command: Command): Command =>
     )
 
 /** The trainer of `--run`. Errors: BAD_OPTION, SPACE_INVALID, RECORD_DAMAGED. */
-export async function openRunTrainer(flags: RunFlags, out: string, space: Space): Promise<FolderTrainer> {
+export async function openRunTrainer(
+  flags: RunFlags,
+  out: string,
+  space: Space,
+  ending: Ending,
+): Promise<FolderTrainer> {
   const { run = '', parallel, retries, timeLimit, slurm, filePatience, detach } = flags
   const options = {
-    ...{ command: run, folder: out, space, onEvent: (event: RunEvent) => say(eventText(event)) },
+    ...{ command: run, folder: out, space, ending, onEvent: (event: RunEvent) => say(eventText(event)) },
     ...(parallel !== undefined && { parallel }),
     ...(retries !== undefined && { retries }),
   }
@@ -105,6 +108,8 @@ function eventText(event: RunEvent): string {
       return `${event.folder} still runs: waiting for it`
     case 'failed':
       return `${event.folder} failed: ${event.reason}${event.left > 0 ? '; trying again' : ''}`
+    case 'saved':
+      return `${event.folder} saved what it has, ${Math.floor(100 * event.share)} %, before its time was over: going on`
     case 'lost':
       return `${event.folder} is lost: ${event.message}`
     case 'unreachable':
@@ -112,14 +117,4 @@ function eventText(event: RunEvent): string {
     case 'stopped':
       return 'the program always fails: beginning no more runs, and waiting for those that run'
   }
-}
-
-/** How far each run is, for the end of a line: `2 run: 45 % at 4.213, -`; empty where none runs. */
-export function runningText(running: readonly RunningRun[]): string {
-  if (running.length === 0) return ''
-  const each = running.map(({ share, loss }) => {
-    const parts = [share === null ? '' : `${Math.floor(100 * share)} %`, loss === null ? '' : nats(loss)]
-    return parts.filter((part) => part !== '').join(' at ') || '-'
-  })
-  return printable(`; ${running.length} ${running.length === 1 ? 'runs' : 'run'}: ${each.join(', ')}`)
 }

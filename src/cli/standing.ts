@@ -3,9 +3,9 @@ import { type CampaignView, type Surroundings, viewOfStanding } from '../campaig
 import { printable } from '../core/printable.ts'
 import type { RunningRun } from '../launch/folder-trainer.ts'
 import { standingLine } from '../report/campaign/text.ts'
-import { cutTo, usualWidth } from '../report/page/width.ts'
+import { usualWidth } from '../report/page/width.ts'
 import { inLanguage, type Language } from '../report/words/words.ts'
-import { runningText } from './run-option.ts'
+import { lineWith } from './running-line.ts'
 import { takesEscapes } from './terminal.ts'
 
 /** Where a campaign stands, for whoever waits for it. */
@@ -30,7 +30,9 @@ export function standingProgress(
   const lineOf = (shown: CampaignView) => printable(inLanguage(language, () => standingLine(shown)))
   const draw = () => {
     if (view === null) return
-    stream.write(`\r\x1b[K${cutTo(`${lineOf(view)}${runningText(running())}`, (stream.columns ?? usualWidth) - 1)}`)
+    const columns = (stream.columns ?? usualWidth) - 1
+    const line = inLanguage(language, () => lineWith(lineOf(view!), running(), columns))
+    stream.write(`\r\x1b[K${line}`)
     isShown = true
   }
   const timer = takesEscapes(stream) ? setInterval(draw, redrawMs) : undefined

@@ -7,8 +7,17 @@ export type Attempt =
   | { readonly kind: 'made'; readonly outcome: Outcome }
   | { readonly kind: 'interrupted' }
   | { readonly kind: 'timed-out'; readonly reason: string }
-  /** Why, in a line, and the last lines of its log. */
-  | { readonly kind: 'failed'; readonly reason: string; readonly said: string }
+  | Failed
+
+export interface Failed {
+  readonly kind: 'failed'
+  /** In a line. */
+  readonly reason: string
+  /** The last lines of its log, ready to be put behind the reason. */
+  readonly said: string
+  /** It was told in time that its time ends, and ended by itself: it may have saved what it has, to go on. */
+  readonly mayGoOn?: boolean
+}
 
 /** What is shown of a log: its end. */
 const mostSaid = { bytes: 4096, lines: 12 } as const
@@ -20,10 +29,10 @@ export function madeIn(place: RunFolder): (Attempt & { readonly kind: 'made' }) 
 }
 
 /** The attempt of a program that ended without a result. `how` says how, where it left no status itself. */
-export function failedIn(place: RunFolder, logFrom: number, how: string): Attempt & { readonly kind: 'failed' } {
+export function failedIn(place: RunFolder, logFrom: number, how: string): Failed {
   const result = place.result()
-  const status = place.exitStatus()
-  const ended = status === null ? how : `it ended with status ${status}`
+  const ending = place.ending()
+  const ended = ending === null ? how : `it ended with status ${ending.status}`
   const what = result.kind === 'invalid' ? `its result.json is not taken, ${result.reason}` : 'it left no result.json'
   const words = lastWords(tailOf(place.log, mostSaid.bytes, logFrom))
   return {

@@ -56,17 +56,21 @@ function processes<C extends Config>(options: CommandTrainerOptions<C>): Launche
   return {
     name: 'command',
     names: ['slot'],
-    async attempt(order, place, { signal }) {
+    how: '',
+    isUnattended: false,
+    async attempt(order, place, { begin, ending }) {
       const there = place.job()
       if (there !== null && !isHere(there)) throw elsewhere(place, there)
       const isFound = there !== null && isRunning(there.process)
       if (isFound) onEvent({ kind: 'found', folder: place.path })
-      const slot = isFound ? null : await slots.take(signal)
+      // It failed while nobody looked. Where its shell was ended with it, as with the whole machine, nobody knows whether it would have.
+      if (there !== null && !isFound && place.ending() !== null) return endedAlone(place, there)
+      const slot = isFound ? null : await slots.take(begin)
       if (slot === null && !isFound) return { kind: 'interrupted' }
       try {
         const begun = isFound ? { job: there } : await start(order, place, slot!)
         const hasResult = () => madeIn(place) !== null
-        const stopping = await watch({ ...begun, hasResult, timeLimitMs, clock, ...(signal && { signal }) })
+        const stopping = await watch({ ...begun, hasResult, timeLimitMs, clock, ending })
         const end = endOf(place, begun.job, stopping, timeLimitMs)
         place.ended()
         return end
@@ -75,6 +79,12 @@ function processes<C extends Config>(options: CommandTrainerOptions<C>): Launche
       }
     },
   }
+}
+
+function endedAlone(place: RunFolder, job: ProcessJob): Attempt {
+  const end = endOf(place, job, null, null)
+  place.ended()
+  return end
 }
 
 const isHere = (job: Job): job is ProcessJob => job.kind === 'process' && job.process.host === hostname()

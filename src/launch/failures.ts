@@ -7,6 +7,8 @@ export interface Failure {
   readonly words: string
   /** Puts it on record as lost. */
   readonly settle: () => void
+  /** Has it tried again, as if it never had been. */
+  readonly forget: () => void
 }
 
 /** So many configurations one after another, and none between them that succeeded, are the program's fault and not theirs. */
@@ -29,6 +31,7 @@ export class Failures {
   failed(failure: Failure): void {
     this.#open.push(failure)
     if (this.#open.length < mostInARow) return
+    for (const { forget } of this.#open) forget()
     this.#stopped ??= new IsoflopError(
       'RUN_FAILED',
       `${this.#open.length} configurations failed one after another, and none came to a result. The last one, in ${failure.folder}: ${failure.words}`,

@@ -3,11 +3,12 @@ import type { Config } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
 import type { Outcome, Trainer, TrainingRequest } from '../core/trainer.ts'
 import type { Space } from '../space/space.ts'
-import type { Attempt } from './attempt.ts'
+import type { Attempt, Failed } from './attempt.ts'
 import { Failures } from './failures.ts'
 import { type Standing, standingOf } from './history.ts'
 import { type Order, orderNames, orderOf } from './order.ts'
-import { type Lost, lostRun, type RunFolder, runFolder, usedFlops } from './run-folder.ts'
+import { type Lost, lostRun, type RunFolder, runFolder, type Tries, usedFlops } from './run-folder.ts'
+import { Stopped } from './stopped.ts'
 import { checkCommand } from './template.ts'
 
 /** What trainers by a program of one's own have in common, wherever it runs. */
@@ -21,7 +22,24 @@ export interface ProgramOptions<C extends Config = Config> {
   readonly parallel?: number
   /** How often a run that left no result is tried again; 1 by default. */
   readonly retries?: number
+  /** Has what runs end. Without it programs get SIGTERM where the signal of a request is aborted; with it that signal only begins no more. */
+  readonly ending?: Ending
   readonly onEvent?: (event: RunEvent) => void
+}
+
+/** Two wishes, one after the other. */
+export interface Ending {
+  /** Programs get SIGTERM, jobs are cancelled: they have time to save what they have. */
+  readonly save: AbortSignal
+  /** They get SIGKILL. */
+  readonly kill: AbortSignal
+}
+
+/** Who still waits, for whoever starts programs. */
+export interface Waiting {
+  /** Aborted when no program is to be started any more. */
+  readonly begin?: AbortSignal | undefined
+  readonly ending: Ending
 }
 
 /** What happens to runs, for whoever looks on. */
@@ -30,6 +48,8 @@ export type RunEvent =
   | { readonly kind: 'found'; readonly folder: string }
   /** It left no result; `left` says how often it is tried again. */
   | { readonly kind: 'failed'; readonly folder: string; readonly reason: string; readonly left: number }
+  /** It saved what it has before its time was over, and goes on as another job; `share` of its tokens are done. */
+  | { readonly kind: 'saved'; readonly folder: string; readonly share: number }
   | { readonly kind: 'lost'; readonly folder: string; readonly message: string }
   /** Slurm does not answer; it is asked again. */
   | { readonly kind: 'unreachable'; readonly message: string }
@@ -53,8 +73,12 @@ export interface Launcher {
   readonly name: string
   /** What a command may name beside the run. */
   readonly names: readonly string[]
+  /** What beside the command decides how a program ends. */
+  readonly how: string
+  /** Whether nobody may be there to read what is said: then a program that always failed is not begun again. */
+  readonly isUnattended: boolean
   /** Starts the program of a run, or finds the one that runs for it, and waits for its end. */
-  attempt(order: Order, place: RunFolder, request: TrainingRequest): Promise<Attempt>
+  attempt(order: Order, place: RunFolder, waiting: Waiting): Promise<Attempt>
 }
 
 /** Where the folders of runs are. */
@@ -69,38 +93,67 @@ export function folderTrainer<C extends Config>(options: ProgramOptions<C>, laun
   const places = space as unknown as Space
   checkCommand(command, orderNames(places, launcher.names))
   const runs = runsIn(options.folder)
+  const by = `${command}\n${launcher.how}`
+  const stopped = new Stopped(options.folder, by)
   const failures = new Failures()
   const running = new Map<string, Order>()
 
-  async function attempt(order: Order, place: RunFolder, request: TrainingRequest): Promise<Attempt> {
+  async function attempt(order: Order, place: RunFolder, signal?: AbortSignal): Promise<Attempt> {
     running.set(order.id, order)
     try {
-      return await launcher.attempt(order, place, request)
+      const ending = options.ending ?? { save: signal ?? never, kill: never }
+      return await launcher.attempt(order, place, { begin: signal, ending })
     } finally {
       running.delete(order.id)
     }
   }
 
   /** Makes a run, in as many attempts as it may have. */
-  async function make(order: Order, request: TrainingRequest): Promise<Outcome> {
+  async function make(order: Order, { purpose, signal }: TrainingRequest): Promise<Outcome> {
     const place = runFolder(runs, order)
     const before = settledIn(place)
+    if (before?.kind === 'finished' || before?.kind === 'diverged') failures.succeeded()
     if (before !== null) return before
-    place.begin(request.purpose)
-    for (let left = retries; ; left--) {
+    place.begin(purpose)
+    for (;;) {
       if (failures.stopped) throw failures.stopped
-      if (request.signal?.aborted) return interrupted(place)
-      const end = await attempt(order, place, request)
-      if (end.kind === 'interrupted') return interrupted(place)
-      if (end.kind === 'made') {
-        failures.succeeded()
-        return end.outcome
+      const tries = triesOf(place)
+      if (tries.failed > retries) return giveUp(order, place, tries)
+      if (signal?.aborted && place.job() === null) return interrupted(place)
+      const end = await attempt(order, place, signal)
+      switch (end.kind) {
+        case 'interrupted':
+          return interrupted(place)
+        case 'made':
+          failures.succeeded()
+          place.forgetTries()
+          return end.outcome
+        case 'timed-out':
+          return lose(order, place, end.reason)
+        case 'failed': {
+          const failed = count(end, tries, order, place)
+          if (failed && failures.stopped) return giveUp(order, place, failed)
+        }
       }
-      if (end.kind === 'timed-out') return lose(order, place, end.reason)
-      const isLast = left <= 0 || failures.stopped !== null
-      onEvent({ kind: 'failed', folder: place.path, reason: end.reason, left: isLast ? 0 : left })
-      if (isLast) return giveUp(order, place, end)
     }
+  }
+
+  function triesOf(place: RunFolder): Tries {
+    const before = place.tries()
+    return before?.by === by ? before : { by, failed: 0, reached: 0, reason: '', said: '' }
+  }
+
+  /** Puts a failure on record; null where the program was told to end, and had got further than when it last ended: it may do so as often as it takes. */
+  function count({ reason, said, mayGoOn }: Failed, before: Tries, order: Order, place: RunFolder): Tries | null {
+    const share = standingOf(place.path, order).share ?? 0
+    const isSaved = mayGoOn === true && share > before.reached
+    const tries = { by, failed: before.failed + (isSaved ? 0 : 1), reached: share, reason, said }
+    place.tried(tries)
+    const left = failures.stopped ? 0 : Math.max(0, retries + 1 - tries.failed)
+    onEvent(
+      isSaved ? { kind: 'saved', folder: place.path, share } : { kind: 'failed', folder: place.path, reason, left },
+    )
+    return isSaved ? null : tries
   }
 
   function lose(order: Order, place: RunFolder, message: string): Lost {
@@ -110,13 +163,16 @@ export function folderTrainer<C extends Config>(options: ProgramOptions<C>, laun
     return lost
   }
 
-  function giveUp(order: Order, place: RunFolder, { reason, said }: Attempt & { kind: 'failed' }): Outcome {
+  function giveUp(order: Order, place: RunFolder, { failed, reason, said }: Tries): Outcome {
     const isFirst = failures.stopped === null
-    const message = `no result after ${retries + 1} ${retries === 0 ? 'try' : 'tries'}: ${reason}`
+    const message = `no result after ${failed} ${failed === 1 ? 'try' : 'tries'}: ${reason}`
     const lost = lostOf(order, place, message)
+    const words = `${reason}${said}`
+    const forget = () => place.forgetTries()
     try {
-      failures.failed({ folder: place.path, words: `${reason}${said}`, settle: () => place.lose(lost) })
+      failures.failed({ folder: place.path, words, settle: () => place.lose(lost), forget })
     } catch (error) {
+      if (isFirst) stopped.note((error as Error).message)
       if (isFirst) onEvent({ kind: 'stopped', message: (error as Error).message })
       throw error
     }
@@ -128,6 +184,8 @@ export function folderTrainer<C extends Config>(options: ProgramOptions<C>, laun
     name: launcher.name,
     capacity: parallel,
     async train(config, request = {}) {
+      if (launcher.isUnattended) stopped.check()
+      else stopped.forget()
       const refusal = refusalOf(() => orderOf(places, config))
       return 'kind' in refusal ? refusal : make(refusal, request)
     },
@@ -138,6 +196,9 @@ export function folderTrainer<C extends Config>(options: ProgramOptions<C>, laun
       }),
   }
 }
+
+/** Of whoever waits for ever. */
+const never = new AbortController().signal
 
 /** What was settled of a run before, as long as nothing runs for it; null where nothing was. */
 function settledIn(place: RunFolder): Outcome | null {

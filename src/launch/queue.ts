@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type QueuedJob, queuedJobs, Unreachable } from './slurm.ts'
+import { cancelAll, type Manner, type QueuedJob, queuedJobs, Unreachable } from './slurm.ts'
 
 /** How long to wait for a controller that does not answer, ms: doubling from the first to the last, for ever. */
 const patience = { first: 1000, last: 60_000 } as const
@@ -16,6 +16,7 @@ export class Queue {
   #now: Promise<Jobs | null> | null = null
   #next: Promise<Jobs | null> | null = null
   #wait: number
+  readonly #cancels = new Map<Manner, { ids: string[]; done: Promise<void> }>()
 
   constructor(everyMs: number, onUnreachable: (message: string) => void) {
     this.#everyMs = everyMs
@@ -35,6 +36,22 @@ export class Queue {
   /** A job came or went: others may soon, so that the next look comes soon. */
   changed(): void {
     this.#wait = Math.min(soonMs, this.#everyMs)
+  }
+
+  /** Ends a job, by one command with all that are to end at the same time. Where Slurm does not answer they go on. */
+  cancel(id: string, manner: Manner): Promise<void> {
+    const ids: string[] = []
+    const batch = this.#cancels.get(manner) ?? {
+      ids,
+      done: Promise.resolve().then(() => {
+        this.#cancels.delete(manner)
+        this.changed()
+        return cancelAll(ids, manner).catch(() => {})
+      }),
+    }
+    this.#cancels.set(manner, batch)
+    batch.ids.push(id)
+    return batch.done
   }
 
   /** As of the next time to look. */

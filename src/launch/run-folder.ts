@@ -31,11 +31,32 @@ export interface ProcessJob extends Started {
 export interface SlurmJob extends Started {
   readonly kind: 'slurm'
   readonly id: string
+  /** We have told it to end: that it did is no failure. */
+  readonly isCancelled?: boolean
 }
 
 export type Job = ProcessJob | SlurmJob
 
 export type Lost = Outcome & { readonly kind: 'lost' }
+
+/** How a program ended, as its shell says. */
+export interface ProgramEnd {
+  readonly status: number
+  /** It had been told to end before. */
+  readonly isSignalled: boolean
+}
+
+/** What was tried of a run that has no result, by one command. */
+export interface Tries {
+  /** The command and what belongs to it: with another one tries are counted anew. */
+  readonly by: string
+  readonly failed: number
+  /** How far it was when it last ended, 0 to 1. */
+  readonly reached: number
+  /** Why the last one failed, and its last words. */
+  readonly reason: string
+  readonly said: string
+}
 
 /** The folder of a run: what it was asked for, what runs for it, and what came of it. */
 export interface RunFolder {
@@ -56,7 +77,13 @@ export interface RunFolder {
   ended(): void
   /** Takes away what an earlier program left that could be taken for an answer of the next one; gives where the log ends. */
   clear(): number
-  exitStatus(): number | null
+  /** How the program ended that was started last; null while it runs, and where its shell was ended with it. */
+  ending(): ProgramEnd | null
+  /** Null where nothing failed. */
+  tries(): Tries | null
+  tried(tries: Tries): void
+  /** It may be tried as if it never had been. */
+  forgetTries(): void
 }
 
 /** Files of ours are not larger. */
@@ -97,11 +124,14 @@ export function runFolder(runs: string, order: Order): RunFolder {
       })
       return statSync(file('log.txt'), { throwIfNoEntry: false })?.size ?? 0
     },
-    exitStatus() {
+    ending() {
       const read = textIn(exit, mostBytes)
-      const status = read.kind === 'text' && read.text.trim() !== '' ? Number(read.text) : Number.NaN
-      return Number.isInteger(status) ? status : null
+      const words = read.kind === 'text' ? /^(\d+)( SIGTERM)?\s*$/.exec(read.text) : null
+      return words && { status: Number(words[1]), isSignalled: words[2] !== undefined }
     },
+    tries: () => recordIn(file('tries.json')) as Tries | null,
+    tried: (tries) => writing(path, () => writeWhole(file('tries.json'), `${summed({ ...tries }, 2)}\n`)),
+    forgetTries: () => writing(path, () => rmSync(file('tries.json'), { force: true })),
   }
 }
 

@@ -8,11 +8,19 @@ import { outputFailed } from '../core/errors.ts'
 import { type Attempt, failedIn, madeIn } from './attempt.ts'
 import { batchScript } from './batch-script.ts'
 import { elsewhere } from './command-trainer.ts'
-import { type FolderTrainer, folderTrainer, type Launcher, type ProgramOptions, runsIn } from './folder-trainer.ts'
+import {
+  type Ending,
+  type FolderTrainer,
+  folderTrainer,
+  type Launcher,
+  type ProgramOptions,
+  runsIn,
+  type Waiting,
+} from './folder-trainer.ts'
 import type { Order } from './order.ts'
 import { Queue, rest } from './queue.ts'
 import type { RunFolder, SlurmJob } from './run-folder.ts'
-import { cancel, endStateOf, submit, Unreachable } from './slurm.ts'
+import { endStateOf, submit, Unreachable } from './slurm.ts'
 import { environment, filled } from './template.ts'
 
 export interface SlurmTrainerOptions<C extends Config = Config> extends ProgramOptions<C> {
@@ -39,6 +47,8 @@ export const slurmTrainer = <C extends Config = Config>(options: SlurmTrainerOpt
 
 /** How often to look for a file that is late, ms. */
 const lookForFileMs = 1000
+/** How long jobs that were cancelled are waited for, ms: Slurm gives them 30 s by default. */
+const mostSavingMs = 120_000
 
 function jobs<C extends Config>(options: SlurmTrainerOptions<C>): Launcher {
   const { command, clock = systemClock, onEvent = () => {}, isDetached = false } = options
@@ -47,19 +57,17 @@ function jobs<C extends Config>(options: SlurmTrainerOptions<C>): Launcher {
   const campaign = nameOfFolder(runsIn(options.folder))
   const nameOf = ({ id }: Order) => `isoflop-${id}-${campaign}`
 
-  /** The job that runs for a run, or one that is submitted now; null where nobody waits. */
-  async function jobFor(order: Order, place: RunFolder, signal?: AbortSignal): Promise<SlurmJob | null> {
+  /** The job that runs for a run as far as is on record. Errors: RUN_ELSEWHERE. */
+  function jobOf(place: RunFolder): SlurmJob | null {
     const there = place.job()
     if (there !== null && there.kind !== 'slurm') throw elsewhere(place, there)
-    if (there !== null) {
-      if (!isDetached) onEvent({ kind: 'found', folder: place.path })
-      return there
-    }
-    return submitted(order, place, signal)
+    if (there !== null && !isDetached) onEvent({ kind: 'found', folder: place.path })
+    return there
   }
 
   /** Looks for a job of the name before each try: an sbatch that got no answer may have submitted. */
   async function submitted(order: Order, place: RunFolder, signal?: AbortSignal): Promise<SlurmJob | null> {
+    if (signal?.aborted) return null
     const name = nameOf(order)
     for (;;) {
       const found = (await queue.now(signal))?.find((job) => job.name === name)
@@ -88,6 +96,7 @@ function jobs<C extends Config>(options: SlurmTrainerOptions<C>): Launcher {
       environment: environment(values),
       cwd: process.cwd(),
       exit: place.exit,
+      result: join(place.path, 'result.json'),
     })
     try {
       writeWhole(file, script)
@@ -97,50 +106,67 @@ function jobs<C extends Config>(options: SlurmTrainerOptions<C>): Launcher {
     return file
   }
 
-  /** Waits until a job has left its result or the queue, or nobody waits: then it is cancelled. A controller that was away may list for minutes what has ended. */
-  async function left(place: RunFolder, job: SlurmJob, signal?: AbortSignal): Promise<'left' | 'cancelled'> {
+  /** Waits until a job has left its result or the queue, or is to end. A controller that was away may list for minutes what has ended. */
+  async function left(place: RunFolder, job: SlurmJob, { save }: Ending): Promise<'left' | 'to-end'> {
     for (let first = true; ; first = false) {
-      const found = await (first ? queue.now(signal) : queue.next(signal))
+      const found = await (first ? queue.now(save) : queue.next(save))
       if (madeIn(place) !== null || found?.every(({ id }) => id !== job.id)) {
         queue.changed()
         return 'left'
       }
-      if (!signal?.aborted) continue
-      await cancel(job.id).catch(() => {}) // where Slurm does not answer it goes on, and is found again
-      return 'cancelled'
+      if (save.aborted) return 'to-end'
     }
   }
 
-  /** What came of a job that has left the queue. Its files may be seen late; its status is written behind its result. */
-  async function endOf(place: RunFolder, job: SlurmJob, signal?: AbortSignal): Promise<Attempt> {
+  /** Cancels a job and waits until it has ended; where that, or the answer of Slurm, takes too long for whoever waits, it is found again. */
+  async function end(place: RunFolder, job: SlurmJob, { kill }: Ending): Promise<Attempt> {
+    place.started({ ...job, isCancelled: true })
+    const enough = AbortSignal.any([kill, AbortSignal.timeout(mostSavingMs)])
+    await queue.cancel(job.id, 'leisure')
+    while (!enough.aborted) {
+      const found = await queue.next(enough)
+      if (found?.every(({ id }) => id !== job.id)) break
+    }
+    if (kill.aborted) await queue.cancel(job.id, 'once')
+    return madeIn(place) ?? { kind: 'interrupted' }
+  }
+
+  /** What came of a job that has left the queue; null where it was cancelled by us. Its files may be seen late. */
+  async function endOf(place: RunFolder, job: SlurmJob, { save }: Ending): Promise<Attempt | null> {
     const answer = madeIn(place)
     if (answer !== null) return answer
-    const state = await queue.answered(() => endStateOf(job.id), signal)
-    for (const end = clock.now() + filePatienceMs; ; await rest(lookForFileMs, signal)) {
+    const state = await queue.answered(() => endStateOf(job.id), save)
+    // The status is written behind the result: once it is seen, one look more is enough.
+    let isSeen = false
+    for (const end = clock.now() + filePatienceMs; ; await rest(lookForFileMs, save)) {
       touch(place)
       const made = madeIn(place)
       if (made !== null) return made
-      if (signal?.aborted) return { kind: 'interrupted' }
-      if (state === 'TIMEOUT') return { kind: 'timed-out', reason: 'not ready after the time that Slurm gives it' }
-      if (place.exitStatus() !== null || clock.now() >= end) break
+      if (job.isCancelled) return null
+      if (save.aborted) return { kind: 'interrupted' }
+      if (isSeen || clock.now() >= end) break
+      isSeen = place.ending() !== null
     }
+    if (state === 'TIMEOUT') return { kind: 'timed-out', reason: 'not ready after the time that Slurm gives it' }
     const how = state === null ? 'its job ended, nobody knows how,' : `its job ended as ${state}`
-    return failedIn(place, job.logFrom, how)
+    const mayGoOn = place.ending()?.isSignalled === true && state !== 'CANCELLED'
+    return { ...failedIn(place, job.logFrom, how), mayGoOn }
   }
 
-  return {
-    name: 'command',
-    names: [],
-    async attempt(order, place, { signal }) {
-      const job = await jobFor(order, place, signal)
-      if (job === null) return { kind: 'interrupted' }
-      if (isDetached && (await queue.now(signal))?.some(({ id }) => id === job.id)) return { kind: 'interrupted' }
-      if ((await left(place, job, signal)) === 'cancelled') return { kind: 'interrupted' }
-      const end = await endOf(place, job, signal)
-      if (end.kind !== 'interrupted') place.ended()
-      return end
-    },
+  async function attempt(order: Order, place: RunFolder, waiting: Waiting): Promise<Attempt> {
+    const { begin, ending } = waiting
+    const there = jobOf(place)
+    const job = there ?? (await submitted(order, place, begin))
+    if (job === null) return { kind: 'interrupted' }
+    if (isDetached && (there === null || (await queue.now(begin))?.some(({ id }) => id === job.id)))
+      return { kind: 'interrupted' }
+    if ((await left(place, job, ending)) === 'to-end') return end(place, job, ending)
+    const came = await endOf(place, job, ending)
+    if (came?.kind !== 'interrupted') place.ended()
+    return came ?? attempt(order, place, waiting)
   }
+
+  return { name: 'command', names: [], how: options.slurm, isUnattended: isDetached, attempt }
 }
 
 /** Tells campaigns of one user apart whose runs are equal. */

@@ -41,9 +41,12 @@ export async function submit(
   throw refused('sbatch', `it answered ${JSON.stringify(id.slice(0, 80))}, expected the number of a job`)
 }
 
-/** Ends a job; nothing where it has ended. Throws Unreachable. */
-export async function cancel(id: string): Promise<void> {
-  await slurm('scancel', ['--quiet', id])
+/** How jobs are ended: by SIGTERM, and SIGKILL after the time that Slurm is set to give, or by SIGKILL at once. */
+export type Manner = 'leisure' | 'once'
+
+/** Ends jobs; nothing happens to those that have ended. Errors: RUN_FAILED. Throws Unreachable. */
+export async function cancelAll(ids: readonly string[], manner: Manner): Promise<void> {
+  await slurm('scancel', ['--quiet', ...(manner === 'once' ? ['--signal=KILL', '--full'] : []), ...ids])
 }
 
 /** What Slurm says of a job that has left the queue: `TIMEOUT`, `NODE_FAIL`; null where it has forgotten it. Throws Unreachable. */
@@ -57,8 +60,25 @@ export async function endStateOf(id: string): Promise<string | null> {
   }
 }
 
+/** Commands at once: a thousand jobs that are submitted in one moment are no thousand processes of a login node that others use. */
+const mostAtOnce = 8
+let free = mostAtOnce
+const waiting: (() => void)[] = []
+
 /** What a command of Slurm printed. Errors: RUN_FAILED. Throws Unreachable. */
 async function slurm(command: string, args: readonly string[]): Promise<string> {
+  if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve))
+  else free--
+  try {
+    return await answered(command, args)
+  } finally {
+    const next = waiting.shift()
+    if (next) next()
+    else free++
+  }
+}
+
+async function answered(command: string, args: readonly string[]): Promise<string> {
   try {
     const { stdout } = await execute(command, args, { timeout: timeoutMs, maxBuffer: 64 << 20 })
     return stdout

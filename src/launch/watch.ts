@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../core/clock.ts'
+import type { Ending } from './folder-trainer.ts'
 import { isRunning, signalProgram } from './program.ts'
 import type { ProcessJob } from './run-folder.ts'
 
@@ -9,7 +10,7 @@ export interface WatchOptions {
   readonly ended?: Promise<unknown>
   readonly hasResult: () => boolean
   readonly timeLimitMs: number | null
-  readonly signal?: AbortSignal
+  readonly ending: Ending
   readonly clock: Clock
 }
 
@@ -22,15 +23,15 @@ const look = { first: 20, last: 500 } as const
 const patience = { 'time-limit': 60_000, answered: 60_000 } as const
 
 /**
- * Waits until nothing of a program runs. It is told to end by SIGTERM when nobody waits any more, when its time is up, or when it has left its result and
- * does not end; the latter two by SIGKILL a minute later.
+ * Waits until nothing of a program runs. It is told to end by SIGTERM when that is wished, when its time is up, or when it has left its result and
+ * does not end; the latter two by SIGKILL a minute later, the first when that is wished, too.
  */
-export async function watch({ job, ended, hasResult, timeLimitMs, signal, clock }: WatchOptions): Promise<Stopping> {
+export async function watch({ job, ended, hasResult, timeLimitMs, ending, clock }: WatchOptions): Promise<Stopping> {
   const deadline = job.startedAt + (timeLimitMs ?? Number.POSITIVE_INFINITY)
   const wake = new AbortController()
   const waken = () => wake.abort()
   ended?.then(waken, waken)
-  signal?.addEventListener('abort', waken, { once: true })
+  for (const signal of [ending.save, ending.kill]) signal.addEventListener('abort', waken, { once: true })
   let stopping: Stopping = null
   let killAt = Number.POSITIVE_INFINITY
   let answeredAt: number | null = null
@@ -42,13 +43,14 @@ export async function watch({ job, ended, hasResult, timeLimitMs, signal, clock 
   for (let wait = look.first as number; isRunning(job.process); wait = Math.min(2 * wait, look.last)) {
     const now = clock.now()
     if (answeredAt === null && hasResult()) answeredAt = now
+    if (ending.kill.aborted) killAt = now
     if (stopping !== null && now >= killAt) signalProgram(job.process, 'SIGKILL')
-    else if (stopping === null && signal?.aborted) stop('interrupted', Number.POSITIVE_INFINITY)
+    else if (stopping === null && ending.save.aborted) stop('interrupted', Number.POSITIVE_INFINITY)
     else if (stopping === null && now >= deadline) stop('time-limit', patience['time-limit'])
     else if (stopping === null && answeredAt !== null && now >= answeredAt + patience.answered) stop('answered', 0)
     await rest(wait, wake.signal)
   }
-  signal?.removeEventListener('abort', waken)
+  for (const signal of [ending.save, ending.kill]) signal.removeEventListener('abort', waken)
   return stopping
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -41,7 +41,7 @@ function start(out: string, { run = `sh ${program} {folder}`, parallel = 4, env 
   const ended = new Promise<{ status: number | null; stdout: string; stderr: string }>((resolve) =>
     child.on('close', (status) => resolve({ status, ...printed })),
   )
-  return { child, ended }
+  return { child, ended, printed }
 }
 
 const runsIn = (out: string): string[] => {
@@ -89,18 +89,114 @@ test('a campaign whose planner dies by kill -9 again and again starts every prog
   assert.equal(begun('dying').length, total)
 })
 
-test('Ctrl-C ends the programs, says how to go on, and the same command does', async () => {
-  const { child, ended } = start('stopped', { env: { REST: '60' } })
+test('Ctrl-C begins no more runs and waits; again the programs save and end; the same command goes on', async () => {
+  const { child, ended, printed } = start('stopped', { env: { REST: '60' } })
   await until('stopped', 4)
+  child.kill('SIGINT')
+  while (!printed.stderr.includes('Ctrl-C')) await sleep(20)
+  assert.match(
+    printed.stderr,
+    /the 4 that go on are waited for: Ctrl-C again gives SIGTERM and time to save\. Go on.*: isoflop/,
+  )
+  await sleep(500)
+  for (const run of begun('stopped')) for (const pid of startsOf(run)) process.kill(Number(pid), 0)
   child.kill('SIGINT')
   const { status, stderr } = await ended
   assert.equal(status, 130, stderr)
-  assert.match(stderr, /ending what runs; the same command goes on with it/)
+  assert.match(stderr, /SIGTERM to 4 runs/)
+  assert.equal(begun('stopped').length, 4)
   for (const run of begun('stopped')) for (const pid of startsOf(run)) await untilGone(Number(pid))
   const again = await start('stopped').ended
   assert.equal(again.status, 0, again.stderr)
   const whole = await start('whole').ended
   assert.deepEqual(outcome(again.stdout), outcome(whole.stdout))
+})
+
+test('one Ctrl-C and patience: what runs is waited for and kept, nothing more is begun', async () => {
+  const { child, ended } = start('patient', { env: { REST: '2' }, parallel: 3 })
+  await until('patient', 3)
+  child.kill('SIGINT')
+  const { status, stderr } = await ended
+  assert.equal(status, 130, stderr)
+  assert.equal(begun('patient').length, 3)
+  for (const run of begun('patient')) assert.ok(existsSync(join(run, 'result.json')), run)
+})
+
+test('SIGTERM stands for two Ctrl-C; a third one kills a program that does not end', async () => {
+  const deaf = `trap '' TERM; echo $$ >>{folder}/starts; while :; do sleep 0.1; done`
+  const { child, ended, printed } = start('deaf', { run: deaf, parallel: 2 })
+  await until('deaf', 2)
+  child.kill('SIGTERM')
+  while (!printed.stderr.includes('Ctrl-C again kills')) await sleep(20)
+  await sleep(300)
+  assert.equal(child.exitCode, null)
+  child.kill('SIGINT')
+  const { status, stderr } = await ended
+  assert.equal(status, 130, stderr)
+  assert.match(stderr, /killing 2 runs/)
+  for (const run of begun('deaf')) for (const pid of startsOf(run)) await untilGone(Number(pid))
+})
+
+test('programs outlive a planner whose terminal is closed, or that gets Ctrl-\\; the same command waits for them', async () => {
+  for (const [name, count] of [
+    ['SIGHUP', 1],
+    ['SIGQUIT', 5],
+  ] as const) {
+    const { child, ended } = start('closed', { env: { REST: '3' } })
+    await until('closed', count)
+    child.kill(name)
+    await ended
+    const open = begun('closed').filter((run) => !existsSync(join(run, 'result.json')))
+    assert.ok(open.length > 0)
+    for (const run of open) for (const pid of startsOf(run)) process.kill(Number(pid), 0)
+  }
+  const again = await start('closed').ended
+  assert.equal(again.status, 0, again.stderr)
+  assert.match(again.stderr, /still runs: waiting for it/)
+  for (const run of begun('closed')) assert.equal(startsOf(run).length, 1, run)
+})
+
+const noTerminal = spawnSync('script', ['--version']).status === 0 ? false : 'script is not on this machine'
+test('on a terminal of 60 columns one line tells what each run is at, while it runs', {
+  skip: noTerminal,
+}, async () => {
+  const go = join(folder, 'go')
+  const slow = join(folder, 'slow.sh')
+  const point = (share: number, loss: number) =>
+    `echo '{"tokens": '$((ISOFLOP_TOKENS * ${share} / 100))', "loss": ${loss}}' >>"$1/history.jsonl"`
+  const rest = (file: string) => `while ! test -e '${go}${file}'; do sleep 0.1; done`
+  writeFileSync(slow, `${point(25, 5.511)}; ${rest('1')}; ${point(76, 4.822)}; ${rest('2')}; ${answer()}`)
+  const run = ['--run', `sh ${slow} {folder}`, '--out', 'shown']
+  const words = [process.execPath, bin, 'campaign', '--strategy', 'profiles-surface', '--space', space, ...run]
+  const command = words.map((word) => `'${word}'`).join(' ')
+  const child = spawn('script', ['-qfec', `stty cols 60; exec ${command}`, '/dev/null'], {
+    cwd: folder,
+    env: { ...process.env, TERM: 'xterm', NO_COLOR: '' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  let shown = ''
+  child.stdout.on('data', (chunk) => {
+    shown += chunk
+  })
+  for (const [pattern, file] of [
+    [/; 1 running: 2[45] % at 5\.511/, '1'],
+    [/; 1 running: 7[56] % at 4\.822/, '2'],
+  ] as const) {
+    while (!pattern.test(shown)) {
+      assert.equal(child.exitCode, null, shown)
+      await sleep(20)
+    }
+    writeFileSync(`${go}${file}`, '')
+  }
+  const ended = new Promise((resolve) => child.once('close', resolve))
+  child.stdin.write('\x03') // Ctrl-C, as a keyboard sends it
+  await ended
+  const drawn = shown
+    .split('\r\x1b[K')
+    .map((line) => line.split(/[\r\n]|\^C/)[0])
+    .filter((line) => / of .* FLOPs/.test(line))
+  assert.ok(drawn.length >= 2, shown)
+  for (const line of drawn) assert.ok(line.length < 60, line)
 })
 
 test('a program that always fails ends the campaign with its words', async () => {

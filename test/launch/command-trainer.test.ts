@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -99,6 +100,33 @@ test('a run that fails is tried again; one that fails always among others that d
   assert.equal((await again.train(configOf(64))).kind, 'lost')
   assert.deepEqual(again.events, [])
   assert.equal(starts(join(folder, 'runs', orderOf(space, configOf(64)).id)), 2)
+})
+
+test('tries are counted over all starts of a campaign, by the same command; what failed while nobody looked counts, too', async () => {
+  const { folder, trainer } = programs('again')
+  const place = join(folder, 'runs', orderOf(space, configOf()).id)
+  const text = 'echo start >>"$1/starts"; exit 7'
+  const ending = new AbortController()
+  const stopping = trainer(text, { onEvent: ({ kind }) => kind === 'failed' && ending.abort() })
+  assert.equal((await stopping.train(configOf(), { signal: ending.signal })).kind, 'interrupted')
+  assert.equal((await trainer(text).train(configOf())).kind, 'lost')
+  assert.equal(starts(place), 2)
+  assert.equal((await trainer(text).train(configOf())).kind, 'lost')
+  assert.equal(starts(place), 2)
+  const other = trainer(text, { command: `sh '${join(folder, 'program.sh')}' {folder} --mended` })
+  assert.equal((await other.train(configOf())).kind, 'lost')
+  assert.equal(starts(place), 4)
+
+  const unseen = programs('unseen')
+  const alone = join(unseen.folder, 'runs', orderOf(space, configOf()).id)
+  const first = unseen.trainer(`${text}`, { retries: 0 })
+  mkdirSync(alone, { recursive: true })
+  const gone = { kind: 'process', process: { host: hostname(), pid: 2 ** 22 + 1, started: 'never' }, slot: 0 }
+  writeFileSync(join(alone, 'job.json'), summed({ ...gone, startedAt: 0, logFrom: 0 }))
+  writeFileSync(join(alone, 'exit'), '7\n')
+  const outcome = await first.train(configOf())
+  assert.match((outcome as { error: IsoflopError }).error.message, /1 try: it ended with status 7/)
+  assert.equal(existsSync(join(alone, 'starts')), false)
 })
 
 test('three configurations that fail one after another end it with the words of the program; once it is mended all are asked again', async () => {

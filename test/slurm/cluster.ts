@@ -25,8 +25,11 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** One node on loopback that schedules at once; limits of time and memory of jobs are minutes. */
-const configuration = (dir: string, [controller, node]: readonly number[]) => `ClusterName=isotest
+/** The nodes of a cluster, each a daemon of this machine; `usual` is where jobs go by default, the others are for tests that do something to their node. */
+export const nodes = ['usual', 'drained', 'contested'] as const
+
+/** Nodes on loopback, each with a partition of its name, that schedule at once; limits of time of jobs are minutes. In `urgent` jobs send others of `contested` back into the queue. */
+const configuration = (dir: string, controller: number, ports: readonly number[]) => `ClusterName=isotest
 SlurmctldHost=localhost
 SlurmUser=root
 SlurmdUser=root
@@ -34,13 +37,12 @@ AuthType=auth/munge
 AuthInfo=socket=${dir}/munge.sock
 CredType=cred/munge
 SlurmctldPort=${controller}
-SlurmdPort=${node}
 StateSaveLocation=${dir}/state
-SlurmdSpoolDir=${dir}/spool
+SlurmdSpoolDir=${dir}/spool-%n
 SlurmctldPidFile=${dir}/slurmctld.pid
-SlurmdPidFile=${dir}/slurmd.pid
+SlurmdPidFile=${dir}/slurmd-%n.pid
 SlurmctldLogFile=${dir}/log/slurmctld.log
-SlurmdLogFile=${dir}/log/slurmd.log
+SlurmdLogFile=${dir}/log/slurmd-%n.log
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 SwitchType=switch/none
@@ -59,18 +61,25 @@ InactiveLimit=0
 KillWait=2
 OverTimeLimit=0
 SlurmdParameters=config_overrides
-NodeName=localhost CPUs=4 State=UNKNOWN
-PartitionName=debug Nodes=ALL Default=YES MaxTime=INFINITE State=UP OverSubscribe=FORCE:4
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+${nodes
+  .map((name, k) => `NodeName=${name} NodeHostname=localhost NodeAddr=127.0.0.1 Port=${ports[k]} CPUs=4 State=UNKNOWN`)
+  .join('\n')}
+PartitionName=usual Nodes=usual Default=YES MaxTime=INFINITE State=UP OverSubscribe=FORCE:4 PreemptMode=OFF
+PartitionName=drained Nodes=drained MaxTime=INFINITE State=UP PreemptMode=OFF
+PartitionName=contested Nodes=contested MaxTime=INFINITE State=UP PriorityTier=1
+PartitionName=urgent Nodes=contested MaxTime=INFINITE State=UP PriorityTier=10 PreemptMode=OFF
 SchedulerParameters=batch_sched_delay=0,sched_min_interval=0,sched_interval=1,bf_interval=1
 `
 
-/** A Slurm of the test's own: munge, a controller and a node in a folder. */
+/** A Slurm of the test's own: munge, a controller and nodes in a folder. */
 export async function startSlurm() {
   const dir = mkdtempSync(join(tmpdir(), 'isoflop-slurm-'))
-  for (const name of ['state', 'spool', 'log']) mkdirSync(join(dir, name))
+  for (const name of ['state', 'log']) mkdirSync(join(dir, name))
   const file = (name: string) => join(dir, name)
   writeFileSync(file('munge.key'), randomBytes(1024), { mode: 0o400 })
-  writeFileSync(file('slurm.conf'), configuration(dir, [await freePort(), await freePort()]))
+  writeFileSync(file('slurm.conf'), configuration(dir, await freePort(), await Promise.all(nodes.map(freePort))))
   const env = { ...process.env, SLURM_CONF: file('slurm.conf') }
   const munge = [
     'socket=munge.sock',
@@ -80,19 +89,19 @@ export async function startSlurm() {
     'log-file=log/munge.log',
   ]
   execFileSync('munged', ['--force', ...munge.map((option) => `--${option.replace('=', `=${dir}/`)}`)])
-  const daemon = (name: string) => {
-    const child = spawn(name, ['-D', '-f', file('slurm.conf')], { env, stdio: 'ignore' })
+  const daemon = (name: string, ...args: string[]) => {
+    const child = spawn(name, ['-D', '-f', file('slurm.conf'), ...args], { env, stdio: 'ignore' })
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
     return { child, ended }
   }
   const controllerOf = () => daemon('slurmctld')
   let controller = controllerOf()
-  const node = daemon('slurmd')
+  const daemons = nodes.map((name) => daemon('slurmd', '-N', name))
   const run = (command: string, ...args: string[]) =>
     execFileSync(command, args, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
   const states = () => {
     try {
-      return run('sinfo', '--noheader', '--format=%T').trim()
+      return [...new Set(run('sinfo', '--noheader', '--Node', '--format=%T').trim().split('\n'))].join()
     } catch {
       return ''
     }
@@ -113,8 +122,14 @@ export async function startSlurm() {
     startController() {
       controller = controllerOf()
     },
+    /** The controller is there, and answers nobody. */
+    async muteController(ms: number) {
+      controller.child.kill('SIGSTOP')
+      await sleep(ms)
+      controller.child.kill('SIGCONT')
+    },
     async stop() {
-      for (const { child, ended } of [controller, node]) {
+      for (const { child, ended } of [controller, ...daemons]) {
         child.kill('SIGKILL')
         await ended
       }

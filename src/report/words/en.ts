@@ -356,6 +356,10 @@ export const en = {
 
     ofFlops: (spent: string, budget: string) => `${spent} of ${budget} FLOPs`,
     runs: (n: number) => counted(n, 'run'),
+    /** How far those are that go on; `each` may be empty. */
+    running: (n: number, each: string) => `; ${n} running${each && ': '}${each}`,
+    shareAt: (share: string, loss: string) => `${share} at ${loss}`,
+    fromTo: (from: string, to: string) => `${from} to ${to}`,
     noEstimate: 'no estimate yet',
     estimate: (N: string, loss: string) => `N ${N}, loss ${loss}`,
     nothingAsked: (why: string) => `Nothing would be asked: ${why}`,
@@ -985,7 +989,11 @@ export const en = {
     otherVersion: (there: string, here: string) =>
       `begun with isoflop ${there}, going on with ${here}: the plans may differ`,
     ending: 'ending after the run in flight',
-    endingRuns: 'ending what runs; the same command goes on with it',
+    nothingRuns: 'ending, as nothing runs.',
+    noMoreRuns: (n: number) =>
+      `no more runs are begun, and ${n === 1 ? 'the one that goes on is' : `the ${n} that go on are`} waited for: Ctrl-C again gives SIGTERM and time to save.`,
+    saving: (n: number) => `SIGTERM to ${counted(n, 'run')}, and time to save: Ctrl-C again kills.`,
+    killing: (n: number) => `killing ${counted(n, 'run')}.`,
     again: 'the same again ends at once',
   },
 

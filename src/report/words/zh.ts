@@ -326,6 +326,9 @@ export const zh: English = {
 
     ofFlops: (spent, budget) => `${spent} / ${budget} FLOPs`,
     runs: (n) => `${n} 个实验`,
+    running: (n, each) => `；${n} 个进行中${each && '：'}${each}`,
+    shareAt: (share, loss) => `${share} 时 ${loss}`,
+    fromTo: (from, to) => `${from} 至 ${to}`,
     noEstimate: '尚无估计',
     estimate: (N, loss) => `N ${N}，loss ${loss}`,
     nothingAsked: (why) => `不会查询任何实验：${why}`,
@@ -880,7 +883,10 @@ export const zh: English = {
     contradicted: (runs, file) => `${runs} 个实验在 ${file} 中的 loss 与该密钥现在给出的不同，以后者为准`,
     otherVersion: (there, here) => `由 isoflop ${there} 开始，现在用 ${here} 继续：计划可能不同`,
     ending: '当前实验完成后结束',
-    endingRuns: '正在结束运行中的实验；同一条命令会接着进行',
+    nothingRuns: '没有实验在运行，结束。',
+    noMoreRuns: (n) => `不再开始新实验，等待进行中的 ${n} 个：再按一次 Ctrl-C 发送 SIGTERM，并留出保存的时间。`,
+    saving: (n) => `已向 ${n} 个实验发送 SIGTERM，留出保存的时间：再按一次 Ctrl-C 强行终止。`,
+    killing: (n) => `正在强行终止 ${n} 个实验。`,
     again: '再按一次立即结束',
   },
 
