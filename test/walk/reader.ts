@@ -43,7 +43,7 @@ export class Reader {
   /** Types a command; a server goes on behind the next ones. */
   async types(command: string): Promise<Ended> {
     const here = this.here(command)
-    const service = /^(?:[A-Z_]+=(?:\$\([^)]*\)|\S)+ )?npx isoflop (serve|worker|watch)\b/.exec(here)?.[1] as Service | undefined
+    const service = /^npx isoflop (serve|worker|watch)\b/.exec(here)?.[1] as Service | undefined
     const ended = service ? await this.begins(service, here) : await this.runs(here)
     this.done.push(ended)
     return ended
