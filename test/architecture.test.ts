@@ -25,7 +25,7 @@ const mayImport: Record<string, readonly string[]> = {
   backend: ['core', 'world', 'input', 'corpus', 'gpt', 'cs336', 'jobs'],
   api: ['core', 'cs336'],
   client: ['core', 'space', 'cs336', 'api'],
-  server: ['core', 'cs336', 'api', 'backend'],
+  server: ['core', 'cs336', 'api', 'backend', 'input'],
   fit: ['core', 'numeric', 'law'],
   joint: ['core', 'numeric', 'space'],
   plan: ['core', 'numeric', 'law', 'fit', 'joint', 'space'],

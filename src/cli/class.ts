@@ -1,13 +1,23 @@
 import { Command } from 'commander'
-import { wireOfConfig } from '../api/contract.ts'
 import { shortInteger } from '../core/exact-integer.ts'
 import { printableLine } from '../core/printable.ts'
 import type { TrainingConfig } from '../cs336/config.ts'
 import { counted } from '../report/number.ts'
+import {
+  allRuns,
+  isGradable,
+  isLate,
+  isoOrNull,
+  keyJson,
+  lastSeen,
+  runJson,
+  standingJson,
+  submissionJson,
+} from '../server/standing.ts'
 import type { Standing, Store, StoredRun, Submission } from '../server/store/store.ts'
 import { withStore } from './database.ts'
 import { examples } from './help.ts'
-import { keyJson, marksOf, unknownKey } from './keys.ts'
+import { marksOf, unknownKey } from './keys.ts'
 import { after, type Next } from './next.ts'
 import { print, printJson, printNext } from './print.ts'
 import { tableText } from './terminal.ts'
@@ -37,22 +47,6 @@ export function classCommand(): Command {
     )
 }
 
-/** When something of the key was last new, ms since 1970; null where nothing was or it is not known. */
-export const lastSeen = ({ lastRunAt, submission }: Standing): number | null => {
-  const times = [lastRunAt, submission?.submittedAt ?? null].filter((time) => time !== null)
-  return times.length > 0 ? Math.max(...times) : null
-}
-
-export const isLate = (submission: Submission | null, deadline: number | null): boolean =>
-  submission !== null && deadline !== null && submission.submittedAt >= deadline
-
-/** Whether there are predictions to judge: the truth of simulated worlds alone is known. */
-export async function isGradable(store: Store): Promise<boolean> {
-  const { producerOf } = await import('../server/producer.ts')
-  if ((await producerOf(store))?.world === undefined) return false
-  return (await store.standings()).some(({ key, submission }) => !key.instructor && submission !== null)
-}
-
 async function showClass(store: Store, db: string | undefined, json: boolean): Promise<Next> {
   const { deadlineOf } = await import('../server/deadline.ts')
   const deadline = await deadlineOf(store)
@@ -64,17 +58,6 @@ async function showClass(store: Store, db: string | undefined, json: boolean): P
     .sort((p, q) => lastSeen(q)! - lastSeen(p)!)
     .map(({ key }) => key.id)
   return after.class({ db, keys: students.length, latest: latest ?? null, isGradable: await isGradable(store) })
-}
-
-const isoOrNull = (time: number | null) => (time === null ? null : new Date(time).toISOString())
-
-const standingJson = (standing: Standing, deadline: number | null) => {
-  const { key, runs, bestLoss, submission, attempts } = standing
-  const submittedAt = isoOrNull(submission?.submittedAt ?? null)
-  return {
-    ...{ ...keyJson(key), runs, bestLoss, lastSeen: isoOrNull(lastSeen(standing)) },
-    ...{ attempts, submittedAt, late: isLate(submission, deadline) },
-  }
 }
 
 function summaryOf(students: readonly Standing[], deadline: number | null): string {
@@ -112,19 +95,6 @@ function classTable(students: readonly Standing[], deadline: number | null): str
   return tableText(columns, rows)
 }
 
-/** Runs that are read at once. */
-const runsInPage = 1000
-
-async function allRuns(store: Store, id: string): Promise<StoredRun[]> {
-  const all: StoredRun[] = []
-  for (let next: bigint | null = 0n; next !== null; ) {
-    const page = await store.runs(id, next, runsInPage)
-    all.push(...page.runs)
-    next = page.next
-  }
-  return all
-}
-
 async function showKey(store: Store, id: string, db: string | undefined, json: boolean): Promise<Next> {
   const key = await store.getKey(id)
   if (key === null) throw unknownKey(id)
@@ -133,13 +103,8 @@ async function showKey(store: Store, id: string, db: string | undefined, json: b
   if (json) {
     printJson({
       ...keyJson(key),
-      submissions: submissions.map(({ config, predictedLoss, submittedAt, used }) => ({
-        ...{ submittedAt: isoOrNull(submittedAt), used: used === null ? null : String(used), predictedLoss },
-        config: wireOfConfig(config),
-      })),
-      runs: runs.map(({ config, cost, loss, settledAt }) => ({
-        ...{ settledAt: isoOrNull(settledAt), cost: String(cost), loss, config: wireOfConfig(config) },
-      })),
+      submissions: submissions.map(submissionJson),
+      runs: runs.map(runJson),
     })
     return next
   }

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { systemClock } from '../core/clock.ts'
-import { isGradable } from './class.ts'
+import { isGradable } from '../server/standing.ts'
 import { withStore } from './database.ts'
 import { examples } from './help.ts'
 import { after } from './next.ts'

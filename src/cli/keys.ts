@@ -5,11 +5,12 @@ import { writeWhole } from '../core/durable.ts'
 import { IsoflopError, outputFailed } from '../core/errors.ts'
 import { shortInteger } from '../core/exact-integer.ts'
 import { printableLine } from '../core/printable.ts'
-import { csvOf, withoutFormula } from '../input/fields.ts'
 import { counted } from '../report/number.ts'
-import { addDrawnKeys, addKey, isWeak, keyLength, type NewKey, replaceKey } from '../server/keys.ts'
+import { addClassKeys, keysCsv } from '../server/class-keys.ts'
+import { addKey, isWeak, keyLength, type NewKey, replaceKey } from '../server/keys.ts'
+import { keyJson } from '../server/standing.ts'
 import type { KeyRecord, Store } from '../server/store/store.ts'
-import { type ClassList, ownColumns, readClassList } from './class-list.ts'
+import { readClassList } from './class-list.ts'
 import { answerTo } from './confirm.ts'
 import { withStore } from './database.ts'
 import { givenKeys } from './given-keys.ts'
@@ -168,23 +169,22 @@ async function addClass(
 ): Promise<void> {
   if (out !== undefined && existsSync(out)) throw isThere(out)
   const list = await readClassList(from!, nameColumn)
-  const known = new Set((await store.listKeys()).filter(({ revoked }) => !revoked).map(({ label }) => label))
-  const people = list.people.filter(({ label }) => !known.has(label))
-  const owners = people.map(({ label, budget = flags.budget ?? defaultBudget }) => ({ label, budget, instructor }))
-  const textOf = (made: readonly NewKey[]) => classText({ ...list, people }, owners, made)
-  const made = await addDrawnKeys(store, owners, systemClock.now(), (made) => {
-    if (out !== undefined && made.length > 0) writeSecret(out, textOf(made)) // before they count: nobody could read them again
-  }).catch((error) => {
-    if (out !== undefined) takeBack(out, error)
-    throw error
-  })
+  const { budget = defaultBudget } = flags
+  const beforehand = (csv: string) => {
+    if (out !== undefined) writeSecret(out, csv) // nobody could read them again
+  }
+  const now = systemClock.now()
+  const { made, csv, known, twice } = await addClassKeys(store, list, { budget, instructor, now, beforehand }).catch(
+    (error) => {
+      if (out !== undefined) takeBack(out, error)
+      throw error
+    },
+  )
   if (out !== undefined)
     print(made.length > 0 ? `${counted(made.length, 'key')} made, written to ${out}` : 'no key made')
-  else if (made.length > 0) printData(textOf(made))
-  const left = list.people.length - people.length
-  if (left > 0)
-    say(`note: ${left} of the list have a key already, and were left out; "isoflop keys rekey ID" gives a new one`)
-  const twice = owners.length - new Set(owners.map(({ label }) => label)).size
+  else if (made.length > 0) printData(csv)
+  if (known > 0)
+    say(`note: ${known} of the list have a key already, and were left out; "isoflop keys rekey ID" gives a new one`)
   if (twice > 0) say(`note: ${twice} of the names are there more than once, and have a key for each time`)
 }
 
@@ -194,16 +194,6 @@ function takeBack(file: string, { code }: { code?: string }): void {
   else if (existsSync(file))
     say(`note: ${file} stays: "isoflop keys list" says whether its keys were added after all; if not, remove it`)
 }
-
-const classText = (
-  { columns, people }: ClassList,
-  owners: readonly { readonly budget: bigint }[],
-  made: readonly NewKey[],
-): string =>
-  csvOf([
-    [...columns, ...ownColumns],
-    ...made.map(({ id, key }, k) => [...people[k].cells.map(withoutFormula), id, key, shortInteger(owners[k].budget)]),
-  ])
 
 const isThere = (file: string) =>
   new IsoflopError(
@@ -226,11 +216,7 @@ interface ExportFlags extends KeysFlags {
 }
 
 async function exportKeys(store: Store, { out, db }: ExportFlags): Promise<void> {
-  const rows = (await store.listKeys()).map(({ id, label, budget, used, revoked, instructor, createdAt }) => [
-    ...[id, withoutFormula(label), String(budget), String(used)],
-    ...[revoked ? 'yes' : 'no', instructor ? 'yes' : 'no', new Date(createdAt).toISOString()],
-  ])
-  const text = csvOf([['key_id', 'label', 'budget', 'used', 'revoked', 'instructor', 'created_at'], ...rows])
+  const text = keysCsv(await store.listKeys())
   if (out === undefined) {
     printData(text)
     sayNext(after['keys export'](db))
@@ -297,9 +283,3 @@ async function list(store: Store, { json, db }: KeysFlags): Promise<void> {
 /** What a list says of a key that is not as the others. */
 export const marksOf = ({ instructor, revoked }: KeyRecord): string =>
   [instructor ? 'instructor' : '', revoked ? 'revoked' : ''].filter((mark) => mark !== '').join(', ')
-
-/** A key for programs; FLOPs have all their digits. */
-export const keyJson = ({ id, label, budget, used, reserved, revoked, instructor, createdAt }: KeyRecord) => ({
-  ...{ id, label, revoked, instructor, createdAt: new Date(createdAt).toISOString() },
-  ...{ budget: String(budget), used: String(used), reserved: String(reserved) },
-})

@@ -52,6 +52,11 @@ export const errorTable = rows({
     meaning:
       'A page was asked for under a name that is not its own, as a site does that points its name at this machine.',
   },
+  REQUEST_FOREIGN: {
+    status: 403,
+    meaning: 'Something was to be changed by a request that did not come from a page of this server.',
+  },
+  INSTRUCTOR_ONLY: { status: 403, meaning: 'A page of the class was asked for with the key of a student.' },
   STORE_UNAVAILABLE: {
     status: 503,
     meaning: 'The database cannot be written or reached just now; nothing was charged.',

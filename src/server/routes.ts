@@ -5,6 +5,7 @@ import { addDocs } from './routes/docs.ts'
 import { front } from './routes/front.ts'
 import { service } from './routes/service.ts'
 import { v1 } from './routes/v1.ts'
+import { web } from './routes/web.ts'
 
 /**
  * Where each route belongs. Plugins translate between the wire and the ledger and hold no rules of their own.
@@ -15,6 +16,7 @@ import { v1 } from './routes/v1.ts'
  * | `routes/assignment.ts` | GET and POST `/submission`, GET `/leaderboard` | who predicts, and who grades |
  * | `routes/service.ts` | GET `/healthz`, `/metrics` | who runs the server |
  * | `routes/front.ts` | GET `/` | who comes by |
+ * | `routes/web.ts`, `routes/class.ts` | below `/web` | the pages in the browser, of learners and of instructors |
  * | `routes/docs.ts` | GET `/docs` | who reads about it |
  */
 export async function addRoutes(app: FastifyInstance, services: Services): Promise<void> {
@@ -22,5 +24,6 @@ export async function addRoutes(app: FastifyInstance, services: Services): Promi
   await app.register(v1, services)
   await app.register(assignment, services)
   await app.register(service, services)
+  await app.register(web, services)
   await app.register(front, services)
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { classListOf } from '../../src/cli/class-list.ts'
+import { classListOf } from '../../src/server/class-list.ts'
 
 const read = (text: string, nameColumn?: string) => classListOf('names.csv', text, nameColumn)
 const labels = (text: string, nameColumn?: string) => read(text, nameColumn).people.map(({ label }) => label)

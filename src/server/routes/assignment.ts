@@ -13,15 +13,15 @@ import {
 import { IsoflopError } from '../../core/errors.ts'
 import { targetFlops } from '../../cs336/limits.ts'
 import { timeText } from '../deadline.ts'
-import { usualSubmissions } from '../disclosure.ts'
 import { gradeSubmissions } from '../grade.ts'
 import type { Services } from '../options.ts'
+import { settingsOf } from '../settings.ts'
 import type { Prediction, Submission } from '../store/store.ts'
 import { callerIfAny, callerOf, keyFirst, keyIfGiven } from './caller.ts'
 
 /** The assignment's end: each key's predictions at 1e19 FLOPs, and the list of all, judged once everybody may know. */
 export const assignment: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  const { store, gate, clock, disclosure, truth, leaderboard, submissions: most = usualSubmissions } = services
+  const { store, gate, clock, disclosure, truth } = services
   const onRequest = keyFirst(gate)
 
   const standing = async (keyId: string) => {
@@ -30,6 +30,7 @@ export const assignment: FastifyPluginAsyncZod<Services> = async (app, services)
     if (last === undefined)
       throw new IsoflopError('SUBMISSION_MISSING', messages.noSubmission, 'POST /submission first.')
     const { isOpen, deadline } = await disclosure.now()
+    const { submissions: most } = await settingsOf(services)
     const attempts_left = isOpen ? 0 : Math.max(0, most - all.length)
     return {
       ...wireSubmission(last),
@@ -72,6 +73,7 @@ export const assignment: FastifyPluginAsyncZod<Services> = async (app, services)
       const { id } = callerOf(request)
       const { isOpen, deadline } = await disclosure.now()
       if (isOpen) throw closed(deadline!)
+      const { submissions: most } = await settingsOf(services)
       const { kind } = await store.submit(id, submissionOf(request.body, clock.now()), most)
       if (kind === 'refused') throw used(most)
       return standing(id)
@@ -94,7 +96,7 @@ export const assignment: FastifyPluginAsyncZod<Services> = async (app, services)
     },
     async (request, reply) => {
       const caller = callerIfAny(request)
-      if (!leaderboard && !caller?.instructor)
+      if (!caller?.instructor && !(await settingsOf(services)).leaderboard)
         return reply.code(404).send({ message: 'This server does not show a leaderboard' })
       const entries = await store.listSubmissions()
       const disclosed = await disclosure.now()

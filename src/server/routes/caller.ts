@@ -13,17 +13,23 @@ const callers = new WeakMap<FastifyRequest, KeyRecord>()
  * @throws what `Gate.authenticate` throws.
  */
 export const keyFirst = (gate: Gate) => async (request: FastifyRequest, reply: FastifyReply) => {
-  try {
-    callers.set(request, await gate.authenticate(keyOf(request as Asking), request.ip))
-  } catch (error) {
+  if (callers.has(request)) return // a session said so: see `web.ts`
+  callers.set(request, await orLater(reply, gate.authenticate(keyOf(request as Asking), request.ip)))
+}
+
+/** What the gate says; where it says to come later, the answer says when. */
+export const orLater = <Found>(reply: FastifyReply, found: Promise<Found>): Promise<Found> =>
+  found.catch((error) => {
     if (error instanceof TooManyWrongKeys) reply.header('retry-after', error.seconds)
     throw error
-  }
-}
+  })
+
+/** Says whose request it is, before a route asks. */
+export const calledBy = (request: FastifyRequest, caller: KeyRecord): void => void callers.set(request, caller)
 
 /** The same on a route that needs no key: whoever gives one must have it. */
 export const keyIfGiven = (gate: Gate) => async (request: FastifyRequest, reply: FastifyReply) => {
-  if (keyOf(request as Asking) !== undefined) await keyFirst(gate)(request, reply)
+  if (callers.has(request) || keyOf(request as Asking) !== undefined) await keyFirst(gate)(request, reply)
 }
 
 /** Whose request it is on such a route; null for nobody's. */

@@ -1,0 +1,193 @@
+import { hash } from 'node:crypto'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { type ErrorCode, IsoflopError } from '../../core/errors.ts'
+import { exactInteger } from '../../core/exact-integer.ts'
+import { apiBudget } from '../../cs336/limits.ts'
+import { classCsv, predictionsCsv, runsCsv } from '../class-csv.ts'
+import { addClassKeys, keysCsv } from '../class-keys.ts'
+import { classListOf } from '../class-list.ts'
+import { createClassRuns, drawnRuns, type Pace, paceOf } from '../class-runs.ts'
+import { setDeadline } from '../deadline.ts'
+import { gradeSubmissions } from '../grade.ts'
+import { replaceKey } from '../keys.ts'
+import { createLongAnswers } from '../long-answer.ts'
+import type { Services } from '../options.ts'
+import { changedSettings, changeSettings, settingsOf, startedSettings } from '../settings.ts'
+import { allRuns, isoOrNull, keyJson, runJson, standingJson, submissionJson } from '../standing.ts'
+import type { Standing } from '../store/store.ts'
+import { callerOf } from './caller.ts'
+
+/** The class's page: what an instructor sees and changes, below /class. */
+export const classRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
+  const { store, disclosure, clock, backend, ledger, truth = null } = services
+  const classRuns = createClassRuns(store)
+  const longAnswer = createLongAnswers()
+
+  app.addHook('onRequest', async (request) => {
+    if (!callerOf(request).instructor) throw notForStudents()
+  })
+  app.setErrorHandler((error, _request, reply) => {
+    // What is wrong with a list or a number that somebody typed has no status elsewhere: a command says it.
+    if (error instanceof IsoflopError && typed.has(error.code))
+      return reply.code(422).send({ message: error.message, advice: error.advice })
+    throw error
+  })
+
+  const students = async (): Promise<Standing[]> => (await store.standings()).filter(({ key }) => !key.instructor)
+
+  /** Of everybody's predictions, for whoever may know: an instructor. */
+  const gradesOf = (standings: readonly Standing[]) => {
+    if (truth === null) return new Map<string, { rank: number; regret: number; error: number }>()
+    const entries = standings.flatMap(({ key, submission, attempts }) =>
+      submission ? [{ key, submission, attempts }] : [],
+    )
+    return new Map(
+      gradeSubmissions(entries, truth).map(({ key, rank, regret, error }) => [key, { rank, regret, error }]),
+    )
+  }
+
+  app.get('/class', async (request, reply) => {
+    const [standings, { isOpen, deadline }, settings, changed] = await Promise.all([
+      ...[store.standings(), disclosure.now(), settingsOf(services), changedSettings(store)],
+    ] as const)
+    const inClass = standings.filter(({ key }) => !key.instructor)
+    const [runs, grades] = [await classRuns.of(inClass), gradesOf(inClass)]
+    const body = JSON.stringify({
+      ...{ deadline: isoOrNull(deadline), isOpen, settings, changed, started: startedSettings(services) },
+      ...{
+        isGraded: truth !== null,
+        backend: backend.name,
+        running: ledger.running,
+        trainings: backend.trainings ?? null,
+      },
+      keys: inClass.map((one) => ({
+        ...{ ...standingJson(one, deadline), ...paceJson(paceOf(one.key.budget, runs.get(one.key.id)!)) },
+        ...{ predicted: one.submission?.predictedLoss ?? null, grade: grades.get(one.key.id) ?? null },
+      })),
+      instructors: standings.filter(({ key }) => key.instructor).map(({ key }) => keyJson(key)),
+    })
+    return unlessKnown(request, reply, body)
+  })
+
+  app.get('/class/runs', async (request, reply) => {
+    return unlessKnown(request, reply, JSON.stringify(drawnRuns(await classRuns.of(await students()))))
+  })
+
+  const one = z.object({ id: z.string().max(100) })
+  app.get('/class/keys/:id', { schema: { params: one } }, async ({ params: { id } }) => {
+    const key = await store.getKey(id)
+    if (key === null) throw unknownKey(id)
+    const [runs, submissions] = await Promise.all([allRuns(store, id), store.submissions(id)])
+    return { ...keyJson(key), submissions: submissions.map(submissionJson), runs: runs.map(runJson) }
+  })
+
+  const list = z.object({
+    list: z.string().max(500_000),
+    nameColumn: z.string().max(200).optional(),
+    budget: z.string().max(100).default(String(apiBudget)),
+  })
+  app.post('/class/keys', { bodyLimit: 1_000_000, schema: { body: list } }, async ({ body }) => {
+    const budget = flopsOf(body.budget)
+    const people = classListOf('The list', body.list, body.nameColumn)
+    if (people.people.length > mostAtOnce) throw tooMany(people.people.length)
+    const { made, ...rest } = await addClassKeys(store, people, { budget, now: clock.now() })
+    return { ...rest, made: made.map(({ id, key, label }) => ({ id, key, label })) }
+  })
+
+  const change = (path: string, work: (id: string) => Promise<boolean>) =>
+    app.post(`/class/keys/:id/${path}`, { schema: { params: one } }, async ({ params: { id } }, reply) => {
+      if (!(await work(id))) throw unknownKey(id)
+      return reply.code(204).send()
+    })
+  change('revoke', (id) => store.revokeKey(id))
+  change('restore', (id) => store.restoreKey(id))
+  app.post('/class/keys/:id/rekey', { schema: { params: one } }, async ({ params: { id } }) => {
+    const key = await replaceKey(store, id)
+    if (key === null) throw unknownKey(id)
+    return { key }
+  })
+  const resetting = z.object({ submissions: z.boolean().default(false) })
+  app.post('/class/keys/:id/reset', { schema: { params: one, body: resetting } }, async ({ params, body }, reply) => {
+    if (!(await store.resetKey(params.id, body))) throw unknownKey(params.id)
+    return reply.code(204).send()
+  })
+  const funding = z.object({ budget: z.string().max(100) })
+  app.post('/class/keys/:id/budget', { schema: { params: one, body: funding } }, async ({ params, body }, reply) => {
+    if (!(await store.setBudget(params.id, flopsOf(body.budget)))) throw unknownKey(params.id)
+    return reply.code(204).send()
+  })
+
+  const settings = z.object({
+    submissions: z.int().min(1).max(1_000_000).nullable().optional(),
+    leaderboard: z.boolean().nullable().optional(),
+    deadline: z.iso
+      .datetime({ offset: true, error: 'deadline is a time with its zone, such as 2026-12-15T23:59:00Z' })
+      .nullable()
+      .optional(),
+    reopen: z.boolean().default(false),
+  })
+  app.post('/class/settings', { schema: { body: settings } }, async ({ body }, reply) => {
+    const { deadline, reopen, ...changed } = body
+    if (deadline !== undefined) await setDeadline(store, deadline === null ? null : Date.parse(deadline), clock, reopen)
+    await changeSettings(store, changed)
+    return reply.code(204).send()
+  })
+
+  const csv = (name: string, slices: () => Promise<AsyncIterator<string>>) =>
+    app.get(`/class/${name}.csv`, async (_request, reply) => {
+      reply.header('content-type', 'text/csv; charset=utf-8')
+      reply.header('content-disposition', `attachment; filename="${name}.csv"`)
+      return reply.send(longAnswer(await slices(), () => reply.raw.destroy()))
+    })
+  csv('keys', async () => whole(keysCsv(await store.listKeys())))
+  csv('class', async () => {
+    const [inClass, { deadline }] = [await students(), await disclosure.now()]
+    return whole(classCsv(inClass, deadline, gradesOf(inClass)))
+  })
+  csv('predictions', async () => predictionsCsv(store, await students()))
+  csv('runs', async () => runsCsv(store, await students()))
+}
+
+/** Codes of what somebody typed wrong. */
+const typed = new Set<ErrorCode>(['FILE_FORMAT', 'FILE_EMPTY', 'COLUMN_MISSING', 'BAD_OPTION', 'DEADLINE_PASSED'])
+
+/** Keys that are made at once: all of them stand in one answer. */
+const mostAtOnce = 5000
+
+async function* whole(text: string): AsyncGenerator<string> {
+  yield text
+}
+
+/** What the browser has already is not sent again: of 1,000 students some 400 kB. */
+function unlessKnown(request: FastifyRequest, reply: FastifyReply, body: string): FastifyReply {
+  const tag = `"${hash('sha256', body, 'hex').slice(0, 24)}"`
+  reply.header('etag', tag)
+  if (request.headers['if-none-match'] === tag) return reply.code(304).send()
+  return reply.type('application/json').send(body)
+}
+
+const paceJson = ({ firstAt, busiestShare }: Pace) => ({ firstRun: isoOrNull(firstAt), busiestShare })
+
+const flopsOf = (text: string): bigint => {
+  const flops = exactInteger(text.trim())
+  if (flops !== null && flops >= 0n) return flops
+  throw new IsoflopError(
+    'BAD_OPTION',
+    `A budget is a whole number of FLOPs, got "${text.slice(0, 60)}".`,
+    'Write 2e18.',
+  )
+}
+
+const unknownKey = (id: string) => new IsoflopError('BAD_OPTION', `There is no key "${id}".`, 'Load the page again.')
+
+const tooMany = (n: number) =>
+  new IsoflopError('BAD_OPTION', `The list has ${n} names, more than ${mostAtOnce}.`, 'Add them in parts.')
+
+const notForStudents = () =>
+  new IsoflopError(
+    'INSTRUCTOR_ONLY',
+    'This is for instructors.',
+    'Sign in with a key of "isoflop keys add --instructor".',
+  )

@@ -1,0 +1,144 @@
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { IsoflopError } from '../../core/errors.ts'
+import { integerAsWritten } from '../../core/exact-integer.ts'
+import { apiLimits } from '../../cs336/limits.ts'
+import type { Services } from '../options.ts'
+import { createSessions, isTokenOf, type Session } from '../sessions.ts'
+import { settingsOf } from '../settings.ts'
+import { isoOrNull, keyJson, runJson } from '../standing.ts'
+import { assignment } from './assignment.ts'
+import { calledBy, callerOf, orLater } from './caller.ts'
+import { classRoutes } from './class.ts'
+import { v1 } from './v1.ts'
+
+/** What the pages in the browser ask: the routes that programs ask, and those of the class, for a session instead of a key. */
+export const web: FastifyPluginAsync<Services> = async (app, services) => {
+  app.addHook('onRoute', (route) => {
+    route.schema = { ...route.schema, hide: true } as never // /docs is for programs
+  })
+  const sessions = createSessions(services.store, services.gate, services.clock)
+  const known = new WeakMap<FastifyRequest, Session>()
+
+  app.register(async (open: FastifyInstance) => signing(open, { ...services, sessions }), { prefix: '/web' })
+  app.register(
+    async (inside) => {
+      inside.addHook('onRequest', async (request, reply) => {
+        const name = await sessions.name()
+        const session = await orLater(reply, sessions.find(cookieIn(request, name), request.ip))
+        if (session === null) {
+          reply.header('set-cookie', `${name}=; Path=/web; Max-Age=0`)
+          throw noSession()
+        }
+        if (changes(request)) expectOwnPage(request, session)
+        known.set(request, session)
+        calledBy(request, session.key)
+      })
+      inside.register(learner, { ...services, csrfOf: (request: FastifyRequest) => known.get(request)!.csrf })
+      inside.register(v1, services)
+      inside.register(assignment, services)
+      inside.register(classRoutes, services)
+    },
+    { prefix: '/web' },
+  )
+}
+
+/** Whether a request changes something; a query costs FLOPs. */
+const changes = ({ method, routeOptions }: FastifyRequest): boolean =>
+  method !== 'GET' || routeOptions.url === '/web/loss'
+
+/** Signing in and out. */
+const signing: FastifyPluginAsyncZod<Services & { readonly sessions: ReturnType<typeof createSessions> }> = async (
+  app,
+  { sessions },
+) => {
+  const body = z.object({ key: z.string({ error: 'Send {"key": "..."}, the key that you were given' }) })
+  app.post('/session', { schema: { body } }, async (request, reply) => {
+    expectOwnSite(request)
+    const { cookie } = await orLater(reply, sessions.begin(request.body.key.trim(), request.ip))
+    const secure = request.protocol === 'https' ? '; Secure' : ''
+    // For the page's own requests alone, and no longer than the browser is open.
+    reply.header('set-cookie', `${await sessions.name()}=${cookie}; Path=/web; HttpOnly; SameSite=Strict${secure}`)
+    return reply.code(204).send()
+  })
+  app.delete('/session', async (request, reply) => {
+    expectOwnSite(request)
+    reply.header('set-cookie', `${await sessions.name()}=; Path=/web; Max-Age=0`)
+    return reply.code(204).send()
+  })
+}
+
+const runsInPage = 1000
+const pageQuery = z.object({
+  after: z
+    .string()
+    .regex(/^\d{1,18}$/, { error: 'after is what an earlier page gave' })
+    .default('0'),
+})
+
+/** Who is signed in: the key, what it may do, its runs with their times. */
+const learner: FastifyPluginAsyncZod<Services & { csrfOf(request: FastifyRequest): string }> = async (
+  app,
+  services,
+) => {
+  const {
+    store,
+    disclosure,
+    backend,
+    clock,
+    version,
+    closed = [],
+    trainFlops = apiLimits.trainFlops,
+    csrfOf,
+  } = services
+
+  app.get('/me', async (request, reply) => {
+    const { id, instructor } = callerOf(request)
+    const [key, settings, { isOpen, deadline }, attempts] = await Promise.all([
+      ...[store.getKey(id), settingsOf(services), disclosure.now(), store.submissions(id)],
+    ] as const)
+    if (key === null) return reply.callNotFound()
+    return {
+      ...{ csrf: csrfOf(request), key: keyJson(key), version, now: isoOrNull(clock.now()) },
+      ...{ deadline: isoOrNull(deadline), isOpen, attempts: attempts.length, ...settings },
+      leaderboard: settings.leaderboard || instructor,
+      trainFlops: trainFlops.map((flops) => String(integerAsWritten(flops))),
+      takesLong: backend.trainings !== undefined,
+      hasDocs: !closed.includes('docs'),
+    }
+  })
+
+  app.get('/runs', { schema: { querystring: pageQuery } }, async (request) => {
+    const { runs, next } = await store.runs(callerOf(request).id, BigInt(request.query.after), runsInPage)
+    return { runs: runs.map(runJson), next: next === null ? null : String(next) }
+  })
+}
+
+/** The value of a cookie. */
+function cookieIn({ headers: { cookie = '' } }: FastifyRequest, name: string): string | undefined {
+  const pair = cookie.split(';').find((one) => one.trim().startsWith(`${name}=`))
+  return pair?.trim().slice(name.length + 1)
+}
+
+function expectOwnPage(request: FastifyRequest, session: Session): void {
+  expectOwnSite(request)
+  if (!isTokenOf(session, request.headers['x-csrf-token'])) throw foreign('without the token of the page')
+}
+
+/**
+ * That no browser sends this for a page of another site. Browsers say so themselves (Sec-Fetch-Site) where nobody can listen in; elsewhere they name the page's
+ * origin, which is what was asked for, unless a proxy asks under another name. Programs say nothing of a site.
+ */
+function expectOwnSite({ headers: { origin, 'sec-fetch-site': site }, host }: FastifyRequest): void {
+  const isOwn = site === undefined ? origin === undefined || hostOf(origin) === host : site === 'same-origin'
+  if (!isOwn) throw foreign('from a page of another site')
+}
+
+const hostOf = (origin: string): string | null => (URL.canParse(origin) ? new URL(origin).host : null)
+
+const noSession = () =>
+  new IsoflopError('SESSION_INVALID', 'Nobody is signed in here, or the key works no more.', 'Sign in with your key.')
+
+const foreign = (how: string) =>
+  new IsoflopError('REQUEST_FOREIGN', `What changes something came ${how}.`, 'Use the page of this server.')
