@@ -9,6 +9,7 @@ import { IsoflopError } from '../core/errors.ts'
 import { targetFlops } from '../cs336/limits.ts'
 import { significant } from '../report/number.ts'
 import type { Truth } from '../server/grade.ts'
+import { isPostgres } from '../server/store/place.ts'
 import { optimum } from '../world/optimum.ts'
 import { openWorld } from '../world/worlds.ts'
 
@@ -154,8 +155,6 @@ const workersNote = ({ corpus, world, program, tags = [] }: BackendFlags): strin
         : `--program ${program} --run 'CMD'`
   return `answers come from: isoflop worker --db postgres://... ${what}${tags.length > 0 ? ` --tags ${tags.join(',')}` : ''}`
 }
-
-export const isPostgres = (place: string): boolean => /^postgres(ql)?:\/\//.test(place)
 
 const recipeFlags = ['device', 'seed', 'accounting', 'loss'] as const
 const workersFlags = ['tags', 'tries', 'workerPatience'] as const

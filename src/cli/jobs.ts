@@ -6,11 +6,12 @@ import { apiCodec } from '../cs336/config.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { Facts } from '../jobs/kinds.ts'
 import type { Job, JobCount } from '../jobs/office.ts'
-import { isPostgres } from './backend.ts'
+import { isPostgres } from '../server/store/place.ts'
 import { defaultDatabase } from './database.ts'
 import { examples } from './help.ts'
+import { after } from './next.ts'
 import { wholeNumber } from './options.ts'
-import { print, printJson } from './print.ts'
+import { print, printJson, printNext } from './print.ts'
 import { tableText } from './terminal.ts'
 
 interface JobsFlags {
@@ -43,13 +44,15 @@ export function jobsCommand(): Command {
       .summary(summary)
       .description(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`)
       .argument('<ID>', 'the id from the list, or how it begins')
-      .action((id: string, flags: JobsFlags, sub: Command) =>
-        withJobs({ ...sub.optsWithGlobals<JobsFlags>(), ...flags }, async (jobs) => {
+      .action((id: string, flags: JobsFlags) => {
+        const given = { ...command.opts<JobsFlags>(), ...flags }
+        return withJobs(given, async (jobs) => {
           const found = await idOf(jobs, id)
           if (!(await work(jobs, found))) throw unknownJob(id)
           print(`${found} ${done}`)
-        }),
-      )
+          printNext(after['jobs of one'](given.db))
+        })
+      })
   one('retry', 'have a training that failed in the end tried again', 'waits for a worker', (jobs, id) =>
     jobs.office.retry(id),
   )
@@ -104,7 +107,7 @@ const unknownJob = (id: string): IsoflopError =>
     'isoflop jobs shows those that wait, run or failed in the end; only those that failed are tried again.',
   )
 
-async function list({ office }: Jobs, { json, limit }: JobsFlags): Promise<void> {
+async function list({ office }: Jobs, { db, json, limit }: JobsFlags): Promise<void> {
   const [jobs, counts] = await Promise.all([office.list(limit), office.counts()])
   if (json) {
     printJson({ counts, jobs: jobs.map(jobJson) })
@@ -112,6 +115,7 @@ async function list({ office }: Jobs, { json, limit }: JobsFlags): Promise<void>
   }
   if (counts.length === 0) {
     print('Nothing waits, runs or failed.')
+    printNext(after.jobs(db, { hasDead: false, waits: null }))
     return
   }
   for (const { state, tags, count } of counts) print(`${count} ${stateText[state]}${tags === '' ? '' : ` for ${tags}`}`)
@@ -120,7 +124,8 @@ async function list({ office }: Jobs, { json, limit }: JobsFlags): Promise<void>
   print(`\n${tableText(columns, rows)}`)
   for (const { id, words } of jobs.filter(({ state }) => state === 'dead'))
     print(`\n${id.slice(0, 8)} failed for the last time: ${printableLine(words ?? 'it said nothing')}`)
-  if (jobs.some(({ state }) => state === 'dead')) print('\nNext: isoflop jobs retry ID, when that is mended')
+  const waits = jobs.find(({ state }) => state === 'waiting')?.facts ?? null
+  printNext(after.jobs(db, { hasDead: jobs.some(({ state }) => state === 'dead'), waits }))
 }
 
 const columns = ['id', 'state', 'since', 'what', 'model', 'attempts', 'worker'].map(

@@ -94,11 +94,29 @@ export const after = {
   grade: (world: string): Next => next(typed('world', 'show', world)),
   'grade, nobody': (db?: string): Next => next(typed('class', ...at(db))),
 
+  // What waits says which worker it waits for.
+  jobs: (
+    db: string | undefined,
+    { hasDead, waits }: { hasDead: boolean; waits: Readonly<Record<string, string>> | null },
+  ): Next => {
+    if (hasDead) return next(typed('jobs', 'retry', 'ID', ...at(db)), 'mend')
+    if (waits === null) return next(typed('jobs', ...at(db), '--json'))
+    const { world, program } = waits
+    const what = world
+      ? ['--world', world]
+      : program
+        ? ['--program', program, '--run', 'python train.py {folder}']
+        : ['--corpus', 'corpus']
+    return next(typed('worker', ...at(db), ...what))
+  },
+  'jobs of one': (db?: string): Next => next(typed('jobs', ...at(db))),
+
   doctor: (): Next => next(typed('campaign', '--world', 'seed:7')),
 } as const satisfies Record<string, (...about: never[]) => Next>
 
 /** Commands behind which none comes, and why. */
 export const endless: Readonly<Record<string, string>> = {
+  worker: 'ends only when it is stopped, and goes on with what waits',
   serve: 'ends only when it is stopped; its first lines say what to try',
   completion: 'is read by a shell at each start, which must not print anything',
   help: 'shows examples',

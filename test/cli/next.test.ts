@@ -9,7 +9,10 @@ import type { Command } from 'commander'
 import { brokenLine } from '../../src/cli/command-line.ts'
 import { createProgram } from '../../src/cli/main.ts'
 import { after, endless } from '../../src/cli/next.ts'
+import { openJobs } from '../../src/jobs/jobs.ts'
+import { queueOf } from '../../src/jobs/kinds.ts'
 import { openStore } from '../../src/server/store/open.ts'
+import { startPostgres } from '../server/postgres.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const bin = join(root, 'bin/isoflop.js')
@@ -19,7 +22,7 @@ const write = (name: string, text: string) => writeFileSync(join(folder, name), 
 
 /** Commands that end, each as the words that name it. */
 const leaves = (command: Command, path: readonly string[] = []): string[] => [
-  ...(command.commands.length === 0 || path[0] === 'campaign' ? [path.join(' ')] : []),
+  ...(command.commands.length === 0 || ['campaign', 'jobs'].includes(path[0]) ? [path.join(' ')] : []),
   ...command.commands.flatMap((child) => leaves(child, [...path, child.name()])),
 ]
 const commands = leaves(createProgram()).filter((name) => name !== '')
@@ -128,6 +131,21 @@ write(
 write('names.csv', 'name\nCy\nDi\n')
 const id = await makeClass()
 
+/** A queue with a training that failed in the end. */
+async function makeQueue(url: string): Promise<string> {
+  const jobs = await openJobs(url, { creates: true, supervises: false })
+  const queue = queueOf({ facts: { backend: 'program', program: 'nano' }, tags: [], memory: 0 })
+  await jobs.trainings.prepare(queue, 60)
+  const { training } = await jobs.trainings.ask(queue, '64/2/2/128/0.001/100000000000', 'a key', 1)
+  const taken = await jobs.trainings.take(queue.name, 'a worker')
+  assert.equal(await jobs.trainings.giveBack(taken!, 'out of memory'), 'dead')
+  await jobs.close()
+  return training
+}
+const postgres = await startPostgres()
+afterAll(() => postgres.stop())
+const dead = await makeQueue(postgres.url)
+
 const told: readonly Told[] = [
   { name: 'fit', line: 'isoflop fit runs.csv --method surface --resamples 20', leadsTo: 'fit', isRun: true },
   {
@@ -205,6 +223,9 @@ const told: readonly Told[] = [
   { name: 'deadline', line: 'isoflop deadline 2099-12-15T23:59Z', leadsTo: 'class', isRun: true },
   { name: 'grade', line: 'isoflop grade --world seed:7', leadsTo: 'class', isRun: true },
   { name: 'grade', line: 'isoflop grade --world seed:7 --csv', leadsTo: 'class', atTerminal: true },
+  { name: 'jobs retry', line: `isoflop jobs retry ${dead} --db ${postgres.url}`, leadsTo: 'jobs' },
+  { name: 'jobs cancel', line: `isoflop jobs cancel ${dead} --db ${postgres.url}`, leadsTo: 'jobs' },
+  { name: 'jobs', line: `isoflop jobs --db ${postgres.url}`, leadsTo: 'jobs' },
   { name: 'doctor', line: 'isoflop doctor', leadsTo: 'campaign' },
 ]
 

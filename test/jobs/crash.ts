@@ -94,7 +94,7 @@ export async function survivesHardship(postgres: TestPostgres, hardship: Hardshi
       if (event === 'kill') await pool.kill(integer(hardship.workers))
       else await postgres.kill('postmaster')
       if (left.length === Math.floor(events.length / 2) && stoppedMs > 0)
-        void pool.stopFor(integer(hardship.workers), stoppedMs)
+        await pool.stopFor(integer(hardship.workers), stoppedMs)
     }
     const given = (await Promise.race([answers, pool.failed.promise])).flat()
     for (const { k, loss } of given) assert.equal(loss, lossOf(widthOf(k)))
@@ -130,6 +130,7 @@ class Pool {
   readonly #hardship: Hardship
   readonly #workers: ChildProcess[] = []
   readonly #isBusy: boolean[] = []
+  #stopped: number | null = null
   #server: ChildProcess | null = null
 
   constructor(folder: string, url: string, hardship: Hardship) {
@@ -191,7 +192,8 @@ class Pool {
   }
 
   /** Kills a worker, if possible one that makes something just now. */
-  async kill(k: number): Promise<void> {
+  async kill(chosen: number): Promise<void> {
+    const k = chosen === this.#stopped ? (chosen + 1) % this.#hardship.workers : chosen
     for (let waited = 0; !this.#isBusy[k] && waited < 10_000; waited += 10) await sleep(10)
     const child = this.#workers[k]
     if (this.#isBusy[k]) this.hits++
@@ -202,10 +204,15 @@ class Pool {
     this.start(k)
   }
 
-  stopFor(k: number, ms: number): void {
-    const child = this.#workers[k]
-    child.kill('SIGSTOP')
-    this.stops = sleep(ms).then(() => child.kill('SIGCONT'))
+  /** Stops a worker that makes something just now; nothing else kills it meanwhile. */
+  async stopFor(k: number, ms: number): Promise<void> {
+    for (let waited = 0; !this.#isBusy[k] && waited < 10_000; waited += 10) await sleep(10)
+    this.#stopped = k
+    this.#workers[k].kill('SIGSTOP')
+    this.stops = sleep(ms).then(() => {
+      this.#workers[k].kill('SIGCONT')
+      this.#stopped = null
+    })
   }
 
   async untilWaiting(trainings: number): Promise<void> {

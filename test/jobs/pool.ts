@@ -73,10 +73,10 @@ export async function worker(url: string, options: TestWorkerOptions = {}): Prom
   }
 }
 
-/** Until something is so; fails after half a minute. */
+/** Until something is so; fails after a minute. */
 export async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
   for (let waited = 0; !(await isSo()); waited += 20) {
-    if (waited > 30_000) throw new Error(`not within 30 s: ${what}`)
+    if (waited > 60_000) throw new Error(`not within a minute: ${what}`)
     await sleep(20)
   }
 }

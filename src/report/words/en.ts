@@ -960,6 +960,7 @@ export const en = {
       fill: 'Next: make them and fill in their losses, then ',
       judge: 'Next, with a server of your own: ',
       make: 'Next: make them, then ',
+      mend: 'Next: mend what made it fail, then ',
       more: 'Next, what more budget would buy beside these: ',
       ownRuns: 'Next, with runs that you make: ',
       program: 'Next, the same for a program that trains it: ',
