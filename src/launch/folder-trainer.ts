@@ -22,6 +22,8 @@ export interface ProgramOptions<C extends Config = Config> {
   readonly parallel?: number
   /** How often a run that left no result is tried again; 1 by default. */
   readonly retries?: number
+  /** Where a run that failed or was lost is asked for again: `campaign`, the default, knows that, and tries no more than is left; `request` tries as if it never had been. */
+  readonly triesOf?: 'campaign' | 'request'
   /** Has what runs end. Without it programs get SIGTERM where the signal of a request is aborted; with it that signal only begins no more. */
   readonly ending?: Ending
   readonly onEvent?: (event: RunEvent) => void
@@ -111,6 +113,7 @@ export function folderTrainer<C extends Config>(options: ProgramOptions<C>, laun
   /** Makes a run, in as many attempts as it may have. */
   async function make(order: Order, { purpose, signal }: TrainingRequest): Promise<Outcome> {
     const place = runFolder(runs, order)
+    if (options.triesOf === 'request') place.forgetFailures()
     const before = settledIn(place)
     if (before?.kind === 'finished' || before?.kind === 'diverged') failures.succeeded()
     if (before !== null) return before

@@ -84,6 +84,8 @@ export interface RunFolder {
   tried(tries: Tries): void
   /** It may be tried as if it never had been. */
   forgetTries(): void
+  /** The same where it was lost. */
+  forgetFailures(): void
 }
 
 /** Files of ours are not larger. */
@@ -131,6 +133,11 @@ export function runFolder(runs: string, order: Order): RunFolder {
     },
     tries: () => recordIn(file('tries.json')) as Tries | null,
     tried: (tries) => writing(path, () => writeWhole(file('tries.json'), `${summed({ ...tries }, 2)}\n`)),
+    forgetFailures() {
+      writing(path, () => {
+        for (const name of ['tries.json', 'lost.json']) rmSync(file(name), { force: true })
+      })
+    },
     forgetTries: () => writing(path, () => rmSync(file('tries.json'), { force: true })),
   }
 }

@@ -116,6 +116,11 @@ test('tries are counted over all starts of a campaign, by the same command; what
   const other = trainer(text, { command: `sh '${join(folder, 'program.sh')}' {folder} --mended` })
   assert.equal((await other.train(configOf())).kind, 'lost')
   assert.equal(starts(place), 4)
+  const asked = trainer(text, { retries: 0, triesOf: 'request' })
+  for (const count of [5, 6]) {
+    assert.equal((await asked.train(configOf())).kind, 'lost')
+    assert.equal(starts(place), count)
+  }
 
   const unseen = programs('unseen')
   const alone = join(unseen.folder, 'runs', orderOf(space, configOf()).id)
