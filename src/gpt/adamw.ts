@@ -1,7 +1,10 @@
+import { openAdamwKernel } from './adamw-kernel.ts'
 import type { State } from './state.ts'
 
 /** PyTorch's defaults, with the assignment's weight decay and clipping. */
 export const adamw = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, clipNorm: 1 } as const
+
+const kernel = openAdamwKernel()
 
 /**
  * One step of AdamW (Loshchilov and Hutter 2019) on all weights, in place.
@@ -9,25 +12,23 @@ export const adamw = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.0
  * Gives the norm of the gradient before clipping; where it is not finite nothing is changed.
  */
 export function adamwStep(
-  { weights, firstMoments, secondMoments }: State,
+  state: State,
   gradients: Float32Array,
   { step, learningRate, factor }: { step: number; learningRate: number; factor: number },
 ): number {
   const { beta1, beta2, epsilon, weightDecay, clipNorm } = adamw
   const norm = factor * euclideanNorm(gradients)
   if (!Number.isFinite(norm)) return norm
-  const scale = factor * Math.min(1, clipNorm / (norm + 1e-6))
-  const decay = 1 - learningRate * weightDecay
-  const stepSize = learningRate / (1 - beta1 ** step)
-  const secondScale = 1 / Math.sqrt(1 - beta2 ** step)
-  for (let i = 0; i < weights.length; i++) {
-    const gradient = scale * gradients[i]
-    const first = firstMoments[i] + (1 - beta1) * (gradient - firstMoments[i])
-    const second = beta2 * secondMoments[i] + (1 - beta2) * gradient * gradient
-    firstMoments[i] = first
-    secondMoments[i] = second
-    weights[i] = weights[i] * decay - (stepSize * first) / (Math.sqrt(second) * secondScale + epsilon)
-  }
+  kernel(state, gradients, {
+    scale: factor * Math.min(1, clipNorm / (norm + 1e-6)),
+    firstRate: 1 - beta1,
+    secondKept: beta2,
+    secondRate: 1 - beta2,
+    decay: 1 - learningRate * weightDecay,
+    stepSize: learningRate / (1 - beta1 ** step),
+    secondScale: 1 / Math.sqrt(1 - beta2 ** step),
+    epsilon,
+  })
   return norm
 }
 

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { random } from '../../src/core/random.ts'
 import { adamwStep } from '../../src/gpt/adamw.ts'
+import { type AdamwNumbers, openAdamwKernel } from '../../src/gpt/adamw-kernel.ts'
 import type { State } from '../../src/gpt/state.ts'
 import { close } from '../support.ts'
 
@@ -54,6 +55,43 @@ test('steps are those of the paper, with and without clipping, for any number of
       })
     }),
   )
+})
+
+/** What src/gpt/adamw-kernel.ts says, in JavaScript's numbers. */
+function inJavaScript({ weights, firstMoments, secondMoments }: State, gradients: Float32Array, n: AdamwNumbers): void {
+  for (let i = 0; i < weights.length; i++) {
+    const g = n.scale * gradients[i]
+    const m = firstMoments[i] + n.firstRate * (g - firstMoments[i])
+    const v = n.secondKept * secondMoments[i] + n.secondRate * g * g
+    firstMoments[i] = m
+    secondMoments[i] = v
+    weights[i] = weights[i] * n.decay - (n.stepSize * m) / (Math.sqrt(v) * n.secondScale + n.epsilon)
+  }
+}
+
+test('the loop in WebAssembly gives the bits that JavaScript gives, for any number of weights, and huge and tiny ones', () => {
+  const kernel = openAdamwKernel()
+  for (const size of [1, 2, 3, 7, 8191, 8192, 8193, 20_001]) {
+    const wasm = { ...stateOf(normals(size, 1, 5)), firstMoments: normals(size, 1e-3, 6) }
+    wasm.secondMoments.set(normals(size, 1e-3, 7).map(Math.abs))
+    const plain = structuredClone(wasm)
+    for (const scale of [1, 1e-12, 1e12]) {
+      const gradients = normals(size, scale, 8)
+      const numbers = {
+        scale: 0.7,
+        firstRate: 0.1,
+        secondKept: 0.999,
+        secondRate: 1 - 0.999,
+        decay: 1 - 1e-5,
+        stepSize: 3e-3,
+        secondScale: 1.3,
+        epsilon: 1e-8,
+      }
+      kernel(wasm, gradients, numbers)
+      inJavaScript(plain, gradients, numbers)
+      assert.deepEqual(wasm, plain, `${size} weights`)
+    }
+  }
 })
 
 test('gradients are left as they are, and the first step is the rate by sign, and decay', () => {
