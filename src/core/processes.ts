@@ -28,9 +28,9 @@ export function isThere({ pid, started }: ProcessName): boolean {
 export function hasGroup(leader: ProcessName): boolean {
   const stat = statOf(leader.pid)
   if (stat !== null && stat.started !== leader.started) return false
+  if (!answers(-leader.pid)) return false
   const pids = processes()
-  if (pids === null) return answers(-leader.pid)
-  return answers(-leader.pid) && pids.map(statOf).some((one) => one?.group === leader.pid && !one.hasEnded)
+  return pids === null || pids.map(statOf).some((one) => one?.group === leader.pid && !one.hasEnded)
 }
 
 /** Where the system shows processes as files: group, start, and whether one only waits for its parent to look at its end. */

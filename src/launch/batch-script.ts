@@ -39,6 +39,6 @@ while kill -0 "$program" 2>/dev/null; do
   wait "$program"
   status=$?
 done
-printf '%s%s\\n' "$status" "$signalled" >${quoted(`${exit}.new`)} && mv -f ${quoted(`${exit}.new`)} ${quoted(exit)}
+printf '%s%s\\n' "$status" "$signalled" >${quoted(exit)}
 exit "$status"
 `

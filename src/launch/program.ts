@@ -19,13 +19,13 @@ export interface ProgramOptions {
 
 /**
  * Waits for the word to begin, which whoever started it gives once it is on record that it runs: without a word it ends. It outlives SIGTERM, which
- * the program in it gets too and may need time for, in order to leave the status that the program ended with.
+ * the program in it gets too and may need time for, in order to leave the status that the program ended with: a line, which counts once it ends.
  */
 const shell = `read -r word || exit 0
 trap : TERM INT HUP
 sh -c "$1" </dev/null
 status=$?
-printf '%s\\n' "$status" >"$2.new" && mv -f "$2.new" "$2"
+printf '%s\\n' "$status" >"$2"
 exit "$status"`
 
 /** What npx says of itself: an isoflop that the command starts is not npx's, and must not end with this one. */

@@ -128,7 +128,7 @@ export function runFolder(runs: string, order: Order): RunFolder {
     },
     ending() {
       const read = textIn(exit, mostBytes)
-      const words = read.kind === 'text' ? /^(\d+)( SIGTERM)?\s*$/.exec(read.text) : null
+      const words = read.kind === 'text' ? /^(\d+)( SIGTERM)?\n$/.exec(read.text) : null
       return words && { status: Number(words[1]), isSignalled: words[2] !== undefined }
     },
     tries: () => recordIn(file('tries.json')) as Tries | null,
