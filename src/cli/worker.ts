@@ -177,7 +177,15 @@ async function worldMaker(world: string): Promise<Maker> {
 async function programMaker(command: string, { program = '', runs, parallel, timeLimit }: WorkerFlags): Promise<Maker> {
   const { commandTrainer } = await import('../launch/command-trainer.ts')
   const trainer = commandTrainer<TrainingConfig>({
-    ...{ command, parallel, retries: 0, triesOf: 'request', folder: join(runs, `program-${program}`), space: apiSpace },
+    ...{
+      command,
+      parallel,
+      retries: 0,
+      triesOf: 'request',
+      isOwn: true,
+      folder: join(runs, `program-${program}`),
+      space: apiSpace,
+    },
     timeLimitMs: timeLimit ?? null,
   })
   return {

@@ -1,11 +1,19 @@
 import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Clock, systemClock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { type Attempt, failedIn, madeIn } from './attempt.ts'
-import { type FolderTrainer, folderTrainer, type Launcher, type ProgramOptions, runsIn } from './folder-trainer.ts'
+import {
+  type Ending,
+  type FolderTrainer,
+  folderTrainer,
+  type Launcher,
+  type ProgramOptions,
+  runsIn,
+} from './folder-trainer.ts'
 import type { Order } from './order.ts'
-import { isRunning, startProgram } from './program.ts'
+import { isRunning, signalProgram, startProgram } from './program.ts'
 import { type Job, jobsIn, type ProcessJob, type RunFolder } from './run-folder.ts'
 import { Slots } from './slots.ts'
 import { environment, filled } from './template.ts'
@@ -14,6 +22,12 @@ import { type Stopping, watch } from './watch.ts'
 export interface CommandTrainerOptions<C extends Config = Config> extends ProgramOptions<C> {
   /** How long a program may run, ms; for ever by default. */
   readonly timeLimitMs?: number | null
+  /**
+   * Whether a program belongs to this process, as that of a worker does: it ends with it, gets SIGKILL a minute after it was told to end, and what
+   * another process or machine began in its folder, which somebody has found to be gone, is ended where that can be seen and begun anew. By default
+   * programs outlive this process, and are waited for.
+   */
+  readonly isOwn?: boolean
   readonly clock?: Clock
 }
 
@@ -29,8 +43,9 @@ export const commandTrainer = <C extends Config = Config>(options: CommandTraine
 
 /** Programs as processes of this machine. */
 function processes<C extends Config>(options: CommandTrainerOptions<C>): Launcher {
-  const { command, folder, parallel = 1, timeLimitMs = null, clock = systemClock, onEvent = () => {} } = options
-  const slots = new Slots(parallel, jobsIn(runsIn(folder)).filter(isHere))
+  const { command, folder, parallel = 1, timeLimitMs = null, isOwn = false } = options
+  const { clock = systemClock, onEvent = () => {} } = options
+  const slots = new Slots(parallel, isOwn ? [] : jobsIn(runsIn(folder)).filter(isHere))
 
   async function start(
     order: Order,
@@ -45,6 +60,7 @@ function processes<C extends Config>(options: CommandTrainerOptions<C>): Launche
       environment: environment(values),
       log: place.log,
       exit: place.exit,
+      isLeashed: isOwn,
       onProcess(process) {
         job = { kind: 'process', process, slot, startedAt: clock.now(), logFrom }
         place.started(job)
@@ -58,7 +74,9 @@ function processes<C extends Config>(options: CommandTrainerOptions<C>): Launche
     names: ['slot'],
     how: '',
     isUnattended: false,
-    async attempt(order, place, { begin, ending }) {
+    async attempt(order, place, { begin, ending: wished }) {
+      if (isOwn) await takeOver(place)
+      const ending = isOwn ? endingSoon(wished) : wished
       const there = place.job()
       if (there !== null && !isHere(there)) throw elsewhere(place, there)
       const isFound = there !== null && isRunning(there.process)
@@ -79,6 +97,36 @@ function processes<C extends Config>(options: CommandTrainerOptions<C>): Launche
       }
     },
   }
+}
+
+/** How long a program may take to save what it has before it is killed, ms. */
+const savingMs = 60_000
+
+/** Nobody waits for a program of ours for ever. */
+function endingSoon({ save, kill }: Ending): Ending {
+  const late = new AbortController()
+  const patience = () => setTimeout(() => late.abort(), savingMs).unref()
+  if (save.aborted) patience()
+  else save.addEventListener('abort', patience, { once: true })
+  return { save, kill: AbortSignal.any([kill, late.signal]) }
+}
+
+/** How often to look whether a program that is to go has gone, ms. */
+const lookMs = 100
+
+/** Ends what another process began in a folder, as far as it runs here. */
+async function takeOver(place: RunFolder): Promise<void> {
+  const there = place.job()
+  if (there === null) return
+  if (isHere(there)) {
+    signalProgram(there.process, 'SIGTERM')
+    for (let waited = 0; isRunning(there.process); waited += lookMs) {
+      if (waited > savingMs) signalProgram(there.process, 'SIGKILL')
+      await sleep(lookMs)
+    }
+  }
+  if (madeIn(place) === null) place.clear()
+  place.ended()
 }
 
 function endedAlone(place: RunFolder, job: ProcessJob): Attempt {

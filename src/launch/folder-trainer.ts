@@ -7,6 +7,7 @@ import type { Attempt, Failed } from './attempt.ts'
 import { Failures } from './failures.ts'
 import { type Standing, standingOf } from './history.ts'
 import { type Order, orderNames, orderOf } from './order.ts'
+import { tellProgress } from './progress.ts'
 import { type Lost, lostRun, type RunFolder, runFolder, type Tries, usedFlops } from './run-folder.ts'
 import { Stopped } from './stopped.ts'
 import { checkCommand } from './template.ts'
@@ -100,18 +101,21 @@ export function folderTrainer<C extends Config>(options: ProgramOptions<C>, laun
   const failures = new Failures()
   const running = new Map<string, Order>()
 
-  async function attempt(order: Order, place: RunFolder, signal?: AbortSignal): Promise<Attempt> {
+  async function attempt(order: Order, place: RunFolder, { signal, onProgress }: TrainingRequest): Promise<Attempt> {
     running.set(order.id, order)
+    const silence = onProgress === undefined ? () => {} : tellProgress(order, place.path, onProgress)
     try {
       const ending = options.ending ?? { save: signal ?? never, kill: never }
       return await launcher.attempt(order, place, { begin: signal, ending })
     } finally {
+      silence()
       running.delete(order.id)
     }
   }
 
   /** Makes a run, in as many attempts as it may have. */
-  async function make(order: Order, { purpose, signal }: TrainingRequest): Promise<Outcome> {
+  async function make(order: Order, request: TrainingRequest): Promise<Outcome> {
+    const { purpose, signal } = request
     const place = runFolder(runs, order)
     if (options.triesOf === 'request') place.forgetFailures()
     const before = settledIn(place)
@@ -123,7 +127,7 @@ export function folderTrainer<C extends Config>(options: ProgramOptions<C>, laun
       const tries = triesOf(place)
       if (tries.failed > retries) return giveUp(order, place, tries)
       if (signal?.aborted && place.job() === null) return interrupted(place)
-      const end = await attempt(order, place, signal)
+      const end = await attempt(order, place, request)
       switch (end.kind) {
         case 'interrupted':
           return interrupted(place)

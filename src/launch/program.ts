@@ -13,6 +13,8 @@ export interface ProgramOptions {
   readonly log: string
   /** The status that it ends with is left there. */
   readonly exit: string
+  /** Whether it ends when this process does, however that ends. */
+  readonly isLeashed?: boolean
   /** Told which process it is before it begins. Where this process ends before that, it never does. */
   readonly onProcess: (process: ProcessName) => void
 }
@@ -28,11 +30,28 @@ status=$?
 printf '%s\\n' "$status" >"$2"
 exit "$status"`
 
+/**
+ * The same, for a program that must not outlive who started it: the pipe that gave the word closes when that process ends, even by kill -9. The group
+ * then gets SIGTERM, as when it is told to end, and SIGKILL a minute later. Short rests, so that nothing of the group is left when the program has ended.
+ */
+const leashed = `read -r word || exit 0
+trap : TERM INT HUP
+exec 3<&0
+( read -r word <&3; trap : TERM; kill -s TERM -- -$$
+  rests=0; while [ "$rests" -lt 60 ]; do sleep 1; rests=$((rests + 1)); done
+  kill -s KILL -- -$$ ) </dev/null >/dev/null 2>&1 &
+leash=$!
+sh -c "$1" </dev/null 3<&-
+status=$?
+kill -s KILL "$leash" 2>/dev/null
+printf '%s\\n' "$status" >"$2.new" && mv -f "$2.new" "$2"
+exit "$status"`
+
 /** What npx says of itself: an isoflop that the command starts is not npx's, and must not end with this one. */
 const ofNpx = ['npm_command', 'ISOFLOP_LAUNCHER'] as const
 
 /**
- * Starts a program that outlives this process, in a group of its own.
+ * Starts a program in a group of its own, which outlives this process where it is not leashed.
  * @returns a promise of its end, as far as this process sees it.
  * @throws IsoflopError RUN_FAILED where there is no shell or no process more, and what `onProcess` throws.
  */
@@ -52,17 +71,18 @@ export async function startProgram(options: ProgramOptions): Promise<{ ended: Pr
     child.stdin?.end()
     throw error
   }
-  child.stdin?.end('go\n')
+  if (options.isLeashed) child.stdin?.write('go\n')
+  else child.stdin?.end('go\n')
   return { ended }
 }
 
-function spawned({ command, environment, log, exit }: ProgramOptions): ChildProcess {
+function spawned({ command, environment, log, exit, isLeashed = false }: ProgramOptions): ChildProcess {
   const env: Record<string, string | undefined> = { ...process.env, ...environment }
   for (const name of ofNpx) delete env[name]
   let output: number | null = null
   try {
     output = openSync(log, 'a')
-    return spawn('sh', ['-c', shell, 'isoflop', command, exit], {
+    return spawn('sh', ['-c', isLeashed ? leashed : shell, 'isoflop', command, exit], {
       env,
       detached: true,
       stdio: ['pipe', output, output],
