@@ -1,12 +1,12 @@
 /**
  * Speed of the fits beside SciPy in the same run, and of the whole command from process start.
- * `npm run bench:fit [-- FILE --drop 5]` fits the runs of FILE without the given number of highest losses; without a file 240
- * simulated runs. SciPy's part is left out where python3 has no scipy; --published adds the loop as the replication published
- * it, without the analytic gradient (minutes).
+ * `npm run bench:fit [-- FILE --drop 5 --rounds 3]` fits the runs of FILE without the given number of highest losses; without a file 240
+ * simulated runs. Everything is measured in every round, ours beside SciPy's: median and range are printed. PYTHON names the Python that has
+ * scipy (python3); without it its part is left out. --published adds the loop as the replication published it, without the analytic gradient (minutes).
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -20,10 +20,11 @@ import { fitSurface } from '../src/fit/surface.ts'
 import { readRuns } from '../src/input/read.ts'
 import { type SurfaceLaw, surfaceLoss } from '../src/law/surface.ts'
 import { median } from '../src/numeric/quantile.ts'
+import { roundsOf, roundsOption, Sheet, underWatch } from './rounds.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { drop: { type: 'string', default: '0' }, published: { type: 'boolean', default: false } },
+  options: { ...roundsOption, drop: { type: 'string', default: '0' }, published: { type: 'boolean', default: false } },
 })
 const root = fileURLToPath(new URL('..', import.meta.url))
 const law: SurfaceLaw = { E: 1.8, A: 480, B: 2100, alpha: 0.35, beta: 0.37, q: 1 }
@@ -57,51 +58,57 @@ async function seconds(times: number, work: () => unknown): Promise<number> {
   return median(measured)
 }
 
+/** The least seconds of many calls of less than a millisecond: whatever else a machine does only adds to them. */
+function leastSeconds(times: number, work: () => unknown): number {
+  let least = Number.POSITIVE_INFINITY
+  for (let k = 0; k < times; k++) {
+    const start = performance.now()
+    work()
+    least = Math.min(least, (performance.now() - start) / 1000)
+  }
+  return least
+}
+
 /** What a reference script prints, or null where Python or SciPy is missing. */
 function python(script: string, args: string[]): Record<string, number> | null {
-  const { status, stdout } = spawnSync('python3', [join(root, 'scripts/reference', script), ...args], {
-    encoding: 'utf8',
-  })
+  const { status, stdout } = spawnSync(
+    process.env.PYTHON ?? 'python3',
+    [join(root, 'scripts/reference', script), ...args],
+    {
+      encoding: 'utf8',
+    },
+  )
   return status === 0 ? JSON.parse(stdout) : null
 }
 
-const row = (name: string, value: number, unit: string, note = '') =>
-  console.log(`${name.padEnd(52)} ${value.toPrecision(4).padStart(9)} ${unit.padEnd(3)} ${note}`)
-
 const file = positionals[0]
 const runs = withoutHighest(file ? (await readRuns([file])).runs : simulated(), Number(values.drop))
-console.log(
-  `${runs.size} runs from ${file ? 'a file' : 'a simulated law'}; node ${process.version}, ${availableParallelism()} processors (${cpus()[0].model}), load ${loadavg()[0].toFixed(2)}\n`,
-)
+const sheet = new Sheet()
 
-const one = await seconds(3, () => fitHuber(runs, { threads: 1 }))
-const many = await seconds(3, () => fitHuber(runs))
-const fit = (await fitHuber(runs))!
-row('huber, 4,500 starts, one thread', one, 's', `objective ${fit.objective.toPrecision(10)}`)
-row('huber, 4,500 starts, all processors', many, 's', `${fit.agreeing} starts within 5 % of it`)
-const sampler = runSampler(runs, groupBudgets(runs), 0)
-row(
-  'huber, 4,000 bootstrap refits, one thread',
-  await seconds(1, () => {
-    for (let k = 0; k < 4000; k++) refitHuber(runs, fit.law, sampler(k).weights)
-  }),
-  's',
-)
-const surface = fitSurface(runs)!
-const surfaceSeconds = await seconds(50, () => fitSurface(runs))
-row('surface, variable projection', 1000 * surfaceSeconds, 'ms', `alpha ${surface.law.alpha.toPrecision(9)}`)
-row(
-  'surface, 4,000 bootstrap refits, one thread',
-  await seconds(1, () => {
-    for (let k = 0; k < 4000; k++) fitSurface(runs, { weights: sampler(k).weights, near: surface.law })
-  }),
-  's',
-)
+/** Ours, in this process. Gives what SciPy's times are compared with. */
+async function measureOurs() {
+  const one = await seconds(3, () => fitHuber(runs, { threads: 1 }))
+  const many = await seconds(3, () => fitHuber(runs))
+  const fit = (await fitHuber(runs))!
+  sheet.add('huber, 4,500 starts, one thread', one, 's', `objective ${fit.objective.toPrecision(10)}`)
+  sheet.add('huber, 4,500 starts, all processors', many, 's', `${fit.agreeing} starts within 5 % of it`)
+  const sampler = runSampler(runs, groupBudgets(runs), 0)
+  const refits = (refit: (weights: Float64Array | undefined) => unknown) =>
+    seconds(1, () => {
+      for (let k = 0; k < 4000; k++) refit(sampler(k).weights)
+    })
+  const huberRefits = await refits((weights) => refitHuber(runs, fit.law, weights))
+  sheet.add('huber, 4,000 bootstrap refits, one thread', huberRefits, 's')
+  const { law } = fitSurface(runs)!
+  const surface = leastSeconds(500, () => fitSurface(runs))
+  sheet.add('surface, variable projection', 1000 * surface, 'ms', `alpha ${law.alpha.toPrecision(9)}`)
+  const surfaceRefits = await refits((weights) => fitSurface(runs, { weights, near: law }))
+  sheet.add('surface, 4,000 bootstrap refits, one thread', surfaceRefits, 's')
+  return { one, many, surface }
+}
 
-const folder = mkdtempSync(join(tmpdir(), 'isoflop-bench-'))
-try {
-  const rows = join(folder, 'runs.json')
-  writeFileSync(rows, JSON.stringify(Array.from({ length: runs.size }, (_, i) => runAt(runs, i))))
+/** SciPy's and NumPy's on the same runs; false where Python has neither. */
+function measureTheirs(rows: string, { one, many, surface }: { one: number; many: number; surface: number }): boolean {
   const modes: [string, string[]][] = [
     ['SciPy L-BFGS-B, analytic gradient', ['--plain']],
     ['SciPy L-BFGS-B, analytic gradient, objective / delta', []],
@@ -109,67 +116,60 @@ try {
   ]
   for (const [name, flags] of modes) {
     const loop = python('huber_loop.py', [rows, ...flags])
-    if (loop === null) {
-      console.log('python3 with scipy was not found: no comparison')
-      break
+    if (loop === null) return false
+    sheet.add(name, loop.seconds, 's', `objective ${loop.objective.toPrecision(10)}`)
+    sheet.add(`${name} over huber on one thread`, loop.seconds / one, 'x')
+    sheet.add(`${name} over huber on all processors`, loop.seconds / many, 'x')
+  }
+  const varpro = python('varpro.py', [rows, '--repeats', '200'])
+  if (varpro === null) return false
+  for (const [name, time] of [
+    ['SciPy variable projection, nnls grid', varpro.seconds],
+    ['NumPy variable projection, 32 x 32 grid as one Gram matrix', varpro.secondsBatched],
+    ["NumPy variable projection, surface's own 12 x 12 grid", varpro.secondsCoarse],
+  ] as const) {
+    sheet.add(name, 1000 * time, 'ms')
+    sheet.add(`${name} over surface`, time / surface, 'x')
+  }
+  return true
+}
+
+/** The command from process start. */
+async function measureCommand(csv: string): Promise<void> {
+  const command = (args: readonly string[]) => () => {
+    const { status, stderr } = spawnSync(process.execPath, [join(root, 'bin/isoflop.js'), 'fit', ...args], {
+      encoding: 'utf8',
+    })
+    if (status !== 0) throw new Error(stderr)
+  }
+  const handout = 'world:handout'
+  const surfaceSeconds = await seconds(5, command([handout, '--method', 'surface']))
+  sheet.add('isoflop fit world:handout --method surface', surfaceSeconds, 's', 'from process start; to reach: 1 s')
+  sheet.add('isoflop fit world:handout', await seconds(3, command([handout])), 's', 'all methods; to reach: 10 s')
+  const millionSeconds = await seconds(1, command([csv, '--method', 'surface', '--json']))
+  sheet.add('isoflop fit runs.csv --method surface', millionSeconds, 's', '1,000,000 rows; to reach: 10 s')
+}
+
+const rounds = roundsOf(values.rounds)
+const folder = mkdtempSync(join(tmpdir(), 'isoflop-bench-'))
+const about = `${runs.size} runs from ${file ? 'a file' : 'a simulated law'}; rounds: ${rounds}`
+try {
+  const rows = join(folder, 'runs.json')
+  const csv = join(folder, 'million.csv')
+  writeFileSync(rows, JSON.stringify(Array.from({ length: runs.size }, (_, i) => runAt(runs, i))))
+  writeFileSync(csv, millionRows())
+  await underWatch(console.log, about, async () => {
+    let compared = true
+    for (let round = 0; round < rounds; round++) {
+      const ours = await measureOurs()
+      compared = measureTheirs(rows, ours) && compared
+      await measureCommand(csv)
     }
-    row(
-      name,
-      loop.seconds,
-      's',
-      `objective ${loop.objective.toPrecision(10)}; one thread ${(loop.seconds / one).toFixed(1)}x, all processors ${(loop.seconds / many).toFixed(1)}x slower than huber`,
-    )
-  }
-  const varpro = python('varpro.py', [rows])
-  if (varpro) {
-    row(
-      'SciPy variable projection, nnls grid',
-      1000 * varpro.seconds,
-      'ms',
-      `${(varpro.seconds / surfaceSeconds).toFixed(1)}x the time of surface`,
-    )
-    row(
-      'NumPy variable projection, grid as one Gram matrix',
-      1000 * varpro.secondsBatched,
-      'ms',
-      `${(varpro.secondsBatched / surfaceSeconds).toFixed(2)}x the time of surface`,
-    )
-  }
+    for (const line of sheet.lines()) console.log(line)
+    if (!compared) console.log(`${process.env.PYTHON ?? 'python3'} with scipy was not found: no comparison`)
+  })
 } finally {
   rmSync(folder, { recursive: true })
-}
-
-console.log('\nthe command from process start, on the handout, with intervals')
-const command = (args: string[]) => () => {
-  const { status, stderr } = spawnSync(
-    process.execPath,
-    [join(root, 'bin/isoflop.js'), 'fit', 'world:handout', ...args],
-    { encoding: 'utf8' },
-  )
-  if (status !== 0) throw new Error(stderr)
-}
-row('isoflop fit --method surface', await seconds(5, command(['--method', 'surface'])), 's', 'to reach: 1 s')
-row('isoflop fit, all methods', await seconds(3, command([])), 's', 'to reach: 10 s')
-
-console.log('\n1,000,000 rows of CSV, read and fitted by surface with intervals')
-const scratch = mkdtempSync(join(tmpdir(), 'isoflop-bench-'))
-try {
-  const csv = join(scratch, 'runs.csv')
-  writeFileSync(csv, millionRows())
-  const start = performance.now()
-  const { status, stdout } = spawnSync(
-    process.execPath,
-    [join(root, 'bin/isoflop.js'), 'fit', csv, '--method', 'surface', '--json'],
-    { encoding: 'utf8' },
-  )
-  row(
-    'isoflop fit runs.csv --method surface',
-    (performance.now() - start) / 1000,
-    's',
-    `to reach: 10 s; status ${status}, ${JSON.parse(stdout).runs.used} runs`,
-  )
-} finally {
-  rmSync(scratch, { recursive: true })
 }
 
 /** CSV text of a million runs at six budgets, with noise of 0.02 nats. */

@@ -81,7 +81,7 @@ function drawnSequences(): Sequence[] {
 async function measureOurs(shape: ModelShape): Promise<OurTurn> {
   const engine = await openEngine({ device: 'cpu', threads })
   const state = initialState(layoutOf(shape), 0)
-  const trainer = await openTrainer(engine, { shape, cut: cutFor(shape), state, seed: 0, dropout: true })
+  const trainer = await openTrainer(engine, { shape, cut: cutFor(shape, sequences), state, seed: 0, dropout: true })
   const batch = drawnSequences()
   const times: number[] = []
   let begun = 0

@@ -3,7 +3,8 @@
     python3 scripts/reference/varpro.py [FILE] [--drop K] [--repeats R]
 
 FILE is a JSON array of {parameters, tokens, flops, loss} or the CSV of the Chinchilla runs (with --drop 5); without it the rows of
-known_law.py are used. Prints JSON {seconds, secondsBatched, secondsCoarse, ...}, medians over the repeats after one warm-up:
+known_law.py are used. Prints JSON {seconds, secondsBatched, secondsCoarse, ...}, the least over the repeats after one warm-up
+(whatever else a machine does only adds to them):
 
 - seconds: scipy.optimize.nnls at each of 32 x 32 grid points, the powers of N and D computed once per exponent;
 - secondsBatched: the strongest version we found for that grid. All 1,024 normal equations are parts of one Gram matrix of the 65 columns;
@@ -91,13 +92,13 @@ def fit(N, D, L, grid):
 
 
 def timed(run, repeats):
-    """The result, and the median seconds of a run."""
+    """The result, and the least seconds of a run."""
     result, seconds = run(), []
     for _ in range(repeats):
         began = time.perf_counter()
         run()
         seconds.append(time.perf_counter() - began)
-    return result, float(np.median(seconds))
+    return result, min(seconds)
 
 
 def main():

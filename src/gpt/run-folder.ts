@@ -54,7 +54,7 @@ export function openRunFolder(folder: string, { resume, onDamage = () => {}, ...
   })
   if (unlock === null) throw running(folder)
   try {
-    const identity: RunIdentity = { format, ...about, cut: cutFor(about.recipe.shape) }
+    const identity: RunIdentity = { format, ...about, cut: cutFor(about.recipe.shape, about.recipe.config.batchSize) }
     const resumed = begin(folder, file('run.json'), identity, resume)
     return {
       finished: resumed ? readOrSetAside(recordFile(folder), () => recordIn(folder), onDamage) : null,

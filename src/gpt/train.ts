@@ -68,7 +68,7 @@ export async function train(options: TrainOptions): Promise<Ending> {
   const { shape, config, steps, seed } = recipe
   const state = initialState(layoutOf(shape), seed)
   let done: Progressed = keeping.load(state) ?? { step: 0, average: null, last: null }
-  const trainer = await openTrainer(engine, { shape, cut: cutFor(shape), state, seed, dropout: true })
+  const trainer = await openTrainer(engine, { shape, cut: cutFor(shape, config.batchSize), state, seed, dropout: true })
   try {
     const batch = batchesOf(text.train, recipe)
     const speedometer = await startSpeedometer(trainer, options, steps - done.step)

@@ -71,23 +71,30 @@ export async function openTrainer(engine: Engine, options: TrainerOptions): Prom
       ...dense.map((placed) => [names.gradient(placed.name), slot(gradients, placed)] as const),
     ]),
   )
+  // One sequence at a time: any number of them can be asked for.
+  const alone = { ...cut, sequences: 1 }
+  const textAlone = textMemory(alone, shape)
   const evaluation = await engine.load(
-    evaluationGraph(shape, cut).bytes,
-    new Map([...weights, ...text.bindings]),
+    evaluationGraph(shape, alone).bytes,
+    new Map([...weights, ...textAlone.bindings]),
     new Map([[names.loss, { data: loss, shape: [] }]]),
   )
 
-  /** Calls `run` for every group of sequences that goes through the graph at once; gives the mean loss. */
-  const meanLoss = async (sequences: readonly Sequence[], run: (first: number) => Promise<void>): Promise<number> => {
-    if (sequences.length === 0 || sequences.length % cut.sequences > 0)
-      throw new Error(`${sequences.length} sequences are no groups of ${cut.sequences}`)
+  /** Calls `run` for every group of sequences, which it finds in this memory; gives the mean loss. */
+  const meanLoss = async (
+    sequences: readonly Sequence[],
+    { atOnce, set }: TextMemory,
+    run: (first: number) => Promise<void>,
+  ): Promise<number> => {
+    if (sequences.length === 0 || sequences.length % atOnce > 0)
+      throw new Error(`${sequences.length} sequences are no groups of ${atOnce}`)
     let sum = 0
-    for (let first = 0; first < sequences.length; first += cut.sequences) {
-      text.set(sequences.slice(first, first + cut.sequences))
+    for (let first = 0; first < sequences.length; first += atOnce) {
+      set(sequences.slice(first, first + atOnce))
       await run(first)
       sum += loss[0]
     }
-    return (sum * cut.sequences) / sequences.length
+    return (sum * atOnce) / sequences.length
   }
   const table = layout.parameters.find(({ name }) => name === tableOfTokens)!
 
@@ -97,7 +104,7 @@ export async function openTrainer(engine: Engine, options: TrainerOptions): Prom
     sequenceFlops: graph.matrixFlops / cut.sequences,
     async step({ sequences, step, learningRate, signal }) {
       gradients.fill(0)
-      const mean = await meanLoss(sequences, async (first) => {
+      const mean = await meanLoss(sequences, text, async (first) => {
         if (signal?.aborted) return
         masks.fill(step, first)
         await training.run()
@@ -108,7 +115,7 @@ export async function openTrainer(engine: Engine, options: TrainerOptions): Prom
       if (!Number.isFinite(mean)) return { loss: mean, gradientNorm: Number.NaN }
       return { loss: mean, gradientNorm: adamwStep(state, gradients, { step, learningRate, factor }) }
     },
-    evaluate: (sequences) => meanLoss(sequences, () => evaluation.run()),
+    evaluate: (sequences) => meanLoss(sequences, textAlone, () => evaluation.run()),
     async close() {
       await training.close()
       await evaluation.close()
@@ -126,6 +133,8 @@ function textMemory({ sequences }: Cut, { contextLength }: ModelShape) {
   const targets = new BigInt64Array(rows)
   return {
     ids,
+    /** Sequences that it holds. */
+    atOnce: sequences,
     bindings: [
       [names.ids, { data: ids, shape: [rows] }],
       [names.targets, { data: targets, shape: [rows] }],
@@ -140,6 +149,8 @@ function textMemory({ sequences }: Cut, { contextLength }: ModelShape) {
     },
   }
 }
+
+type TextMemory = ReturnType<typeof textMemory>
 
 /** Adds each row to the row of the table that its token names, in order: equal sums every time. */
 function addRows(gradients: Float32Array, table: Placed, rows: Float32Array, ids: BigInt64Array): void {
