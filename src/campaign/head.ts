@@ -115,11 +115,11 @@ export const differences = (there: CampaignIdentity, here: CampaignIdentity): st
 const textOf = (value: unknown): string => String(value ?? '')
 const shown = (value: unknown): string => textOf(value) || 'nothing'
 
-/** Says that a folder has a campaign in another simulated world, which would be lost. */
-export const otherWorld = (file: string, there: CampaignIdentity, here: CampaignIdentity): IsoflopError =>
+/** Says that a folder has another simulated campaign, which would be lost. */
+export const simulatedDiffers = (file: string, differing: readonly string[]): IsoflopError =>
   new IsoflopError(
     'CAMPAIGN_DIFFERS',
-    `${file} is of a campaign in ${there.source}, not ${here.source}.`,
+    `${file} is of another campaign: ${differing.join(', ')}.`,
     'Choose another --out, or replace it: --force.',
   )
 

@@ -14,7 +14,7 @@ export interface FolderOptions<C extends Config = TrainingConfig>
   readonly folder: string
   /** Runs that you have besides those of the trainer: they count as spent and enter the fit. */
   readonly runs?: readonly TrainedRun<C>[]
-  /** Whether a simulated campaign takes the place of one in another world that the folder has; false by default. */
+  /** Whether a simulated campaign takes the place of another one that the folder has; false by default. */
   readonly replaces?: boolean
   /** Told of how it begins. */
   readonly onNotice?: (notice: Notice) => void

@@ -14,8 +14,8 @@ import {
   damaged,
   differences,
   type Head,
-  otherWorld,
   readHead,
+  simulatedDiffers,
   writeHead,
 } from './head.ts'
 import { recorded } from './recorded.ts'
@@ -62,13 +62,13 @@ export interface SessionOptions {
   readonly codec: Codec
   /** Whether the trainer knows the runs that it made: it then gives them again for nothing. */
   readonly remembers: boolean
-  /** Whether a simulated campaign may take the place of one in another world. */
+  /** Whether a simulated campaign may take the place of another one. */
   readonly replaces: boolean
 }
 
 /**
  * Begins a campaign in a folder, or goes on with the one that is there. A simulated campaign is begun anew each time, since its
- * answers cost nothing; it never replaces one that was paid for, and one in another world only where that is allowed.
+ * answers cost nothing; it never replaces one that was paid for, and another simulated one only where that is allowed.
  * @throws IsoflopError CAMPAIGN_DIFFERS, CAMPAIGN_RUNNING, OUTPUT_FAILED, RECORD_DAMAGED where only the record knows the runs, and what the
  * trainer says.
  */
@@ -130,7 +130,8 @@ function openHead(
     return null
   }
   if (trainer.isPaid === false && head.identity.source.startsWith(worldPrefix)) {
-    if (head.identity.source !== identity.source && !replaces) throw otherWorld(files.head, head.identity, identity)
+    const differing = differences(head.identity, identity)
+    if (differing.length > 0 && !replaces) throw simulatedDiffers(files.head, differing)
     writing(files.answers, () => rmSync(files.answers, { force: true }))
     return null
   }

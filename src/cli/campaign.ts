@@ -21,7 +21,7 @@ import { openLivePage } from './live-page.ts'
 import { after, type Next } from './next.ts'
 import { noticeText } from './notices.ts'
 import { openReport } from './open.ts'
-import { budget, languageHelp, nameOf, wholeBudgets, wholeNumber } from './options.ts'
+import { budget, forceHelp, languageHelp, nameOf, wholeBudgets, wholeNumber } from './options.ts'
 import { isPoolCampaign, type PoolFlags, runPool, withPoolOptions } from './pool.ts'
 import { print, printJson, printNext, printPage, printWritten, say } from './print.ts'
 import { withRunOptions } from './run-option.ts'
@@ -29,7 +29,7 @@ import { standingProgress } from './standing.ts'
 import { withStudyCommands } from './study.ts'
 import { checkSubmit, type Submit } from './submit.ts'
 import { textOptions } from './terminal.ts'
-import { writeUp } from './write-up.ts'
+import { refuseOtherResults, writeUp } from './write-up.ts'
 
 interface CampaignFlags extends PoolFlags, TrainerFlags {
   readonly runs?: readonly string[]
@@ -78,7 +78,7 @@ export function campaignCommand(): Command {
     .option('--out <DIR>', 'where the record and the report go', 'out')
     .option('--seed <N>', 'equal seeds plan equally', wholeNumber('--seed', 0, 'a whole number such as 0'), 0)
     .option('--submit', 'send the prediction to POST /submission of the API')
-    .option('--force', 'take the place of a campaign in another world')
+    .option('--force', forceHelp)
     .option('--dry-run', 'print the first plan, ask nothing')
     .option('--lang <LANGUAGE>', languageHelp, nameOf('--lang', languages))
     .option('--open', 'show it in the browser, live')
@@ -102,6 +102,7 @@ async function runCampaign(flags: CampaignFlags): Promise<void> {
   const { budget = space.budget, target = space.target, seed } = flags
   if (flags.submit) checkSubmit(flags.api, target)
   const runs = await ownRuns(flags.runs ?? [], space)
+  if (!flags.dryRun) refuseOtherResults(flags.out, flags)
   const stages = new Stages()
   const { trainer, truthAt, trueLoss, submit, running } = await openTrainer(flags, space, target, stages.ending)
   const strategy = await strategyNamed(flags.strategy)

@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { IsoflopError } from '../core/errors.ts'
+import { marked } from './mark.ts'
 import { writeOutput } from './output.ts'
 import { say } from './print.ts'
 
@@ -8,14 +11,22 @@ import { say } from './print.ts'
  */
 export async function writeFigure(
   place: string,
+  mark: string,
   { svg, drawn }: { readonly svg: string; readonly drawn: string },
 ): Promise<string[]> {
-  await writeOutput(`${place}.svg`, svg)
+  await writeOutput(`${place}.svg`, marked(svg, mark))
   const png = await pngOf(drawn)
   if (png === null) return [`${place}.svg`]
   await writeOutput(`${place}.png`, png)
   return [`${place}.svg`, `${place}.png`]
 }
+
+/** Where figures go, as what tells whether their place is free: a PNG stands and falls with the SVG of its name. */
+export const figureFiles = (folder: string, figures: readonly { readonly name: string }[]): string[] =>
+  figures.map(({ name }) => {
+    const [svg, png] = ['svg', 'png'].map((ending) => join(folder, `${name}.${ending}`))
+    return existsSync(svg) ? svg : png
+  })
 
 let isTold = false
 

@@ -14,12 +14,23 @@ import type { Page } from '../report/page/blocks.ts'
 import { inLanguage, type Language, languages, words } from '../report/words/words.ts'
 import { commandLine, given } from './command-line.ts'
 import { type DataFlags, type FitInput, loadRuns, withDataOptions } from './data.ts'
-import { writeFigure } from './figures.ts'
+import { figureFiles, writeFigure } from './figures.ts'
 import { tellGroups } from './groups.ts'
 import { examples, notes } from './help.ts'
+import { marked, markOf, refuseOthers } from './mark.ts'
 import { after } from './next.ts'
 import { openReport } from './open.ts'
-import { budgets, languageHelp, nameOf, namesOf, priorOf, probability, tokenCounts, wholeNumber } from './options.ts'
+import {
+  budgets,
+  forceHelp,
+  languageHelp,
+  nameOf,
+  namesOf,
+  priorOf,
+  probability,
+  tokenCounts,
+  wholeNumber,
+} from './options.ts'
 import { writeOutput } from './output.ts'
 import { print, printJson, printNext, printPage, printWritten } from './print.ts'
 import { progress } from './progress.ts'
@@ -41,6 +52,7 @@ interface FitFlags extends DataFlags {
   readonly report?: string
   readonly plots?: string
   readonly open?: boolean
+  readonly force?: boolean
   readonly lang?: Language
 }
 
@@ -90,6 +102,7 @@ export function fitCommand(): Command {
     .option('--report <FILE>', 'write a report: an HTML page, or, as FILE.md, Markdown and figures')
     .option('--open', 'show the report')
     .option('--plots <DIR>', 'write every figure as SVG and PNG')
+    .option('--force', forceHelp)
     .option('--lang <LANGUAGE>', languageHelp, nameOf('--lang', languages))
     .option('--json', 'print one JSON object instead of tables (docs/json.md)')
     .addHelpText(
@@ -112,6 +125,8 @@ export function fitCommand(): Command {
 async function runFit(files: string[], flags: FitFlags): Promise<void> {
   if (flags.open && flags.report === undefined)
     throw new IsoflopError('BAD_OPTION', '--open came without --report, which it shows.', 'Add --report report.html.')
+  const mark = markOf('fit', ...files, ...(flags.groupBy === undefined ? [] : ['by', flags.groupBy]))
+  await refuseOtherResults(flags, mark)
   const bar = progress(process.stderr, flags.json === true)
   try {
     bar.step('reading')
@@ -122,11 +137,11 @@ async function runFit(files: string[], flags: FitFlags): Promise<void> {
     const written: string[] = []
     if (flags.report) {
       bar.step('report')
-      written.push(...(await writeReport(flags.report, await told.page(headOf(input, flags.lang)))))
+      written.push(...(await writeReport(flags.report, mark, await told.page(headOf(input, flags.lang)))))
     }
     if (flags.plots) {
       bar.step('figures')
-      written.push(...(await writePlots(flags.plots, await told.figures(), await told.figures(flags.lang))))
+      written.push(...(await writePlots(flags.plots, mark, await told.figures(), await told.figures(flags.lang))))
     }
     bar.done()
     if (flags.json) printJson(told.json())
@@ -137,6 +152,17 @@ async function runFit(files: string[], flags: FitFlags): Promise<void> {
   } finally {
     bar.done()
   }
+}
+
+/** Refuses to write over what is no result of the same data, before minutes go into the fit. Errors: OUTPUT_EXISTS. */
+async function refuseOtherResults({ report, plots, force }: FitFlags, mark: string): Promise<void> {
+  if (report !== undefined) refuseOthers([report], mark, { force })
+  if (plots === undefined) return
+  const [{ fitFigures }, { groupsFigures }] = await Promise.all([
+    import('../report/fit/figures.ts'),
+    import('../report/fit/groups/figures.ts'),
+  ])
+  refuseOthers(figureFiles(plots, [...fitFigures, ...groupsFigures]), mark, { force })
 }
 
 /** What is asked of repeated data. */
@@ -209,21 +235,22 @@ async function printTables(
 }
 
 /** Writes the report as the file's name says: Markdown with its figures beside it, or one HTML page. */
-async function writeReport(file: string, page: Page): Promise<string[]> {
+async function writeReport(file: string, mark: string, page: Page): Promise<string[]> {
   const { reportFiles } = await import('../report/page/files.ts')
   const files = reportFiles(page, file)
-  for (const [name, content] of Object.entries(files)) await writeOutput(name, content)
+  for (const [name, content] of Object.entries(files)) await writeOutput(name, marked(content, mark))
   return Object.keys(files)
 }
 
 /** As SVG in the language that was asked for, and as PNG in English, because the font of those has no Chinese. */
 async function writePlots(
   folder: string,
+  mark: string,
   english: readonly FigureText[],
   asked: readonly FigureText[],
 ): Promise<string[]> {
   const written: string[] = []
   for (const [k, { name, svg }] of asked.entries())
-    written.push(...(await writeFigure(join(folder, name), { svg, drawn: english[k].svg })))
+    written.push(...(await writeFigure(join(folder, name), mark, { svg, drawn: english[k].svg })))
   return written
 }

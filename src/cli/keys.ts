@@ -15,8 +15,9 @@ import { answerTo } from './confirm.ts'
 import { withStore } from './database.ts'
 import { givenKeys } from './given-keys.ts'
 import { examples } from './help.ts'
+import { refuseOthers } from './mark.ts'
 import { after } from './next.ts'
-import { flops } from './options.ts'
+import { flops, forceHelp } from './options.ts'
 import { writeOutput } from './output.ts'
 import { print, printData, printJson, printNext, printWritten, say, sayNext } from './print.ts'
 import { defaultBudget } from './serve.ts'
@@ -75,6 +76,7 @@ export function keysCommand(): Command {
     .action((flags: KeysFlags) => withStore(flags, (store) => list(store, flags)))
   sub('export', 'all keys as CSV, without the keys themselves, which nobody has')
     .option('--out <FILE>', 'where it is written, instead of printed')
+    .option('--force', forceHelp)
     .action((flags: ExportFlags) => withStore(flags, (store) => exportKeys(store, flags)))
   ofKey('rekey', 'print another key for an owner; the one before works no more, all else stays').action(
     (id: string, flags: KeysFlags) =>
@@ -212,16 +214,18 @@ function writeSecret(file: string, content: string): void {
 }
 
 interface ExportFlags extends KeysFlags {
+  readonly force?: boolean
   readonly out?: string
 }
 
-async function exportKeys(store: Store, { out, db }: ExportFlags): Promise<void> {
+async function exportKeys(store: Store, { out, db, force }: ExportFlags): Promise<void> {
   const text = keysCsv(await store.listKeys())
   if (out === undefined) {
     printData(text)
     sayNext(after['keys export'](db))
     return
   }
+  refuseOthers([out], text.slice(0, text.indexOf('\n')).trimEnd(), { force }) // its head is its mark
   await writeOutput(out, text)
   printWritten([out])
   printNext(after['keys export'](db))

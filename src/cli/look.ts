@@ -1,10 +1,12 @@
 import { Command } from 'commander'
 import { dataDiagnostics } from '../input/diagnostics.ts'
+import { inLanguage, type Language, languages } from '../report/words/words.ts'
 import { given } from './command-line.ts'
 import { type DataFlags, loadRuns, withDataOptions } from './data.ts'
 import { examples } from './help.ts'
 import { after } from './next.ts'
-import { print, printJson, printNext, printPage } from './print.ts'
+import { languageHelp, nameOf } from './options.ts'
+import { printJson, printNext, printPage } from './print.ts'
 import { textOptions } from './terminal.ts'
 
 /** `isoflop look`. */
@@ -19,20 +21,33 @@ export function lookCommand(): Command {
     .optionsGroup('How tables are read:')
   return withDataOptions(command)
     .optionsGroup('What is written:')
+    .option('--lang <LANGUAGE>', languageHelp, nameOf('--lang', languages))
     .option('--json', 'print one JSON object instead of tables')
     .addHelpText('after', examples('isoflop look runs.csv', "isoflop look runs.csv --columns 'tokens=T*1e9'"))
     .action(look)
 }
 
-async function look(files: string[], flags: DataFlags & { readonly json?: boolean }): Promise<void> {
+interface LookFlags extends DataFlags {
+  readonly json?: boolean
+  readonly lang?: Language
+}
+
+async function look(files: string[], flags: LookFlags): Promise<void> {
   const { data } = await loadRuns(files, flags)
   const diagnostics = dataDiagnostics(data).filter(({ severity }) => severity === 'warning')
-  const { readingJson, readingText } = await import('../report/fit/reading.ts')
+  const [{ readingJson, readingText }, { textOf }] = await Promise.all([
+    import('../report/fit/reading.ts'),
+    import('../report/page/text.ts'),
+  ])
   if (flags.json) {
     printJson({ ...readingJson(data), diagnostics })
     return
   }
-  printPage(readingText(data, textOptions()))
-  for (const { code, message, advice } of diagnostics) print(`\nwarning ${code}: ${message}\n  ${advice}`)
-  printNext(after.look(given()))
+  const options = textOptions(flags.lang)
+  printPage(readingText(data, options))
+  if (diagnostics.length > 0)
+    printPage(
+      `\n${inLanguage(flags.lang ?? 'en', () => textOf([[{ kind: 'diagnostics', items: diagnostics }]], options))}`,
+    )
+  printNext(after.look(given()), flags.lang)
 }

@@ -7,9 +7,12 @@ import { commandLine, typed } from './command-line.ts'
 export interface Next {
   readonly command: string
   readonly lead: keyof Words['command']['next']
+  /** Whether --lang is to be given to it, too, where what came before was in another language than English. */
+  readonly takesLanguage?: boolean
 }
 
 const next = (command: string, lead: Next['lead'] = 'alone'): Next => ({ command, lead })
+const spoken = (command: string, lead: Next['lead'] = 'alone'): Next => ({ command, lead, takesLanguage: true })
 
 /** A database as `--db` names it; of an address, in which a password may stand anywhere, no more than that it is one. */
 const at = (db: string | undefined): string[] =>
@@ -41,7 +44,7 @@ export interface ClassState {
  */
 export const after = {
   fit: (words: readonly string[], { hasReport, isShown }: { hasReport: boolean; isShown: boolean }): Next => {
-    if (isShown) return next(typed('campaign', '--world', 'seed:7'), 'campaign')
+    if (isShown) return spoken(typed('campaign', '--world', 'seed:7'), 'campaign')
     return next(same(words, hasReport ? ['--open'] : ['--report', 'report.html', '--open']))
   },
   // With every option that was given: without them the table would be read in another way.
@@ -52,26 +55,26 @@ export const after = {
   'campaign, submitted': (): Next => next(typed('grade'), 'judge'),
   'campaign, simulated': (): Next => next(typed('serve'), 'assignment'),
   'campaign, of a space': (space: string, out: string): Next =>
-    next(typed('campaign', 'next', '-n', '4', '--space', space, '--out', `${out}-mine`), 'ownRuns'),
+    spoken(typed('campaign', 'next', '-n', '4', '--space', space, '--out', `${out}-mine`), 'ownRuns'),
   'campaign, paid for': (words: readonly string[], out: string, budget: number): Next => {
     const kept = withOption(withOption(words, '--out', `${out}-more`), '--budget', String(2 * budget))
     return next(same(kept, ['--runs', join(out, 'campaign.jsonl'), '--dry-run']), 'more')
   },
-  'campaign --pool, played': (out: string): Next => next(typed('fit', join(out, 'purchases.jsonl'))),
+  'campaign --pool, played': (out: string): Next => spoken(typed('fit', join(out, 'purchases.jsonl'))),
   'campaign --pool, advised': (words: readonly string[]): Next => next(same(words), 'fill'),
-  'campaign --pool, complete': (files: readonly string[]): Next => next(typed('look', ...files)),
+  'campaign --pool, complete': (files: readonly string[]): Next => spoken(typed('look', ...files)),
 
-  'campaign next': (out: string): Next => next(typed('campaign', 'tell', 'results.jsonl', '--out', out), 'make'),
-  'campaign next, waiting': (out: string): Next => next(typed('campaign', 'tell', 'results.jsonl', '--out', out)),
-  'campaign, asking': (out: string): Next => next(typed('campaign', 'next', '--out', out)),
-  'campaign tell': (out: string): Next => next(typed('campaign', 'forecast', '--out', out)),
+  'campaign next': (out: string): Next => spoken(typed('campaign', 'tell', 'results.jsonl', '--out', out), 'make'),
+  'campaign next, waiting': (out: string): Next => spoken(typed('campaign', 'tell', 'results.jsonl', '--out', out)),
+  'campaign, asking': (out: string): Next => spoken(typed('campaign', 'next', '--out', out)),
+  'campaign tell': (out: string): Next => spoken(typed('campaign', 'forecast', '--out', out)),
   'campaign forecast': (out: string): Next => next(typed('campaign', 'forecast', '--out', out, '--json'), 'program'),
 
   simulate: (words: readonly string[]): Next => next(`${same(words)} | ${typed('fit', '-')}`),
-  'world list': (): Next => next(typed('campaign', '--world', 'seed:7')),
+  'world list': (): Next => spoken(typed('campaign', '--world', 'seed:7')),
   'world show': (world: string): Next =>
     next(typed('serve', '--world', world, '--db', `${world.replace(':', '')}.sqlite`)),
-  'space show': (space: string): Next => next(typed('campaign', '--space', space, '--world', 'seed:7')),
+  'space show': (space: string): Next => spoken(typed('campaign', '--space', space, '--world', 'seed:7')),
 
   corpus: (folder: string): Next => next(typed('train', '--corpus', folder, '--train-flops', '1e12')),
   train: (out: string): Next => next(`${typed('fit')} ${join(dirname(out), '*', 'record.jsonl')}`, 'sizes'),

@@ -209,6 +209,9 @@ export const nameOf =
     )
   }
 
+/** What --force is for, in every command that has it. */
+export const forceHelp = 'replace what is there, also what is of something else'
+
 /** What --lang is for, in every command that has it. */
 export const languageHelp = 'of tables, report and figures: en, zh (default: en)'
 

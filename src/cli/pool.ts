@@ -12,6 +12,7 @@ import { inLanguage, type Language, words } from '../report/words/words.ts'
 import { commandLine, given } from './command-line.ts'
 import { type DataFlags, readOptions, withDataOptions } from './data.ts'
 import { notes } from './help.ts'
+import { marked, markOf, refuseOthers } from './mark.ts'
 import { after, type Next } from './next.ts'
 import { openReport } from './open.ts'
 import { probability, wholeNumber } from './options.ts'
@@ -33,6 +34,7 @@ export interface PoolFlags extends DataFlags {
   readonly open?: boolean
   readonly json?: boolean
   readonly lang?: Language
+  readonly force?: boolean
 }
 
 /** Options of a campaign that chooses from a list of runs, and those that it shares with the others. */
@@ -40,7 +42,7 @@ const ownOptions = [
   ...(['pool', 'targetRuns', 'next', 'confidence'] as const),
   ...(['columns', 'where', 'lossUnit', 'keepState', 'checkpoints'] as const),
 ] as const
-const sharedOptions = ['target', 'budget', 'out', 'seed', 'dryRun', 'open', 'json', 'lang'] as const
+const sharedOptions = ['target', 'budget', 'out', 'seed', 'dryRun', 'open', 'json', 'lang', 'force'] as const
 
 /** Adds the options of `--pool` to `isoflop campaign`. */
 export function withPoolOptions(command: Command): Command {
@@ -101,7 +103,11 @@ const isOwn = (name: string): boolean => (ownOptions as readonly string[]).inclu
 /** `isoflop campaign --pool`. */
 export async function runPool(flags: PoolFlags): Promise<void> {
   const { out, seed, dryRun: isDryRun, budget, next, confidence } = flags
-  if (!isDryRun) refuseOther(out)
+  const mark = markOf('campaign --pool', ...(flags.pool ?? []), 'for', ...(flags.targetRuns ?? [String(flags.target)]))
+  if (!isDryRun) {
+    refuseOther(out)
+    refuseOthers([join(out, 'report.html'), join(out, 'report.md')], mark, flags)
+  }
   const bar = progressLine(process.stderr, flags.json === true, (name) => `${name} ...`)
   try {
     const options = readOptions(flags, 'pool')
@@ -112,7 +118,7 @@ export async function runPool(flags: PoolFlags): Promise<void> {
       bar.step(round === 0 ? 'the opening' : `round ${round} of ${rounds}`)
     const view = await chooseFrom(table, aim, { budget, next, seed, confidence, isDryRun, onRound })
     bar.step('report')
-    const written = isDryRun ? [] : await writePool(out, view, flags.lang)
+    const written = isDryRun ? [] : await writePool(out, view, mark, flags.lang)
     bar.done()
     await printPool(view, flags, written)
     const report = written.find((file) => file.endsWith('.html'))
@@ -149,7 +155,7 @@ function refuseOther(folder: string): void {
 }
 
 /** Writes the report and the record of a choice into a folder; the files' names. Errors: OUTPUT_FAILED. */
-async function writePool(folder: string, view: PoolView, language: Language = 'en'): Promise<string[]> {
+async function writePool(folder: string, view: PoolView, mark: string, language: Language = 'en'): Promise<string[]> {
   const [{ renderPool }, { jsonLines, nextRows, purchaseRows }] = await Promise.all([
     import('../report/pool/report.ts'),
     import('../report/pool/json.ts'),
@@ -168,7 +174,7 @@ async function writePool(folder: string, view: PoolView, language: Language = 'e
   const written: string[] = []
   for (const [name, content] of Object.entries(files)) {
     const file = join(folder, name)
-    await writeOutput(file, content)
+    await writeOutput(file, name.endsWith('.jsonl') ? content : marked(content, mark))
     written.push(file)
   }
   return written

@@ -29,7 +29,8 @@ export const sayNext = (next: Next): void => {
 }
 
 /** On one line where it fits, or where nothing says how wide lines are; else the command has lines of its own. */
-function nextText({ lead, command }: Next, language: Language = 'en'): string {
+function nextText({ lead, command: bare, takesLanguage }: Next, language: Language = 'en'): string {
+  const command = takesLanguage && language !== 'en' ? `${bare} --lang ${language}` : bare
   const led = inLanguage(language, words).command.next[lead]
   const width = columnsOf(process.stdout) ?? Number.POSITIVE_INFINITY
   if (displayWidth(led + command) <= width) return led + command

@@ -1,6 +1,8 @@
 import { Command } from 'commander'
+import { type Language, languages } from '../report/words/words.ts'
 import { examples } from './help.ts'
 import { after } from './next.ts'
+import { languageHelp, nameOf } from './options.ts'
 import { printJson, printNext, printPage } from './print.ts'
 import { textOptions } from './terminal.ts'
 
@@ -17,6 +19,7 @@ export function spaceCommand(): Command {
       'Checks the file of a space and shows what it holds: sizes, tokens, steps and cost at each of its budgets.',
     )
     .argument('<FILE>', 'JSON, or TOML where its name ends in .toml; "cs336" is the space of the course')
+    .option('--lang <LANGUAGE>', languageHelp, nameOf('--lang', languages))
     .option('--json', 'print one JSON object instead of tables')
     .addHelpText(
       'after',
@@ -29,7 +32,12 @@ export function spaceCommand(): Command {
   return command
 }
 
-async function showSpace(file: string, { json }: { readonly json?: boolean }): Promise<void> {
+interface SpaceFlags {
+  readonly json?: boolean
+  readonly lang?: Language
+}
+
+async function showSpace(file: string, { json, lang }: SpaceFlags): Promise<void> {
   const [{ spaceNamed }, { summaryOf }, { spaceJson, spaceText }] = await Promise.all([
     import('./space-option.ts'),
     import('../space/summary.ts'),
@@ -38,7 +46,7 @@ async function showSpace(file: string, { json }: { readonly json?: boolean }): P
   const summary = summaryOf(await spaceNamed(file))
   if (json) printJson(spaceJson(summary))
   else {
-    printPage(spaceText(summary, textOptions()))
-    printNext(after['space show'](file))
+    printPage(spaceText(summary, textOptions(lang)))
+    printNext(after['space show'](file), lang)
   }
 }

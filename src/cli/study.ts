@@ -185,13 +185,8 @@ const settingsFile = (out: string): string => join(out, 'study.json')
 /** Begins a study, or goes on with the one in the folder, whose settings options may repeat and not change. */
 async function begin(flags: NextFlags) {
   if (existsSync(settingsFile(flags.out))) {
-    const changed = (['space', 'budget', 'target', 'seed', 'strategy', 'runs'] as const).find(
-      (name) => flags[name] !== undefined,
-    )
-    const known = settingsOf(flags.out)
-    const isSame =
-      changed === undefined || changed === 'space' || changed === 'runs' || flags[changed] === known[changed]
-    if (isSame) return reopen(flags.out)
+    const changed = changedIn(flags, settingsOf(flags.out))
+    if (changed === null) return reopen(flags.out)
     throw new IsoflopError(
       'CAMPAIGN_DIFFERS',
       `The campaign in ${flags.out} was begun with another --${changed}.`,
@@ -199,7 +194,7 @@ async function begin(flags: NextFlags) {
     )
   }
   const { budget: most, target, seed, strategy, space = null, runs = [] } = flags
-  const copy = space === null ? null : space.endsWith('.toml') ? 'space.toml' : 'space.json'
+  const copy = space === null || space === apiSpace.name ? null : space.endsWith('.toml') ? 'space.toml' : 'space.json'
   const settings: Settings = {
     space: copy,
     ...(most !== undefined && { budget: most }),
@@ -208,10 +203,28 @@ async function begin(flags: NextFlags) {
     ...(strategy !== undefined && { strategy }),
     runs,
   }
-  const opened = await open(flags.out, settings, space)
+  const opened = await open(flags.out, settings, copy === null ? null : space)
   if (copy !== null && space !== null) await copyFile(space, join(flags.out, copy))
   writeWhole(settingsFile(flags.out), `${summed(settings, 2)}\n`)
   return opened
+}
+
+/** The first option that says something else than a study was begun with; null where none does. */
+function changedIn(flags: NextFlags, known: Settings): string | null {
+  const told = ['budget', 'target', 'seed', 'strategy'] as const
+  const usual = { seed: 0, strategy: strategyNames[0] }
+  const begun = { ...usual, ...known }
+  const changed = told.find((name) => flags[name] !== undefined && flags[name] !== begun[name])
+  if (changed !== undefined) return changed
+  const { out, space, runs } = flags
+  if (space !== undefined && !isSameFile(space, known.space && join(out, known.space))) return 'space'
+  return runs !== undefined && String(runs) !== String(known.runs) ? 'runs' : null
+}
+
+/** Whether a space's file says what its copy does. The course's has a name and no file. */
+function isSameFile(file: string, copy: string | null): boolean {
+  if (copy === null || !existsSync(file)) return copy === null && file === apiSpace.name
+  return readFileSync(file).equals(readFileSync(copy))
 }
 
 async function reopen(out: string) {

@@ -3,15 +3,18 @@ import { Command } from 'commander'
 import type { TrainingConfig } from '../cs336/config.ts'
 import { apiLimits, queryLimits, targetFlops } from '../cs336/limits.ts'
 import { nonEmbeddingParameters } from '../cs336/parameters.ts'
+import { wrap } from '../report/page/width.ts'
+import { inLanguage, type Language, languages, words } from '../report/words/words.ts'
 import { optimum } from '../world/optimum.ts'
 import type { Optimum, World } from '../world/world.ts'
 import { describeWorld, type WorldFacts, worldEntries } from '../world/worlds.ts'
-import { writeFigure } from './figures.ts'
+import { figureFiles, writeFigure } from './figures.ts'
 import { examples } from './help.ts'
+import { markOf, refuseOthers } from './mark.ts'
 import { after } from './next.ts'
-import { budgets } from './options.ts'
-import { print, printJson, printNext, printWritten } from './print.ts'
-import { widthOf } from './terminal.ts'
+import { budgets, forceHelp, languageHelp, nameOf } from './options.ts'
+import { print, printJson, printNext, printPage, printWritten } from './print.ts'
+import { textOptions, widthOf } from './terminal.ts'
 
 /** `isoflop world`. */
 export function worldCommand(): Command {
@@ -22,10 +25,8 @@ export function worldCommand(): Command {
   command
     .command('list')
     .summary('every world there is')
-    .action(() => {
-      for (const { name, summary } of worldEntries) print(`${name.padEnd(12)} ${summary}`)
-      printNext(after['world list']())
-    })
+    .option('--lang <LANGUAGE>', languageHelp, nameOf('--lang', languages))
+    .action(listWorlds)
   command
     .command('show')
     .summary('law, noise and optima of a world')
@@ -33,6 +34,8 @@ export function worldCommand(): Command {
     .argument('<NAME>', 'cs336, handout, chinchilla, seed:N or staged:N')
     .option('--target <FLOPS>', 'budgets whose optimum is wanted (default: 1e19)', budgets('--target'))
     .option('--plots <DIR>', 'draw its IsoFLOP profiles as SVG and PNG')
+    .option('--force', forceHelp)
+    .option('--lang <LANGUAGE>', languageHelp, nameOf('--lang', languages))
     .option('--json', 'print one JSON object instead of tables')
     .addHelpText(
       'after',
@@ -42,9 +45,24 @@ export function worldCommand(): Command {
   return command
 }
 
-interface ShowFlags {
+interface ListFlags {
+  readonly lang?: Language
+}
+
+function listWorlds({ lang = 'en' }: ListFlags): void {
+  const { elsewhere } = inLanguage(lang, words)
+  const width = widthOf(process.stdout)
+  const lines = worldEntries.flatMap(({ name, summary }) =>
+    wrap(`${name.padEnd(12)} ${elsewhere(summary)}`, '', ' '.repeat(13), width),
+  )
+  print(lines.join('\n'))
+  printNext(after['world list'](), lang)
+}
+
+interface ShowFlags extends ListFlags {
   readonly target?: number[]
   readonly plots?: string
+  readonly force?: boolean
   readonly json?: boolean
 }
 
@@ -52,9 +70,9 @@ async function showWorld(name: string, flags: ShowFlags): Promise<void> {
   const facts = await describeWorld(name)
   const targets = (flags.target ?? [targetFlops]).map((flops) => optimum(facts.world, flops))
   const allowed = apiLimits.trainFlops.map((flops) => optimum(facts.world, flops, queryLimits))
-  const written = flags.plots ? await drawWorld(facts.world, flags.plots) : []
+  const written = flags.plots ? await drawWorld(facts.world, flags.plots, flags) : []
   if (flags.json) printFacts(facts, targets, allowed)
-  else await printTables(facts, targets, allowed, written)
+  else await printTables(facts, targets, allowed, written, flags.lang)
 }
 
 function printFacts(facts: WorldFacts, targets: readonly Optimum[], allowed: readonly Optimum[]): void {
@@ -71,50 +89,32 @@ async function printTables(
   targets: readonly Optimum[],
   allowed: readonly Optimum[],
   written: readonly string[],
+  language: Language = 'en',
 ): Promise<void> {
-  const { alignColumns, wrap } = await import('../report/page/text.ts')
-  const { compact, significant } = await import('../report/number.ts')
-  const width = widthOf(process.stdout)
-  const titles = ['FLOPs', 'N', 'd_model', 'layers', 'heads', 'batch', 'rate', 'loss', 'noise']
-  const table = (list: readonly Optimum[]) =>
-    alignColumns(
-      titles.map((title) => ({ title, align: 'right' })),
-      list.map(({ config, loss }) => [
-        compact(config.trainFlops),
-        significant(sizeOf(config)),
-        ...[config.dModel, config.numLayers, config.numHeads, config.batchSize].map(String),
-        significant(config.learningRate),
-        loss.toFixed(4),
-        world.noise(config).toFixed(4),
-      ]),
-      width - 2,
-    ).map((line) => `  ${line}`.trimEnd())
-  const lines = [
-    ...wrap(`${world.name}: ${world.description}`, '', '  ', width),
-    '',
-    ...[...law, `noise: ${noise}`].flatMap((line) => wrap(line, '  ', '    ', width)),
-    '',
-    ...wrap('Best configuration, noise-free; free in every hyperparameter but the batch:', '', '', width),
-    ...table(targets),
-    '',
-    "Best that the API's limits allow:",
-    ...table(allowed),
-  ]
-  print(lines.join('\n'))
-  printWritten(written)
-  printNext(after['world show'](world.name))
+  const { worldText } = await import('../report/world-text.ts')
+  const best = (list: readonly Optimum[]) =>
+    list.map(({ config, loss }) => ({ config, loss, parameters: sizeOf(config), noise: world.noise(config) }))
+  const { name, description } = world
+  const told = { name, description, law, noise, targets: best(targets), allowed: best(allowed) }
+  printPage(worldText(told, { ...textOptions(language), width: widthOf(process.stdout) }))
+  printWritten(written, language)
+  printNext(after['world show'](world.name), language)
 }
 
 const sizeOf = ({ dModel, numLayers }: TrainingConfig): number => nonEmbeddingParameters(dModel, numLayers)
 
-/** Draws the true IsoFLOP profiles; the files written. Errors: OUTPUT_FAILED. */
-async function drawWorld(world: World, folder: string): Promise<string[]> {
+/** Draws the true IsoFLOP profiles; the files written. Errors: OUTPUT_EXISTS, OUTPUT_FAILED. */
+async function drawWorld(world: World, folder: string, flags: ShowFlags): Promise<string[]> {
   const [{ worldProfiles }, { worldProfilesFigure }, { renderFigures }] = await Promise.all([
     import('../world/profiles.ts'),
     import('../report/world.ts'),
     import('../report/draw/svg.ts'),
   ])
   const subject = { name: world.name, profiles: worldProfiles(world) }
-  const [{ svg }] = renderFigures([worldProfilesFigure], subject)
-  return writeFigure(join(folder, 'profiles'), { svg, drawn: svg })
+  const [english, asked] = (['en', flags.lang ?? 'en'] as const).map((language) =>
+    inLanguage(language, () => renderFigures([worldProfilesFigure], subject)[0].svg),
+  )
+  const mark = markOf('world', world.name)
+  refuseOthers(figureFiles(folder, [worldProfilesFigure]), mark, flags)
+  return writeFigure(join(folder, 'profiles'), mark, { svg: asked, drawn: english })
 }

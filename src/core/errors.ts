@@ -30,6 +30,7 @@ export const errorTable = rows({
   TOO_FEW_RUNS: { meaning: 'There are fewer runs than a law has coefficients.' },
   BAD_OPTION: { meaning: 'An option or an argument has a value that it cannot take.' },
   OUTPUT_FAILED: { meaning: 'A result could not be written.' },
+  OUTPUT_EXISTS: { meaning: 'Where a result goes something else is already, which is not replaced without --force.' },
   WORLD_UNKNOWN: { meaning: 'There is no world of that name.' },
   SPACE_INVALID: { meaning: 'The file of a space says something that no space can be.' },
   CONFIG_INVALID: { status: 404, meaning: 'A hyperparameter is outside its range, or the combination is not allowed.' },

@@ -1,67 +1,66 @@
 import { viewedSpace } from '../campaign/view.ts'
 import type { BudgetSummary, SpaceSummary } from '../space/summary.ts'
 import { batchText, columnsOf, modelCell } from './campaign/configuration.ts'
-import { compact, counted, percent, significant } from './number.ts'
-import { type Column, facts, list } from './page/blocks.ts'
-import { type TextOptions, textOf } from './page/text.ts'
+import { compact, percent, significant } from './number.ts'
+import { type Block, type Column, facts, list, type Section } from './page/blocks.ts'
+import { type Group, type TextOptions, textOf } from './page/text.ts'
+import { inLanguage, words } from './words/words.ts'
 
 /** What a space holds, for a terminal. */
-export function spaceText({ space, budgets, target, cautions }: SpaceSummary, options: TextOptions = {}): string {
+export const spaceText = (summary: SpaceSummary, options: TextOptions = {}): string =>
+  inLanguage(options.language ?? 'en', () =>
+    textOf(
+      [[spaceSection(summary)], ...budgetSections(summary), list(summary.cautions.map(words().elsewhere))],
+      options,
+    ),
+  )
+
+const range = (least: number, most: number): string =>
+  least === most ? significant(least) : words().fit.range(significant(least), significant(most))
+
+function spaceSection({ space }: SpaceSummary): Section {
   const view = viewedSpace(space)
   const { models, batchSize, learningRate } = space.limits
-  const range = (least: number, most: number) =>
-    least === most ? significant(least) : `${significant(least)} to ${significant(most)}`
+  const say = words().space
+  const { rows } = say
   const constants = Object.entries(space.constants).map(([name, value]) => `${name} ${value}`)
+  const batches = batchSize.map((size) => batchText(view, size)).join(', ')
+  const { least, most } = models.parameters
+  return section(say.title(space.name), [
+    facts([
+      [rows.models, say.models(models.all?.length ?? null, range(least, most))],
+      [rows.words, say.words(space.vocabularySize, space.contextLength)],
+      [rows.batch, space.batchUnit === 'tokens' ? batches : say.sequences(batches)],
+      [rows.rate, range(learningRate.least, learningRate.most)],
+      [rows.budget, say.budget(compact(space.budget), compact(space.target))],
+      ...(constants.length > 0 ? [[rows.constants, constants.join(', ')] as const] : []),
+    ]),
+  ])
+}
+
+function budgetSections({ space, budgets, target }: SpaceSummary): Group[] {
+  const view = viewedSpace(space)
+  const say = words().space
   const row = ({ flops, share, sizes, usual, parameters, tokens, steps }: BudgetSummary) => [
     compact(flops),
-    share > 1 ? `${significant(share, 2)} times` : percent(Number(share.toPrecision(2))),
-    typeof sizes === 'string' ? sizes : range(...sizes),
+    share > 1 ? say.times(significant(share, 2)) : percent(Number(share.toPrecision(2))),
+    typeof sizes === 'string' ? words().elsewhere(sizes) : range(...sizes),
     modelCell(view, usual),
     significant(parameters),
     significant(tokens),
-    steps[0] === steps[1] ? significant(steps[0]) : `${significant(steps[1], 2)} to ${significant(steps[0], 2)}`,
+    steps[0] === steps[1]
+      ? significant(steps[0])
+      : words().fit.range(significant(steps[1], 2), significant(steps[0], 2)),
   ]
-  const titles = ['FLOPs', 'of budget', 'N at 500 to 5 D/N', view.words.head, 'its N', 'D', 'steps']
-  const columns = titles.map((title): Column => ({ title, align: 'right' }))
-  const listed = models.all ? `${counted(models.all.length, 'model')}, ` : ''
-  return textOf(
-    [
-      [
-        {
-          kind: 'section',
-          title: `The space ${space.name}:`,
-          blocks: [
-            facts([
-              [
-                'models',
-                `${listed}${range(models.parameters.least, models.parameters.most)} parameters without embeddings`,
-              ],
-              ['words', `${space.vocabularySize}, context ${space.contextLength} tokens`],
-              [
-                'batch',
-                `${batchSize.map((size) => batchText(view, size)).join(', ')}${space.batchUnit === 'tokens' ? '' : ' sequences'}`,
-              ],
-              ['rate', range(learningRate.least, learningRate.most)],
-              ['budget', `${compact(space.budget)} FLOPs, to predict a run of ${compact(space.target)}`],
-              ...(constants.length > 0 ? [['constants', constants.join(', ')] as const] : []),
-            ]),
-          ],
-        },
-      ],
-      [
-        {
-          kind: 'section',
-          title:
-            'What a run of each budget can be: sizes with 500 to 5 tokens for each parameter (D/N), and the model nearest to 20:',
-          blocks: [{ kind: 'table', columns, rows: budgets.map(row) }],
-        },
-      ],
-      [{ kind: 'section', title: 'The target:', blocks: [{ kind: 'table', columns, rows: [row(target)] }] }],
-      list(cautions),
-    ],
-    options,
+  const { ofBudget, sizes, itsN, steps } = say.columns
+  const columns = ['FLOPs', ofBudget, sizes, view.words.head, itsN, 'D', steps].map(
+    (title): Column => ({ title, align: 'right' }),
   )
+  const table = (rows: readonly BudgetSummary[]): Block => ({ kind: 'table', columns, rows: rows.map(row) })
+  return [[section(say.budgets, [table(budgets)])], [section(say.target, [table([target])])]]
 }
+
+const section = (title: string, blocks: readonly Block[]): Section => ({ kind: 'section', title, blocks })
 
 /** The same as one JSON object. */
 export function spaceJson({ space, budgets, target, cautions }: SpaceSummary) {

@@ -4,6 +4,7 @@ import { type Figure, onePanel } from './draw/figure.ts'
 import { pointLabels } from './draw/labels.ts'
 import { budgetColor, muted } from './draw/style.ts'
 import { compact } from './number.ts'
+import { words } from './words/words.ts'
 
 interface Point {
   readonly parameters: number
@@ -31,12 +32,13 @@ export interface DrawnWorld {
 /** The true IsoFLOP profiles of a simulated world, one curve per budget, which stands at its right end in FLOPs. */
 export const worldProfilesFigure: Figure<DrawnWorld> = {
   name: 'profiles',
-  title: 'True IsoFLOP profiles',
-  caption: ({ name }) =>
-    `The true loss in ${name} against size, one curve per compute budget, which stands at its right end in FLOPs. Filled circles: the best there is, joined by a dashed line.`,
+  get title() {
+    return words().world.figure.title
+  },
+  caption: ({ name }) => words().world.figure.caption(name),
   alt({ name, profiles }) {
     const ends = [profiles[0], profiles[profiles.length - 1]].map(({ flops }) => compact(flops))
-    return `True loss against parameters in the world ${name} for budgets from ${ends[0]} to ${ends[1]} FLOPs, with optima.`
+    return words().world.figure.alt(name, ends[0], ends[1])
   },
   draw({ name, profiles }) {
     const all = profiles.flatMap(({ points, best }) => [...points, best])
@@ -49,11 +51,11 @@ export const worldProfilesFigure: Figure<DrawnWorld> = {
       height,
       margin: { top: 30, right: 64, bottom: 52, left: 52 },
       x: logAxis(
-        'parameters N = 12 n d², without embeddings',
+        words().world.figure.x,
         all.map(({ parameters }) => parameters),
       ),
       y: linearAxis(
-        `true loss in ${name} (nats/token)`,
+        words().world.figure.y(name),
         all.map(({ loss }) => loss),
       ),
       marks: [

@@ -102,7 +102,7 @@ test('a folder with another campaign is refused, saying what differs; a simulate
   const kept = recordOf('free')
   assert.match(
     (await campaign('--world', 'seed:2', ...world)).stderr,
-    /^error\[CAMPAIGN_DIFFERS\]: .*in world:seed:1, not world:seed:2\.\n {2}.*--force/,
+    /^error\[CAMPAIGN_DIFFERS\]: .*the source is world:seed:1 there and world:seed:2 here\.\n {2}.*--force/,
   )
   assert.deepEqual(recordOf('free'), kept)
   const { runs } = resultOf(await campaign('--world', 'seed:2', ...world, '--force'))

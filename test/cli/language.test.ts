@@ -11,7 +11,11 @@ const folder = mkdtempSync(join(tmpdir(), 'isoflop-language-'))
 after(() => rmSync(folder, { recursive: true }))
 
 const isoflop = (...args: string[]) =>
-  spawnSync(process.execPath, [bin, ...args], { encoding: 'utf8', env: { ...process.env, COLUMNS: '80' } })
+  spawnSync(process.execPath, [bin, ...args], {
+    encoding: 'utf8',
+    cwd: folder,
+    env: { ...process.env, COLUMNS: '80', NO_COLOR: '1' },
+  })
 const read = (name: string) => readFileSync(join(folder, name), 'utf8')
 const quick = ['fit', 'world:handout', '--method', 'norm', '--resamples', '20']
 

@@ -18,7 +18,8 @@ const read = (name: string) => readFileSync(place(name), 'utf8')
 const posix = process.platform !== 'win32'
 test('a report on a full disk is written whole or not at all: what was there stays', { skip: !posix }, () => {
   writeFileSync(place('report.html'), 'the report of yesterday')
-  const command = 'ulimit -f 16; exec "$0" "$1" fit world:handout --method surface --resamples 20 --report report.html'
+  const command =
+    'ulimit -f 16; exec "$0" "$1" fit world:handout --method surface --resamples 20 --force --report report.html'
   const { status, stderr } = spawnSync('sh', ['-c', command, process.execPath, bin], { cwd: folder, encoding: 'utf8' })
   assert.equal(status, 2, stderr)
   assert.match(stderr, /error\[OUTPUT_FAILED\]: report\.html could not be written/)

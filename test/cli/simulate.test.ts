@@ -74,7 +74,7 @@ test('world show draws; its JSON stays JSON; what it cannot do ends with a code'
   const svg = readFileSync(join(folder, 'profiles.svg'), 'utf8')
   for (const words of ['1e15', '1e19', 'parameters N', 'true loss in handout']) assert.ok(svg.includes(words), words)
   assert.equal(readFileSync(join(folder, 'profiles.png')).subarray(1, 4).toString(), 'PNG')
-  const json = isoflop(['world', 'show', 'seed:2', '--json', '--plots', folder])
+  const json = isoflop(['world', 'show', 'seed:2', '--json', '--force', '--plots', folder])
   assert.equal(JSON.parse(json.stdout).form, 'broken-data')
   const file = join(folder, 'profiles.svg')
   for (const [args, code] of [

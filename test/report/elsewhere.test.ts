@@ -28,7 +28,7 @@ test('every English text that is put into Chinese is said somewhere in the code'
 test('every place of a text is in its Chinese, and no other', () => {
   for (const [english, translated] of Object.entries(texts)) {
     const places = english.split('{}').length - 1
-    const used = [...translated.matchAll(/\{(\d+)\*?\}/g)].map(([, k]) => Number(k))
+    const used = [...translated.matchAll(/\{(\d+)[*,]?\}/g)].map(([, k]) => Number(k))
     assert.ok(
       used.every((k) => k >= 1 && k <= places),
       english,
@@ -76,4 +76,58 @@ test('what fits and campaigns say comes in Chinese, with its numbers', () => {
 test('a text that nobody knows stays as it is, and so does English', () => {
   assert.equal(chinese('The moon is 3 FLOPs away; diverged'), 'The moon is 3 FLOPs away; diverged')
   assert.equal(words().elsewhere('diverged'), 'diverged')
+})
+
+/** The texts of a file, with `{}` for what comes in their places; those that are added to each other are one. What errors say is left out. */
+function textsIn(file: string): string[] {
+  const code = withoutErrors(
+    readFileSync(new URL(file, source), 'utf8').replace(/^\s*(?:\/\/|\/?\*).*$|\s\/\/ .*$/gm, ''),
+  )
+  const joined = code.replace(/(['"`])\s*\+\s*(['"`])/g, (whole, end, begin) => (end === begin ? '' : whole))
+  const pieces = joined.match(/'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g) ?? []
+  return pieces.map((piece) =>
+    piece
+      .slice(1, -1)
+      .replaceAll(/\$\{(?:[^{}]|\{[^{}]*\})*\}/g, '{}')
+      .replaceAll("\\'", "'"),
+  )
+}
+
+/** An error is in English, with a code: what stands between its brackets is no text of a report. */
+function withoutErrors(code: string): string {
+  const at = code.indexOf('new IsoflopError(')
+  if (at < 0) return code
+  let depth = 0
+  let end = at + 'new IsoflopError'.length
+  do depth += code[end] === '(' ? 1 : code[end] === ')' ? -1 : 0
+  while (++end < code.length && depth > 0)
+  return withoutErrors(code.slice(0, at) + code.slice(end))
+}
+
+/** Texts of plan/ and fit/ that no report has: of errors that are made elsewhere, and of defects. */
+const unreported = [
+  /^(?:The cost of a run must|Every run of a pool must|Give each run its cost|The (?:budget|target) must be)/,
+  /^(?:Give it in the unit|Name a budget of FLOPs|Leave out the runs that do not)/,
+  /^\+ \{\} \(ln /, // formulas
+  /\$\{/, // templates within templates, whose inner ones stand for themselves
+  /has no Cholesky factor|has no covariance|^the limits leave no model/,
+]
+
+test('every sentence that plans and fits say to people is known in Chinese', () => {
+  const known = Object.keys(texts)
+  const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /^(?:plan|fit|campaign\/pool\/(?:remarks|rows)|space\/summary|world\/worlds)\b.*\.ts$/.test(file),
+  )
+  assert.ok(files.length > 80)
+  const left = files.flatMap((file) =>
+    textsIn(file).filter((text) => {
+      const words = text.replaceAll('{}', ' ').match(/(?<![\w./-])[a-z]+(?![\w./-])/g) ?? []
+      if (words.length < 4 || unreported.some((pattern) => pattern.test(text))) return false
+      const piece = longestPiece(text).trim()
+      return !known.some(
+        (one) => one.includes(piece) || (longestPiece(one).length > 12 && text.includes(longestPiece(one))),
+      )
+    }),
+  )
+  assert.deepEqual(left, [])
 })

@@ -189,7 +189,7 @@ function lawBlocks(laws: readonly NamedLaw[]): Block[] {
 
 function lawText({ name, weight, coefficients }: NamedLaw): string {
   const values = Object.entries(coefficients).map(([symbol, value]) => `${symbol} ${significant(value)}`)
-  return `${name}${weight === 1 ? '' : words().campaign.lawWeight(weight.toFixed(2))}${words().marks.colon}${values.join(', ')}`
+  return `${words().elsewhere(name)}${weight === 1 ? '' : words().campaign.lawWeight(weight.toFixed(2))}${words().marks.colon}${values.join(', ')}`
 }
 
 function alternativeSections({ result: { prediction }, task: { target }, space }: EndedView): Section[] {

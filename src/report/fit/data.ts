@@ -19,7 +19,7 @@ export function exclusionBlocks({ excluded }: DataSummary): Block[] {
   const { columns: title } = words().fit
   const shown = excluded.slice(0, mostExclusions)
   const rest = excluded.length - shown.length
-  const rows = shown.map(({ source, row, reason }) => [source, count(row), reason])
+  const rows = shown.map(({ source, row, reason }) => [source, count(row), words().elsewhere(reason)])
   return [
     heading(words().fit.rowsInNoFit),
     ...table([title.source, title.row, title.reason], rows, 3),

@@ -4,7 +4,7 @@ import { compact, count, significant } from '../number.ts'
 import { type Block, list, paragraph, type Section, table } from '../page/blocks.ts'
 import { type TextOptions, textOf } from '../page/text.ts'
 import { capital } from '../prose.ts'
-import { words } from '../words/words.ts'
+import { inLanguage, words } from '../words/words.ts'
 
 /** How a table of runs was read. */
 export type Reading = Pick<RunData, 'runs' | 'read' | 'checkpoints' | 'excluded' | 'notes' | 'sources'> &
@@ -16,9 +16,14 @@ const shownRuns = 5
 const shownReasons = 12
 
 /** `isoflop look`, for a terminal. */
-export function readingText(reading: Reading, options: TextOptions = {}): string {
+export const readingText = (reading: Reading, options: TextOptions = {}): string =>
+  inLanguage(options.language ?? 'en', () => textInLanguage(reading, options))
+
+function textInLanguage(reading: Reading, options: TextOptions): string {
+  const { marks } = words()
   const groups = [...columnSections(reading), runSection(reading), outSection(reading)].map((section) => [section])
-  const notes = list(reading.notes.filter((note) => !note.startsWith('columns:')).map((note) => capital(`${note}.`)))
+  const told = reading.notes.filter((note) => !/(?:^|: )columns:/.test(note)) // that table is above
+  const notes = list(told.map((note) => `${inWords(note)}${marks.stop}`))
   return textOf([...groups, notes], options)
 }
 
@@ -32,15 +37,25 @@ export function readingBlocks(reading: Reading): Block[] {
   return [{ kind: 'section', title, isClosed: true, blocks }]
 }
 
+/** A note as a sentence; in English, where it begins with the name of a quantity as well. */
+function inWords(note: string): string {
+  const told = words().elsewhere(note)
+  return told === note ? capital(note) : told
+}
+
 function columnSections({ columns }: Reading): Section[] {
   const seen = new Set<string>()
+  const { elsewhere, marks } = words()
   const { columns: title, ...say } = words().fit
   return columns.flatMap(({ source, chosen }) => {
     const rows = chosen.map(({ quantity, columns: names, why, done, example, rivals }) => [
       quantity,
       names.join(' + '),
-      [why, done, example === null ? null : say.writtenLike(example)].filter(Boolean).join(', '),
-      rivals.map(({ column, why: less }) => (less === '' ? column : `${column} (${less})`)).join(', ') || '-',
+      [elsewhere(why), done === null ? null : elsewhere(done), example === null ? null : say.writtenLike(example)]
+        .filter(Boolean)
+        .join(marks.comma),
+      rivals.map(({ column, why: less }) => (less === '' ? column : `${column} (${elsewhere(less)})`)).join(', ') ||
+        '-',
     ])
     const key = JSON.stringify(rows)
     if (seen.has(key)) return []
@@ -117,7 +132,7 @@ function outSection({ excluded }: Reading): Section {
   const kinds = [...byKind.values()].sort((a, b) => b.count - a.count)
   const rows = kinds
     .slice(0, shownReasons)
-    .map(({ count: times, first }) => [first.reason, first.source, count(first.row), count(times)])
+    .map(({ count: times, first }) => [words().elsewhere(first.reason), first.source, count(first.row), count(times)])
   const { columns: title } = words().fit
   const rest = kinds.slice(shownReasons).reduce((sum, { count: times }) => sum + times, 0)
   return {

@@ -935,6 +935,44 @@ export const en = {
     },
   },
 
+  space: {
+    title: (name: string) => `The space ${name}:`,
+    rows: {
+      models: 'models',
+      words: 'words',
+      batch: 'batch',
+      rate: 'rate',
+      budget: 'budget',
+      constants: 'constants',
+    },
+    models: (listed: number | null, range: string) =>
+      `${listed === null ? '' : `${counted(listed, 'model')}, `}${range} parameters without embeddings`,
+    words: (words: number, context: number) => `${words}, context ${context} tokens`,
+    sequences: (batches: string) => `${batches} sequences`,
+    budget: (budget: string, target: string) => `${budget} FLOPs, to predict a run of ${target}`,
+    columns: { ofBudget: 'of budget', sizes: 'N at 500 to 5 D/N', itsN: 'its N', steps: 'steps' },
+    times: (share: string) => `${share} times`,
+    budgets:
+      'What a run of each budget can be: sizes with 500 to 5 tokens for each parameter (D/N), and the model nearest to 20:',
+    target: 'The target:',
+  },
+
+  world: {
+    noise: (noise: string) => `noise: ${noise}`,
+    best: 'Best configuration, noise-free; free in every hyperparameter but the batch:',
+    allowed: "Best that the API's limits allow:",
+    columns: { layers: 'layers', heads: 'heads', batch: 'batch', rate: 'rate', loss: 'loss', noise: 'noise' },
+    figure: {
+      title: 'True IsoFLOP profiles',
+      caption: (name: string) =>
+        `The true loss in ${name} against size, one curve per compute budget, which stands at its right end in FLOPs. Filled circles: the best there is, joined by a dashed line.`,
+      alt: (name: string, first: string, last: string) =>
+        `True loss against parameters in the world ${name} for budgets from ${first} to ${last} FLOPs, with optima.`,
+      x: 'parameters N = 12 n d², without embeddings',
+      y: (name: string) => `true loss in ${name} (nats/token)`,
+    },
+  },
+
   study: {
     columns: { id: 'id', configuration: 'configuration', expected: 'expected loss' },
     states: { asking: 'goes on', waiting: 'waits', ended: 'has ended' },

@@ -1,11 +1,28 @@
+import { itemTexts, readingTexts } from './zh-reading.ts'
+
 /**
  * Texts that other parts make in English, and the same in Chinese. `{}` stands for whatever comes there; `{1}` is the first of
- * those, and `{1*}` the first in Chinese, where it is known in turn. A test finds every English text in the code, so that one
+ * those, and `{1*}` the first in Chinese, where it is known in turn; `{1,}` a list of such. A test finds every English text in the code, so that one
  * which is worded anew there is worded anew here.
  */
 export const texts: Readonly<Record<string, string>> = {
   // Reasons of methods that give nothing
   'it needs at least three runs with several checkpoints each': '至少需要三个带多个 checkpoint 的实验',
+  'the runs do not form IsoFLOP profiles of two or more budgets': '这些实验没有构成两个或更多预算的 IsoFLOP 曲线',
+  '{} of {} refits by {} found no law': '{2} 次{3*}重新拟合中有 {1} 次没有找到定律',
+  runs: '按实验',
+  budgets: '按预算',
+  '{} of {} compared budgets have their best curve at the smallest or largest size':
+    '{2} 个参与比较的预算中有 {1} 个的最优曲线位于最小或最大规模',
+  '{} runs, norm needs {}': '有 {1} 个实验，norm 需要 {2} 个',
+  'fitted to {} of {} runs, every {}th': '只拟合 {2} 个实验中的 {1} 个，每 {3} 个取一个',
+  'edge: its minimum is beyond its {} size': 'edge：最小值在{1*}规模之外',
+  'too-few: {} sizes, a parabola needs {}': 'too-few：有 {1} 个规模，抛物线需要 {2} 个',
+  'no surface with falling loss in N and in D fits the runs': '没有 loss 随 N 和 D 下降的曲面适合这些实验',
+  '{} runs, a surface needs {}': '有 {1} 个实验，曲面需要 {2} 个',
+  '"{}" is empty there.': '那里的“{1}”为空。',
+  '"{}" is empty there': '那里的“{1}”为空',
+  '{} runs that lie near its law, a comparison needs {}': '靠近其定律的实验有 {1} 个，比较需要 {2} 个',
   'no budget has its best curve between the smallest and the largest model':
     '没有哪个预算的最优曲线位于最小和最大模型之间',
   'no start ended at a law with falling loss in N and in D': '没有一个起点收敛到 loss 随 N 和 D 下降的定律',
@@ -57,6 +74,15 @@ export const texts: Readonly<Record<string, string>> = {
     '请改变每参数 token 数，例如在 20 之外再取 5 和 80。',
   'No law is headlined: {}.': '没有给出主导定律：{1*}。',
   'Vary N and D more widely.': '请让 N 和 D 变化得更大。',
+  'Fitted without its largest budgets, {} was {} there, by {} {} for each factor 10 of compute, {} times what its interval allows for.{}':
+    '去掉最大的几个预算再拟合时，{1} 在那里{2*}，算力每增加 10 倍相差 {3} {4}，是其区间所容许的 {5} 倍。{6*}',
+  ' At {} FLOPs expect the prediction to be {} by about {} {}: nearer to {} than to {}.':
+    '{1} FLOPs 处的预测预计{2*}约 {3} {4}：更接近 {5} 而不是 {6}。',
+  'too high': '偏高',
+  'too low': '偏低',
+  'The fit of the data-constrained law stopped before it converged.': '数据受限定律的拟合在收敛之前停止。',
+  'The fit of the joint law stopped before it converged.': '联合定律的拟合在收敛之前停止。',
+  'Look for rows that are no runs.': '请查找不是实验的行。',
   'Only a run at a larger budget tells whether this goes on; on public tables about a quarter of it does.':
     '只有更大预算的实验才能说明这种偏离是否持续；在公开数据表上大约四分之一会持续。',
   'Expect a 95 % interval to hold in about 85 % of such tables; ten runs or more, at two budgets or more, speak for themselves.':
@@ -69,7 +95,11 @@ export const texts: Readonly<Record<string, string>> = {
     '实验有 {1} 个时只有 norm 和 surface 有区间；{2} 没有。',
   'Take the intervals of norm, or fit a sample of the runs.': '请采用 norm 的区间，或只拟合一部分实验。',
   '{} of {} runs lie more than {} standard deviations from the law that the others follow (they scatter by {}): {}.':
-    '{2} 个实验中有 {1} 个偏离其余实验所服从的定律超过 {3} 个标准差（散布为 {4}）：{5}。',
+    '{2} 个实验中有 {1} 个偏离其余实验所服从的定律超过 {3} 个标准差（散布为 {4}）：{5*}。',
+  '{} {} {} at N = {}, D = {}': '{1} {2}，{3*}，位于 N = {4}、D = {5}',
+  'and {} more': '另有 {1} 个',
+  above: '偏高',
+  below: '偏低',
   'Look at these runs: a crash or a wrong number looks like this. norm and huber give them little weight, surface its full one.':
     '请检查这些实验：崩溃或写错的数字就是这样。norm 和 huber 只给它们很小的权重，surface 给全部权重。',
   'The plateau E could be anything from {} to {} ({}).': '不可约 loss E 可能是 {1} 至 {2} 之间的任何值（{3}）。',
@@ -118,7 +148,7 @@ export const texts: Readonly<Record<string, string>> = {
   'regenerated from their known law, noise-free; tokens D from C = 6ND':
     '由已知定律重新生成，无噪声；token 数 D 由 C = 6ND 得出',
   '{} of {} rows are in no fit, the first being {} row {}: {}.':
-    '{2} 行中有 {1} 行未参与拟合，第一个是 {3} 第 {4} 行：{5}。',
+    '{2} 行中有 {1} 行未参与拟合，第一个是 {3} 第 {4} 行：{5*}。',
   'The report and --json list every one.': '报告和 --json 列出了每一行。',
   '{} rows are earlier checkpoints of a run; only envelope uses them.':
     '{1} 行是某个实验较早的 checkpoint；只有 envelope 使用它们。',
@@ -128,8 +158,13 @@ export const texts: Readonly<Record<string, string>> = {
     '多个数据集被当作一个拟合：N 和 D 相同时，“{1}”的各个值（{2}）的 loss 最多相差 {3} 倍。',
   "Fit each by itself with --group-by '{}', or one of them with --where '{}'.":
     "请用 --group-by '{1}' 分别拟合，或用 --where '{2}' 只拟合其中一个。",
+  '{} and the same {}': '{1*}和{2*}',
+  'learning rates and batches': '学习率和批大小',
+  'learning rates': '学习率',
+  batches: '批大小',
+  'learning rate': '学习率',
   'The runs differ in {}, which the methods by N and D take for scatter.':
-    '各实验的 {1} 不同，按 N 和 D 的方法会把它当作散布。',
+    '各实验的{1*}不同，按 N 和 D 的方法会把它当作散布。',
   '--method joint fits them too and names the best ones as formulas.':
     '--method joint 会一并拟合，并以公式给出最优值。',
   '{} of {} runs saw their data more than once; the methods by N and D count repeats as fresh tokens.':
@@ -154,14 +189,14 @@ export const texts: Readonly<Record<string, string>> = {
   'Of so many runs the joint law is fitted to one in {}.': '实验太多，联合定律只拟合其中的 1/{1}。',
   'If other runs matter more, fit a file of those.': '如果其他实验更重要，请只拟合它们的文件。',
   'At the largest compute the best {}, {}, is at or beyond the {} that was tried there, {}.':
-    '在最大算力处，最优的 {1} 为 {2}，达到或超出了那里试过的{3*}值 {4}。',
+    '在最大算力处，最优的{1*}为 {2}，达到或超出了那里试过的{3*}值 {4}。',
   highest: '最高',
   lowest: '最低',
   "Try {} ones there: beyond the end the formula is the law's, not the runs'.":
     '请在那里尝试{1*}的值：超出端点时公式来自定律，而非实验。',
   higher: '更高',
   lower: '更低',
-  'All runs have the same {}: nothing can be said of a better one.': '所有实验的 {1} 都相同：无法判断是否有更好的值。',
+  'All runs have the same {}: nothing can be said of a better one.': '所有实验的{1*}都相同：无法判断是否有更好的值。',
   'Train some runs with a third and with three times of it.': '请用其三分之一和三倍各训练一些实验。',
   '{} runs lack a learning rate or a batch that the others have; the joint law leaves them out.':
     '{1} 个实验缺少其他实验所具有的学习率或批大小；联合定律略去了它们。',
@@ -174,6 +209,26 @@ export const texts: Readonly<Record<string, string>> = {
   // A campaign: why it stopped, why each run was bought
   'was there before': '事先已有',
   diverged: '发散',
+  'stopped on request after a round': '应要求在一轮之后停止',
+  'the budget is used up: {}': '预算已用完：{1}',
+  '{} plans when all outcomes are told': '{1} 要等所有结果都告知之后才作计划',
+  'there are runs to ask for': '还有可以启动的实验',
+  'what the runs that are out tell decides what is planned next': '接下来的计划取决于尚未完成的实验的结果',
+  'what the runs that are out tell decides whether larger ones are needed':
+    '是否需要更大的实验取决于尚未完成的实验的结果',
+  'A larger budget: a profile nearer to the target shortens the extrapolation.':
+    '更大的预算：离目标更近的曲线能缩短外推。',
+  '{} FLOPs are left: a run of {} at the best size would check the extrapolated loss.':
+    '还剩 {1} FLOPs：在最优规模处做一个 {2} 的实验可以检验外推的 loss。',
+  '{} parameters, {} of {} ({})': '{1} 个参数，为 {3}（{4*}）的 {2} 倍',
+  '{} tokens for each parameter': '每参数 {1} 个 token',
+  'C^{} from {} at {} FLOPs': '由 {3} FLOPs 处的 {2} 按 C^{1} 推得',
+  'rate by the Step Law as published': '学习率取发表的 Step Law',
+  'rate by the Step Law, {}': '学习率取 Step Law，{1*}',
+  'best rate inside the sweep for {} of {} sizes': '{2} 个规模中有 {1} 个的最优学习率在扫描范围之内',
+  'the sweep was best at its end, {}': '扫描在其端点 {1} 处最好',
+  'size with embeddings': '规模包括嵌入',
+  'size without embeddings': '规模不包括嵌入',
   'loss of {} nats or more': 'loss 不低于 {1} nats',
   'too few runs learned enough to tell a law': '学得足够的实验太少，无法确定定律',
   'no run that is left can be paid for': '剩余预算买不起任何实验',
@@ -246,6 +301,9 @@ export const texts: Readonly<Record<string, string>> = {
     '目标处的最优模型是允许范围内{1*}的，有 {2} 个参数。',
   'A {} one may be better, and the interval of the best size ends there: widen the space, if you can train it.':
     '{1*}的模型可能更好，最优规模的区间止于此处：如果能训练，请扩大空间。',
+  'laws of {} have {} % of the belief': '{1*}的定律占 {2} % 的可信度',
+  'all runs': '全部实验',
+  'those below {} nats': '低于 {1} nats 的实验',
   'Whether runs that learned little obey the law of the others is open: {}.':
     '学得很少的实验是否服从其余实验的定律尚无定论：{1*}。',
   'Prediction and intervals average over both; more runs that learned enough would tell.':
@@ -268,6 +326,29 @@ export const texts: Readonly<Record<string, string>> = {
   'They count for little in the fit. Look at them: a crashed or mistyped run looks like this.':
     '它们在拟合中权重很小。请检查：崩溃或写错的实验就是这样。',
 
+  // A choice from a list
+  "Fewer than half of the pool's runs say their {}, so it is left out.": '列表中不到一半的实验给出{1*}，因此略去。',
+  'Fill it in where it is known, to have it in the law.': '请在已知处填写，使其进入定律。',
+  '{} rows are earlier checkpoints of a run, whose last one stands for it.':
+    '{1} 行是某个实验较早的 checkpoint，由最后一个代表该实验。',
+  'Give every run a name of its own if they are runs.': '如果它们本身是实验，请给每个实验单独命名。',
+  "{} of {} runs to predict do not say their {}: the law's best is meant.":
+    '{2} 个待预测的实验中有 {1} 个没有给出{3*}：取定律的最优值。',
+  'Give them a {} to have it predicted.': '请给出{1*}，以便预测。',
+  'The runs to predict have a {}, and no two runs of the pool differ in it: what it does is not predicted.':
+    '待预测的实验有{1*}，而列表中的实验在这一点上没有差别：其作用没有预测。',
+  'Add runs at other values to the pool.': '请在列表中增加取其他值的实验。',
+  'Runs to predict see their data more than once, and no run of the pool does: repeats are counted as fresh tokens.':
+    '待预测的实验重复使用数据，而列表中没有这样的实验：重复的按新 token 计。',
+  'Add runs on repeated data to the pool.': '请在列表中增加重复使用数据的实验。',
+  'The prediction stands on what is believed beforehand: {}.': '预测建立在事先的信念之上：{1*}。',
+  'Spend more, or add runs of other sizes and lengths to the pool.': '请增加花费，或在列表中增加其他规模和长度的实验。',
+  'The target is {} times beyond the largest run of the pool.': '目标超出列表中最大实验 {1} 倍。',
+  'Believe the interval less the farther the target is; add larger runs to the pool.':
+    '目标越远，区间越不可信；请在列表中增加更大的实验。',
+  'spreads over the settings of the cheap runs': '均匀分布在便宜实验的各种设置上',
+  'lowers the variance at the target by {} %, most for its cost': '使目标处的方差降低 {1} %，按成本计最多',
+
   // How the strategies plan and fit
   'The first round spreads cheap runs evenly over sizes, shapes, learning rates and batches. {}':
     '第一轮把便宜的实验均匀分布在各种规模、形状、学习率和批大小上。如果便宜的实验几乎学不到东西，就在更高预算处用三个实验检验其定律是否成立；若不成立，再用五个更大的实验由此爬升，并在最优学习率和批大小位于允许范围的角上时予以固定。此后每轮之前重新拟合定律，从大量随机候选中购买每 FLOP 最能降低目标处选错的代价和 loss 方差的实验。另有一个高预算的实验用于检验定律：爬升的最后一个，或最后一轮中的一个。',
@@ -283,6 +364,9 @@ export const texts: Readonly<Record<string, string>> = {
     '{1*}最优学习率按 Step Law，1.79 N^-0.713 D^0.307 (Li et al. 2025)，按扫描结果缩放。方程见 docs/math.md。',
   'A sweep of the learning rate over a few sizes and both batches comes first, then IsoFLOP profiles at growing budgets: {}':
     '首先在几个规模和两种批大小上扫描学习率，然后在逐渐增大的预算处做 IsoFLOP 曲线：围绕上一条曲线给出的规模取若干个规模，每个都用扫描给出的学习率。',
+
+  // Last, as some have little text of their own
+  ...readingTexts,
 }
 
 interface Pattern {
@@ -290,31 +374,64 @@ interface Pattern {
   readonly chinese: string
 }
 
-const patterns: readonly Pattern[] = Object.entries(texts).map(([english, chinese]) => ({
-  english: new RegExp(`^${english.split('{}').map(escaped).join('([^]*?)')}$`),
-  chinese,
-}))
+const patternsOf = (table: Readonly<Record<string, string>>): readonly Pattern[] =>
+  Object.entries(table).map(([english, chinese]) => ({
+    english: new RegExp(`^${english.split('{}').map(escaped).join('([^]*?)')}$`),
+    chinese,
+  }))
 
-/** Reasons and messages that were joined into one. */
-const joints = /; /
+const patterns = patternsOf(texts)
+const itemPatterns = [...patternsOf(itemTexts), ...patterns]
+
+/** Between reasons and messages that were joined into one. */
+const joint = '; '
+/** Texts of more parts than this are no messages of ours. */
+const mostParts = 60
 
 /** A text in Chinese where it, or each of its parts, is known; as it is otherwise. */
-export function elsewhere(text: string): string {
-  const whole = known(text)
-  if (whole !== null || !joints.test(text)) return whole ?? text
-  const parts = text.split(joints).map(known)
-  return parts.includes(null) ? text : parts.join('；')
+export const elsewhere = (text: string): string => told(text) ?? text
+
+/** Parts before the whole: a place of a pattern may hold anything, also what another message says behind it. */
+function told(text: string): string | null {
+  const parts = text.split(joint)
+  return (parts.length > 1 && parts.length <= mostParts ? joined(parts) : null) ?? known(text, patterns) ?? named(text)
 }
 
-function known(text: string): string | null {
-  for (const { english, chinese } of patterns) {
-    const found = english.exec(text)
-    if (found)
-      return chinese.replace(/\{(\d+)(\*?)\}/g, (_, k: string, star: string) =>
-        star ? elsewhere(found[Number(k)]) : found[Number(k)],
-      )
+/** The first part, or the fewest that are one message together, then the others. */
+function joined(parts: readonly string[]): string | null {
+  for (let n = 1; n < parts.length; n++) {
+    const head = parts.slice(0, n).join(joint)
+    const first = known(head, patterns) ?? named(head)
+    if (first === null) continue
+    const rest = told(parts.slice(n).join(joint))
+    if (rest !== null) return `${first}；${rest}`
   }
   return null
+}
+
+/** A message behind the name of what it is about, most often a file. */
+function named(text: string): string | null {
+  const at = text.indexOf(': ')
+  const rest = at < 0 ? null : known(text.slice(at + 2), patterns)
+  return rest === null ? null : `${text.slice(0, at)}：${rest}`
+}
+
+function known(text: string, among: readonly Pattern[]): string | null {
+  for (const { english, chinese } of among) {
+    const found = english.exec(text)
+    if (found) return chinese.replace(/\{(\d+)([*,]?)\}/g, (_, k: string, how: string) => placed(found[Number(k)], how))
+  }
+  return null
+}
+
+/** What comes in a place: as it is, in Chinese, or a list of which each item is. */
+function placed(text: string, how: string): string {
+  if (how === '*') return elsewhere(text)
+  if (how === '') return text
+  return text
+    .split(', ')
+    .map((item) => known(item, itemPatterns) ?? item)
+    .join('、')
 }
 
 function escaped(text: string): string {

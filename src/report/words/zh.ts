@@ -837,6 +837,35 @@ export const zh: English = {
     },
   },
 
+  space: {
+    title: (name) => `空间 ${name}：`,
+    rows: { models: '模型', words: '词表', batch: '批大小', rate: '学习率', budget: '预算', constants: '常量' },
+    models: (listed, range) => `${listed === null ? '' : `${listed} 个模型，`}不计嵌入的参数量 ${range}`,
+    words: (words, context) => `${words}，上下文 ${context} 个 token`,
+    sequences: (batches) => `${batches} 个序列`,
+    budget: (budget, target) => `${budget} FLOPs，用于预测 ${target} FLOPs 的训练`,
+    columns: { ofBudget: '占预算', sizes: 'D/N 为 500 至 5 的 N', itsN: '其 N', steps: '步数' },
+    times: (share) => `${share} 倍`,
+    budgets: '每个预算下的实验可以是什么：每参数 500 至 5 个 token (D/N) 的规模，以及最接近 20 的模型：',
+    target: '目标：',
+  },
+
+  world: {
+    noise: (noise) => `噪声：${noise}`,
+    best: '无噪声时的最优配置；除批大小外各超参数不受限制：',
+    allowed: 'API 限制之内的最优配置：',
+    columns: { layers: '层数', heads: '头数', batch: '批大小', rate: '学习率', loss: 'loss', noise: '噪声' },
+    figure: {
+      title: '真实的 IsoFLOP 曲线',
+      caption: (name) =>
+        `${name} 中的真实 loss 与规模的关系，每个算力预算一条曲线，预算（FLOPs）标在其右端。实心圆：存在的最优者，由虚线相连。`,
+      alt: (name, first, last) =>
+        `世界 ${name} 中 ${first} 至 ${last} FLOPs 各预算的真实 loss 与参数量的关系，附最优者。`,
+      x: '参数量 N = 12 n d²，不计嵌入',
+      y: (name) => `${name} 中的真实 loss (nats/token)`,
+    },
+  },
+
   study: {
     columns: { id: '编号', configuration: '配置', expected: '预期 loss' },
     states: { asking: '继续进行', waiting: '正在等待', ended: '已经结束' },
