@@ -119,6 +119,7 @@ export const after = {
 
 /** Commands behind which none comes, and why. */
 export const endless: Readonly<Record<string, string>> = {
+  watch: 'ends when it is stopped, or when nobody looks on any more',
   worker: 'ends only when it is stopped, and goes on with what waits',
   serve: 'ends only when it is stopped; its first lines say what to try',
   completion: 'is read by a shell at each start, which must not print anything',
