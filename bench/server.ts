@@ -1,20 +1,24 @@
 /**
  * Requests per second of the training API on loopback, 32 connections: new configurations and repeats, on SQLite and on
  * PostgreSQL, beside a FastAPI + SQLAlchemy + PostgreSQL server of the same contract in the same run where Python has the
- * packages (fastapi, uvicorn, sqlalchemy, psycopg2). `npm run bench:server [-- --seconds 8]`.
+ * packages (fastapi, uvicorn, sqlalchemy, psycopg2). `npm run bench:server [-- --seconds 8 --rounds 3]`: all is measured in every round, median and range
+ * are printed.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { cpus, loadavg, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import autocannon from 'autocannon'
 import { startPostgres } from '../test/server/postgres.ts'
+import { roundsOf, roundsOption, Sheet, underWatch } from './rounds.ts'
 
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '8' } } })
+const { values } = parseArgs({ options: { ...roundsOption, seconds: { type: 'string', default: '8' } } })
 const duration = Number(values.seconds)
+const rounds = roundsOf(values.rounds)
+const sheet = new Sheet()
 const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'isoflop-bench-'))
 const connections = 32
@@ -71,19 +75,19 @@ async function stop(child: ChildProcess): Promise<void> {
   await ended
 }
 
-const row = (name: string, { perSecond, p99, failed }: Rate, note = '') =>
-  console.log(
-    `${name.padEnd(44)} ${perSecond.toFixed(0).padStart(7)} /s   p99 ${String(p99).padStart(4)} ms   ${failed} failed  ${note}`,
-  )
+function note(name: string, { perSecond, p99, failed }: Rate): void {
+  sheet.add(name, perSecond, '/s')
+  sheet.add(`${name}: p99`, p99, 'ms', failed > 0 ? `${failed} failed` : '')
+}
 
 async function measure(name: string, db: string): Promise<{ fresh: Rate; repeats: Rate }> {
   const server = await serve(db)
   try {
     const news = await load(server.url, fresh)
-    row(`${name}, new configurations`, news)
+    note(`${name}, new configurations`, news)
     const again = fresh()
     const repeats = await load(server.url, () => again)
-    row(`${name}, repeats`, repeats)
+    note(`${name}, repeats`, repeats)
     return { fresh: news, repeats }
   } finally {
     await stop(server.process)
@@ -125,29 +129,33 @@ async function answers(url: string): Promise<void> {
   throw new Error(`${url} did not answer`)
 }
 
-console.log(
-  `node ${process.version}, ${cpus().length} processors (${cpus()[0].model}), load ${loadavg()[0].toFixed(2)}, ` +
-    `${connections} connections, ${duration} s each; the load comes from the same machine\n`,
-)
-const postgres = await startPostgres()
-try {
-  const sqlite = await measure('isoflop, SQLite', join(folder, 'bench.sqlite'))
+/** One round on fresh databases; false where Python has no peer. */
+async function measureRound(round: number, postgres: Postgres): Promise<boolean> {
+  const sqlite = await measure('isoflop, SQLite', join(folder, `bench-${round}.sqlite`))
   const onPostgres = await measure('isoflop, PostgreSQL', postgres.url)
   for (const workers of [1, 2]) {
     const peer = await measurePeer(postgres.url, workers)
-    if (peer === null) {
-      console.log('python3 with fastapi, uvicorn, sqlalchemy and psycopg2 was not found: no comparison')
-      break
-    }
-    const times = (rate: Rate) => (rate.perSecond / peer.perSecond).toFixed(1)
-    row(
-      `FastAPI + SQLAlchemy + PostgreSQL, ${workers} worker${workers > 1 ? 's' : ''}`,
-      peer,
-      `isoflop: SQLite ${times(sqlite.fresh)}x, PostgreSQL ${times(onPostgres.fresh)}x`,
-    )
+    if (peer === null) return false
+    const name = `FastAPI + SQLAlchemy + PostgreSQL, ${workers} worker${workers > 1 ? 's' : ''}`
+    note(name, peer)
+    sheet.add(`isoflop on SQLite over ${name}`, sqlite.fresh.perSecond / peer.perSecond, 'x')
+    sheet.add(`isoflop on PostgreSQL over ${name}`, onPostgres.fresh.perSecond / peer.perSecond, 'x')
   }
+  return true
+}
+type Postgres = Awaited<ReturnType<typeof startPostgres>>
+
+const about = `${connections} connections, ${duration} s each, rounds: ${rounds}; the load comes from the same machine`
+const postgres = await startPostgres()
+try {
+  await underWatch(console.log, about, async () => {
+    let compared = true
+    for (let round = 0; round < rounds; round++) compared = (await measureRound(round, postgres)) && compared
+    for (const line of sheet.lines()) console.log(line)
+    if (!compared) console.log('python3 with fastapi, uvicorn, sqlalchemy and psycopg2 was not found: no comparison')
+  })
   console.log(
-    '\nto reach: SQLite 5,000/s new with p99 under 30 ms, 15,000/s repeats, 10x the peer; PostgreSQL 3x the peer',
+    'to reach: SQLite 5,000/s new with p99 under 30 ms, 15,000/s repeats, 10x the peer; PostgreSQL 3x the peer',
   )
 } finally {
   await postgres.stop()

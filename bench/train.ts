@@ -2,11 +2,12 @@
  * Whole training steps, dropout, AdamW and clipping included, beside PyTorch's in the same run: tokens per second, peak memory,
  * and the part of the machine's speed in matrix products that is reached. Each turn is a process of its own, and ours comes
  * before and after PyTorch's, so that a machine that slows down does so for both.
- * `npm run bench:train [-- --seconds 6 --rounds 1 --shapes 64x4x4,128x4x4,256x6x8 --threads 2 --pass 1 --json]`. PYTHON names the
- * Python that has torch (python3); without torch ours is measured alone. Compiling takes PyTorch up to a minute in each turn.
+ * `npm run bench:train [-- --seconds 6 --rounds 3 --shapes 64x4x4,128x4x4,256x6x8 --threads 2 --pass 1 --json]`: all is measured in every round, and
+ * median and range of the rounds are printed. PYTHON names the Python that has torch (python3); without torch ours is measured alone.
+ * Compiling takes PyTorch up to a minute in each turn.
  */
 import { spawnSync } from 'node:child_process'
-import { cpus, loadavg } from 'node:os'
+import { loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../src/core/clock.ts'
@@ -20,11 +21,21 @@ import { initialState, layoutOf } from '../src/gpt/state.ts'
 import { cutFor } from '../src/gpt/step-graph.ts'
 import { openTrainer } from '../src/gpt/trainer.ts'
 import { median } from '../src/numeric/quantile.ts'
+import {
+  loadWarning,
+  machine,
+  roundsOf,
+  roundsOption,
+  type Spread,
+  spreadOf,
+  spreadText,
+  underWatch,
+} from './rounds.ts'
 
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '6' },
-    rounds: { type: 'string', default: '1' },
+    ...roundsOption,
     shapes: { type: 'string', default: '64x4x4,128x4x4,256x6x8' },
     threads: { type: 'string', default: '2' },
     sequences: { type: 'string', default: '8' },
@@ -137,8 +148,14 @@ const torchVersion = (): string | null => {
   return status === 0 ? stdout.trim() : null
 }
 
-/** Turns of one side put together. */
-function summary(turns: readonly Turn[]) {
+/** What one side reached in a round, of its turns put together. */
+interface Reached {
+  readonly tokensPerSecond: number
+  readonly steps: number
+  readonly rss: number
+}
+
+function reached(turns: readonly Turn[]): Reached {
   const times = turns.flatMap((one) => one.seconds)
   return {
     tokensPerSecond: (sequences * contextLength) / median(times),
@@ -147,63 +164,83 @@ function summary(turns: readonly Turn[]) {
   }
 }
 
-/** All turns of a shape: ours, each of PyTorch's modes, ours. */
-function compare(name: string, torch: boolean) {
-  const ours: OurTurn[] = []
-  const theirs = new Map<Mode, Turn[]>()
-  for (let round = 0; round < Number(values.rounds); round++) {
-    ours.push(ourTurn(name))
-    for (const mode of torch ? modes : []) {
-      const one = torchTurn(mode, name)
-      if (one !== null) theirs.set(mode, [...(theirs.get(mode) ?? []), one])
-    }
-    ours.push(ourTurn(name))
-  }
+/** One round of a shape: ours, each of PyTorch's modes, ours. */
+function roundOf(name: string, torch: boolean) {
+  const first = ourTurn(name)
+  const theirs = (torch ? modes : []).flatMap((mode) => {
+    const one = torchTurn(mode, name)
+    return one === null ? [] : [{ mode, ...reached([one]) }]
+  })
+  const ours = [first, ourTurn(name)]
+  return { ours: { ...reached(ours), gemmFraction: median(ours.map(({ gemmFraction }) => gemmFraction)) }, theirs }
+}
+type Round = ReturnType<typeof roundOf>
+
+/** A side over the rounds: tokens per second, our speed over it, the most memory. */
+function side(rounds: readonly { ours: Reached; side: Reached }[]) {
   return {
-    shape: name,
-    ours: { ...summary(ours), gemmFraction: median(ours.map(({ gemmFraction }) => gemmFraction)) },
-    torch: [...theirs].map(([mode, turns]) => ({ mode, ...summary(turns) })),
+    tokensPerSecond: spreadOf(rounds.map(({ side }) => side.tokensPerSecond)),
+    ratio: spreadOf(rounds.map(({ ours, side }) => ours.tokensPerSecond / side.tokensPerSecond)),
+    steps: rounds.reduce((sum, { side }) => sum + side.steps, 0),
+    rss: Math.max(...rounds.map(({ side }) => side.rss)),
   }
 }
-type Comparison = ReturnType<typeof compare>
+
+/** All rounds of a shape. */
+function compared(name: string, rounds: readonly Round[]) {
+  const of = (mode: Mode) =>
+    rounds.flatMap(({ ours, theirs }) => theirs.filter((one) => one.mode === mode).map((one) => ({ ours, side: one })))
+  return {
+    shape: name,
+    ours: {
+      ...side(rounds.map(({ ours }) => ({ ours, side: ours }))),
+      gemmFraction: spreadOf(rounds.map(({ ours }) => ours.gemmFraction)),
+    },
+    torch: modes.filter((mode) => of(mode).length > 0).map((mode) => ({ mode, ...side(of(mode)) })),
+  }
+}
+type Comparison = ReturnType<typeof compared>
 
 const cells = (...texts: readonly string[]) =>
-  console.log(texts.map((text, i) => text.padEnd([9, 14, 12, 7, 10][i] ?? 0)).join(' '))
+  console.log(texts.map((text, i) => text.padEnd([9, 14, 25, 7, 10][i] ?? 0)).join(' '))
 
 function print({ shape, ours, torch }: Comparison): void {
   const target = targets[shape]
-  const numbers = ({ tokensPerSecond, steps, rss }: Comparison['torch'][number] | Comparison['ours']) => [
-    Math.round(tokensPerSecond).toLocaleString('en'),
+  const numbers = ({ tokensPerSecond, steps, rss }: { tokensPerSecond: Spread; steps: number; rss: number }) => [
+    spreadText(tokensPerSecond, (value) => Math.round(value).toLocaleString('en')),
     String(steps),
     `${(rss / 1e9).toFixed(2)} GB`,
   ]
   const reach = (text: string) => (target ? `; to reach: ${text}` : '')
-  const gemm = `${Math.round(100 * ours.gemmFraction)} % of large products' speed`
+  const gemm = `${spreadText(ours.gemmFraction, (value) => `${Math.round(100 * value)} %`)} of large products' speed`
   cells(shape, 'isoflop', ...numbers(ours), `${gemm}${reach(`${target?.memory} GB`)}`)
-  for (const side of torch) {
-    const ratio = `isoflop: ${(ours.tokensPerSecond / side.tokensPerSecond).toFixed(2)}x`
-    const wanted = { eager: target?.eager, compile: null, 'compile+bf16': target?.best }[side.mode]
-    cells('', side.mode, ...numbers(side), `${ratio}${wanted ? reach(`${wanted}x`) : ''}`)
+  for (const one of torch) {
+    const ratio = `isoflop: ${spreadText(one.ratio, (value) => `${value.toFixed(2)}x`)}`
+    const wanted = { eager: target?.eager, compile: null, 'compile+bf16': target?.best }[one.mode]
+    cells('', one.mode, ...numbers(one), `${ratio}${wanted ? reach(`${wanted}x`) : ''}`)
   }
 }
 
 async function main(): Promise<void> {
   if (values.ours !== undefined) return console.log(JSON.stringify(await measureOurs(shapeOf(values.ours))))
   const version = torchVersion()
-  const machine = `node ${process.version}, ${cpus().length} processors (${cpus()[0].model}), load ${loadavg()[0].toFixed(2)}`
-  const heading = `${machine}; ${threads} threads, steps of ${sequences} x ${contextLength} tokens, ${vocabularySize} words`
+  const rounds = roundsOf(values.rounds)
   const torch = version === null ? `${python} has no torch: no comparison` : `PyTorch ${version}`
-  if (!values.json) {
-    console.log(`${heading}\n${torch}\n`)
-    cells('shape', '', 'tokens/s', 'steps', 'memory')
-  }
+  const about = `${threads} threads, steps of ${sequences} x ${contextLength} tokens, ${vocabularySize} words; rounds: ${rounds}; ${torch}`
+  const begun = { machine: machine(), warning: loadWarning() }
   const comparisons: Comparison[] = []
-  for (const name of values.shapes.split(',')) {
-    comparisons.push(compare(name, version !== null))
-    if (!values.json) print(comparisons[comparisons.length - 1])
+  const measure = async () => {
+    if (!values.json) cells('shape', '', 'tokens/s', 'steps', 'memory')
+    for (const name of values.shapes.split(',')) {
+      const of = Array.from({ length: rounds }, () => roundOf(name, version !== null))
+      comparisons.push(compared(name, of))
+      if (!values.json) print(comparisons[comparisons.length - 1])
+    }
   }
-  if (values.json)
-    console.log(JSON.stringify({ machine, threads, sequences, torch: version, comparisons, targets }, null, 1))
+  if (!values.json) return underWatch(console.log, about, measure)
+  await measure()
+  const setting = { ...begun, loadAfter: loadavg()[0], rounds, threads, sequences, torch: version }
+  console.log(JSON.stringify({ ...setting, comparisons, targets }, null, 1))
 }
 
 await main()
