@@ -14,13 +14,12 @@ import { type CampaignIdentity, campaignDiffers, differences, readHead, runsIden
 import {
   type AskedRun,
   badOutcome,
-  readEvents,
   type StudyEvent,
+  StudyLog,
   type Told,
   toldOf,
   toldOfOutcome,
   trainedOf,
-  writeEvent,
 } from './study-log.ts'
 import { writing } from './writing.ts'
 
@@ -87,9 +86,16 @@ export async function openCampaign<C extends Config = TrainingConfig>(options: S
   const file = join(folder, 'study.jsonl')
   const frame: Frame = { budget, target, strategy, seed, space, given: runs }
   await locked(folder, () => openHead(folder, frame))
+  const log = new StudyLog(file, space)
+  let history = new History()
   const within = <Result>(work: (state: State) => Result) =>
-    locked(folder, () => work(stateOf(readEvents(file, space))))
-  const write = (event: StudyEvent) => writeEvent(file, event, space)
+    locked(folder, () => {
+      const { isWhole, events } = log.read()
+      if (isWhole) history = new History()
+      for (const event of events) history.add(event)
+      return work(history)
+    })
+  const write = (event: StudyEvent) => log.write(event)
   const study: Study<Config> = {
     ask: (n = 1) => within((state) => askFor(state, n, frame, write)),
     tell: (id, outcome) => within((state) => tellOf(state, id, outcome, write)),
@@ -109,40 +115,67 @@ interface Frame {
   readonly given: readonly TrainedRun[]
 }
 
+interface ToldRun {
+  readonly run: AskedRun
+  readonly told: Told
+}
+
 /** What the log comes to. */
 interface State {
-  readonly planned: ReadonlyMap<string, AskedRun>
   /** Planned and not asked for yet, in order. */
   readonly queue: readonly AskedRun[]
   readonly running: readonly AskedRun[]
-  readonly told: readonly { readonly run: AskedRun; readonly told: Told }[]
+  readonly told: readonly ToldRun[]
   readonly rounds: number
+  isRunning(id: string): boolean
+  toldOf(id: string): Told | undefined
 }
 
-function stateOf(events: readonly StudyEvent[]): State {
-  const planned = new Map<string, AskedRun>()
-  const queue = new Map<string, AskedRun>()
-  const running = new Map<string, AskedRun>()
-  const told: { run: AskedRun; told: Told }[] = []
-  let rounds = 0
-  for (const event of events) {
+/** What came of the events that were read so far. */
+class History implements State {
+  readonly #planned = new Map<string, AskedRun>()
+  readonly #queue = new Map<string, AskedRun>()
+  readonly #running = new Map<string, AskedRun>()
+  readonly #told = new Map<string, ToldRun>()
+  rounds = 0
+
+  add(event: StudyEvent): void {
     if (event.event === 'plan') {
-      rounds++
+      this.rounds++
       for (const run of event.runs) {
-        planned.set(run.id, run)
-        queue.set(run.id, run)
+        this.#planned.set(run.id, run)
+        this.#queue.set(run.id, run)
       }
     } else if (event.event === 'ask') {
       for (const id of event.ids) {
-        running.set(id, planned.get(id)!)
-        queue.delete(id)
+        this.#running.set(id, this.#planned.get(id)!)
+        this.#queue.delete(id)
       }
     } else {
-      told.push({ run: planned.get(event.id)!, told: event.told })
-      running.delete(event.id)
+      this.#told.set(event.id, { run: this.#planned.get(event.id)!, told: event.told })
+      this.#running.delete(event.id)
     }
   }
-  return { planned, queue: [...queue.values()], running: [...running.values()], told, rounds }
+
+  get queue(): readonly AskedRun[] {
+    return [...this.#queue.values()]
+  }
+
+  get running(): readonly AskedRun[] {
+    return [...this.#running.values()]
+  }
+
+  get told(): readonly ToldRun[] {
+    return [...this.#told.values()]
+  }
+
+  isRunning(id: string): boolean {
+    return this.#running.has(id)
+  }
+
+  toldOf(id: string): Told | undefined {
+    return this.#told.get(id)?.told
+  }
 }
 
 const costOf = (list: readonly { readonly config: Config }[]): number =>
@@ -215,12 +248,12 @@ function askFor(state: State, n: number, frame: Frame, write: (event: StudyEvent
 
 function tellOf(state: State, id: string, outcome: Outcome | Told, write: (event: StudyEvent) => void): void {
   const told = checked(id, outcome)
-  const before = state.told.find(({ run }) => run.id === id)
+  const before = state.toldOf(id)
   if (before !== undefined) {
-    if (JSON.stringify(before.told) === JSON.stringify(told)) return
-    throw badOutcome(`Run ${id} was told to be ${words(before.told)}, and now ${words(told)}.`)
+    if (JSON.stringify(before) === JSON.stringify(told)) return
+    throw badOutcome(`Run ${id} was told to be ${words(before)}, and now ${words(told)}.`)
   }
-  if (!state.running.some((run) => run.id === id)) throw badOutcome(`Run "${id}" was not asked for.`)
+  if (!state.isRunning(id)) throw badOutcome(`Run "${id}" was not asked for.`)
   write({ event: 'tell', id, told })
 }
 

@@ -8,6 +8,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -82,6 +83,20 @@ export function wholeLines(file: string): string[] {
   const end = bytes.lastIndexOf('\n') + 1
   if (end < bytes.length) truncateSync(file, end)
   return bytes.toString('utf8', 0, end).split('\n').slice(0, -1)
+}
+
+/** The lines of a file that end, from a byte on; the rest is cut off. Throws what the system says. */
+export function wholeLinesFrom(file: string, offset: number): string[] {
+  const open = openSync(file, 'r')
+  try {
+    const bytes = Buffer.alloc(Math.max(0, fstatSync(open).size - offset))
+    const read = bytes.subarray(0, readSync(open, bytes, 0, bytes.length, offset))
+    const length = read.lastIndexOf('\n') + 1
+    if (length < read.length) truncateSync(file, offset + length)
+    return read.toString('utf8', 0, length).split('\n').slice(0, -1)
+  } finally {
+    closeSync(open)
+  }
 }
 
 /** Appends a line and waits for the disk; takes back what was written of it where that fails, as on a full disk. */

@@ -61,6 +61,27 @@ test('a line that was cut off is not there, one that was changed is not believed
   await assert.rejects(study.standing(), hasCode('RECORD_DAMAGED'))
 })
 
+test('a study that is open reads what others add, and does not believe what they change', async () => {
+  const mine = await openCampaign({ folder: folder('shared') })
+  const others = await openCampaign({ folder: folder('shared') })
+  const [first] = await mine.ask(2)
+  const [third] = await others.ask(1)
+  assert.equal((await mine.standing()).running.length, 3)
+  await others.tell(first.id, { kind: 'finished', loss: 3.5 })
+  await mine.tell(first.id, { kind: 'finished', loss: 3.5 })
+  await mine.tell(third.id, { kind: 'diverged' })
+  assert.deepEqual((await others.standing()).told, (await mine.standing()).told)
+  const file = join(folder('shared'), 'study.jsonl')
+  const text = readFileSync(file, 'utf8')
+  appendFileSync(file, '{"event": "tell", "id": ')
+  assert.equal((await mine.standing()).told.length, 2)
+  assert.equal(readFileSync(file, 'utf8'), text)
+  writeFileSync(file, text.replace('3.5', '3.4'))
+  await assert.rejects(mine.standing(), { code: 'RECORD_DAMAGED' })
+  writeFileSync(file, text)
+  assert.equal((await mine.standing()).told.length, 2)
+})
+
 test('four processes that ask and tell at once, some of them killed, give no run twice and lose none', {
   timeout: 120_000,
 }, async () => {
