@@ -10,7 +10,7 @@ import { pythonFloat, pythonInteger } from './python.ts'
  */
 
 /** A whole number as a query carries it: `64`, and also `1e+16` and `64.0`, as Python's requests sends floats. */
-const wholeNumber = (name: string) =>
+export const wholeNumber = (name: string) =>
   z.preprocess(
     exactlyNumberOf,
     z.number({ error: ({ input }) => notA(name, wholeOf(input), input) }).refine(Number.isInteger, {
@@ -57,7 +57,11 @@ const shown = (input: unknown): string => {
 /** A value of the right type outside its range: the contract answers 404 for it, and 422 for other faults. */
 export const outOfRange = 'out-of-range'
 
-const inRange = (name: string, { least, most }: { least: number; most: number }, format: (x: number) => string) =>
+export const inRange = (
+  name: string,
+  { least, most }: { least: number; most: number },
+  format: (x: number) => string,
+) =>
   [
     (x: number) => x >= least && x <= most,
     {
@@ -86,7 +90,7 @@ function nearest(values: readonly number[], x: number): string {
   return `; the nearest are ${low} and ${high}`
 }
 
-const shownInteger = (x: number): string => (Number.isFinite(x) ? pythonInteger(x) : String(x))
+export const shownInteger = (x: number): string => (Number.isFinite(x) ? pythonInteger(x) : String(x))
 
 /** What the documentation says of a field: zod knows only that it is a number after parsing. */
 const documented = (
@@ -137,19 +141,33 @@ const trainFlopsOf = (allowed: readonly number[]) =>
       enum: allowed.map((flops) => shortInteger(integerAsWritten(flops), 17)),
     })
 
+const divisible = ({ d_model, num_heads }: { d_model: number; num_heads: number }, context: z.RefinementCtx) => {
+  if (d_model % num_heads !== 0)
+    context.addIssue({
+      code: 'custom',
+      message: `d_model must be divisible by num_heads, got d_model ${d_model} and num_heads ${num_heads}`,
+      path: ['d_model'],
+      params: { kind: outOfRange },
+    })
+}
+
 /** The query of `GET /loss`, for a server that takes these FLOPs. */
 export const lossQueryOf = (trainFlops: readonly number[]) =>
+  z.object({ ...hyperparameters, train_flops: trainFlopsOf(trainFlops) }).superRefine(divisible)
+
+/** The same as the JSON of a body, which has a message of its own where it is no object. */
+export const configBodyOf = (trainFlops: readonly number[], error: string) =>
   z
-    .object({ ...hyperparameters, train_flops: trainFlopsOf(trainFlops) })
-    .superRefine(({ d_model, num_heads }, context) => {
-      if (d_model % num_heads !== 0)
-        context.addIssue({
-          code: 'custom',
-          message: `d_model must be divisible by num_heads, got d_model ${d_model} and num_heads ${num_heads}`,
-          path: ['d_model'],
-          params: { kind: outOfRange },
-        })
-    })
+    .object(
+      {
+        ...hyperparameters,
+        train_flops: trainFlopsOf(trainFlops).meta({
+          ...documented('number', trainFlops.includes(1e14) ? 1e14 : trainFlops[0], 'Training FLOPs.', trainFlops),
+        }),
+      },
+      { error },
+    )
+    .superRefine(divisible)
 
 /** The most runs of a page of `GET /previous_runs`. */
 export const longestPage = 1000
@@ -210,15 +228,7 @@ export const submissionBody = z
     },
     { error: submissionInBody },
   )
-  .superRefine(({ d_model, num_heads }, context) => {
-    if (d_model % num_heads !== 0)
-      context.addIssue({
-        code: 'custom',
-        message: `d_model must be divisible by num_heads, got d_model ${d_model} and num_heads ${num_heads}`,
-        path: ['d_model'],
-        params: { kind: outOfRange },
-      })
-  })
+  .superRefine(divisible)
 
 export type SubmissionBody = z.infer<typeof submissionBody>
 

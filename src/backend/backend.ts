@@ -20,6 +20,6 @@ export interface Backend extends Trainer<TrainingConfig> {
   readonly trainings?: { readonly waiting: number; readonly running: number }
   /** What waits, runs and failed in the end in the whole pool of workers; only where there is one. */
   jobs?(): Promise<readonly JobCount[]>
-  /** Ends what runs: it rejects, and so does every later query of a backend whose answers take long. Again: nothing. */
+  /** Ends what runs: it rejects with TRAINING_STOPPED, and so does every later query of a backend whose answers take long. Again: nothing. */
   close(): Promise<void>
 }

@@ -54,7 +54,8 @@ const patience = { first: 500, last: 10_000 }
  * folders: a configuration is trained once, whoever asks, and what an earlier process left unfinished goes on at once, after
  * whatever is asked for. Closing saves a checkpoint of what runs.
  *
- * What cannot be trained is refused at once; `train` rejects with TRAINING_FAILED where a training broke off or the server stops.
+ * What cannot be trained is refused at once; `train` rejects with TRAINING_FAILED where a training broke off, with TRAINING_STOPPED where the backend
+ * was closed.
  *
  * @throws IsoflopError CORPUS_MISSING, CORPUS_INVALID, CORPUS_TOO_SMALL, DEVICE_UNAVAILABLE.
  */
@@ -194,7 +195,7 @@ const interrupted = (): IsoflopError =>
 
 const stopped = (): IsoflopError =>
   new IsoflopError(
-    'TRAINING_FAILED',
+    'TRAINING_STOPPED',
     'The server stops before this training has ended. Nothing was charged; ask again, and it goes on from its last checkpoint.',
     'Start the server again.',
   )

@@ -1,6 +1,6 @@
 import { type Deferred, deferred } from '../core/deferred.ts'
 import { IsoflopError } from '../core/errors.ts'
-import { type Outcome, outcomeOf, type TrainingRequest } from '../core/trainer.ts'
+import { type Outcome, outcomeOf, type TrainingRequest, waitedElsewhere } from '../core/trainer.ts'
 import { apiCodec, type TrainingConfig } from '../cs336/config.ts'
 import { type Jobs, openJobs } from '../jobs/jobs.ts'
 import { type Facts, type Queue, queueOf } from '../jobs/kinds.ts'
@@ -43,7 +43,7 @@ const gatherMs = 10
  * Answers by trainings that workers on any machine make: `isoflop worker`. A configuration is trained once, whoever asks and on whichever server,
  * and its answer is kept in the database. Closing leaves in the queue what is there.
  *
- * `train` rejects with TRAINING_FAILED where a training is dead or was cancelled or the server stops, with STORE_UNAVAILABLE where the database is away.
+ * `train` rejects with TRAINING_FAILED where a training is dead or was cancelled, with TRAINING_STOPPED where the backend was closed, with STORE_UNAVAILABLE where the database is away.
  *
  * @throws IsoflopError PACKAGE_MISSING, STORE_UNAVAILABLE, BAD_OPTION.
  */
@@ -151,7 +151,7 @@ class Waiting {
     } finally {
       signal?.removeEventListener('abort', leave)
       this.#forget(training, waiter)
-      if (signal?.aborted) await this.#leave(training, waiter)
+      if (signal?.aborted && signal.reason !== waitedElsewhere) await this.#leave(training, waiter)
     }
   }
 
@@ -274,7 +274,7 @@ const interrupted = (): IsoflopError =>
 
 const stopped = (): IsoflopError =>
   new IsoflopError(
-    'TRAINING_FAILED',
+    'TRAINING_STOPPED',
     'The server stops before this training has ended, which goes on. Nothing was charged; ask again for its answer.',
     'Start the server again.',
   )

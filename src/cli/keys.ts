@@ -89,7 +89,7 @@ export function keysCommand(): Command {
   )
   ofKey('revoke', 'a key stops working; its runs stay').action((id: string, flags: KeysFlags) =>
     withStore(flags, async (store) => {
-      await change(id, store.revokeKey(id), 'revoked')
+      await change(id, store.revokeKey(id, systemClock.now()), 'revoked')
       printNext(after['keys of one'](id, flags.db))
     }),
   )

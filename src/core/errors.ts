@@ -69,6 +69,14 @@ export const errorTable = rows({
     meaning:
       'Waiting for an equal query that runs elsewhere was ended: the server stops, or the client left; nothing was charged.',
   },
+  RUN_UNKNOWN: { status: 404, meaning: 'A key has asked for no run of that id.' },
+  RUN_ENDED: { status: 409, meaning: 'A run that has ended cannot be cancelled.' },
+  RUNS_TOO_MANY: {
+    status: 429,
+    meaning:
+      'A key has as many runs waiting and running as it may; nothing was charged. Retry-After says when to ask again.',
+  },
+  STREAMS_TOO_MANY: { status: 429, meaning: 'A key has as many streams of events open as it may.' },
   TOO_MANY_CONNECTIONS: {
     status: 503,
     meaning:
@@ -103,7 +111,9 @@ export const errorTable = rows({
       'The program of --run always fails: several configurations one after another came to no result, or it cannot be started.',
   },
   RUN_LOST: { meaning: 'A run came to no result, in all its tries or in its time; the campaign goes on without it.' },
-  RUN_INTERRUPTED: { meaning: 'A run was ended before its time, because the campaign was; nothing of it counts.' },
+  RUN_INTERRUPTED: {
+    meaning: 'A run was ended before its time, because nobody waited for it any more; nothing of it counts.',
+  },
   RUN_ELSEWHERE: { meaning: 'A run was started on another machine, and nobody can see whether it still runs there.' },
   CORPUS_MISSING: { meaning: 'A folder has no finished corpus.' },
   CORPUS_INVALID: { meaning: 'A corpus is damaged: a file of it is not what was written.' },
@@ -117,9 +127,10 @@ export const errorTable = rows({
   TRAINING_EXISTS: { meaning: 'The folder holds a training run already.' },
   TRAINING_DIFFERS: { meaning: 'The folder holds a training run of another recipe or another text.' },
   TRAINING_RUNNING: { meaning: 'Another process trains in the same folder.' },
-  TRAINING_FAILED: {
+  TRAINING_FAILED: { status: 503, meaning: 'A training broke off; nothing was charged, asked again it goes on.' },
+  TRAINING_STOPPED: {
     status: 503,
-    meaning: 'A training broke off or was stopped; nothing was charged, asked again it goes on.',
+    meaning: 'The server stops before a training has ended; nothing was charged, asked again it goes on.',
   },
   TRAINING_DIVERGED: {
     status: 422,

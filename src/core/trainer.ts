@@ -55,6 +55,9 @@ export type Progress =
   /** It runs. Its curve so far, thinned to a few hundred points; the latest is its last. */
   | { readonly kind: 'running'; readonly curve: readonly CurvePoint[] }
 
+/** Why a signal may be aborted: the same asker waits from now on by another process, for which a training that others make goes on. */
+export const waitedElsewhere = 'waited for elsewhere'
+
 /** What comes with a configuration. */
 export interface TrainingRequest {
   readonly purpose?: Purpose
@@ -62,7 +65,8 @@ export interface TrainingRequest {
   readonly asker?: string
   /**
    * Aborted when this asker does not wait for the outcome any more, which is then `interrupted`, or what it came to meanwhile. Where nobody
-   * else asks for the same training, it is dropped if it waits, and ended if it runs and can be ended: asked again, it goes on.
+   * else asks for the same training, it is dropped if it waits, and ended if it runs and can be ended: asked again, it goes on. The reason may be
+   * `waitedElsewhere`.
    */
   readonly signal?: AbortSignal
   /** Told where the training stands when that changes, as often as the trainer knows, once or twice a second at most. Never told by trainers that answer at once. */

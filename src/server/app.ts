@@ -1,6 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
-import { answerError } from './answer-error.ts'
+import { answerError, failureOf } from './answer-error.ts'
+import { createChanges } from './changes.ts'
 import { createComplaints } from './complaints.ts'
 import { createConnections, usualLimits } from './connections.ts'
 import { createDisclosure } from './disclosure.ts'
@@ -12,11 +13,17 @@ import { answerBroken, answerMalformed } from './malformed.ts'
 import { answerUnknown } from './methods.ts'
 import { createMetrics } from './metrics.ts'
 import type { ServerOptions } from './options.ts'
+import { createProgresses } from './progress.ts'
+import { repeat } from './repeat.ts'
+import { createRequests } from './requests.ts'
 import { addRoutes } from './routes.ts'
 import { createTickets } from './tickets.ts'
 import { startUpkeep } from './upkeep.ts'
 
 export type { ServerOptions } from './options.ts'
+
+/** How often is kept how far runs are, ms. */
+const keepEveryMs = 2000
 
 /**
  * A training API over a store and a backend, ready to listen. Closing it waits for what is in flight, 10 s at most, not for the store:
@@ -47,13 +54,21 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const gate = createGate(options)
   const disclosure = createDisclosure(clock, store)
   const tickets = createTickets(store)
-  const ledger = createLedger(store, backend, clock, tickets)
-  const upkeep = await startUpkeep(store, tickets, complaints.tell, options.upkeep)
+  const progresses = createProgresses(store)
+  const changes = createChanges(store)
+  const ledger = createLedger({ store, backend, clock, tickets, progresses })
+  const shown = failureOf(complaints)
+  const requests = createRequests({ store, backend, clock, tickets, progresses, changes, shown })
+  const upkeep = await startUpkeep(store, { tickets, requests }, complaints.tell, options.upkeep)
+  const keeping = repeat(progresses.keep, keepEveryMs, () => {})
   app.addHook('onClose', async () => {
     upkeep.stop()
+    keeping()
     complaints.flush()
   })
   const close = async () => {
+    requests.stop()
+    changes.stop()
     // What waits for a run of another process is told that it ends, shortly before its connection is cut.
     const patience = setTimeout(ledger.stop, 0.9 * limits.graceMs)
     await connections.close()
@@ -68,7 +83,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     isClosing = true
     await close()
   })
-  const metrics = createMetrics({ gate, ledger, tickets, upkeep, connections, backend })
-  await addRoutes(app, { ...options, disclosure, gate, ledger, metrics })
+  const metrics = createMetrics({ gate, ledger, tickets, upkeep, connections, backend, store })
+  const services = { disclosure, gate, ledger, requests, changes, progresses, complaints, metrics }
+  await addRoutes(app, { ...options, ...services })
   return app
 }

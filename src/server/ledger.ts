@@ -6,6 +6,7 @@ import { IsoflopError } from '../core/errors.ts'
 import { integerAsWritten } from '../core/exact-integer.ts'
 import { expectLoss } from '../core/trainer.ts'
 import { apiCodec, type TrainingConfig } from '../cs336/config.ts'
+import type { Progresses } from './progress.ts'
 import type { Store } from './store/store.ts'
 import type { Tickets } from './tickets.ts'
 
@@ -40,7 +41,16 @@ interface Flight {
   readonly asked: (() => boolean)[]
 }
 
-export function createLedger(store: Store, backend: Backend, clock: Clock, tickets: Tickets): Ledger {
+/** What a ledger stands on. */
+interface LedgerParts {
+  readonly store: Store
+  readonly backend: Backend
+  readonly clock: Clock
+  readonly tickets: Tickets
+  readonly progresses: Progresses
+}
+
+export function createLedger({ store, backend, clock, tickets, progresses }: LedgerParts): Ledger {
   const inFlight = new Map<string, Flight>()
   let isStopping = false
 
@@ -60,11 +70,20 @@ export function createLedger(store: Store, backend: Backend, clock: Clock, ticke
     }
   }
 
+  const lossFrom = async (keyId: string, config: TrainingConfig): Promise<number> => {
+    const progress = progresses.of(keyId, config)
+    try {
+      return expectLoss(await backend.train(config, { asker: keyId, onProgress: progress.tell }))
+    } finally {
+      progress.end()
+    }
+  }
+
   const query = async (keyId: string, config: TrainingConfig, isWanted: () => boolean): Promise<Answer> => {
     const cost = integerAsWritten(config.trainFlops)
     let run: Promise<number> | undefined
     // Made once, however often its cost has to be set aside again.
-    const lossOf = () => (run ??= backend.train(config, { asker: keyId }).then(expectLoss))
+    const lossOf = () => (run ??= lossFrom(keyId, config))
     for (let wait = patience.first; ; wait = Math.min(2 * wait, patience.last)) {
       const reservation = await store.reserve(keyId, config, cost, clock.now())
       switch (reservation.kind) {

@@ -3,6 +3,8 @@ import type { Backend } from '../backend/backend.ts'
 import type { Connections } from './connections.ts'
 import type { Gate } from './gate.ts'
 import type { Ledger } from './ledger.ts'
+import type { OpenCounts } from './store/requests.ts'
+import type { Store } from './store/store.ts'
 import type { Tickets } from './tickets.ts'
 import type { Upkeep } from './upkeep.ts'
 
@@ -24,6 +26,7 @@ interface Measured {
   readonly upkeep: Pick<Upkeep, 'reclaimed' | 'unbalanced'>
   readonly connections: Pick<Connections, 'open'>
   readonly backend: Pick<Backend, 'trainings' | 'jobs'>
+  readonly store: Pick<Store, 'openRequests'>
 }
 
 /** Metrics of queries and reservations, and of trainings where the backend has some. */
@@ -94,6 +97,19 @@ export function createMetrics(measured: Measured): Metrics {
         for (const { state, tags, count } of counts) this.set({ state, tags }, count)
       },
     })
+  new Gauge({
+    name: 'isoflop_requests',
+    help: 'Runs of all keys that were asked for by POST /v2/runs and have not ended, by state; of the whole database.',
+    labelNames: ['state'] as const,
+    registers: [registry],
+    async collect() {
+      this.reset()
+      const counts: OpenCounts | null = await measured.store.openRequests().catch(() => null) // the rest is told all the same
+      if (counts === null) return
+      this.set({ state: 'waiting' }, counts.waiting)
+      this.set({ state: 'running' }, counts.running)
+    },
+  })
   if (trainings) {
     gauge('isoflop_trainings_running', 'Trainings that run now.', () => trainings.running)
     gauge('isoflop_trainings_waiting', 'Trainings that wait for a worker.', () => trainings.waiting)

@@ -1,12 +1,16 @@
 import type { Backend } from '../backend/backend.ts'
 import type { Clock } from '../core/clock.ts'
-import type { Complaint } from './complaints.ts'
+import type { Changes } from './changes.ts'
+import type { Complaint, Complaints } from './complaints.ts'
 import type { ConnectionLimits } from './connections.ts'
 import type { Disclosure } from './disclosure.ts'
+import type { EventTimes } from './events.ts'
 import type { Gate } from './gate.ts'
 import type { Truth } from './grade.ts'
 import type { Ledger } from './ledger.ts'
 import type { Metrics } from './metrics.ts'
+import type { Progresses } from './progress.ts'
+import type { Requests } from './requests.ts'
 import type { Store } from './store/store.ts'
 import type { UpkeepTimes } from './upkeep.ts'
 import type { Patience } from './wrong-keys.ts'
@@ -30,6 +34,8 @@ export interface ServerOptions {
   readonly submissions?: number
   /** How often reservations are looked after; every 3 s unless given. */
   readonly upkeep?: UpkeepTimes
+  /** How often streams of events say what runs and that they live; every 2 s and 15 s unless given. */
+  readonly eventTimes?: EventTimes
   /** How many connections there may be, and how long they may take; `usualLimits()` unless given. */
   readonly limits?: ConnectionLimits
   /** Whether keys that can be guessed are keys; yes unless given. */
@@ -49,5 +55,9 @@ export interface Services extends ServerOptions {
   readonly disclosure: Disclosure
   readonly gate: Gate
   readonly ledger: Ledger
+  readonly requests: Requests
+  readonly changes: Changes
+  readonly progresses: Progresses
+  readonly complaints: Complaints
   readonly metrics: Metrics
 }

@@ -3,8 +3,8 @@ import type { Store } from './store/store.ts'
 /** The reservations that this process answers for. */
 export interface Tickets {
   readonly held: number
-  /** Renewed from now on. */
-  hold(ticket: bigint): void
+  /** Renewed from now on; `onLost` is told when it is gone without having been dropped. */
+  hold(ticket: bigint, onLost?: () => void): void
   /** Not renewed any more: its run is settled, or the reservation was gone. */
   drop(ticket: bigint): void
   /** Gives it back, now or, where the store is away, with a later `renew`. Never rejects. */
@@ -15,7 +15,7 @@ export interface Tickets {
 
 /** The tickets of one process. What it does not renew is freed by whoever looks: a lost `release` costs time, not budget. */
 export function createTickets(store: Pick<Store, 'release' | 'renew'>): Tickets {
-  const held = new Set<bigint>()
+  const held = new Map<bigint, (() => void) | undefined>()
   const owed = new Set<bigint>()
 
   const giveBack = async (ticket: bigint) => {
@@ -29,7 +29,7 @@ export function createTickets(store: Pick<Store, 'release' | 'renew'>): Tickets 
     get held() {
       return held.size
     },
-    hold: (ticket) => held.add(ticket),
+    hold: (ticket, onLost) => held.set(ticket, onLost),
     drop: (ticket) => held.delete(ticket),
     async giveBack(ticket) {
       held.delete(ticket)
@@ -37,7 +37,8 @@ export function createTickets(store: Pick<Store, 'release' | 'renew'>): Tickets 
       await giveBack(ticket)
     },
     async renew() {
-      if (held.size > 0) await store.renew([...held])
+      const gone = held.size > 0 ? await store.renew([...held.keys()]) : []
+      for (const ticket of gone) held.get(ticket)?.()
       await Promise.all([...owed].map(giveBack))
     },
   }

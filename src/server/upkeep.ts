@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { IsoflopError } from '../core/errors.ts'
-import type { Proof, SeenReservation, Store } from './store/store.ts'
+import { repeat } from './repeat.ts'
+import type { Requests } from './requests.ts'
+import type { HeldReservation, Proof, SeenReservation, Store } from './store/store.ts'
 import type { Tickets } from './tickets.ts'
 
 /** How often reservations are looked after, and how often the sums are proved. */
@@ -16,6 +18,9 @@ export interface UpkeepTimes {
 /** A reservation that nobody renews is freed after 18 to 21 s. */
 export const usualTimes: UpkeepTimes = { lookEvery: 3_000, looks: 6, proveEvery: 300_000 }
 
+/** Requests that are taken over in one look: in the next ones another server has a share. */
+const mostTaken = 1000
+
 /** Looks after what a store has reserved. */
 export interface Upkeep {
   /** Reservations that were freed because nobody renewed them. */
@@ -26,7 +31,7 @@ export interface Upkeep {
 }
 
 /**
- * Renews the reservations of this process, frees those of others that stand still, and proves that each key's sums are those of its
+ * Renews the reservations of this process, frees those of others that stand still or takes over the requests that they are of, and proves that each key's sums are those of its
  * runs and reservations. Whoever serves a store does this; one is enough.
  *
  * Nothing is compared with a clock: a reservation is dead when it was looked at several times and was never renewed in between.
@@ -37,18 +42,21 @@ export interface Upkeep {
  */
 export async function startUpkeep(
   store: Store,
-  tickets: Tickets,
+  { tickets, requests }: { readonly tickets: Tickets; readonly requests: Pick<Requests, 'adopt'> },
   onError: (error: Error) => void,
   times: UpkeepTimes = usualTimes,
 ): Promise<Upkeep> {
-  const watch = watchReservations(times.looks)
+  const watch = watchReservations<HeldReservation>(times.looks)
   const alarmed = new Map<string, string>()
   let reclaimed = 0
 
   const look = async () => {
     await tickets.renew()
-    const standing = watch(await store.reservations())
+    const seen = await store.reservations()
+    const standing = watch(seen)
     if (standing.length > 0) reclaimed += await store.reclaim(standing)
+    const left = [...new Set([...standing, ...seen.filter(({ isLeft }) => isLeft)])].slice(0, mostTaken)
+    if (left.length > 0) requests.adopt(await store.takeOver(left))
   }
 
   /** Tells of a fault where it is another one than before. */
@@ -97,7 +105,7 @@ export async function startUpkeep(
 }
 
 /** A memory of reservations: given all that there are, it says which have stood still for so many looks. */
-export function watchReservations(looks: number): (seen: readonly SeenReservation[]) => SeenReservation[] {
+export function watchReservations<Seen extends SeenReservation>(looks: number): (seen: readonly Seen[]) => Seen[] {
   let known = new Map<bigint, { readonly renewals: bigint; readonly still: number }>()
   return (seen) => {
     known = new Map(
@@ -138,19 +146,3 @@ const unbalanced = (keyId: string, fault: string) =>
     `Key ${keyId} ${fault}.`,
     'What it has reserved is set right by itself. Where used differs, somebody has changed the database, or its disk is damaged: compare with a backup.',
   )
-
-/** Does work again and again, never twice at once; gives what ends it. */
-function repeat(work: () => Promise<void>, everyMs: number, onError: (error: Error) => void): () => void {
-  let isWorking = false
-  const timer = setInterval(() => {
-    if (isWorking) return
-    isWorking = true
-    work()
-      .catch(onError)
-      .finally(() => {
-        isWorking = false
-      })
-  }, everyMs)
-  timer.unref()
-  return () => clearInterval(timer)
-}

@@ -137,13 +137,13 @@ test('closing saves a checkpoint and refuses; the next one goes on unasked, to t
   const place = await folderOf('closed', many)
   const refused = Promise.all(
     [many, few].map((config) =>
-      assert.rejects(lossFrom(backend, config), { code: 'TRAINING_FAILED', message: /server stops/ }),
+      assert.rejects(lossFrom(backend, config), { code: 'TRAINING_STOPPED', message: /server stops/ }),
     ),
   )
   await until(() => stepsIn(place) > 3)
   await backend.close()
   await refused
-  await assert.rejects(lossFrom(backend, few), { code: 'TRAINING_FAILED' })
+  await assert.rejects(lossFrom(backend, few), { code: 'TRAINING_STOPPED' })
   const saved = JSON.parse(readFileSync(join(place, 'checkpoint'), 'latin1').split('\n')[0])
   assert.ok(saved.step > 3 && saved.step === stepsIn(place))
 

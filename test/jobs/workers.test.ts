@@ -41,7 +41,7 @@ test('what was asked for is made though its server ended, and the next server ha
   asked.catch(() => {})
   await until(async () => (await gone.jobs!()).length > 0, 'it waits')
   await gone.close()
-  await assert.rejects(asked, { code: 'TRAINING_FAILED' })
+  await assert.rejects(asked, { code: 'TRAINING_STOPPED' })
   const here = await worker(url)
   await until(() => here.events.some(({ kind }) => kind === 'answered'), 'it is made')
   await here.stop()

@@ -54,7 +54,7 @@ test('an unknown key, a revoked one and none: 422', async () => {
   assert.equal((await server.get('/loss', { ...query, api_key: undefined })).status, 422)
   const other = await serving()
   const [{ id }] = await other.store.listKeys()
-  await other.store.revokeKey(id)
+  await other.store.revokeKey(id, 1)
   assert.equal((await other.get('/loss', query)).status, 422)
   await other.close()
 })
@@ -216,6 +216,12 @@ test('every route is documented under whom it is for', async () => {
     'contract: GET /loss',
     'contract: GET /total_flops_used',
     'contract: GET /previous_runs',
+    'runs: GET /v2',
+    'runs: POST /v2/runs',
+    'runs: GET /v2/runs',
+    'runs: GET /v2/runs/{id}',
+    'runs: DELETE /v2/runs/{id}',
+    'runs: GET /v2/events',
     'assignment: GET /submission',
     'assignment: POST /submission',
     'assignment: GET /leaderboard',

@@ -64,7 +64,7 @@ test('a class that starts at the same moment behind one address is let in, all o
 
 test('a revoked key costs no try, a key that no key can be is not looked at', async () => {
   const { id, key } = await addKey(server.store, { label: '', budget: 10n ** 18n, now: 0 })
-  await server.store.revokeKey(id)
+  await server.store.revokeKey(id, 1)
   assert.deepEqual(new Set(await statuses(Array(20).fill(key), '192.0.2.5')), new Set([422]))
   assert.deepEqual(new Set(await statuses(Array(20).fill('x'.repeat(2000)), '192.0.2.5')), new Set([422]))
   assert.deepEqual(new Set(await statuses(Array(20).fill(''), '192.0.2.5')), new Set([422]))

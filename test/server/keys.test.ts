@@ -56,7 +56,7 @@ test('a key that is there stays as it is, and a revoked one stays revoked and is
     const { id, key } = await addKey(store, about)
     const [before] = await store.listKeys()
     assert.deepEqual(await addKey(store, { label: 'Eve', budget: 9n, now: 2, key }), { id, key, was: 'known' })
-    await store.revokeKey(id)
+    await store.revokeKey(id, 1)
     assert.deepEqual(await addKey(store, { label: 'Eve', budget: 9n, now: 2, key }), { id, key, was: 'revoked' })
     assert.deepEqual(await store.listKeys(), [{ ...before, revoked: true }])
   }))

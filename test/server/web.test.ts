@@ -136,7 +136,7 @@ test('a proxy that asks under another name keeps nobody out whose browser says t
 test('a key that is replaced or revoked ends its sessions at once, and one that is restored has them again', async () => {
   const { id } = (await server.store.listKeys())[0]
   const browser = await signedIn(server, server.key)
-  await server.store.revokeKey(id)
+  await server.store.revokeKey(id, 1)
   const revoked = await browser.ask('GET', '/web/me')
   assert.equal(revoked.status, 401)
   assert.match(revoked.headers.get('set-cookie')!, /Max-Age=0/)

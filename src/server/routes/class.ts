@@ -101,7 +101,7 @@ export const classRoutes: FastifyPluginAsyncZod<Services> = async (app, services
       if (!(await work(id))) throw unknownKey(id)
       return reply.code(204).send()
     })
-  change('revoke', (id) => store.revokeKey(id))
+  change('revoke', (id) => store.revokeKey(id, clock.now()))
   change('restore', (id) => store.restoreKey(id))
   app.post('/class/keys/:id/rekey', { schema: { params: one } }, async ({ params: { id } }) => {
     const key = await replaceKey(store, id)

@@ -12,6 +12,7 @@ import { assignment } from './assignment.ts'
 import { calledBy, callerOf, orLater } from './caller.ts'
 import { classRoutes } from './class.ts'
 import { v1 } from './v1.ts'
+import { v2 } from './v2.ts'
 
 /** What the pages in the browser ask: the routes that programs ask, and those of the class, for a session instead of a key. */
 export const web: FastifyPluginAsync<Services> = async (app, services) => {
@@ -37,6 +38,7 @@ export const web: FastifyPluginAsync<Services> = async (app, services) => {
       })
       inside.register(learner, { ...services, csrfOf: (request: FastifyRequest) => known.get(request)!.csrf })
       inside.register(v1, services)
+      inside.register(v2, services)
       inside.register(assignment, services)
       inside.register(classRoutes, services)
     },

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { IsoflopError } from '../../core/errors.ts'
 import type { TrainingConfig } from '../../cs336/config.ts'
 import { apiCodec } from '../../cs336/config.ts'
+import type { RequestState, StoredRequest } from './requests.ts'
 import type { KeyRecord, Proof, RunsPage, Standing, Submission } from './store.ts'
 
 export interface StoreOptions {
@@ -93,7 +94,7 @@ export function ticketCounter(): () => bigint {
 }
 
 /** The configuration of a row, which only this program wrote. */
-const configOfRow = (identity: string): TrainingConfig => {
+export const configOfRow = (identity: string): TrainingConfig => {
   const config = apiCodec.configOfIdentity(identity)
   if (config === null) throw new Error(`the database has the configuration ${identity}, which is none`)
   return config
@@ -156,6 +157,41 @@ export function pageOfRows(rows: readonly RunRow[], limit: number): RunsPage {
   }))
   return { runs, next: rows.length > limit ? (page.at(-1)?.id ?? null) : null }
 }
+
+/** A row of the table `requests`, beside the cost and the loss of its run where that was settled. */
+export interface RequestRow {
+  readonly key_id: string
+  readonly config: string
+  readonly state: RequestState
+  readonly number: bigint
+  readonly ticket: bigint | null
+  readonly name: string | null
+  readonly asked_at: bigint | null
+  readonly started_at: bigint | null
+  readonly ended_at: bigint | null
+  readonly error: string | null
+  readonly cost?: string | null
+  readonly loss?: number | string | null
+}
+
+export const requestFromRow = (row: RequestRow): StoredRequest => {
+  const hasFinished = row.state === 'finished'
+  if (hasFinished && (row.loss ?? null) === null) throw damagedDatabase(`${row.config} has finished and has no run`)
+  return {
+    config: configOfRow(row.config),
+    state: row.state,
+    number: row.number,
+    name: row.name,
+    askedAt: numberOrNull(row.asked_at),
+    startedAt: numberOrNull(row.started_at),
+    endedAt: numberOrNull(row.ended_at),
+    loss: hasFinished ? Number(row.loss) : null,
+    charged: hasFinished ? BigInt(row.cost ?? 0) : 0n,
+    failure: row.error === null ? null : JSON.parse(row.error),
+  }
+}
+
+const numberOrNull = (value: bigint | null): number | null => (value === null ? null : Number(value))
 
 export interface SubmissionRow {
   readonly config: string

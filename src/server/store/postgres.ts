@@ -27,7 +27,9 @@ import {
 import { migrationsOf } from './migrate.ts'
 import { shownPlace } from './place.ts'
 import { connectPostgres, isDamage, type Statement } from './postgres-connections.ts'
-import type { NewKeyRecord, Reservation, SeenReservation, Store, Submitted } from './store.ts'
+import { postgresRequests, requestTexts } from './postgres-requests.ts'
+import { mostForgotten } from './requests.ts'
+import type { HeldReservation, NewKeyRecord, Reservation, Store, Submitted } from './store.ts'
 
 /** What the SQL function `submit` answers. */
 interface SubmittedRow {
@@ -123,7 +125,8 @@ export async function openPostgres(url: string, options: StoreOptions = {}): Pro
     async replaceHash(hash, by) {
       await change('', 'replaceHash', by, hash)
     },
-    revokeKey: (id) => changed(id, 'revoke', id),
+    revokeKey: async (id, now) =>
+      (await change<{ revoked: boolean }>(id, 'revoke', id, now, mostForgotten))[0]?.revoked === true,
     restoreKey: (id) => changed(id, 'restore', id),
     rekey: (id, hash) => changed(id, 'rekey', id, hash),
     async setBudget(id, budget) {
@@ -151,10 +154,8 @@ export async function openPostgres(url: string, options: StoreOptions = {}): Pro
     async release(tickets) {
       await Promise.all(tickets.map(release))
     },
-    async renew(tickets) {
-      await ask('renew', tickets)
-    },
-    reservations: () => ask<SeenReservation>('reservations'),
+    renew: async (tickets) => (await ask<{ gone: bigint }>('renew', tickets)).map(({ gone }) => gone),
+    reservations: () => ask<HeldReservation>('reservations'),
     async reclaim(seen) {
       const columns = [seen.map(({ ticket }) => ticket), seen.map(({ renewals }) => renewals)]
       const [{ reclaimed }] = await ask<{ reclaimed: bigint }>('reclaim', ...columns)
@@ -207,6 +208,7 @@ export async function openPostgres(url: string, options: StoreOptions = {}): Pro
       return standingsFrom(keys.map(keyFromRow), sums, submitted)
     },
 
+    ...postgresRequests({ ask, change, instance, nextTicket, keyOfTicket }),
     close: () => connections.close(statements.leave, [instance]),
   }
 }
@@ -304,7 +306,7 @@ const texts = {
   setFact: `INSERT INTO isoflop.facts (name, value) VALUES ($1, $2)
             ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
   addFact: 'INSERT INTO isoflop.facts (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING',
-  revoke: 'UPDATE isoflop.keys SET revoked = true WHERE id = $1 RETURNING id',
+  revoke: 'SELECT isoflop.revoke($1, $2, $3) AS revoked',
   restore: 'UPDATE isoflop.keys SET revoked = false WHERE id = $1 RETURNING id',
   rekey: 'UPDATE isoflop.keys SET hash = $2 WHERE id = $1 RETURNING id',
   setBudget: 'UPDATE isoflop.keys SET budget = $1 WHERE id = $2 RETURNING id',
@@ -315,8 +317,8 @@ const texts = {
   runs: 'SELECT id, config, cost, loss, settled_at FROM isoflop.runs WHERE key_id = $1 AND id > $2 ORDER BY id LIMIT $3',
   runSums: `SELECT key_id, count(*) AS runs, min(loss) AS best_loss, max(settled_at) AS last_run_at
             FROM isoflop.runs GROUP BY key_id`,
-  renew: 'SELECT isoflop.renew($1)',
-  reservations: 'SELECT ticket, renewals FROM isoflop.reservations',
+  renew: 'SELECT isoflop.renew($1) AS gone',
+  reservations: `SELECT ticket, renewals, instance = '' AS "isLeft" FROM isoflop.reservations`,
   reclaim: 'SELECT isoflop.reclaim($1, $2) AS reclaimed',
   prove: `SELECT used, reserved,
             (SELECT coalesce(sum(cost), 0) FROM isoflop.runs WHERE key_id = keys.id) AS ran,
@@ -333,12 +335,13 @@ const texts = {
                     FROM isoflop.submissions last JOIN isoflop.keys ON keys.id = key_id
                     WHERE last.id = (SELECT max(id) FROM isoflop.submissions WHERE key_id = keys.id)
                     ORDER BY created_at, keys.id COLLATE "C"`,
+  ...requestTexts,
 }
 
-type StatementName = keyof typeof texts
+export type StatementName = keyof typeof texts
 
 /** Statements that every request waits for: its answer is worth less than a connection that hangs. */
-const quick: readonly string[] = ['keyOfHash', 'keyOfId', 'renew', 'reservations']
+const quick: readonly string[] = ['keyOfHash', 'keyOfId', 'renew', 'reservations', 'changes']
 
 const statements = Object.fromEntries(
   Object.entries(texts).map(([name, text]) => {

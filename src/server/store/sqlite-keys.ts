@@ -7,6 +7,8 @@ export interface WholeKeyRow extends KeyRow {
   readonly hash: string
   readonly revoked: bigint
   readonly instructor: bigint
+  /** How often something of the key has changed. */
+  readonly changes: bigint
   readonly checksum: string
 }
 
@@ -20,7 +22,7 @@ export interface KeyRows {
   /** False where its id or hash is taken. */
   add(row: Omit<WholeKeyRow, 'checksum'>): boolean
   /** Writes some columns of a row that was looked at. */
-  change(row: WholeKeyRow, by: Partial<Pick<WholeKeyRow, 'budget' | 'used' | 'reserved' | 'revoked'>>): void
+  change(row: WholeKeyRow, by: Partial<Pick<WholeKeyRow, 'budget' | 'used' | 'reserved' | 'revoked' | 'changes'>>): void
   /** The same of its hash, which has an index. */
   changeHash(row: WholeKeyRow, hash: string): void
 }
@@ -36,7 +38,9 @@ export function keyRows(db: DatabaseSync): KeyRows {
     ofHash: prepare('SELECT * FROM keys WHERE hash = ?'),
     all: prepare('SELECT * FROM keys ORDER BY created_at, id'),
     add: prepare(insertInto('keys', 'ON CONFLICT DO NOTHING')),
-    change: prepare('UPDATE keys SET budget = ?, used = ?, reserved = ?, revoked = ?, checksum = ? WHERE id = ?'),
+    change: prepare(
+      'UPDATE keys SET budget = ?, used = ?, reserved = ?, revoked = ?, changes = ?, checksum = ? WHERE id = ?',
+    ),
     changeHash: prepare('UPDATE keys SET hash = ?, checksum = ? WHERE id = ?'),
   }
   const looked = (row: WholeKeyRow): WholeKeyRow => {
@@ -58,8 +62,8 @@ export function keyRows(db: DatabaseSync): KeyRows {
     add: (row) => Number(statements.add.run(...sealed('keys', row)).changes) > 0,
     change(row, by) {
       const next = { ...row, ...by }
-      const { budget, used, reserved, revoked } = next
-      statements.change.run(budget, used, reserved, revoked, checksumOfRow('keys', next), row.id)
+      const { budget, used, reserved, revoked, changes } = next
+      statements.change.run(budget, used, reserved, revoked, changes, checksumOfRow('keys', next), row.id)
     },
     changeHash(row, hash) {
       statements.changeHash.run(hash, checksumOfRow('keys', { ...row, hash }), row.id)

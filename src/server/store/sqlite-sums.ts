@@ -10,11 +10,16 @@ import { damagedDatabase } from './common.ts'
 
 /** What the checksum of a row covers: all that is believed. How often a reservation was renewed only delays when it is freed. */
 export const covered = {
-  keys: ['id', 'hash', 'label', 'budget', 'used', 'reserved', 'revoked', 'instructor', 'created_at'],
+  keys: ['id', 'hash', 'label', 'budget', 'used', 'reserved', 'revoked', 'instructor', 'created_at', 'changes'],
   runs: ['key_id', 'config', 'cost', 'loss', 'settled_at'],
   reservations: ['ticket', 'key_id', 'config', 'cost', 'instance', 'created_at'],
   submissions: ['key_id', 'config', 'predicted_loss', 'submitted_at', 'used'],
   facts: ['name', 'value'],
+  requests: [
+    ...(['key_id', 'config', 'state', 'number', 'ticket', 'name'] as const),
+    ...(['asked_at', 'started_at', 'ended_at', 'error'] as const),
+  ],
+  curves: ['key_id', 'config', 'curve'],
 } as const
 
 export type SummedTable = keyof typeof covered
@@ -66,7 +71,7 @@ export function checkRow<Table extends SummedTable>(table: Table, row: Read<Tabl
 }
 
 /**
- * Looks at all rows but the runs, which are many and are looked at as they are read. Errors: RECORD_DAMAGED.
+ * Looks at all rows but runs, requests and curves, which are many and are looked at as they are read. Errors: RECORD_DAMAGED.
  */
 export function checkRows(db: DatabaseSync): void {
   for (const table of ['keys', 'reservations', 'submissions', 'facts'] as const)

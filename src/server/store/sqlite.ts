@@ -22,6 +22,7 @@ import {
 } from './common.ts'
 import { openDatabase } from './sqlite-file.ts'
 import { type KeyRows, keyRows, type WholeKeyRow } from './sqlite-keys.ts'
+import { nobody, type ReservationRow, requestRows } from './sqlite-requests.ts'
 import { checkRow, insertInto, isWhole, isWholeInSql, sealed } from './sqlite-sums.ts'
 import { groupCommit } from './sqlite-turn.ts'
 import type {
@@ -42,16 +43,6 @@ type WishRow = WholeKeyRow & {
   readonly in_flight: bigint
 }
 
-interface ReservationRow {
-  readonly ticket: bigint
-  readonly key_id: string
-  readonly config: string
-  readonly cost: string
-  readonly instance: string
-  readonly created_at: bigint
-  readonly checksum: string
-}
-
 type WholeSubmissionRow = SubmissionRow & { readonly key_id: string; readonly checksum: string }
 
 /**
@@ -69,6 +60,7 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
   const statements = prepareAll(db)
   const keys = keyRows(db)
   const nextTicket = ticketCounter()
+  const requests = requestRows(db, { keys, instance, nextTicket })
 
   const reserve = (keyId: string, config: string, cost: bigint, now: number): Reservation => {
     const wish = statements.wish.get(config, config, keyId) as WishRow | undefined
@@ -97,15 +89,27 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
     const used = BigInt(key.used) + BigInt(cost)
     statements.deleteReservation.run(ticket)
     statements.addRun.run(...sealed('runs', { key_id, config, cost, loss, settled_at: now }))
-    keys.change(key, { used: String(used), reserved: String(BigInt(key.reserved) - BigInt(cost)) })
+    const changes = key.changes + 1n
+    keys.change(key, { used: String(used), reserved: String(BigInt(key.reserved) - BigInt(cost)), changes })
+    requests.finish(row, changes, now)
     return { used }
   }
 
-  /** Gives back what is whole; the rest stays, because nobody knows whose it is and how much. */
+  /**
+   * Gives back what is whole; the rest stays, because nobody knows whose it is and how much. What an open request holds is left to whoever takes
+   * that over.
+   */
   const giveBack = (rows: readonly (ReservationRow | undefined)[]): GivenBack => {
     const there = rows.filter((row) => row !== undefined)
-    const whole = there.filter((row) => isWhole('reservations', row) && keys.isWhole(row.key_id))
-    for (const { ticket, key_id, cost } of whole) {
+    const whole = there.filter(
+      (row) => isWhole('reservations', row) && keys.isWhole(row.key_id) && requests.holding(row) !== 'damaged',
+    )
+    for (const row of whole) {
+      const { ticket, key_id, cost } = row
+      if (requests.holding(row) === 'open') {
+        requests.leave(row)
+        continue
+      }
       const key = keys.ofId(key_id)!
       statements.deleteReservation.run(ticket)
       keys.change(key, { reserved: String(BigInt(key.reserved) - BigInt(cost)) })
@@ -120,7 +124,7 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
     giveBack(
       seen.map(({ ticket, renewals }) => {
         const row = statements.reservation.get(ticket) as (ReservationRow & SeenReservation) | undefined
-        return row?.renewals === renewals ? row : undefined
+        return row?.renewals === renewals && requests.holding(row) !== 'open' ? row : undefined
       }),
     )
 
@@ -197,6 +201,7 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
     if (!changeKey(id, { used: '0', reserved: '0' })) return false
     statements.deleteReservations.run(id)
     statements.deleteRuns.run(id)
+    requests.forget(id)
     if (submissions) statements.deleteSubmissions.run(id)
     return true
   }
@@ -229,7 +234,11 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
         if (row) keys.changeHash(row, by)
       })
     },
-    revokeKey: (id) => write(() => changeKey(id, { revoked: 1n })),
+    revokeKey: (id, now) =>
+      write(() => {
+        requests.cancelAll(id, now)
+        return changeKey(id, { revoked: 1n })
+      }),
     restoreKey: (id) => write(() => changeKey(id, { revoked: 0n })),
     rekey: (id, hash) =>
       write(() => {
@@ -262,15 +271,18 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
       freedIn(givenBack)
     },
     async renew(tickets) {
-      if (tickets.length === 0) return
-      await early(
-        () => {
-          for (const ticket of tickets) statements.renew.run(ticket)
-        },
+      if (tickets.length === 0) return []
+      return early(
+        () => tickets.filter((ticket) => Number(statements.renew.run(ticket).changes) === 0),
         () => true,
       )
     },
-    reservations: () => read(() => statements.reservations.all() as unknown as SeenReservation[]),
+    reservations: () =>
+      read(() =>
+        (statements.reservations.all() as unknown as (SeenReservation & { instance: string })[]).map(
+          ({ ticket, renewals, instance }) => ({ ticket, renewals, isLeft: instance === nobody }),
+        ),
+      ),
     reclaim: async (seen) => (seen.length === 0 ? 0 : freedIn(await write(() => reclaim(seen)))),
     runs: (keyId, after, limit) =>
       read(() => pageOfRows(statements.runs.all(keyId, after, limit + 1) as unknown as RunRow[], limit)),
@@ -312,13 +324,40 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
         return standingsFrom(keys.all().map(keyFromRow), sums, lastSubmissions())
       }),
 
+    ask: async (keyId, wish, now) => {
+      checkFlops('A cost', wish.cost)
+      return write(() => requests.ask(keyId, wish, now))
+    },
+    request: (keyId, config) => read(() => requests.of(keyId, apiCodec.identity(config))),
+    requests: (keyId, filter) => read(() => requests.list(keyId, filter)),
+    begin: (ticket, now) => write(() => requests.begin(ticket, now)),
+    end: (ticket, state, failure, now) => write(() => requests.end(ticket, state, failure, now)),
+    cancel: (keyId, config, now) => write(() => requests.cancel(keyId, apiCodec.identity(config), now)),
+    takeOver: async (seen) => (seen.length === 0 ? [] : write(() => requests.takeOver(seen))),
+    async noteCurve(keyId, config, curve) {
+      await early(
+        () => requests.noteCurve(keyId, apiCodec.identity(config), JSON.stringify(curve)),
+        () => true,
+      )
+    },
+    curve: async (keyId, config) => {
+      const text = await read(() => requests.curve(keyId, apiCodec.identity(config)))
+      return text === null ? [] : JSON.parse(text)
+    },
+    changes: (keyIds) =>
+      read(() => {
+        const there = keyIds.map((id) => keys.ofId(id)).filter((row) => row !== null && !row.revoked)
+        return new Map(there.map((row) => [row!.id, row!.changes]))
+      }),
+    openRequests: () => read(() => requests.counts()),
+
     close: () => close(leave),
   }
 }
 
 const newKeyRow = ({ id, hash, label, budget, createdAt, instructor = false }: NewKeyRecord) => ({
   ...{ id, hash, label, budget: String(budget), used: '0', reserved: '0' },
-  ...{ revoked: 0n, instructor: BigInt(instructor), created_at: BigInt(createdAt) },
+  ...{ revoked: 0n, instructor: BigInt(instructor), created_at: BigInt(createdAt), changes: 0n },
 })
 
 /** What became of reservations that were to be given back. */
@@ -374,7 +413,7 @@ function prepareAll(db: DatabaseSync) {
     ownReservations: prepare('SELECT * FROM reservations WHERE instance = ?'),
     deleteReservation: prepare('DELETE FROM reservations WHERE ticket = ?'),
     renew: prepare('UPDATE reservations SET renewals = renewals + 1 WHERE ticket = ?'),
-    reservations: prepare('SELECT ticket, renewals FROM reservations'),
+    reservations: prepare('SELECT ticket, renewals, instance FROM reservations'),
     deleteReservations: prepare('DELETE FROM reservations WHERE key_id = ?'),
     check: prepare('UPDATE health SET checks = checks + 1'),
     addRun: prepare(insertInto('runs')),

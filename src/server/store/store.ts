@@ -1,4 +1,5 @@
 import type { TrainingConfig } from '../../cs336/config.ts'
+import type { RequestStore } from './requests.ts'
 
 /** A key as it is stored: never the key itself, only its hash. Budgets and sums are exact and of any size, FLOPs. */
 export interface KeyRecord {
@@ -101,6 +102,11 @@ export interface SeenReservation {
   readonly renewals: bigint
 }
 
+/** The same, and whether its holder has left it to whoever takes its request over. */
+export interface HeldReservation extends SeenReservation {
+  readonly isLeft: boolean
+}
+
 /** What a key's sums are and what they have to be, FLOPs, all read at one moment. */
 export interface Proof {
   readonly used: bigint
@@ -122,7 +128,7 @@ export interface Proof {
  * `reserve` or `submit` finds no such key; CONFIG_INVALID when FLOPs are negative;
  * BAD_OPTION when a key's id or hash is taken; INTERNAL when a loss is not finite.
  */
-export interface Store {
+export interface Store extends RequestStore {
   /** What whoever serves this database should know of it. */
   readonly cautions: readonly string[]
   addKey(key: NewKeyRecord): Promise<void>
@@ -140,14 +146,14 @@ export interface Store {
   hashes(): Promise<string[]>
   /** Gives the key with a hash another one; nothing where there is none. */
   replaceHash(hash: string, by: string): Promise<void>
-  /** False when there is no such key. The same for the next four. */
-  revokeKey(id: string): Promise<boolean>
+  /** Cancels what the key has asked for, too. False when there is no such key; the same for the next four. */
+  revokeKey(id: string, now: number): Promise<boolean>
   /** Makes a revoked key one that works again. */
   restoreKey(id: string): Promise<boolean>
   /** Gives the owner another key, by its hash: the one before works no more. */
   rekey(id: string, hash: string): Promise<boolean>
   setBudget(id: string, budget: bigint): Promise<boolean>
-  /** Forgets the key's runs and reservations and what it spent, and where that is asked for its submissions. */
+  /** Forgets the key's runs, requests and reservations and what it spent, and where that is asked for its submissions. */
   resetKey(id: string, forgets: { readonly submissions: boolean }): Promise<boolean>
 
   /**
@@ -162,13 +168,13 @@ export interface Store {
    * be there.
    */
   settle(ticket: bigint, loss: number, now: number): Promise<{ readonly used: bigint } | null>
-  /** Gives reservations back. Unknown tickets are ignored. */
+  /** Gives reservations back; those of open requests are left to be taken over. Unknown tickets are ignored. */
   release(tickets: readonly bigint[]): Promise<void>
-  /** Says that the runs of these reservations go on. Unknown tickets are ignored, and so are those that are changed just now. */
-  renew(tickets: readonly bigint[]): Promise<void>
+  /** Says that the runs of these reservations go on, but of those that are changed just now. Gives those that are gone. */
+  renew(tickets: readonly bigint[]): Promise<bigint[]>
   /** All reservations, of every process. */
-  reservations(): Promise<SeenReservation[]>
-  /** Gives back those that were not renewed since they were seen, as far as their keys are not locked; gives their number. */
+  reservations(): Promise<HeldReservation[]>
+  /** Gives back those that were not renewed since they were seen, as far as their keys are not locked and no open request needs them; gives their number. */
   reclaim(seen: readonly SeenReservation[]): Promise<number>
   /**
    * A key's runs in the order they were settled: at most `limit` of those behind `after`, which is 0n or what an earlier page gave.
@@ -204,6 +210,6 @@ export interface Store {
   /** Every key, and what was done with it. */
   standings(): Promise<Standing[]>
 
-  /** Finishes what was begun, releases this process's reservations, and rejects everything later. */
+  /** Finishes what was begun, gives this process's reservations back, and rejects everything later. */
   close(): Promise<void>
 }

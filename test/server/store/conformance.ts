@@ -126,10 +126,14 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
     const sameHash = { id: 'c', hash: 'hash of a', label: '', budget: 1n, createdAt: 1 }
     await assert.rejects(store.addKey(sameHash), { code: 'BAD_OPTION' })
     assert.equal(await store.setBudget('a', 7n), true)
-    assert.equal(await store.revokeKey('a'), true)
+    assert.equal(await store.revokeKey('a', 1), true)
     assert.deepEqual(await store.findKey('hash of a'), { ...a, budget: 7n, revoked: true })
     await assert.rejects(store.reserve('a', configOf(1), 1n, 1), { code: 'KEY_INVALID' })
-    for (const missing of [store.setBudget('x', 1n), store.revokeKey('x'), store.resetKey('x', { submissions: true })])
+    for (const missing of [
+      store.setBudget('x', 1n),
+      store.revokeKey('x', 1),
+      store.resetKey('x', { submissions: true }),
+    ])
       assert.equal(await missing, false)
     assert.equal(await store.getKey('x'), null)
     await assert.rejects(store.reserve('x', configOf(1), 1n, 1), { code: 'KEY_INVALID' })
@@ -166,7 +170,7 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
       const [store, other] = [await open(), await open()]
       await addKey(store, 'a', 20n)
       await run(store, 'a', 1, 9n)
-      await store.revokeKey('a')
+      await store.revokeKey('a', 1)
       assert.equal(await other.restoreKey('a'), true)
       assert.equal(await other.rekey('a', 'another hash'), true)
       assert.equal(await store.findKey('hash of a'), null)

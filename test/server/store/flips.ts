@@ -4,22 +4,32 @@ import { DatabaseSync } from 'node:sqlite'
 import { IsoflopError } from '../../../src/core/errors.ts'
 import { random } from '../../../src/core/random.ts'
 import { openStore } from '../../../src/server/store/open.ts'
+import type { Asked } from '../../../src/server/store/requests.ts'
 import type { Store } from '../../../src/server/store/store.ts'
 import { addKey, run } from './conformance.ts'
 import { configOf, costOf, lossOf, runsOf } from './examples.ts'
 
 const runsOfKey = { a: 90, b: 30 } as const
 const heldOfA = 40
+const asked = 16
 
 /** Fills a store with all that one can have, reservations in flight among it, which it gives back when it is closed. */
 export async function fillWithAll(store: Store): Promise<void> {
   for (const id of ['a', 'b', 'c', 'd']) await addKey(store, id, 10n ** 30n)
   await store.addKey({ id: 'i', hash: 'hash of i', label: 'Ida', budget: 7n, createdAt: 5, instructor: true })
   await store.setBudget('c', 123_456_789n)
-  await store.revokeKey('d')
+  await store.revokeKey('d', 1)
   for (let k = 0; k < runsOfKey.a; k++) await run(store, 'a', k)
   for (let k = 0; k < runsOfKey.b; k++) await run(store, 'b', k)
   for (let k = 0; k < heldOfA; k++) await store.reserve('a', configOf(1000 + k), costOf(k), 1)
+  for (let k = 0; k < asked; k++) {
+    const wish = { config: configOf(2000 + k), cost: costOf(k), name: k % 2 === 0 ? `name ${k}` : null, most: 99 }
+    const { ticket } = (await store.ask('b', wish, 1000 + k)) as Asked & { kind: 'opened' }
+    if (k % 4 > 0) await store.begin(ticket!, 2000 + k)
+    if (k % 4 > 0) await store.noteCurve('b', wish.config, [{ step: k, tokens: 512 * k, loss: 2 + k / 16 }])
+    if (k % 4 === 2) await store.end(ticket!, 'failed', { code: 'TRAINING_FAILED', message: `It broke ${k}.` }, 3000)
+    if (k % 4 === 3) await store.cancel('b', wish.config, 4000)
+  }
   for (let k = 0; k < 4; k++)
     await store.submit('b', { config: configOf(k), predictedLoss: 2 + k / 8, submittedAt: 1_700_000_000_000 + k }, 9)
   await store.submit('a', { config: configOf(9), predictedLoss: 2.75, submittedAt: 1_700_000_000_009 }, 9)
@@ -40,7 +50,10 @@ export async function allOf(store: Store): Promise<string> {
   for (const id of ['a', 'b', 'c', 'd', 'i', 'x']) {
     said.push(await store.findKey(`hash of ${id}`), await store.getKey(id), await store.prove(id))
     said.push(await runsOf(store, id), await store.submissions(id))
+    said.push(await store.requests(id, { after: 0n, limit: 999 }), [...(await store.changes([id]))])
   }
+  for (let k = 0; k < asked; k++) said.push(await store.curve('b', configOf(2000 + k)))
+  said.push(await store.openRequests(), await store.cancel('b', configOf(2000), 5))
   for (const [id, runs] of Object.entries(runsOfKey))
     for (let k = 0; k < runs; k++) said.push(await store.reserve(id, configOf(k), costOf(k), 1))
   for (let k = 0; k < heldOfA; k++) said.push(await store.reserve('a', configOf(1000 + k), costOf(k), 1))

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { IsoflopError } from '../../../src/core/errors.ts'
-import type { SeenReservation, Store, Submission } from '../../../src/server/store/store.ts'
+import { isOpen, type RequestState } from '../../../src/server/store/requests.ts'
+import type { HeldReservation, SeenReservation, Store, Submission } from '../../../src/server/store/store.ts'
 import { configOf, runsOf, settledAt } from './examples.ts'
+
+const left = 'left'
+/** When the model's requests begin and end. */
+const begunAt = 1_700_000_000_777
+const mostOpen = 3
 
 const keyNames = ['a', 'b'] as const
 
@@ -10,14 +16,25 @@ interface Reserved {
   readonly key: number
   readonly config: number
   readonly cost: bigint
-  /** Which store object of this sequence made it, counting reopened ones anew. */
-  readonly instance: number
+  /** Which store object of this sequence made it, counting reopened ones anew; `left` to whoever takes it over. */
+  instance: number | typeof left
   renewals: bigint
+}
+
+interface Requested {
+  readonly config: number
+  state: RequestState
+  number: bigint
+  ticket: bigint | null
+  name: string | null
+  startedAt: number | null
 }
 
 interface Key {
   budget: bigint
   revoked: boolean
+  changes: bigint
+  requests: Map<number, Requested>
   runs: { config: number; cost: bigint; loss: number }[]
   submissions: Submission[]
 }
@@ -31,7 +48,15 @@ const flops = fc.oneof(
   fc.bigInt(2n ** 63n - 2n, 2n ** 63n + 2n),
 )
 
+const name = fc.constantFrom(null, 'n', 'm')
+
 const operation = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('ask'), process, key, config: fc.nat(5), cost: flops, name }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('begin'), process, which: fc.nat() }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('end'), process, which: fc.nat(), forgets: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('cancel'), process, key, config: fc.nat(5) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('takeOver'), process }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('curve'), process, key, config: fc.nat(5) }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('reserve'), process, key, config: fc.nat(5), cost: flops }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('settle'), process, which: fc.nat(), loss: fc.nat(9) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('release'), process, which: fc.nat() }) },
@@ -51,7 +76,7 @@ const operation = fc.oneof(
 
 type Operation = { do: string; process: number } & Partial<
   Record<'key' | 'config' | 'which' | 'loss' | 'chance', number> &
-    Record<'cost' | 'budget', bigint> & { forgets: boolean }
+    Record<'cost' | 'budget', bigint> & { forgets: boolean; name: string | null }
 >
 
 let sequence = 0
@@ -72,14 +97,19 @@ export const storeProperty = (open: () => Promise<Store>) =>
     await Promise.all(stores.map((store) => store.close()))
   })
 
+const newKey = (): Key => ({
+  ...{ budget: 2n * 10n ** 18n, revoked: false, changes: 0n },
+  ...{ requests: new Map(), runs: [], submissions: [] },
+})
+
 const newModel = () => ({
-  keys: keyNames.map((): Key => ({ budget: 2n * 10n ** 18n, revoked: false, runs: [], submissions: [] })),
+  keys: keyNames.map(newKey),
   reservations: new Map<bigint, Reserved>(),
   /** Every ticket that was ever given, live or not. */
   tickets: [] as bigint[],
   instances: [0, 1],
   /** Reservations as one of the processes saw them last. */
-  seen: [] as SeenReservation[],
+  seen: [] as HeldReservation[],
 })
 
 type Model = ReturnType<typeof newModel>
@@ -101,16 +131,52 @@ async function perform(step: Operation, stores: Store[], ids: string[], model: M
       if (!taken) return assert.equal(answer, null)
       model.reservations.delete(ticket)
       model.keys[taken.key].runs.push({ config: taken.config, cost: taken.cost, loss: step.loss! })
+      change(model.keys[taken.key], taken.config, { state: 'finished', ticket: null })
       return assert.deepEqual(answer, { used: sum(model.keys[taken.key].runs) })
     }
     case 'release':
-      model.reservations.delete(ticket)
+      giveBack(model, ticket)
       return store.release([ticket])
+    case 'ask':
+      return ask(step as Required<Operation>, store, id, model)
+    case 'begin': {
+      const open = openOf(model, ticket)
+      if (open?.request.state === 'waiting')
+        change(open.key, open.request.config, { state: 'running', startedAt: begunAt })
+      return store.begin(ticket, begunAt)
+    }
+    case 'end': {
+      const open = openOf(model, ticket)
+      const state = step.forgets ? 'failed' : 'diverged'
+      const failure = step.forgets ? { code: 'TRAINING_FAILED', message: 'It "broke" off.' } : null
+      assert.equal(await store.end(ticket, state, failure, settledAt), open !== null)
+      if (open === null) return
+      model.reservations.delete(ticket)
+      return change(open.key, open.request.config, { state, ticket: null })
+    }
+    case 'cancel': {
+      const request = key.requests.get(step.config!)
+      const answer = await store.cancel(id, configOf(step.config!), settledAt)
+      if (!request) return assert.equal(answer, null)
+      if (!isOpen(request.state)) return assert.deepEqual(answer, { kind: 'ended' })
+      assert.deepEqual(answer, { kind: 'cancelled' })
+      return cancelled(model, key, request)
+    }
+    case 'takeOver':
+      return takeOver(step, store, ids, model)
+    case 'curve': {
+      const request = key.requests.get(step.config!)
+      const curve = [{ step: 1, tokens: 512, loss: 2.5 }]
+      await store.noteCurve(id, configOf(step.config!), curve)
+      if (request && isOpen(request.state)) assert.deepEqual(await store.curve(id, configOf(step.config!)), curve)
+      return
+    }
     case 'budget':
       key.budget = step.budget!
       return assert.equal(await store.setBudget(id, step.budget!), true)
     case 'reset':
       key.runs = []
+      key.requests.clear()
       if (step.forgets) key.submissions = []
       for (const [ticket, one] of model.reservations) if (one.key === step.key) model.reservations.delete(ticket)
       return assert.equal(await store.resetKey(id, { submissions: step.forgets! }), true)
@@ -119,7 +185,7 @@ async function perform(step: Operation, stores: Store[], ids: string[], model: M
     case 'renew': {
       const renewed = model.reservations.get(ticket)
       if (renewed) renewed.renewals++
-      return store.renew([ticket])
+      return assert.deepEqual(await store.renew([ticket]), renewed ? [] : [ticket])
     }
     case 'look':
       return look(store, model)
@@ -127,7 +193,7 @@ async function perform(step: Operation, stores: Store[], ids: string[], model: M
       return reclaim(store, model)
     case 'reopen': {
       const instance = model.instances[step.process]
-      for (const [ticket, one] of model.reservations) if (one.instance === instance) model.reservations.delete(ticket)
+      for (const [ticket, one] of model.reservations) if (one.instance === instance) giveBack(model, ticket)
       model.instances[step.process] = Math.max(...model.instances) + 1
       await store.close()
       stores[step.process] = await open()
@@ -135,8 +201,9 @@ async function perform(step: Operation, stores: Store[], ids: string[], model: M
     }
     case 'revoke':
       if (step.chance !== 0) return
+      for (const request of key.requests.values()) if (isOpen(request.state)) cancelled(model, key, request, true)
       key.revoked = true
-      return assert.equal(await store.revokeKey(id), true)
+      return assert.equal(await store.revokeKey(id, settledAt), true)
     case 'restore':
       key.revoked = false
       return assert.equal(await store.restoreKey(id), true)
@@ -167,8 +234,96 @@ async function reserve(step: Required<Operation>, store: Store, id: string, mode
   model.reservations.set(answer.ticket, { key: keyIndex, config, cost, instance, renewals: 0n })
 }
 
+/** The open request that a ticket is the fence of. */
+function openOf(model: Model, ticket: bigint) {
+  const reserved = model.reservations.get(ticket)
+  const key = reserved && model.keys[reserved.key]
+  const request = reserved && key!.requests.get(reserved.config)
+  return request?.ticket === ticket ? { key: key!, request } : null
+}
+
+function change(key: Key, config: number, by: Partial<Requested>) {
+  key.changes++
+  const before = key.requests.get(config) ?? { config, name: null, startedAt: null, state: 'waiting', ticket: null }
+  key.requests.set(config, { ...before, ...by, number: key.changes })
+}
+
+/** A reservation goes, unless an open request needs it. */
+function giveBack(model: Model, ticket: bigint) {
+  const reserved = model.reservations.get(ticket)
+  const request = reserved && model.keys[reserved.key].requests.get(reserved.config)
+  if (request && isOpen(request.state)) {
+    reserved.instance = left
+    reserved.renewals = 0n
+    request.ticket = ticket
+  } else model.reservations.delete(ticket)
+}
+
+/** In which order a revoked key's requests end is not promised. */
+function cancelled(model: Model, key: Key, { ticket, config }: Requested, isAnyOrder = false) {
+  if (ticket !== null) model.reservations.delete(ticket)
+  change(key, config, { state: 'cancelled', ticket: null })
+  if (isAnyOrder) key.requests.get(config)!.number = anyNumber
+}
+const anyNumber = -1n
+
+async function ask(step: Required<Operation>, store: Store, id: string, model: Model) {
+  const key = model.keys[step.key]
+  const wish = { config: configOf(step.config), cost: step.cost, name: step.name, most: mostOpen }
+  const answer = await outcome(store.ask(id, wish, 1000))
+  if (key.revoked) return assert.equal(answer, 'KEY_INVALID')
+  assert.ok(typeof answer === 'object')
+  const known = key.requests.get(step.config)
+  const cameToNothing = known?.state === 'failed' || known?.state === 'cancelled'
+  if (known && !(cameToNothing && (step.name === null || step.name !== known.name)))
+    return assert.equal(answer.kind, 'known')
+  const open = [...key.requests.values()].filter(({ state }) => isOpen(state)).length
+  if (open >= mostOpen) return assert.deepEqual(answer, { kind: 'too-many', open })
+  const shares = reservedOf(model, step.key).some(({ config }) => config === step.config)
+  const used = sum(key.runs)
+  const free = key.budget - used - sum(reservedOf(model, step.key))
+  if (!shares && step.cost > free)
+    return assert.deepEqual(answer, { kind: 'refused', left: free > 0n ? free : 0n, budget: key.budget, used })
+  assert.ok(answer.kind === 'opened' && (answer.ticket === null) === shares)
+  const state = shares ? 'running' : 'waiting'
+  change(key, step.config, { state, ticket: answer.ticket, name: step.name, startedAt: shares ? 1000 : null })
+  if (answer.ticket === null) return
+  const { key: keyIndex, config, cost } = step
+  const instance = model.instances[step.process]
+  model.tickets.push(answer.ticket)
+  model.reservations.set(answer.ticket, { key: keyIndex, config, cost, instance, renewals: 0n })
+}
+
+async function takeOver(step: Operation, store: Store, ids: string[], model: Model) {
+  const taken = await store.takeOver(model.seen)
+  const expected = model.seen.filter((seen) => {
+    const reserved = isSeen(model, seen) ? model.reservations.get(seen.ticket)! : null
+    const request = reserved && model.keys[reserved.key].requests.get(reserved.config)
+    return request && isOpen(request.state)
+  })
+  assert.equal(taken.length, expected.length)
+  const nameOf = (keyId: string, config: object) => `${keyId} ${JSON.stringify(config)}`
+  const ticketFor = new Map(taken.map(({ keyId, config, ticket }) => [nameOf(keyId, config), ticket]))
+  // The numbers of one key's requests are drawn in the order of their tickets or of their seeing.
+  for (const { ticket } of expected) {
+    const reserved = model.reservations.get(ticket)!
+    const mine = ticketFor.get(nameOf(ids[reserved.key], configOf(reserved.config)))!
+    model.reservations.delete(ticket)
+    model.reservations.set(mine, { ...reserved, instance: model.instances[step.process], renewals: 0n })
+    model.tickets.push(mine)
+    change(model.keys[reserved.key], reserved.config, { state: 'waiting', ticket: mine })
+    model.keys[reserved.key].requests.get(reserved.config)!.number = anyNumber
+  }
+}
+
 const isSeen = (model: Model, { ticket, renewals }: SeenReservation) =>
   model.reservations.get(ticket)?.renewals === renewals
+
+function isNeeded(model: Model, ticket: bigint): boolean {
+  const { key, config } = model.reservations.get(ticket)!
+  const request = model.keys[key].requests.get(config)
+  return request !== undefined && isOpen(request.state)
+}
 
 const mostSubmissions = 3
 
@@ -191,11 +346,14 @@ async function look(store: Store, model: Model) {
   const all = await store.reservations()
   model.seen = all.filter(({ ticket }) => model.tickets.includes(ticket))
   assert.equal(model.seen.length, model.reservations.size)
-  assert.ok(model.seen.every((seen) => isSeen(model, seen)))
+  for (const { ticket, renewals, isLeft } of model.seen) {
+    const reserved = model.reservations.get(ticket)!
+    assert.deepEqual([renewals, isLeft], [reserved.renewals, reserved.instance === left])
+  }
 }
 
 async function reclaim(store: Store, model: Model) {
-  const standing = model.seen.filter((seen) => isSeen(model, seen))
+  const standing = model.seen.filter((seen) => isSeen(model, seen) && !isNeeded(model, seen.ticket))
   assert.equal(await store.reclaim(model.seen), standing.length)
   for (const { ticket } of standing) model.reservations.delete(ticket)
 }
@@ -218,6 +376,7 @@ async function compare(store: Store, ids: string[], model: Model): Promise<void>
     const expected = runs.map(({ config, cost, loss }) => ({ config: configOf(config), cost, loss, settledAt }))
     assert.deepEqual(await runsOf(store, ids[index]), expected)
     assert.deepEqual(await store.submissions(ids[index]), submissions)
+    await compareRequests(store, ids[index], model.keys[index])
     assert.deepEqual(standings.get(ids[index]), {
       ...{ key: await store.getKey(ids[index]), runs: runs.length, lastRunAt: runs.length > 0 ? settledAt : null },
       bestLoss: runs.length > 0 ? Math.min(...runs.map(({ loss }) => loss)) : null,
@@ -225,3 +384,38 @@ async function compare(store: Store, ids: string[], model: Model): Promise<void>
     })
   }
 }
+
+async function compareRequests(store: Store, id: string, { requests, runs, changes, revoked }: Key) {
+  const list = await store.requests(id, { after: 0n, limit: 100 })
+  const numbers = list.map(({ number }) => number)
+  assert.deepEqual(
+    numbers,
+    [...new Set(numbers)].sort((p, q) => (p < q ? -1 : 1)),
+  )
+  assert.equal((await store.changes([id])).get(id), revoked ? undefined : changes)
+  assert.ok(numbers.every((number) => number <= changes))
+  for (const one of list) {
+    const model = [...requests.values()].find(({ config }) => same(configOf(config), one.config))!
+    if (model.number === anyNumber) model.number = one.number
+    const run = runs.find(({ config }) => config === model.config)
+    const { state, number, name, startedAt, loss, charged } = one
+    const isFinished = state === 'finished'
+    assert.deepEqual(
+      { state, number, name, startedAt, loss, charged },
+      {
+        ...{ state: model.state, number: model.number, name: model.name, startedAt: model.startedAt },
+        ...{ loss: isFinished ? run!.loss : null, charged: isFinished ? run!.cost : 0n },
+      },
+    )
+    assert.equal(one.failure?.code, state === 'failed' ? 'TRAINING_FAILED' : undefined)
+    assert.deepEqual(await store.request(id, one.config), one)
+  }
+  assert.equal(list.length, requests.size)
+  const open = await store.requests(id, { states: ['waiting', 'running'], after: 0n, limit: 100 })
+  assert.deepEqual(
+    open,
+    list.filter(({ state }) => isOpen(state)),
+  )
+}
+
+const same = (p: object, q: object) => JSON.stringify(p) === JSON.stringify(q)

@@ -1,0 +1,137 @@
+import { messagesOfRuns, type WireRun } from '../api/v2.ts'
+import { IsoflopError } from '../core/errors.ts'
+import { Bell } from './bell.ts'
+import type { Changes } from './changes.ts'
+import type { ShownRuns } from './shown-run.ts'
+import type { StoredRequest } from './store/requests.ts'
+import type { Store } from './store/store.ts'
+
+/**
+ * Server-sent events of a key's runs. The store is what happened: every change of a run gives it a higher number, which is the event's id, so that
+ * whoever knows the last one learns what came after it from any server, also after a restart. How far a run is comes between them without an id,
+ * because it is worth nothing later.
+ */
+export interface Events {
+  /** Opens a stream. Errors: STREAMS_TOO_MANY. */
+  open(keyId: string, after: bigint | null): EventStream
+  /** How many are open. */
+  readonly streams: number
+}
+
+export interface EventStream {
+  readonly slices: AsyncGenerator<string>
+  /** To be called when whoever reads is gone; ends the slices. */
+  close(): void
+}
+
+/** Streams that a key may have open on one server: a page and a campaign on each of two machines. */
+const mostStreams = 4
+/** Changes that are read at once. */
+const page = 100
+/** Runs whose progress is told at most: as many as a key may have open. */
+const mostOpen = 256
+
+/** How often what runs is looked at, and after what silence a sign of life is sent, ms. */
+export interface EventTimes {
+  readonly progressEvery: number
+  readonly beatEvery: number
+}
+
+const usualTimes: EventTimes = { progressEvery: 2_000, beatEvery: 15_000 }
+
+interface EventParts {
+  readonly store: Pick<Store, 'requests' | 'changes'>
+  readonly changes: Pick<Changes, 'watch'>
+  readonly shown: ShownRuns
+  readonly times?: EventTimes | undefined
+}
+
+export function createEvents({ store, changes, shown, times = usualTimes }: EventParts): Events {
+  const open = new Map<string, number>()
+
+  return {
+    get streams() {
+      return [...open.values()].reduce((sum, number) => sum + number, 0)
+    },
+    open(keyId, after) {
+      const there = open.get(keyId) ?? 0
+      if (there >= mostStreams)
+        throw new IsoflopError('STREAMS_TOO_MANY', messagesOfRuns.tooManyStreams(there), 'Close one of them.')
+      open.set(keyId, there + 1)
+      const bell = new Bell()
+      const state = { isOver: false }
+      const unwatch = changes.watch(keyId, (change) => {
+        if (change !== 'changed') state.isOver = true
+        bell.ring()
+      })
+      let isClosed = false
+      return {
+        slices: slicesOf(keyId, after, state, bell),
+        close() {
+          if (isClosed) return
+          isClosed = true
+          state.isOver = true
+          unwatch()
+          bell.ring()
+          const left = (open.get(keyId) ?? 1) - 1
+          if (left > 0) open.set(keyId, left)
+          else open.delete(keyId)
+        },
+      }
+    },
+  }
+
+  async function* slicesOf(keyId: string, after: bigint | null, state: { isOver: boolean }, bell: Bell) {
+    const told = new Map<string, string>()
+    let number = after ?? (await numberOf(keyId))
+    let silence = 0
+    yield frame('start', number, {})
+    while (!state.isOver) {
+      const slice = await whereThere(async () => {
+        const changed = await store.requests(keyId, { after: number, limit: page })
+        const frames = await Promise.all(changed.map((one) => changeFrame(keyId, one)))
+        number = changed.at(-1)?.number ?? number
+        return [...frames, ...(changed.length < page ? await progressFrames(keyId, told) : [])].join('')
+      })
+      silence = slice === '' ? silence + times.progressEvery : 0
+      if (slice !== '') yield slice
+      else if (silence >= times.beatEvery) {
+        silence = 0
+        yield ': beat\n\n'
+      }
+      if (!slice.includes('event: run')) await bell.rest(times.progressEvery)
+    }
+  }
+
+  async function numberOf(keyId: string): Promise<bigint> {
+    return (await store.changes([keyId])).get(keyId) ?? 0n
+  }
+
+  async function changeFrame(keyId: string, request: StoredRequest): Promise<string> {
+    return frame('run', request.number, await shown.run(keyId, request))
+  }
+
+  /** What runs and is further than it was told last. */
+  async function progressFrames(keyId: string, told: Map<string, string>): Promise<string[]> {
+    const running = await store.requests(keyId, { states: ['running'], after: 0n, limit: mostOpen })
+    const runs = await Promise.all(running.map((one) => shown.run(keyId, one)))
+    const news = runs.filter(({ id, latest }) => latest !== null && told.get(id) !== textOf(latest))
+    for (const { id, latest } of news) told.set(id, textOf(latest))
+    return news.map((run) => frame('progress', null, run))
+  }
+}
+
+const textOf = (latest: WireRun['latest']): string => JSON.stringify(latest)
+
+/** What work gives; nothing where the store is away: it will be there again. */
+async function whereThere(work: () => Promise<string>): Promise<string> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof IsoflopError && error.code === 'STORE_UNAVAILABLE') return ''
+    throw error
+  }
+}
+
+const frame = (event: string, id: bigint | null, data: object): string =>
+  `event: ${event}\n${id === null ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`
