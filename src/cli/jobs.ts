@@ -165,8 +165,8 @@ function jobJson({ config: identity, askedAt, since, heardAt, ...job }: Job) {
   return {
     ...job,
     config: config === null ? null : apiCodec.record(config),
-    asked_at: new Date(askedAt).toISOString(),
+    askedAt: new Date(askedAt).toISOString(),
     since: new Date(since).toISOString(),
-    heard_at: heardAt === null ? null : new Date(heardAt).toISOString(),
+    heardAt: heardAt === null ? null : new Date(heardAt).toISOString(),
   }
 }

@@ -93,6 +93,11 @@ test('a training goes from worker to worker, of which one is ended and one is ki
   const listed = JSON.parse(jobs('--json').stdout)
   assert.deepEqual(listed.counts, [{ state: 'running', tags: '', count: 1 }])
   assert.equal(listed.jobs[0].config.d_model, 64)
+  const documented = readFileSync(fileURLToPath(new URL('../../docs/json.md', import.meta.url)), 'utf8').split(
+    '# What `isoflop jobs --json`',
+  )[1]
+  for (const name of Object.keys(listed.jobs[0]))
+    assert.ok(documented.includes(`\`${name}\``), `docs/json.md lacks ${name}`)
   assert.match(listed.jobs[0].worker, /:\d+$/)
   assert.match(await (await fetch(`${url}/metrics`)).text(), /isoflop_jobs\{state="running",tags=""\} 1/)
   await end(first, 'SIGTERM')

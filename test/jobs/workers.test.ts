@@ -4,6 +4,7 @@ import pg from 'pg'
 import type { Backend } from '../../src/backend/backend.ts'
 import type { Outcome, Progress } from '../../src/core/trainer.ts'
 import { openJobs } from '../../src/jobs/jobs.ts'
+import { openStore } from '../../src/server/store/open.ts'
 import { startPostgres, type TestPostgres } from '../server/postgres.ts'
 import { configOf, lossOf, server, until, untilLeft, worker } from './pool.ts'
 
@@ -273,9 +274,35 @@ test('what nothing carries any more is sent again', async () => {
   await backend.close()
 })
 
+test('a worker needs no right but to the queue: it cannot read a key, a run or a budget', async () => {
+  const url = await postgres.database()
+  await (await openStore(url)).close()
+  const backend = await server(url)
+  await sql(
+    url,
+    `CREATE ROLE queue_worker LOGIN PASSWORD 'of-the-tests';
+     GRANT USAGE ON SCHEMA isoflop_jobs, isoflop_boss TO queue_worker;
+     GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA isoflop_jobs, isoflop_boss TO queue_worker;`,
+  )
+  const limited = new URL(url)
+  ;[limited.username, limited.password] = ['queue_worker', 'of-the-tests']
+  try {
+    const here = await worker(limited.href)
+    assert.equal((await backend.train(configOf(1), { asker: 'k' })).kind, 'finished')
+    await here.stop()
+    await assert.rejects(sql(limited.href, 'SELECT * FROM isoflop.keys'), /permission denied/)
+  } finally {
+    await backend.close()
+    await sql(url, 'DROP OWNED BY queue_worker; DROP ROLE queue_worker')
+  }
+})
+
 async function sql(url: string, text: string): Promise<void> {
   const client = new pg.Client(url)
   await client.connect()
-  await client.query(text)
-  await client.end()
+  try {
+    await client.query(text)
+  } finally {
+    await client.end()
+  }
 }

@@ -75,6 +75,11 @@ const spend = (reader: Reader): string =>
 "http://127.0.0.1:8000/loss?d_model=$d&num_layers=4&num_heads=4&batch_size=128&learning_rate=0.001&train_flops=$C&api_key=${key(reader)}"
 done; done`
 
+/** Takes away what a pool before had: the databases of docs/workers.md are one of the tests. */
+const emptied = () => `node -e "
+  const { Client } = require('pg'); const client = new Client('postgres://${databaseOf('docs/workers.md')}')
+  client.connect().then(() => client.query('DROP SCHEMA IF EXISTS isoflop, isoflop_jobs, isoflop_boss CASCADE')).then(() => client.end())"`
+
 /** Three rounds of asking, with a world in the place of a cluster. */
 const makeMore = `for k in 1 2 3; do npx isoflop campaign next -n 16 --jsonl --out out/mine > asked.jsonl
 if [ -s asked.jsonl ]; then npx isoflop simulate asked.jsonl --world chinchilla | npx isoflop campaign tell - --out out/mine; fi; done`
@@ -258,18 +263,21 @@ export const pages: Readonly<Record<string, Page>> = {
   'docs/watch.md': { place: 'clone', given: {}, asides: [] },
   'docs/workers.md': {
     place: 'clone',
-    given: books,
+    given: { ...books, 'train.py': () => given.trainer },
     asides: [
-      instead(
-        'isoflop@db/isoflop',
-        () => databaseOf('docs/workers.md'),
-        "the reader's database is a PostgreSQL of the tests",
+      ...['trial', 'isoflop', 'nano'].map((name) =>
+        instead(`isoflop@db/${name}`, () => databaseOf('docs/workers.md'), "the reader's database is one of the tests"),
       ),
       before(
-        '--backend workers',
-        ['npx isoflop corpus prepare books/ --out corpus --vocab-size 512'],
-        'the corpus is there by then, and machines of one pool are this one',
+        '--corpus corpus --train-flops-grid',
+        [emptied, 'npx isoflop corpus prepare books/ --out corpus --vocab-size 512'],
+        'another pool, in an empty database; the corpus is there by then, and machines of one pool are this one',
       ),
+      before('--program nano --port', [emptied], 'a third pool'),
+      instead('YOUR_KEY', key, 'the key that the server printed'),
+      leftOut('psql', 'it makes a role for all databases of a server; test/jobs/workers.test.ts does the same'),
+      leftOut('docker', 'there is no Docker on the machines of the tests'),
+      read('isoflop_jobs{', 'what Prometheus reads; test/jobs/training.slow.ts looks at it'),
     ],
   },
 }
