@@ -58,6 +58,8 @@ export interface CampaignTask {
 export interface ViewedSpace extends Pick<Space, 'name' | 'fields' | 'words' | 'batchUnit'> {
   /** From the lowest to the highest rate that a run may have. */
   readonly learningRate: Range
+  /** What it was made of, where that is a file; null for the course's. */
+  readonly spec: object | null
 }
 
 export interface ViewedRun extends Omit<CampaignRun, 'loss' | 'expected'> {
@@ -147,12 +149,13 @@ export function viewOfStanding(
 const common = ({ task, space = apiSpace }: Surroundings) => ({ task: plainTask(task), space: viewedSpace(space) })
 
 /** A space without its functions. */
-export const viewedSpace = ({ name, fields, words, batchUnit, limits }: Space): ViewedSpace => ({
+export const viewedSpace = ({ name, fields, words, batchUnit, limits, spec }: Space): ViewedSpace => ({
   name,
   fields,
   words,
   batchUnit,
   learningRate: limits.learningRate,
+  spec: spec ?? null,
 })
 
 /** The task alone: what a caller has beside it stays with the caller. */

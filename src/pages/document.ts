@@ -14,7 +14,7 @@ export const documentOf = (
   tab: string,
 ): string =>
   `<!doctype html>
-<html lang="${htmlLanguages[language]}" data-entrance="${entrance}" data-tab="${tab}">
+<html lang="${htmlLanguages[language]}" data-entrance="${entrance}" data-tab="${tab}" data-refit="/assets/refit.js?${versions('refit.js')}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

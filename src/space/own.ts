@@ -76,6 +76,7 @@ export function spaceOf(spec: SpaceSpec): Space {
     // Whoever trains gets the constants with the rest, and the record keeps them.
     record: (config) => ({ ...codec.record(config), ...spec.constants }),
     name: spec.name,
+    spec,
     fingerprint: `${spec.name}/${fingerprintOf(spec)}`,
     limits,
     targetLimits: {

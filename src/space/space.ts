@@ -81,6 +81,8 @@ export interface Space<C extends Config = Config> extends Measuring<C>, Codec<C>
   /** What every run has in addition, for whoever trains. */
   readonly constants: Readonly<Record<string, number | string | boolean>>
   readonly words: ModelWords
+  /** What it was made of, where that is a file: plain data. */
+  readonly spec?: object
   /** Why a configuration may not be run; null where it may. */
   refusal(config: C): string | null
 }

@@ -19,6 +19,8 @@ addEventListener('afterprint', () => {
 const darkCard = '#181c22'
 /** Lightness of white and of black paper in OKLab. */
 const [least, most] = [0.225, 0.94]
+/** The hue of the card. */
+const card = { a: -0.002, b: -0.011 } as const
 
 const known = new Map<string, string>()
 
@@ -37,7 +39,10 @@ function turnedOver(color: string): string {
   if (full.toLowerCase() === '#ffffff') return darkCard
   const channels = [1, 3, 5].map((at) => linear(Number.parseInt(full.slice(at, at + 2), 16) / 255))
   const [L, a, b] = labOf(channels)
-  const rgb = rgbOf([least + (1 - L) * (most - least), a * 0.9, b * 0.9])
+  const isGrey = Math.hypot(a, b) < 0.01
+  // What is coloured and light, as the smallest budgets are, has to be seen on dark as it is on white; greys that are hardly seen there are hardly seen here.
+  const turned = least + (1 - L) ** (isGrey ? 1 : 0.55) * (most - least)
+  const rgb = rgbOf(isGrey ? [turned, card.a, card.b] : [turned, a, b])
   return `#${rgb
     .map((value) =>
       Math.round(255 * gamma(value))

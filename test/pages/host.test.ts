@@ -178,9 +178,9 @@ test('the language is the one that is asked for, else the first that the browser
   assert.equal(languageOf(undefined, undefined), 'en')
 })
 
-test('what the browser loads is one script of less than 150 kB and one style sheet, packed', async () => {
+test('what the browser loads is one script of less than 150 kB and one style sheet, packed, and a worker where somebody supposes something', async () => {
   const assets = await loadAssets()
-  assert.deepEqual([...assets.keys()].sort(), ['app.en.js', 'app.zh.js', 'style.css'])
+  assert.deepEqual([...assets.keys()].sort(), ['app.en.js', 'app.zh.js', 'refit.js', 'style.css'])
   for (const [name, { body }] of assets) {
     const size = gzipSync(body, { level: 9 }).length
     assert.ok(size > 500 && size < 150_000, `${name} has ${size} bytes packed`)

@@ -88,6 +88,13 @@ export async function visit(link: string, options: VisitOptions = {}): Promise<V
   }
 }
 
+/** A page with nothing in it but a script. On screens of one pixel a dot Plot moves lines by half of one; a report has no screen. */
+export async function blankPage(script: string): Promise<Page> {
+  const page = await (await browser()).newPage({ deviceScaleFactor: 2 })
+  await page.addScriptTag({ content: script })
+  return page
+}
+
 interface AxeViolation {
   readonly id: string
   readonly nodes: readonly { readonly html: string }[]

@@ -3,11 +3,16 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { type Campaign, campaign } from '../../src/campaign/campaign.ts'
 import { wishIn } from '../../src/campaign/control-file.ts'
 import type { Live } from '../../src/campaign/live.ts'
 import { liveFile, tellLive } from '../../src/campaign/live-file.ts'
-import type { CampaignView } from '../../src/campaign/view.ts'
+import { type CampaignView, viewOfCampaign } from '../../src/campaign/view.ts'
+import { worldTrainer } from '../../src/campaign/world-trainer.ts'
+import type { Config } from '../../src/core/config.ts'
 import { startWatch, type WatchOptions } from '../../src/watch/watch.ts'
+import { refit } from '../../src/web/refit/refit.ts'
+import { drawnWorld } from '../../src/world/drawn.ts'
 import { full, standing } from '../report/campaigns.ts'
 import { isWithin, needsBrowser, visit } from './browser.ts'
 
@@ -214,5 +219,42 @@ test('before there is a campaign the page waits, and shows it when it begins', {
   mkdirSync(folder)
   tell(folder, full.view)
   await page.locator('.answer strong').first().waitFor()
+  await clean()
+})
+
+test('what is supposed is fitted in the browser by the same code, and shown in every figure; nothing of it is kept', {
+  skip,
+}, async () => {
+  const { watching, folder } = await watch()
+  const ended = await campaign({ trainer: worldTrainer(drawnWorld(907)), budget: 3e17, withEvidence: true })
+  const view = viewOfCampaign(ended as unknown as Campaign<Config>, { task: { ...about.task, strategy: 'adaptive' } })
+  tell(folder, view)
+  const { page, clean } = await look(watching.link)
+  await page.locator('figure[data-figure=profiles] .paper > svg').waitFor()
+  const before = await page.locator('figure[data-figure=target] .paper > svg').getAttribute('aria-label')
+  const slider = page.locator('.supposing input[type=range]')
+  await slider.focus()
+  for (let k = 0; k < 20; k++) await page.keyboard.press('ArrowRight')
+  await page.locator('.supposing .beside').waitFor()
+  await page.locator('.supposing strong', { hasText: '1e20' }).waitFor()
+  // The campaign's own code says the same of these runs.
+  const expected = await refit({
+    task: { ...view.task, target: 1e20 },
+    strategy: 'adaptive',
+    spec: null,
+    runs: view.runs,
+  })
+  const { loss, interval } = expected.estimate
+  const said = `${loss.toFixed(3)} [${interval.loss!.map((end) => end.toFixed(3)).join(', ')}]`
+  await page.locator('.beside td', { hasText: said }).waitFor()
+  assert.notEqual(await page.locator('figure[data-figure=target] .paper > svg').getAttribute('aria-label'), before)
+  // Without a run, by another law.
+  await page.locator('.runs tbody tr').nth(5).click()
+  await page.getByRole('button', { name: 'Leave out (what if)' }).click()
+  await page.getByText('1 run left out').waitFor()
+  await page.locator('.supposing select').selectOption('profiles-parabola')
+  await page.locator('.supposing [role=status]').or(page.locator('.beside')).first().waitFor()
+  await page.getByRole('button', { name: 'Reset' }).click()
+  await page.locator('.beside').waitFor({ state: 'detached' })
   await clean()
 })

@@ -522,7 +522,7 @@ export const en = {
       title: 'Which law was believed',
       weight: 'belief',
       caption: (n: number) =>
-        `How far ${n === 1 ? 'the law was' : `the ${n} laws that mattered most were`} believed before each round and at the end: their posterior weights, by form and by what the embedding costs.`,
+        `How far ${n === 1 ? 'the law was' : `the ${n} laws that mattered most were`} believed before each round and at the end: their posterior weights, by form.`,
       alt: (n: number, last: string) => `Belief in ${counted(n, 'law')} against the FLOPs spent; at last ${last}.`,
     },
     design: {

@@ -472,7 +472,7 @@ export const zh: English = {
     beliefs: {
       title: '相信哪条定律',
       weight: '可信度',
-      caption: (n) => `每一轮之前以及结束时对最重要的 ${n} 条定律的相信程度：后验权重，按形式和嵌入的计数方式区分。`,
+      caption: (n) => `每一轮之前以及结束时对最重要的 ${n} 条定律的相信程度：后验权重，按形式区分。`,
       alt: (n, last) => `${n} 条定律的可信度随花费的 FLOPs 的变化；最后为 ${last}。`,
     },
     design: {

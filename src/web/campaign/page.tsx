@@ -1,3 +1,4 @@
+import { computed } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import type { CampaignNews } from '../../campaign/live.ts'
 import type { CampaignView } from '../../campaign/view.ts'
@@ -22,23 +23,32 @@ import { Header } from './header.tsx'
 import { Next } from './next.tsx'
 import { tellRun } from './numbers.ts'
 import { Runs } from './runs.tsx'
-import { drawnView, news, pointed, selected, take } from './state.ts'
+import { drawnOf, news, pointed, selected, take, view } from './state.ts'
+import { Supposing } from './supposing.tsx'
+import { startWhatIf, supposed } from './what-if.ts'
 
 /** In the order of what is asked first. */
 const figures: readonly Figure<CampaignView>[] = [
   profiles,
-  funnel,
   design,
+  funnel,
   target,
-  residuals,
   beliefs,
+  residuals,
   backtest,
   rates,
   batch,
 ]
+/** Those of two panels, which stand side by side where there is room. */
+const wide = new Set<Figure<CampaignView>>([funnel, residuals, backtest, rates])
+
+/** What figures are drawn of: the campaign, or what is supposed instead. */
+const drawnView = computed(() => drawnOf(supposed.value ?? allOf(view.value!)))
+const allOf = (shown: CampaignView) => ({ view: shown, numbers: shown.runs.map((_, k) => k) })
 
 /** A campaign, live. */
 export function CampaignPage() {
+  useEffect(startWhatIf, [])
   useEffect(() => follow('events', (data) => take(data as CampaignNews)), [])
   if (session.value === 'none') return <Message text={say.noSession} />
   if (news.value === null) return <Message text={isConnected.value ? say.waiting('') : say.lost} />
@@ -54,24 +64,26 @@ export function CampaignPage() {
           <Gauge />
         </div>
         <Next />
-        <Details />
         <div class="figures">
           {figures.map((figure) => (
-            <CampaignFigure key={figure.name} figure={figure} />
+            <CampaignFigure key={figure.name} figure={figure} isWide={wide.has(figure)} />
           ))}
+          <Supposing />
         </div>
         <Runs />
+        <Details />
       </main>
     </>
   )
 }
 
-function CampaignFigure({ figure }: { figure: Figure<CampaignView> }) {
-  const shown = drawnView.value!
-  const all = news.value!.runs.length
+function CampaignFigure({ figure, isWide }: { figure: Figure<CampaignView>; isWide: boolean }) {
+  const shown = drawnView.value
+  const all = supposed.value?.numbers.length ?? view.value!.runs.length
   return (
     <LiveFigure
       figure={figure}
+      isWide={isWide}
       subject={shown.view}
       numbers={shown.numbers}
       selected={selected.value}

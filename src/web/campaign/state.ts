@@ -44,24 +44,31 @@ export const view = computed<CampaignView | null>(() => {
 /** More runs than this are drawn thinned: a figure takes 0.1 s for so many. */
 export const mostDrawn = 600
 
-/** The campaign with as many runs as are drawn, and which of all those are. */
-export const drawnView = computed<{ readonly view: CampaignView; readonly numbers: readonly number[] } | null>(() => {
-  const { value } = view
-  if (value === null) return null
-  const { runs } = value
-  if (runs.length <= mostDrawn) return { view: value, numbers: runs.map((_, k) => k) }
-  const numbers = evenly(runs.length, mostDrawn)
-  const places = new Map(numbers.map((number, k) => [number, k]))
-  const thinned = value.evidence && {
-    ...value.evidence,
-    fitted: value.evidence.fitted.length === 0 ? [] : numbers.flatMap((number) => value.evidence!.fitted[number] ?? []),
-    backtest: value.evidence.backtest.flatMap((one) => {
+/** A campaign, and what its runs are called. */
+export interface Numbered {
+  readonly view: CampaignView
+  readonly numbers: readonly number[]
+}
+
+/** A campaign with as many runs as are drawn. */
+export function drawnOf(whole: Numbered): Numbered {
+  const { runs, evidence } = whole.view
+  if (runs.length <= mostDrawn) return whole
+  const kept = evenly(runs.length, mostDrawn)
+  const places = new Map(kept.map((k, place) => [k, place]))
+  const thinned = evidence && {
+    ...evidence,
+    fitted: evidence.fitted.length === 0 ? [] : kept.flatMap((k) => evidence.fitted[k] ?? []),
+    backtest: evidence.backtest.flatMap((one) => {
       const run = places.get(one.run)
       return run === undefined ? [] : [{ ...one, run }]
     }),
   }
-  return { view: { ...value, runs: numbers.map((number) => runs[number]), evidence: thinned }, numbers }
-})
+  return {
+    view: { ...whole.view, runs: kept.map((k) => runs[k]), evidence: thinned },
+    numbers: kept.map((k) => whole.numbers[k]),
+  }
+}
 
 const evenly = (count: number, most: number): number[] =>
   Array.from({ length: most }, (_, k) => Math.round((k * (count - 1)) / (most - 1)))

@@ -17,6 +17,8 @@ interface Props<Subject> {
   /** What is told of a run that is pointed at. */
   readonly tell: (run: number) => readonly string[]
   readonly note?: string | undefined
+  /** Whether it takes the room of two. */
+  readonly isWide?: boolean
 }
 
 interface Drawn {
@@ -27,7 +29,7 @@ interface Drawn {
 
 /** As near as this, pixels, a run is pointed at. */
 const reach = 22
-const widest = 1100
+const widest = 1240
 
 /** A figure of a report, as wide as its column, in which runs can be pointed at. Nothing where its subject lacks what it shows. */
 export function LiveFigure<Subject>(props: Props<Subject>) {
@@ -74,12 +76,18 @@ export function LiveFigure<Subject>(props: Props<Subject>) {
   const marked = shown?.places.filter(({ run }) => run === selected || run === pointed) ?? []
   const tip = pointed === null ? undefined : marked.find(({ run }) => run === pointed)
   return (
-    <figure class="figure" data-figure={figure.name} hidden={isEmpty}>
+    <figure class={props.isWide ? 'figure wide' : 'figure'} data-figure={figure.name} hidden={isEmpty}>
       <h2>{figure.title}</h2>
       <div class="drawing" ref={box}>
         <div class="paper" />
         {shown && marked.length > 0 && (
-          <svg class="over" aria-hidden="true" viewBox={`0 0 ${shown.width} ${shown.height}`}>
+          <svg
+            class="over"
+            aria-hidden="true"
+            width={shown.width}
+            height={shown.height}
+            viewBox={`0 0 ${shown.width} ${shown.height}`}
+          >
             {marked.map(({ run, x, y }, k) => (
               <circle key={k} class={run === selected ? 'selected' : 'pointed'} cx={x} cy={y} r="9" />
             ))}

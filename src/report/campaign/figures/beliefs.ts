@@ -17,11 +17,15 @@ interface Line {
   readonly points: readonly { readonly x: number; readonly y: number }[]
 }
 
-/** How far each law was believed at each milestone, those that mattered most first. */
+/** The form of a law, whatever it counts as size and tokens. */
+const formOf = (name: string): string => name.split('; ')[0]
+
+/** How far each form was believed at each milestone, those that mattered most first. */
 function linesOf({ history }: CampaignView): Line[] {
   const told = history.filter(({ beliefs }) => beliefs.length > 0)
-  const names = [...new Set(told.flatMap(({ beliefs }) => beliefs.map(({ name }) => name)))]
-  const weightOf = (name: string, k: number) => told[k].beliefs.find((belief) => belief.name === name)?.weight ?? 0
+  const names = [...new Set(told.flatMap(({ beliefs }) => beliefs.map(({ name }) => formOf(name))))]
+  const weightOf = (form: string, k: number) =>
+    told[k].beliefs.reduce((sum, { name, weight }) => sum + (formOf(name) === form ? weight : 0), 0)
   const lines = names.map((name) => ({
     name,
     points: told.map(({ spentFlops: x }, k) => ({ x, y: weightOf(name, k) })),
@@ -54,7 +58,7 @@ export const beliefs: Figure<CampaignView> = {
     const share = linearAxis(words().campaignFigures.beliefs.weight, [0, 1], { pad: 0.02, most: 5 })
     const y: Axis = { ...share, format: (p) => percent(p) }
     const labels = lines.map(({ name, color, points }) => ({ ...points[points.length - 1], text: name, color }))
-    const right = Math.min(360, 34 + Math.max(...labels.map(({ text }) => textWidth(text))))
+    const right = Math.min(220, 34 + Math.max(...labels.map(({ text }) => textWidth(text))))
     return onePanel({
       height,
       margin: { top: 34, right, bottom: 52, left: 62 },

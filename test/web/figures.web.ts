@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { campaignFigures } from '../../src/report/campaign/figures.ts'
+import { drawFigure, type Figure } from '../../src/report/draw/figure.ts'
+import { newDocument, svgText } from '../../src/report/draw/svg.ts'
+import { fitFigures } from '../../src/report/fit/figures.ts'
+import { noisy } from '../report/analyses.ts'
+import { full, interim, plain, tiny } from '../report/campaigns.ts'
+import { blankPage, needsBrowser } from './browser.ts'
+import type { Drawings, Form, Kind } from './drawings.ts'
+
+const { bundleEntry } = (await import(new URL('../../scripts/web.js', import.meta.url).href)) as {
+  bundleEntry(entry: string): Promise<string>
+}
+
+const figures: Record<Kind, readonly Figure<never>[]> = { campaign: campaignFigures, fit: fitFigures }
+
+const textsOf = (kind: Kind, subject: unknown, form: Form): Record<string, string> =>
+  Object.fromEntries(
+    figures[kind].flatMap((figure) => {
+      const svg = drawFigure(figure, subject as never, newDocument(), form)
+      return svg === null ? [] : [[figure.name, svgText(svg)]]
+    }),
+  )
+
+const subjects: [name: string, kind: Kind, subject: unknown][] = [
+  ['a whole campaign', 'campaign', full.view],
+  ['a campaign without a law', 'campaign', plain.view],
+  ['a campaign under way', 'campaign', interim.view],
+  ['one run', 'campaign', tiny.view],
+  ['a fit', 'fit', { analysis: noisy, truth: null }],
+]
+
+test('a browser draws every figure as it stands in a report, to a thousandth of a pixel', {
+  skip: needsBrowser,
+}, async () => {
+  const page = await blankPage(await bundleEntry(fileURLToPath(new URL('drawing-page.ts', import.meta.url))))
+  for (const [name, kind, subject] of subjects)
+    for (const form of ['draw', 'narrow'] as const) {
+      const texts = textsOf(kind, subject, form)
+      const drawings = await page.evaluate(
+        ([kind, subject, form, texts]) => {
+          const { compare } = globalThis as unknown as { compare(...what: unknown[]): Drawings[] }
+          return compare(kind, subject, form, texts)
+        },
+        [kind, subject, form, texts] as const,
+      )
+      assert.deepEqual(
+        drawings.map((drawing) => drawing.name),
+        Object.keys(texts),
+        `${name}, ${form}`,
+      )
+      for (const { name: figure, here, there } of drawings)
+        assert.deepEqual(here, there, `${figure} of ${name}, ${form}`)
+    }
+})
