@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Deferred, deferred } from '../core/deferred.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { type Outcome, outcomeOf, type TrainingRequest, waitedElsewhere } from '../core/trainer.ts'
@@ -43,7 +44,8 @@ const gatherMs = 10
  * Answers by trainings that workers on any machine make: `isoflop worker`. A configuration is trained once, whoever asks and on whichever server,
  * and its answer is kept in the database. Closing leaves in the queue what is there.
  *
- * `train` rejects with TRAINING_FAILED where a training is dead or was cancelled, with TRAINING_STOPPED where the backend was closed, with STORE_UNAVAILABLE where the database is away.
+ * `train` rejects with TRAINING_FAILED where a training is dead or was cancelled, with TRAINING_STOPPED where the backend was closed. A
+ * database that is away is waited for.
  *
  * @throws IsoflopError PACKAGE_MISSING, STORE_UNAVAILABLE, BAD_OPTION.
  */
@@ -72,12 +74,20 @@ export async function workersBackend(options: WorkersBackendOptions): Promise<Ba
       const need = needs(config)
       if ('kind' in need) return need
       const queue = queueOf({ facts: producer, tags, memory: need.memory })
-      await prepare(queue)
-      const ask = () => jobs.trainings.ask(queue, apiCodec.identity(config), asker, tries)
-      for (;;) {
+      const ask = async () => {
+        await prepare(queue)
+        return jobs.trainings.ask(queue, apiCodec.identity(config), asker, tries)
+      }
+      for (let wait = away.first as number; ; ) {
         if (closing) throw stopped()
         if (signal?.aborted) return { kind: 'interrupted', error: interrupted() }
-        const { training, standing } = await ask()
+        const asked = await ask().catch(onlyAway)
+        if (asked === null) {
+          await sleep(wait, undefined, { ref: false })
+          wait = Math.min(2 * wait, away.last)
+          continue
+        }
+        const { training, standing } = asked
         const end = await waiting.end(training, standing, { asker, config, onProgress, signal })
         if (end === 'left') return { kind: 'interrupted', error: interrupted() }
         if (end !== 'unknown') return outcomeIn(end)
@@ -91,6 +101,15 @@ export async function workersBackend(options: WorkersBackendOptions): Promise<Ba
       return closing
     },
   }
+}
+
+/** How long to wait before a database that is away is asked again, ms: doubling from the first to the last. */
+const away = { first: 250, last: 5_000 } as const
+
+/** A database that is away is no answer: what was asked for was reserved, and is asked for again. */
+function onlyAway(error: unknown): null {
+  if (error instanceof IsoflopError && error.code === 'STORE_UNAVAILABLE') return null
+  throw error
 }
 
 /** Those who wait here, and what becomes of what they wait for. */

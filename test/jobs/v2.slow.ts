@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { openStore } from '../../src/server/store/open.ts'
+import { asking } from '../server/asking.ts'
+import { startPostgres, type TestPostgres } from '../server/postgres.ts'
+import { until } from './pool.ts'
+
+const bin = fileURLToPath(new URL('../../bin/isoflop.js', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'isoflop-workers-v2-'))
+const running: ChildProcess[] = []
+let postgres: TestPostgres
+before(async () => {
+  postgres = await startPostgres()
+})
+after(async () => {
+  for (const child of running) child.kill('SIGKILL')
+  await postgres.stop()
+  rmSync(folder, { recursive: true })
+})
+
+const key = 'ada-has-a-key-of-her-own'
+const wire = (width: number) => ({
+  ...{ d_model: width, num_layers: 2, num_heads: 2, batch_size: 128, learning_rate: 0.001, train_flops: 1e13 },
+})
+
+interface Started {
+  readonly child: ChildProcess
+  said(): string
+}
+
+function start(...args: readonly string[]): Started {
+  const child = spawn(process.execPath, [bin, ...args], { cwd: folder })
+  running.push(child)
+  let text = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk) => {
+      text += chunk
+    })
+  return { child, said: () => text }
+}
+
+async function serve(): Promise<Started & { ask: ReturnType<typeof asking> }> {
+  const flags = ['--backend', 'workers', '--program', 'tiny', '--worker-patience', '10s', '--key', key]
+  const server = start('serve', '--port', '0', '--db', postgres.url, ...flags)
+  await until(() => /listening on/.test(server.said()), 'the server listens')
+  return { ...server, ask: asking(/listening on (\S+)/.exec(server.said())![1], key) }
+}
+
+async function kill({ child }: Started): Promise<void> {
+  const ended = once(child, 'exit')
+  child.kill('SIGKILL')
+  await ended
+}
+
+test('what was asked for by the second version of the API outlives its server, and what is cancelled ends on its worker', async () => {
+  const first = await serve()
+  const asked = await Promise.all([64, 66, 68].map((width) => first.ask('POST', '/v2/runs', wire(width))))
+  assert.deepEqual(
+    asked.map(({ status }) => status),
+    [202, 202, 202],
+  )
+  const ids: string[] = asked.map(({ body }) => body.id)
+  const run = `echo '{"step": 1, "loss": 9.5}' > {folder}/history.jsonl; until [ -e ${folder}/go ]; do sleep 0.1; done; printf '{"loss": 3.%s}' {d_model} > {folder}/result.json`
+  const worker = start('worker', '--db', postgres.url, '--program', 'tiny', '--run', run)
+  const state = async ({ ask }: { ask: ReturnType<typeof asking> }, k: number) =>
+    (await ask('GET', `/v2/runs/${ids[k]}`)).body
+  await until(() => /: begun, d64-/.test(worker.said()), 'the first one runs')
+  await until(async () => (await state(first, 0)).state === 'running', 'its asker sees that it runs')
+  assert.equal((await state(first, 2)).state, 'waiting')
+  await kill(first)
+
+  const second = await serve()
+  await until(async () => (await state(second, 0)).curve?.length > 0, 'the next server tells its curve')
+  assert.equal((await second.ask('DELETE', `/v2/runs/${ids[0]}`)).status, 200)
+  await until(() => /: dropped/.test(worker.said()), 'the worker is told')
+  assert.equal((await state(second, 0)).state, 'cancelled')
+  writeFileSync(join(folder, 'go'), '')
+  for (const [k, loss] of [
+    [1, 3.66],
+    [2, 3.68],
+  ]) {
+    await until(async () => (await state(second, k)).state === 'finished', 'the others are made')
+    assert.equal((await state(second, k)).loss, loss)
+  }
+  const store = await openStore(postgres.url)
+  const [{ id }] = await store.listKeys()
+  const spent = 2n * 10n ** 13n
+  await until(async () => (await store.prove(id))?.reserved === 0n, 'nothing is reserved any more')
+  assert.deepEqual(await store.prove(id), { used: spent, ran: spent, reserved: 0n, held: 0n })
+  await store.close()
+})
