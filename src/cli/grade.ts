@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { wireOfConfig } from '../api/contract.ts'
 import { systemClock } from '../core/clock.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { printableLine } from '../core/printable.ts'
@@ -47,13 +48,19 @@ const runGrade = ({ db, world: named, json, csv }: GradeFlags): Promise<void> =>
     const grades = gradeSubmissions(students(standings).flatMap(submitted), truth)
     const told = deadline === null ? null : new Date(deadline).toISOString()
     if (csv) printData(csvOfGrades(standings, grades, deadline))
-    else if (json) printJson({ world, bestLoss: truth.bestLoss, deadline: told, grades })
+    else if (json) printJson({ world, bestLoss: truth.bestLoss, deadline: told, grades: grades.map(gradeJson) })
     else print(table(grades, truth.bestLoss))
     for (const note of notesOf(grades, deadline)) say(`note: ${note}`)
     const next = grades.length > 0 ? after.grade(world) : after['grade, nobody'](db)
     if (csv) sayNext(next)
     else if (!json) printNext(next)
   })
+
+/** The configuration by its outside names and times as everywhere else. */
+const gradeJson = ({ config, submittedAt, ...grade }: Grade) => ({
+  ...grade,
+  ...{ config: wireOfConfig(config), submittedAt: new Date(submittedAt).toISOString() },
+})
 
 /** Instructors try the assignment too, and are not judged. */
 const students = (standings: readonly Standing[]) => standings.filter(({ key }) => !key.instructor)

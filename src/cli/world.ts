@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
+import { wireOfConfig } from '../api/contract.ts'
 import type { TrainingConfig } from '../cs336/config.ts'
 import { apiLimits, queryLimits, targetFlops } from '../cs336/limits.ts'
 import { nonEmbeddingParameters } from '../cs336/parameters.ts'
@@ -78,7 +79,10 @@ async function showWorld(name: string, flags: ShowFlags): Promise<void> {
 function printFacts(facts: WorldFacts, targets: readonly Optimum[], allowed: readonly Optimum[]): void {
   const { world, form, law, noise, coefficients } = facts
   const rows = (list: readonly Optimum[]) =>
-    list.map(({ config, loss }) => ({ ...config, parameters: sizeOf(config), loss, noise: world.noise(config) }))
+    list.map(({ config, loss }) => ({
+      ...{ ...wireOfConfig(config), parameters: sizeOf(config) },
+      ...{ loss, noise: world.noise(config) },
+    }))
   const { name, description } = world
   const optima = { targets: rows(targets), optima: rows(allowed) }
   printJson({ name, description, form, law, noise, coefficients, ...optima })

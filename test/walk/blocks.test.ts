@@ -40,6 +40,7 @@ test('blocks are indented below a blank line, or fenced; within items of lists t
 test('a block is what a reader does with it', () => {
   const kinds = {
     'PYTHONPATH=. python train.py': 'shell',
+    'TOKEN=$(openssl rand -hex 16) npx isoflop watch out': 'shell',
     '$ curl http://127.0.0.1:8000/': 'shell',
     'import { analyse } from "isoflop"\n': 'text',
     "import { analyse } from 'isoflop'\n": 'javascript',

@@ -54,7 +54,7 @@ function withoutIndentation(lines: readonly string[]): string[] {
 
 /** Programs that a page asks somebody to run. A block is typed into a shell where it begins with one. */
 const programs =
-  /^(\$ |[A-Z_]+=\S+ )*(npx|npm|isoflop|node|sh|bash|cat|echo|curl|docker|python3?|pip|sqlite3|pg_\w+|psql|ssh|sbatch|kubectl|git|cd|mkdir|export|tar|source|uv|conda) /
+  /^(\$ |[A-Z_]+=(\$\([^)]*\)|\S)+ )*(npx|npm|isoflop|node|sh|bash|cat|echo|curl|docker|python3?|pip|sqlite3|pg_\w+|psql|ssh|sbatch|kubectl|git|cd|mkdir|export|tar|source|uv|conda) /
 
 /** By what stands in it: these pages say no languages, and a block that would be read as text by mistake fails a test. */
 function kindOf(text: string): Kind {
