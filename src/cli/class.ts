@@ -19,7 +19,7 @@ import { withStore } from './database.ts'
 import { examples } from './help.ts'
 import { marksOf, unknownKey } from './keys.ts'
 import { after, type Next } from './next.ts'
-import { print, printJson, printNext } from './print.ts'
+import { print, printJson, printLine, printNext } from './print.ts'
 import { tableText } from './terminal.ts'
 
 interface ClassFlags {
@@ -52,7 +52,10 @@ async function showClass(store: Store, db: string | undefined, json: boolean): P
   const deadline = await deadlineOf(store)
   const students = (await store.standings()).filter(({ key }) => !key.instructor)
   if (json) printJson({ deadline: isoOrNull(deadline), keys: students.map((one) => standingJson(one, deadline)) })
-  else print(`${summaryOf(students, deadline)}\n\n${classTable(students, deadline)}`)
+  else {
+    printLine(summaryOf(students, deadline))
+    print(`\n${classTable(students, deadline)}`)
+  }
   const [latest] = students
     .filter((student) => lastSeen(student) !== null)
     .sort((p, q) => lastSeen(q)! - lastSeen(p)!)
@@ -110,7 +113,7 @@ async function showKey(store: Store, id: string, db: string | undefined, json: b
   }
   const used = `${shortInteger(key.used, 4)} of ${shortInteger(key.budget)} FLOPs used in ${counted(runs.length, 'run')}`
   const marks = marksOf(key)
-  print(
+  printLine(
     `${printableLine(key.label)} (${id}${marks && `, ${marks}`}): ${used}, ${counted(submissions.length, 'prediction')}`,
   )
   if (submissions.length > 0) print(`\n${submissionTable(submissions)}`)

@@ -5,7 +5,7 @@ import { withStore } from './database.ts'
 import { examples } from './help.ts'
 import { after } from './next.ts'
 import { time } from './options.ts'
-import { print, printNext } from './print.ts'
+import { printLine, printNext } from './print.ts'
 import { deadlineText } from './serve.ts'
 
 interface DeadlineFlags {
@@ -35,7 +35,7 @@ async function runDeadline(wanted: number | 'none' | undefined, { db, reopen }: 
   await withStore({ db }, async (store) => {
     if (wanted !== undefined) await setDeadline(store, wanted === 'none' ? null : wanted, systemClock, reopen)
     const deadline = await deadlineOf(store)
-    print(deadlineText(deadline))
+    printLine(deadlineText(deadline))
     printNext(after.deadline(db, deadline !== null && deadline <= systemClock.now() && (await isGradable(store))))
   })
 }

@@ -10,6 +10,10 @@ import { columnsOf, widthOf } from './terminal.ts'
 /** Prints lines on standard output. */
 export const print = (text: string): void => console.log(printable(text))
 
+/** Prints a sentence, in lines of the terminal, or of $COLUMNS; on one line where nothing says how wide they are. */
+export const printLine = (text: string): void =>
+  print(wrap(text, '', '  ', columnsOf(process.stdout) ?? Number.POSITIVE_INFINITY).join('\n'))
+
 /** Prints what `report/page/text.ts` made, whose texts are printable and whose titles are bold by a command of ours. */
 export const printPage = (text: string): void => console.log(text)
 

@@ -18,12 +18,14 @@ export function alignColumns(columns: readonly Column[], rows: Rows, width = Num
   if (total(widths) <= width) return linesOf(columns, rows, widths)
   const wrapped = narrowed(columns, rows, widths, width)
   if (wrapped !== null) return linesOf(columns, rows, wrapped)
-  return partsOf(widths, width).flatMap((part, k) => [
+  // What names the rows stands in every part, so a long name gives way first.
+  const folded = widths.with(0, floorOf(columns[0], rows, 0, widths[0]))
+  return partsOf(folded, width).flatMap((part, k) => [
     ...(k === 0 ? [] : ['']),
     ...alignPart(
       part.map((at) => columns[at]),
       rows.map((row) => part.map((at) => row[at])),
-      part.map((at) => widths[at]),
+      part.map((at) => folded[at]),
       width,
     ),
   ])
