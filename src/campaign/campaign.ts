@@ -1,7 +1,7 @@
 import type { Config } from '../core/config.ts'
 import type { Diagnostic } from '../core/diagnostic.ts'
 import { IsoflopError } from '../core/errors.ts'
-import { expectOutcome, outcomeOf, spentOf, type TrainedRun, type Trainer } from '../core/trainer.ts'
+import { expectOutcome, outcomeOf, type Progress, spentOf, type TrainedRun, type Trainer } from '../core/trainer.ts'
 import type { TrainingConfig } from '../cs336/config.ts'
 import { apiSpace } from '../cs336/space.ts'
 import { adaptive } from '../plan/adaptive/adaptive.ts'
@@ -22,7 +22,7 @@ import type { Codec } from '../space/codec.ts'
 import type { Space } from '../space/space.ts'
 import { buyRound } from './round.ts'
 
-/** Where a campaign stands, told after every run and every plan. */
+/** Where a campaign stands, told after every run and every plan, and whenever a trainer tells how far a run is. */
 export interface Standing {
   readonly runs: readonly CampaignRun[]
   readonly refused: readonly Refusal<Config>[]
@@ -33,6 +33,8 @@ export interface Standing {
   readonly rounds: readonly Round[]
   /** Runs of the running plan whose outcome is not told yet, in its order, with reason and expectation. */
   readonly open: readonly Planned[]
+  /** Of those, the ones that are being trained, as far as their trainer tells how far they are. */
+  readonly training: readonly Training[]
   /** As of the latest plan; null before there are enough runs. */
   readonly estimate: ShortForecast | null
   /** What was expected before each plan that there was enough for. */
@@ -68,6 +70,11 @@ export interface CampaignOptions<C extends Config = TrainingConfig> {
   readonly control?: Control
   /** Whether the result has its evidence, as a report needs it; default false: it takes half a second. */
   readonly withEvidence?: boolean
+}
+
+/** A run that is out, and how far it is. */
+export interface Training extends Planned {
+  readonly progress: Progress
 }
 
 /** How somebody who looks on may hold a campaign up. */
@@ -170,8 +177,15 @@ export async function campaign<C extends Config = TrainingConfig>(options: Campa
     const evidence = once(() => ({ value: evidenceOf(judged) }))
     const judged = judgement
     const open = [...queries]
+    const progress = new Map<Planned, Progress>()
+    const training = () =>
+      open.flatMap((query): Training[] => {
+        const told = progress.get(query)
+        return told ? [{ ...query, progress: told }] : []
+      })
     const tell = () =>
       onStanding({
+        training: training(),
         ...{
           runs,
           refused,
@@ -192,7 +206,15 @@ export async function campaign<C extends Config = TrainingConfig>(options: Campa
       isWithinBudget: (flops) => spent() + flops <= budget,
       isInterrupted: () => signal?.aborted === true,
       mayBegin: async () => options.control?.mayBegin(signal),
-      train: ({ config, reason }) => train(config, { purpose: { round, reason }, ...(signal && { signal }) }),
+      train(query) {
+        const { config, reason } = query
+        const onProgress = (told: Progress) => {
+          if (!open.includes(query)) return // an outcome came before it
+          progress.set(query, told)
+          tell()
+        }
+        return train(config, { purpose: { round, reason }, onProgress, ...(signal && { signal }) })
+      },
       onOutcome(query, outcome) {
         const { config, reason, expected = null } = query
         open.splice(open.indexOf(query), 1)

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../core/clock.ts'
 import { writeWhole } from '../core/durable.ts'
 import type { Standing } from './campaign.ts'
 import { wishIn } from './control-file.ts'
-import type { Live, LiveRun, LiveState, Wish } from './live.ts'
+import type { Live, LiveState, Wish } from './live.ts'
 import { type CampaignView, type EndedView, type Surroundings, viewOfStanding } from './view.ts'
 
 export const liveFile = (folder: string): string => join(folder, 'live.json')
@@ -14,13 +14,11 @@ const stateBy: Readonly<Record<Wish, LiveState>> = { go: 'running', pause: 'paus
 /** Written no oftener than this, ms, and so that writing takes at most this share of the time: 10,000 runs are 4 MB. */
 const least = 150
 const mostShare = 1 / 20
-/** How often what runs is told anew, ms. */
-const beatMs = 2000
 
 /** Tells whoever looks on where a campaign stands. Never fails: a disk that is full ends no campaign for that. */
 export interface LiveTeller {
   show(standing: Standing): void
-  /** Tells again what may have changed without a standing: pausing, how far runs are. */
+  /** Tells again what may have changed without a standing: whether it pauses. */
   again(): void
   ended(view: EndedView): void
   /** Stops telling; a campaign without a result is told as broken off. */
@@ -30,7 +28,6 @@ export interface LiveTeller {
 export interface LiveOptions {
   readonly folder: string
   readonly about: Surroundings
-  readonly running?: () => readonly LiveRun[]
   readonly capacity?: number
   readonly command?: string
   readonly clock?: Clock
@@ -38,7 +35,7 @@ export interface LiveOptions {
 
 /** @example const live = tellLive({ folder: 'out', about: { task } }) */
 export function tellLive(options: LiveOptions): LiveTeller {
-  const { folder, about, running = () => [], capacity = 1, command = '', clock = systemClock } = options
+  const { folder, about, capacity = 1, command = '', clock = systemClock } = options
   let standing: Standing | null = null
   let end: CampaignView | null = null
   let due: NodeJS.Timeout | null = null
@@ -46,7 +43,7 @@ export function tellLive(options: LiveOptions): LiveTeller {
 
   const write = (state: LiveState, view: CampaignView): void => {
     const begun = clock.now()
-    const live: Live = { live: 1, state, view, running: running().map(plain), capacity, command }
+    const live: Live = { live: 1, state, view, capacity, command }
     try {
       writeWhole(liveFile(folder), JSON.stringify(live))
     } catch {
@@ -68,9 +65,6 @@ export function tellLive(options: LiveOptions): LiveTeller {
     if (wait <= 0) tell()
     else due ??= setTimeout(tell, wait).unref()
   }
-  const beat = setInterval(() => {
-    if (running().length > 0) soon()
-  }, beatMs).unref()
 
   return {
     show(next) {
@@ -83,15 +77,12 @@ export function tellLive(options: LiveOptions): LiveTeller {
       write('ended', view)
     },
     close() {
-      clearInterval(beat)
       if (due !== null) clearTimeout(due)
       due = null
       if (end === null && standing !== null) write('broken', viewOfStanding(standing, about))
     },
   }
 }
-
-const plain = ({ id, share, loss }: LiveRun): LiveRun => ({ id, share, loss })
 
 /** What is told in a folder; null where nothing is, or nothing sound. */
 export function readLive(folder: string): Live | null {

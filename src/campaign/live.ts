@@ -10,8 +10,6 @@ export interface Live {
   readonly live: 1
   readonly state: LiveState
   readonly view: CampaignView
-  /** What a program trains just now, in the order in which it was begun. */
-  readonly running: readonly LiveRun[]
   /** How many runs are made at once. */
   readonly capacity: number
   /** The command that began it, to be copied; empty where none did. */
@@ -20,15 +18,6 @@ export interface Live {
 
 /** `stopping` after the round; `ended` with a result, `broken` without one. */
 export type LiveState = 'running' | 'paused' | 'stopping' | 'ended' | 'broken'
-
-/** How far a run is. */
-export interface LiveRun {
-  readonly id: string
-  /** Of its tokens, 0 to 1. */
-  readonly share: number | null
-  /** Nats per token. */
-  readonly loss: number | null
-}
 
 /** What somebody who looks on wants of a campaign: go on, begin no run, or end after the round. */
 export type Wish = 'go' | 'pause' | 'stop'

@@ -6,7 +6,7 @@ import { apiSpace } from '../cs336/space.ts'
 import type { CampaignEvidence } from '../plan/evidence.ts'
 import type { CampaignRun, Forecast, Planned, ShortForecast, StrategyWords } from '../plan/strategy.ts'
 import type { Space } from '../space/space.ts'
-import type { Campaign, Milestone, Refusal, Round, Standing } from './campaign.ts'
+import type { Campaign, Milestone, Refusal, Round, Standing, Training } from './campaign.ts'
 import type { CampaignTruth } from './truth.ts'
 
 /**
@@ -29,6 +29,8 @@ export interface CampaignView {
   readonly lost: readonly Refusal<Config>[]
   /** Planned or running, in the order of the plan: why, and what is expected; empty when the campaign has ended. */
   readonly open: readonly Required<Planned>[]
+  /** Of those, the ones that are being trained, as far as their trainer tells how far they are. */
+  readonly training: readonly ViewedTraining[]
   /** What each plan bought; the last one may be under way. */
   readonly rounds: readonly Round[]
   /** What is expected at the target, as of the latest plan or of the end; null before there are enough runs. */
@@ -68,6 +70,14 @@ export interface ViewedRun extends Omit<CampaignRun, 'loss' | 'expected'> {
   /** Nats per token; null where training diverged. */
   readonly loss: number | null
   readonly expected: NonNullable<CampaignRun['expected']> | null
+}
+
+/** A run that is being trained. */
+export interface ViewedTraining extends Required<Planned> {
+  /** How many wait before it, where it waits for its turn and that is known; null where it runs. */
+  readonly ahead: number | null
+  /** Its losses so far: the share of its tokens, 0 to 1, and nats per token. */
+  readonly curve: readonly { readonly share: number; readonly loss: number }[]
 }
 
 /** What a campaign came to. */
@@ -113,6 +123,7 @@ export function viewOfCampaign(campaign: Campaign<Config>, about: Surroundings):
     refused,
     lost,
     open: [],
+    training: [],
     rounds,
     estimate: plainEstimate(prediction),
     history,
@@ -126,7 +137,7 @@ export function viewOfCampaign(campaign: Campaign<Config>, about: Surroundings):
  * @example onStanding: (standing) => show(viewOfStanding(standing, { task }))
  */
 export function viewOfStanding(
-  { runs, refused, lost, spent, rounds, open, estimate, history, evidence }: Standing,
+  { runs, refused, lost, spent, rounds, open, training, estimate, history, evidence }: Standing,
   about: Surroundings,
   { withEvidence = false } = {},
 ): CampaignView {
@@ -138,6 +149,7 @@ export function viewOfStanding(
     refused: [...refused],
     lost: [...lost],
     open: open.map(({ config, reason, expected = null }) => ({ config, reason, expected })),
+    training: training.map(viewedTraining(about.space ?? apiSpace)),
     rounds,
     estimate: estimate && plainEstimate(estimate),
     history,
@@ -185,6 +197,19 @@ const viewedIn =
     reason,
     expected,
   })
+
+const viewedTraining =
+  (space: Space) =>
+  ({ config, reason, expected = null, progress }: Training): ViewedTraining => {
+    if (progress.kind === 'waiting') return { config, reason, expected, ahead: progress.ahead ?? null, curve: [] }
+    const accounting = space.accountings.tokens === undefined ? 'none' : 'tokens'
+    const { tokens } = space.measure(config as TrainingConfig, accounting)
+    const curve = progress.curve.filter(({ loss }) => Number.isFinite(loss))
+    return {
+      ...{ config, reason, expected, ahead: null },
+      curve: curve.map((point) => ({ share: Math.min(1, point.tokens / tokens), loss: point.loss })),
+    }
+  }
 
 function trueLosses({ alternatives, parameters, config }: Forecast, { trueLoss }: Surroundings) {
   if (!trueLoss) return []

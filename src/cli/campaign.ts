@@ -128,7 +128,7 @@ async function runCampaign(flags: CampaignFlags): Promise<void> {
   const line = standingProgress(process.stderr, { task, space }, flags.lang, running)
   const { capacity = 1 } = trainer
   const command = commandLine(given())
-  const live = tellLive({ folder: flags.out, about: { task, space }, capacity, command, ...(running && { running }) })
+  const live = tellLive({ folder: flags.out, about: { task, space }, capacity, command })
   try {
     const ended = await campaignInFolder({
       ...options,

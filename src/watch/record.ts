@@ -25,9 +25,19 @@ export async function liveOfRecord(folder: string): Promise<Live | null> {
     spentFlops: runs.reduce((sum, { config }) => sum + config.trainFlops, 0),
     queries: runs.length - given.length,
     runs,
-    ...{ refused: [], lost: [], open: [], rounds: [], estimate: null, history: [], evidence: null, result: null },
+    ...{
+      refused: [],
+      lost: [],
+      open: [],
+      training: [],
+      rounds: [],
+      estimate: null,
+      history: [],
+      evidence: null,
+      result: null,
+    },
   }
-  return { live: 1, state: 'running', view, running: [], capacity: 1, command: '' }
+  return { live: 1, state: 'running', view, capacity: 1, command: '' }
 }
 
 type Measured = NonNullable<ReturnType<typeof runOf>>

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { stepAside } from '../../src/report/campaign/figures/run-marks.ts'
+import { trainings } from '../../src/report/campaign/figures/trainings.ts'
 import { campaignFigures } from '../../src/report/campaign/figures.ts'
 import type { CampaignReport } from '../../src/report/campaign/input.ts'
 import { renderFigures } from '../../src/report/draw/svg.ts'
-import { full, plain, tiny } from './campaigns.ts'
+import { full, interim, plain, tiny } from './campaigns.ts'
 
 const folder = new URL('../snapshots/', import.meta.url)
 
@@ -26,6 +27,13 @@ for (const [name, { svg }] of drawCampaign(full))
 
 test('snapshot of profiles without a law', () =>
   matchesSnapshot('campaign-profiles-plain', drawCampaign(plain).get('profiles')!.svg))
+
+test('snapshot of what trains just now, of those that have begun', () => {
+  const [{ svg, alt }] = renderFigures([trainings], interim.view)
+  matchesSnapshot('campaign-trainings', svg)
+  assert.match(alt, /^Training loss of 1 run so far: 3\.\d{3} \(\d+ %\)\.$/)
+  assert.deepEqual(renderFigures([trainings], full.view), [])
+})
 
 const axisTitles: Record<string, string[]> = {
   design: ['training compute C (FLOPs)', 'parameters N, without embeddings'],

@@ -107,7 +107,7 @@ test('a standing in one line, a plan that asks nothing', () => {
   const rounds = [...result.rounds, { title: 'profile at 1e17', queries: 0, spentFlops: 0 }]
   const { runs, refused, lost } = result
   const standing: Standing = {
-    ...{ runs, refused, lost, spent: 3e17, budget: 2e18, rounds, open: [], estimate: null, history: [] },
+    ...{ runs, refused, lost, spent: 3e17, budget: 2e18, rounds, open: [], training: [], estimate: null, history: [] },
     evidence: () => null,
   }
   const lineOf = (one: Standing) => standingLine(viewOfStanding(one, { task }))

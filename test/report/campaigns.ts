@@ -252,6 +252,16 @@ export const standing: Standing = {
   lost: campaign.lost,
   rounds: campaign.rounds.slice(0, 2),
   open: [{ config, reason: 'worth 0.01 nats', expected: { loss: 3.1, sd: 0.02 } }],
+  training: [
+    {
+      ...{ config: configAt(19, 1e17), reason: 'worth 0.02 nats', expected: { loss: 3.4, sd: 0.02 } },
+      progress: {
+        kind: 'running',
+        curve: Array.from({ length: 40 }, (_, k) => ({ step: k + 1, tokens: (k + 1) * 4e6, loss: 3.2 + 6 / (k + 2) })),
+      },
+    },
+    { config, reason: 'worth 0.01 nats', expected: null, progress: { kind: 'waiting', ahead: 2 } },
+  ],
   estimate: prediction,
   history: history.slice(0, 1),
   evidence: () => null,

@@ -35,7 +35,7 @@ function many(runs: number): CampaignView {
 }
 
 function tell(runs: number): void {
-  const live: Live = { live: 1, state: 'ended', view: many(runs), running: [], capacity: 1, command: '' }
+  const live: Live = { live: 1, state: 'ended', view: many(runs), capacity: 1, command: '' }
   writeFileSync(liveFile(folder), JSON.stringify(live))
 }
 

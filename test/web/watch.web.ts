@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { type Campaign, campaign } from '../../src/campaign/campaign.ts'
 import { wishIn } from '../../src/campaign/control-file.ts'
 import type { Live } from '../../src/campaign/live.ts'
@@ -41,7 +44,7 @@ const about = { task: full.view.task }
 
 /** Tells a campaign as its process would. */
 function tell(folder: string, view: CampaignView, state: Live['state'] = 'ended', more: Partial<Live> = {}): void {
-  const live: Live = { live: 1, state, view, running: [], capacity: 1, command: 'isoflop campaign', ...more }
+  const live: Live = { live: 1, state, view, capacity: 1, command: 'isoflop campaign', ...more }
   writeFileSync(liveFile(folder), JSON.stringify(live))
 }
 
@@ -256,5 +259,38 @@ test('what is supposed is fitted in the browser by the same code, and shown in e
   await page.locator('.supposing [role=status]').or(page.locator('.beside')).first().waitFor()
   await page.getByRole('button', { name: 'Reset' }).click()
   await page.locator('.beside').waitFor({ state: 'detached' })
+  await clean()
+})
+
+test('a campaign is begun by its command, watched as it buys, and read when it has ended', { skip }, async () => {
+  const folder = join(root, 'begun')
+  const command = fileURLToPath(new URL('../../bin/isoflop.js', import.meta.url))
+  const args = ['campaign', '--world', 'seed:7', '--budget', '3e17', '--out', folder, '--open']
+  const child = spawn(process.execPath, [command, ...args], {
+    env: { ...process.env, DISPLAY: '', WAYLAND_DISPLAY: '' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const ended = once(child, 'exit')
+  let said = ''
+  const link = await new Promise<string>((done) => {
+    child.stderr.setEncoding('utf8').on('data', (part) => {
+      said += part
+      const found = /^Live: (\S+)$/m.exec(said)
+      if (found) done(found[1])
+    })
+  })
+  const { page, clean } = await look(link)
+  await page.locator('.state', { hasText: 'running' }).waitFor({ timeout: 120_000 })
+  const [status] = await ended
+  assert.equal(status, 0, said)
+  await page.locator('.state', { hasText: 'ended' }).waitFor()
+  await page.locator('figure[data-figure=funnel] .paper > svg').waitFor()
+  await page.locator('.answer .truth').first().waitFor()
+  const [report] = await Promise.all([
+    page.context().waitForEvent('page'),
+    page.getByRole('link', { name: 'Report' }).click(),
+  ])
+  await report.getByRole('heading', { level: 1 }).waitFor()
+  await report.close()
   await clean()
 })

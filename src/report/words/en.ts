@@ -508,6 +508,14 @@ export const en = {
   },
 
   campaignFigures: {
+    trainings: {
+      title: 'In training',
+      share: 'tokens trained on',
+      caption:
+        'The training loss of each run that is out, so far; circles at the right are the losses that are expected of them, with 95 % intervals. Darker is a larger budget.',
+      alt: (n: number, last: string) =>
+        `Training loss of ${counted(n, 'run')} so far${last === '' ? '' : `: ${last}`}.`,
+    },
     funnel: {
       title: 'What was expected, against what was spent',
       spent: 'FLOPs spent',

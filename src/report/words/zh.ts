@@ -460,6 +460,12 @@ export const zh: English = {
   },
 
   campaignFigures: {
+    trainings: {
+      title: '训练中',
+      share: '已训练的 token',
+      caption: '每个正在进行的实验至今的训练 loss；右侧圆圈是对它们的预期，带 95 % 区间。颜色越深预算越大。',
+      alt: (n, last) => `${n} 个实验至今的训练 loss${last === '' ? '' : `：${last}`}。`,
+    },
     funnel: {
       title: '预期随花费的变化',
       spent: '已花费的 FLOPs',

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import { columnsOf } from '../../report/campaign/configuration.ts'
 import { nats, significant } from '../../report/number.ts'
+import { words } from '../../report/words/words.ts'
 import { say } from '../words/words.ts'
 import { commandOf, expectedText, lossText, recordOf, signed } from './numbers.ts'
 import { dropped, selected, view } from './state.ts'
@@ -32,8 +33,8 @@ export function Details() {
           [say.bestRate, significant(fitted.bestRate)],
         ] as [string, string][])
       : []),
-    ...(fitted?.kind === 'set-aside' ? [['', say.setAside(fitted.reason)] as [string, string]] : []),
-    [say.columns.reason, run.reason],
+    ...(fitted?.kind === 'set-aside' ? [['', say.setAside(words().elsewhere(fitted.reason))] as [string, string]] : []),
+    [say.columns.reason, words().elsewhere(run.reason)],
   ]
   const isDropped = dropped.value.has(number)
   const turn = () => {

@@ -1,4 +1,5 @@
 import { compact } from '../../report/number.ts'
+import { words } from '../../report/words/words.ts'
 import { say } from '../words/words.ts'
 import { share } from './numbers.ts'
 import { news, view } from './state.ts'
@@ -60,7 +61,7 @@ export function Gauge() {
             </li>
           ))}
       </ul>
-      {goesOn && rounds.length > 0 && <p class="hint">{rounds[rounds.length - 1].title}</p>}
+      {goesOn && rounds.length > 0 && <p class="hint">{words().elsewhere(rounds[rounds.length - 1].title)}</p>}
     </section>
   )
 }

@@ -1,35 +1,25 @@
+import type { ViewedTraining } from '../../campaign/view.ts'
 import { configText } from '../../report/campaign/configuration.ts'
 import { compact, nats, percent } from '../../report/number.ts'
+import { words } from '../../report/words/words.ts'
 import { say } from '../words/words.ts'
 import { expectedText } from './numbers.ts'
 import { news, view } from './state.ts'
 
-const mostShown = 12
+const mostShown = 8
 
 /** The runs that are bought next: why, what they cost, what is expected of them. */
 export function Next() {
-  const { open, space } = view.value!
-  const { capacity, running, state } = news.value!
+  const { open, space, training } = view.value!
+  const { capacity, state } = news.value!
   if (state === 'ended' || (state === 'broken' && open.length === 0)) return null
   const shown = open.slice(0, mostShown)
+  const told = new Map(training.map((one) => [JSON.stringify(one.config), progressText(one)]))
   return (
     <section class="next card" aria-labelledby="next">
       <h2 id="next">
         {say.next} <span class="hint">{open.length > 0 && say.nextCount(shown.length, open.length)}</span>
       </h2>
-      {running.length > 0 && (
-        <ul class="running">
-          {running.map(({ id, share, loss }) => (
-            <li key={id}>
-              <code>{id}</code>
-              <progress max={1} value={share ?? 0} aria-label={id} />
-              <span>
-                {share !== null && say.share(percent(Math.floor(100 * share) / 100))} {loss !== null && nats(loss)}
-              </span>
-            </li>
-          ))}
-        </ul>
-      )}
       {shown.length === 0 ? (
         <p class="hint">{say.nextNone}</p>
       ) : (
@@ -51,10 +41,12 @@ export function Next() {
             <tbody>
               {shown.map((run, k) => (
                 <tr key={JSON.stringify(run.config)} class={k < capacity && state !== 'broken' ? 'now' : ''}>
-                  <td>{configText(space, run.config)}</td>
+                  <td>
+                    {configText(space, run.config)} <span class="hint">{told.get(JSON.stringify(run.config))}</span>
+                  </td>
                   <td class="number">{compact(run.config.trainFlops)}</td>
                   <td class="number">{expectedText(run)}</td>
-                  <td>{run.reason}</td>
+                  <td>{words().elsewhere(run.reason)}</td>
                 </tr>
               ))}
             </tbody>
@@ -63,4 +55,11 @@ export function Next() {
       )}
     </section>
   )
+}
+
+/** How far a run is: `45 %, 4.213`. */
+function progressText({ curve, ahead }: ViewedTraining): string {
+  const last = curve.at(-1)
+  if (last) return `${percent(Math.floor(100 * last.share) / 100)}, ${nats(last.loss)}`
+  return ahead === null ? say.isRunning : say.behind(ahead)
 }

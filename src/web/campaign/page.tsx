@@ -11,6 +11,7 @@ import { profiles } from '../../report/campaign/figures/profiles.ts'
 import { rates } from '../../report/campaign/figures/rates.ts'
 import { residuals } from '../../report/campaign/figures/residuals.ts'
 import { target } from '../../report/campaign/figures/target.ts'
+import { trainings } from '../../report/campaign/figures/trainings.ts'
 import type { Figure } from '../../report/draw/figure.ts'
 import { LiveFigure } from '../parts/figure.tsx'
 import { session } from '../session.ts'
@@ -25,10 +26,12 @@ import { tellRun } from './numbers.ts'
 import { Runs } from './runs.tsx'
 import { drawnOf, news, pointed, selected, take, view } from './state.ts'
 import { Supposing } from './supposing.tsx'
+import { tableOf } from './tables.ts'
 import { startWhatIf, supposed } from './what-if.ts'
 
 /** In the order of what is asked first. */
 const figures: readonly Figure<CampaignView>[] = [
+  trainings,
   profiles,
   design,
   funnel,
@@ -39,8 +42,8 @@ const figures: readonly Figure<CampaignView>[] = [
   rates,
   batch,
 ]
-/** Those of two panels, which stand side by side where there is room. */
-const wide = new Set<Figure<CampaignView>>([funnel, residuals, backtest, rates])
+/** Those of two panels, or of lines over time, which take the room of two where there is as much. */
+const wide = new Set<Figure<CampaignView>>([trainings, funnel, residuals, backtest, rates])
 
 /** What figures are drawn of: the campaign, or what is supposed instead. */
 const drawnView = computed(() => drawnOf(supposed.value ?? allOf(view.value!)))
@@ -84,6 +87,7 @@ function CampaignFigure({ figure, isWide }: { figure: Figure<CampaignView>; isWi
     <LiveFigure
       figure={figure}
       isWide={isWide}
+      table={tableOf(figure, shown.view)}
       subject={shown.view}
       numbers={shown.numbers}
       selected={selected.value}

@@ -2,6 +2,7 @@ import { useMemo, useState } from 'preact/hooks'
 import type { ViewedRun } from '../../campaign/view.ts'
 import { batchText, modelCell } from '../../report/campaign/configuration.ts'
 import { compact, significant } from '../../report/number.ts'
+import { words } from '../../report/words/words.ts'
 import { type Column, Table } from '../parts/table.tsx'
 import { say } from '../words/words.ts'
 import { filtered, filterOf } from './filter.ts'
@@ -97,7 +98,12 @@ export function Runs() {
         cell: ({ residual }) => (residual === undefined ? '' : signed(residual)),
         sort: ({ residual }) => residual ?? null,
       },
-      { key: 'reason', title: columns.reason, cell: ({ run }) => run.reason, sort: ({ run }) => run.reason },
+      {
+        key: 'reason',
+        title: columns.reason,
+        cell: ({ run }) => words().elsewhere(run.reason),
+        sort: ({ run }) => run.reason,
+      },
     ]
   }, [space.name])
   return (

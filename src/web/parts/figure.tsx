@@ -17,9 +17,45 @@ interface Props<Subject> {
   /** What is told of a run that is pointed at. */
   readonly tell: (run: number) => readonly string[]
   readonly note?: string | undefined
+  /** Its numbers, for those who would rather read them; null where they are in another table of the page. */
+  readonly table?: FigureTable | null
   /** Whether it takes the room of two. */
   readonly isWide?: boolean
 }
+
+/** Columns and rows, as text. */
+export interface FigureTable {
+  readonly columns: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+}
+
+const Numbers = ({ table: { columns, rows }, label }: { table: FigureTable; label: string }) => (
+  // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard
+  <section class="scroll" tabIndex={0} aria-label={label}>
+    <table>
+      <thead>
+        <tr>
+          {columns.map((title) => (
+            <th key={title} scope="col" class="number">
+              {title}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={row.join()}>
+            {row.map((cell, k) => (
+              <td key={columns[k]} class="number">
+                {cell}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </section>
+)
 
 interface Drawn {
   readonly width: number
@@ -101,6 +137,12 @@ export function LiveFigure<Subject>(props: Props<Subject>) {
           {shown && figure.caption(subject)} {note}
         </p>
       </details>
+      {props.table && (
+        <details class="reading">
+          <summary>{say.table}</summary>
+          <Numbers table={props.table} label={figure.title} />
+        </details>
+      )}
     </figure>
   )
 }

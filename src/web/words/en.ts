@@ -31,7 +31,6 @@ export const en = {
   loss: 'loss (nats/token)',
   size: 'parameters N',
   rate: 'learning rate',
-  tokens: 'tokens D',
   interval: (low: string, high: string) => `95 %: ${low} to ${high}`,
   notYet: 'Too few runs yet',
   truth: (value: string) => `true ${value}`,
@@ -49,14 +48,12 @@ export const en = {
     refused: 'refused',
     lost: 'lost',
   },
-  round: (title: string) => title,
 
   next: 'Next runs',
   nextNone: 'No run is planned.',
   nextCount: (shown: number, all: number) => (shown < all ? `the first ${shown} of ${all}` : `${all}`),
+  behind: (n: number) => `behind ${n}`,
   isRunning: 'running',
-  runningNow: 'In training',
-  share: (percent: string) => `${percent} of its tokens`,
 
   columns: {
     number: '#',
@@ -92,7 +89,6 @@ export const en = {
   drop: 'Leave out (what if)',
   keep: 'Take back in',
 
-  figure: 'Figure',
   table: 'as a table',
   caption: 'how to read it',
   thinned: (shown: number, all: number) => `${shown} of ${all} runs are drawn.`,

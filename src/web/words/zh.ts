@@ -26,7 +26,6 @@ export const zh: typeof en = {
   loss: 'loss (nats/token)',
   size: '参数量 N',
   rate: '学习率',
-  tokens: 'token 数 D',
   interval: (low, high) => `95 %：${low} 到 ${high}`,
   notYet: '实验还太少',
   truth: (value) => `真值 ${value}`,
@@ -37,14 +36,12 @@ export const zh: typeof en = {
   left: (flops) => `剩余 ${flops}`,
   ofBudget: (flops) => `共 ${flops} FLOPs`,
   counts: { done: '完成', running: '运行中', waiting: '等待', diverged: '发散', refused: '被拒', lost: '丢失' },
-  round: (title) => title,
 
   next: '接下来的实验',
   nextNone: '没有计划中的实验。',
   nextCount: (shown, all) => (shown < all ? `${all} 个中的前 ${shown} 个` : `${all} 个`),
+  behind: (n) => `前面还有 ${n} 个`,
   isRunning: '运行中',
-  runningNow: '训练中',
-  share: (percent) => `已训练 ${percent} 的 token`,
 
   columns: {
     number: '#',
@@ -80,7 +77,6 @@ export const zh: typeof en = {
   drop: '去掉（假设）',
   keep: '放回',
 
-  figure: '图',
   table: '表格形式',
   caption: '如何阅读',
   thinned: (shown, all) => `画出了 ${all} 个实验中的 ${shown} 个。`,

@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { languages } from '../../src/web/words/words.ts'
+
+/** Every word by its path, with what kind of word it is. */
+const pathsOf = (value: object, path = ''): string[] =>
+  Object.entries(value).flatMap(([key, inner]) =>
+    typeof inner === 'object' && inner !== null
+      ? pathsOf(inner, `${path}${key}.`)
+      : [`${path}${key}: ${typeof inner === 'function' ? `of ${inner.length}` : typeof inner}`],
+  )
+
+test('the pages have the same words in every language, and none in another', () => {
+  const { en, zh } = languages
+  assert.deepEqual(pathsOf(zh).sort(), pathsOf(en).sort())
+  const textsOf = (value: object): string[] =>
+    Object.values(value).flatMap((inner) =>
+      typeof inner === 'string' ? [inner] : typeof inner === 'object' && inner !== null ? textsOf(inner) : [],
+    )
+  for (const text of textsOf(en)) assert.doesNotMatch(text, /[\u4e00-\u9fff]/, text)
+  const untranslated = textsOf(zh).filter((text) => text.length > 4 && !/[\u4e00-\u9fff]/.test(text))
+  assert.deepEqual(untranslated, ['loss (nats/token)', 'FLOPs', 'FLOPs'])
+})
