@@ -136,6 +136,16 @@ export class Graph {
     return this.node('Softmax', [a], a.shape, { axis: -1 })
   }
 
+  /** Each row of `a` [rows, columns] less its mean and over its standard deviation, and one over that deviation [rows, 1]. */
+  normalized(a: Tensor, epsilon: number): { normal: Tensor; overDeviation: Tensor } {
+    const [rows, columns] = a.shape
+    const ones = this.constant(`ones ${columns}`, [columns], new Float32Array(columns).fill(1))
+    const shapes = [a.shape, [rows, 1], [rows, 1]]
+    const attributes = { axis: -1, epsilon: { float: epsilon } }
+    const [normal, , overDeviation] = this.nodes('LayerNormalization', [a, ones], shapes, attributes)
+    return { normal, overDeviation }
+  }
+
   /** `factor a b + c` for matrices; `a` or `b` transposed first where asked. */
   gemm(
     a: Tensor,

@@ -11,15 +11,12 @@ const epsilon = 1e-5
  */
 export function layerNorm(tape: Tape, x: Tensor, weight: Tensor): Tensor {
   const { graph } = tape
-  const centred = graph.subtract(x, graph.mean(x, -1))
-  const variance = graph.mean(graph.multiply(centred, centred), -1)
-  const deviation = graph.squareRoot(graph.shift(variance, epsilon)) // [rows, 1]
-  const normal = graph.divide(centred, deviation)
+  const { normal, overDeviation } = graph.normalized(x, epsilon)
   return tape.record(graph.multiply(normal, weight), [x, weight], (dy) => {
     const dweight = graph.sum(graph.multiply(dy, normal), 0)
     const dnormal = graph.multiply(dy, weight)
     const along = graph.multiply(normal, graph.mean(graph.multiply(dnormal, normal), -1))
     const across = graph.subtract(graph.subtract(dnormal, graph.mean(dnormal, -1)), along)
-    return [plus(graph, graph.divide(across, deviation)), plus(graph, graph.reshape(dweight, weight.shape))]
+    return [plus(graph, graph.multiply(across, overDeviation)), plus(graph, graph.reshape(dweight, weight.shape))]
   })
 }
