@@ -25,7 +25,7 @@ const mayImport: Record<string, readonly string[]> = {
   backend: ['core', 'world', 'input', 'corpus', 'gpt', 'cs336', 'jobs'],
   api: ['core', 'cs336'],
   client: ['core', 'space', 'cs336', 'api'],
-  server: ['core', 'cs336', 'api', 'backend', 'input'],
+  server: ['core', 'cs336', 'api', 'backend', 'input', 'pages'],
   fit: ['core', 'numeric', 'law'],
   joint: ['core', 'numeric', 'space'],
   plan: ['core', 'numeric', 'law', 'fit', 'joint', 'space'],
@@ -82,6 +82,7 @@ const rooms: Record<string, readonly string[]> = {
   page: ['draw', 'words'],
   fit: ['draw', 'page', 'words'],
   campaign: ['draw', 'page', 'words'],
+  class: ['draw', 'words'],
   // A choice from a pool is told with the words of a fit: its law, its tables, its rows.
   pool: ['draw', 'page', 'fit', 'words'],
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 /** Which of the pages the one script shows. */
-export type Entrance = 'campaign'
+export type Entrance = 'campaign' | 'class'
 
 export type PageLanguage = 'en' | 'zh'
 const htmlLanguages: Readonly<Record<PageLanguage, string>> = { en: 'en', zh: 'zh-Hans' }

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { errorTable, IsoflopError } from '../core/errors.ts'
 import { loadAssets } from './assets.ts'
-import { documentOf, type Entrance, icon, iconTag, languageOf, type PageLanguage } from './document.ts'
+import type { Entrance, PageLanguage } from './document.ts'
 import { isLoopback, isOwnName, nameOfHost } from './names.ts'
+import { addAssets, pageFor, pageHeaders } from './routes.ts'
 import { createSessions, noSession, type Session } from './sessions.ts'
 
 /** What hosts a page on this machine. */
@@ -29,20 +29,6 @@ export interface Host {
   close(): Promise<void>
 }
 
-/** What every answer of a host tells browsers: to run what it serves alone, to frame nothing of it, and to ask nobody else. */
-const headers = {
-  'cache-control': 'no-store',
-  'content-security-policy':
-    "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-} as const
-
-/** Browsers keep an asset under its content's name for so long, s. */
-const yearSeconds = 31_536_000
-
 /**
  * Serves a page: its document and assets to whoever asks, what it shows to whoever has a session.
  * @throws what the system says where it cannot listen.
@@ -59,7 +45,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const sessionOf = (request: FastifyRequest) => sessions.find(cookieIn(request, cookieName()))
 
   app.addHook('onSend', async (_request, reply) => {
-    for (const [name, value] of Object.entries(headers)) if (!reply.hasHeader(name)) reply.header(name, value)
+    for (const [name, value] of Object.entries(pageHeaders)) if (!reply.hasHeader(name)) reply.header(name, value)
   })
   app.addHook('onRequest', async (request) => {
     if (!isOwnName(nameOfHost(request.headers.host), host)) throw unknownHost()
@@ -72,23 +58,10 @@ export async function startHost(options: HostOptions): Promise<Host> {
   })
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ message: 'There is no such page.' }))
 
-  app.get('/', async (request: FastifyRequest<{ Querystring: { lang?: string } }>, reply) => {
-    const asked = request.query.lang ?? language
-    const chosen = languageOf(typeof asked === 'string' ? asked : undefined, request.headers['accept-language'])
-    const tab = randomBytes(9).toString('hex')
-    const versionOf = (name: string) => assets.get(name)!.etag.slice(1, -1)
-    return reply.type('text/html; charset=utf-8').send(documentOf(entrance, chosen, versionOf, tab))
-  })
-  app.get('/icon.svg', async (_request, reply) => reply.type('image/svg+xml').header('etag', iconTag).send(icon))
-  app.get('/assets/:name', async (request: FastifyRequest<{ Params: { name: string } }>, reply) => {
-    const asset = assets.get(request.params.name)
-    if (asset === undefined) return reply.callNotFound()
-    if (request.headers['if-none-match'] === asset.etag) return reply.code(304).send()
-    return reply
-      .type(asset.type)
-      .headers({ etag: asset.etag, 'cache-control': `private, max-age=${yearSeconds}, immutable` })
-      .send(asset.body)
-  })
+  app.get('/', async (request, reply) =>
+    reply.type('text/html; charset=utf-8').send(pageFor(request, entrance, assets, language)),
+  )
+  addAssets(app)
   app.post('/session', async (request: FastifyRequest<{ Body: unknown }>, reply) => {
     expectOwnSite(request)
     const { token: given } = (request.body ?? {}) as { token?: unknown }

@@ -1,12 +1,16 @@
-import { render } from 'preact'
+import { type ComponentType, render } from 'preact'
 import { CampaignPage } from './campaign/page.tsx'
+import { openClass } from './class/me.ts'
+import { ClassPage } from './class/page.tsx'
 import { openSession } from './session.ts'
 
-/** The page of each entrance, by its document's `data-entrance`. */
-const pages = { campaign: CampaignPage }
+/** The page of each entrance, by its document's `data-entrance`, and what it needs to know before it is shown. */
+const pages: Readonly<Record<string, { readonly open: () => Promise<void>; readonly Page: ComponentType }>> = {
+  campaign: { open: openSession, Page: CampaignPage },
+  class: { open: openClass, Page: ClassPage },
+}
 
-const entrance = document.documentElement.dataset.entrance as keyof typeof pages
-const Page = pages[entrance]
+const { open, Page } = pages[document.documentElement.dataset.entrance!]
 
-await openSession()
+await open()
 render(<Page />, document.getElementById('app')!)

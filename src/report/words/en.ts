@@ -402,6 +402,17 @@ export const en = {
     farOut: (runs: number) => `Triangles at the border: ${counted(runs, 'run')} farther out than the axis reaches.`,
   },
 
+  classFigures: {
+    profiles: {
+      title: 'IsoFLOP profiles as measured',
+      caption: (isMany: boolean) =>
+        `Each mark is a run, each colour a budget, which stands at its right end. Lines go through the lowest run of each ${isMany ? 'tenth of a decade of sizes' : 'size'}; large: the lowest of all at that budget. Other hyperparameters than the size differ between runs, too.`,
+      notDrawn: (shown: number, all: number) => `${shown} of ${all} runs are drawn, evenly chosen.`,
+      alt: (runs: number, lowest: string) =>
+        `Loss of ${counted(runs, 'run')} by size, a colour for each budget. The lowest at each: ${lowest}.`,
+    },
+  },
+
   fitFigures: {
     agreement: {
       title: 'How far the methods differ',

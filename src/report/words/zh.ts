@@ -368,6 +368,16 @@ export const zh: English = {
     farOut: (runs) => `边界上的三角形：超出坐标范围的 ${runs} 个实验。`,
   },
 
+  classFigures: {
+    profiles: {
+      title: '实测的 IsoFLOP 曲线',
+      caption: (isMany) =>
+        `每个标记是一个实验，每种颜色是一个预算，标在其右端。折线连接${isMany ? '每十分之一个数量级的规模' : '每个规模'}中 loss 最低的实验；大圆：该预算下最低的实验。各实验的其他超参数也可能不同。`,
+      notDrawn: (shown, all) => `图中均匀地画出了 ${all} 个实验中的 ${shown} 个。`,
+      alt: (runs, lowest) => `${runs} 个实验的 loss 与规模，每种颜色一个预算。各预算下最低的：${lowest}。`,
+    },
+  },
+
   fitFigures: {
     agreement: {
       title: '各方法相差多少',

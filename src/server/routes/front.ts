@@ -1,7 +1,9 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { loadAssets } from '../../pages/assets.ts'
+import { addAssets, pageFor, pageHeaders } from '../../pages/routes.ts'
 import type { Services } from '../options.ts'
 
-/** What a server of this kind is, for whoever opens its address in a browser, or asks it without a path. */
+/** The page of the class for whoever opens the server's address in a browser; what a server of this kind is for whoever asks it without a path. */
 export const front: FastifyPluginAsyncZod<Services> = async (app, { version, closed = [] }) => {
   const routes = {
     'GET /loss': 'the loss that a configuration would reach; costs its FLOPs, repeats are free',
@@ -20,12 +22,16 @@ export const front: FastifyPluginAsyncZod<Services> = async (app, { version, clo
     ...(closed.includes('docs') ? {} : { 'GET /docs': 'all of it, to read and to try' }),
   }
   const about = { name: 'isoflop training API', version, is, key: ofKey, routes }
-  const page = htmlOf(version, routes, !closed.includes('docs'))
+  const plain = htmlOf(version, routes, !closed.includes('docs'))
+  addAssets(app)
 
   app.get('/', { exposeHeadRoute: true, schema: { hide: true } }, async (request, reply) => {
-    reply.header('vary', 'accept')
-    const wantsPage = request.headers.accept?.includes('text/html') === true
-    return wantsPage ? reply.type('text/html; charset=utf-8').send(page) : reply.send(about)
+    reply.header('vary', 'accept, accept-language')
+    if (request.headers.accept?.includes('text/html') !== true) return reply.send(about)
+    reply.type('text/html; charset=utf-8')
+    // Where the bundler of a clone is not installed, a text says what this is.
+    const assets = await loadAssets().catch(() => null)
+    return assets === null ? reply.send(plain) : reply.headers(pageHeaders).send(pageFor(request, 'class', assets))
   })
 }
 

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { IsoflopError } from '../../core/errors.ts'
@@ -22,7 +22,7 @@ export const web: FastifyPluginAsync<Services> = async (app, services) => {
   const sessions = createSessions(services.store, services.gate, services.clock)
   const known = new WeakMap<FastifyRequest, Session>()
 
-  app.register(async (open: FastifyInstance) => signing(open, { ...services, sessions }), { prefix: '/web' })
+  app.register(signing, { prefix: '/web', ...services, sessions })
   app.register(
     async (inside) => {
       inside.addHook('onRequest', async (request, reply) => {
@@ -63,6 +63,11 @@ const signing: FastifyPluginAsyncZod<Services & { readonly sessions: ReturnType<
     // For the page's own requests alone, and no longer than the browser is open.
     reply.header('set-cookie', `${await sessions.name()}=${cookie}; Path=/web; HttpOnly; SameSite=Strict${secure}`)
     return reply.code(204).send()
+  })
+  // Asked first, so that a page that nobody is signed in to needs no refusal, which browsers call an error.
+  app.get('/session', async (request, reply) => {
+    const session = await orLater(reply, sessions.find(cookieIn(request, await sessions.name()), request.ip))
+    return { isSignedIn: session !== null }
   })
   app.delete('/session', async (request, reply) => {
     expectOwnSite(request)

@@ -1,0 +1,45 @@
+import { useEffect } from 'preact/hooks'
+import { say } from '../words/words.ts'
+import { Budget } from './budget.tsx'
+import { Header } from './header.tsx'
+import { keepLooking, pointed, runs, selected } from './me.ts'
+import { PredictionCard } from './prediction.tsx'
+import { QueryForm } from './query-form.tsx'
+import { Profiles, RunsTable } from './runs.tsx'
+
+/** The page of who has a key: the budget, a form for runs, what they say, the prediction. */
+export function LearnerPage() {
+  useEffect(() => keepLooking(), [])
+  const marks = {
+    runs: runs.value,
+    selected: selected.value,
+    pointed: pointed.value,
+    onSelect: (run: number | null) => {
+      selected.value = run
+    },
+    onPoint: (run: number | null) => {
+      pointed.value = run
+    },
+  }
+  return (
+    <>
+      <a class="skip" href="#runs">
+        {say.skip}
+      </a>
+      <Header title={say.class.title} />
+      <main>
+        <Budget />
+        <div class="columns">
+          <div class="column">
+            <QueryForm />
+            <PredictionCard />
+          </div>
+          <div class="column">
+            <Profiles {...marks} />
+            <RunsTable {...marks} />
+          </div>
+        </div>
+      </main>
+    </>
+  )
+}

@@ -1,0 +1,54 @@
+import { useState } from 'preact/hooks'
+import { say } from '../words/words.ts'
+import { isReached, signedOut } from './api.ts'
+import { signIn } from './me.ts'
+
+/** Where somebody gives a key, once. */
+export function SignIn() {
+  const [key, setKey] = useState('')
+  const [fault, setFault] = useState('')
+  const [isBusy, setBusy] = useState(false)
+  document.title = say.class.title
+  const submit = async (event: Event) => {
+    event.preventDefault()
+    setBusy(true)
+    setFault('')
+    try {
+      await signIn(key)
+    } catch (error) {
+      setFault(isReached.value ? (error as Error).message : say.lost)
+    }
+    setBusy(false)
+  }
+  return (
+    <main class="sign-in">
+      <form class="card" onSubmit={submit}>
+        <h1>{say.class.title}</h1>
+        <p class="hint">{say.class.what}</p>
+        {signedOut.value === 'ended' && <p role="status">{say.class.ended}</p>}
+        {signedOut.value === 'left' && <p role="status">{say.class.left}</p>}
+        <label for="key">{say.class.key}</label>
+        <input
+          id="key"
+          type="password"
+          autocomplete="current-password"
+          required
+          value={key}
+          aria-describedby="key-about"
+          onInput={(event) => setKey(event.currentTarget.value)}
+        />
+        <p id="key-about" class="hint">
+          {say.class.keyHint}
+        </p>
+        {fault !== '' && (
+          <p role="alert" class="fault">
+            {fault}
+          </p>
+        )}
+        <button type="submit" class="main" disabled={isBusy || key.trim() === ''}>
+          {say.class.signIn}
+        </button>
+      </form>
+    </main>
+  )
+}

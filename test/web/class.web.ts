@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { classServing, type ServedClass } from '../server/classes.ts'
+import { isWithin, needsBrowser, type VisitOptions, visit } from './browser.ts'
+
+const skip = needsBrowser
+const root = mkdtempSync(join(tmpdir(), 'class-web-'))
+const closing: (() => Promise<unknown>)[] = []
+after(async () => {
+  for (const close of closing.reverse()) await close()
+  rmSync(root, { recursive: true, force: true })
+})
+
+async function serveClass(options: Parameters<typeof classServing>[0]): Promise<ServedClass> {
+  const served = await classServing(options)
+  closing.push(() => served.close().catch(() => {}))
+  return served
+}
+
+/** Opens the server's page and signs in, as a person does. */
+async function open(url: string, key: string, options: VisitOptions & { readonly lang?: string } = {}) {
+  const visiting = await visit(`${url}/?lang=${options.lang ?? 'en'}`, options)
+  closing.push(() => visiting.close())
+  await visiting.page.locator('#key').fill(key)
+  await visiting.page.locator('form button[type=submit]').click()
+  await visiting.page.locator('header h1').waitFor()
+  return visiting
+}
+
+test('a learner does the whole assignment by mouse: signs in, asks, sees profiles, predicts, and signs out', {
+  skip,
+}, async () => {
+  const { url, store, students } = await serveClass({ students: 1, runs: 0 })
+  const { id } = students[0]
+  const { page, clean } = await open(url, students[0].key)
+  const query = page.locator('form.query')
+  await page.getByText('No runs yet').waitFor()
+
+  // What is wrong is said while it is typed, and nothing can be sent.
+  await query.locator('[name=d_model]').fill('250')
+  await query.getByText('must divide d_model = 250').waitFor()
+  assert.ok(await query.getByRole('button', { name: 'Ask' }).isDisabled())
+  await query.locator('[name=d_model]').fill('2e9')
+  await query.getByText('from 64 to 1024').waitFor()
+  await query.locator('[name=d_model]').fill('wide')
+  await query.getByText('a number, such as').waitFor()
+
+  // What it costs is said before, and both profiles appear as they are answered.
+  let asked = 0
+  for (const [flops, widths] of [
+    ['1e16', ['64', '128', '256']],
+    ['1e17', ['128', '256', '512']],
+  ] as const)
+    for (const width of widths) {
+      await query.locator('[name=train_flops]').selectOption(flops)
+      await query.locator('[name=d_model]').fill(width)
+      await query.getByText(`Costs ${flops} FLOPs`).waitFor()
+      await query.getByRole('button', { name: 'Ask' }).click()
+      asked++
+      await query.locator('[role=status]', { hasText: `4×${width}, ${flops}` }).waitFor()
+      await page.locator('.counts strong', { hasText: new RegExp(`^${asked}$`) }).waitFor()
+    }
+  await query.getByText('Asked before').waitFor()
+  assert.equal((await store.getKey(id))!.used, 3n * 10n ** 16n + 3n * 10n ** 17n)
+  await page.locator('.legend', { hasText: 'spent 3.3e17' }).waitFor()
+  const figure = page.locator('figure[data-figure=measured-profiles] .paper > svg')
+  await figure.waitFor()
+  assert.match((await figure.getAttribute('aria-label')) ?? '', /Loss of 6 runs by size/)
+
+  // A program would send the same.
+  await query.locator('summary').click()
+  const curl = await query.locator('pre').first().textContent()
+  assert.match(curl!, /^curl -H "X-API-Key: \$ISOFLOP_KEY" 'http:.*\/loss\?d_model=512&num_layers=4&/)
+  const answer = await fetch(curl!.match(/'(http.*)'$/)![1], { headers: { 'x-api-key': students[0].key } })
+  assert.equal(answer.status, 200)
+
+  // The table is sorted and filtered; a run that is picked is marked in the figure.
+  await page.locator('.runs input').fill('flops=1e16')
+  await page.getByText('3 of 6').waitFor()
+  await page.locator('.runs th button', { hasText: 'loss' }).click()
+  const losses = await page.locator('.runs tbody tr td:nth-child(3)').allTextContents()
+  assert.deepEqual(losses, [...losses].sort())
+  await page.locator('.runs tbody tr').first().click()
+  await page.locator('figure .over .selected').waitFor()
+
+  // More than what is left cannot be asked for.
+  await store.setBudget(id, 4n * 10n ** 17n)
+  await query.locator('[name=train_flops]').selectOption('1e18')
+  await query.getByText('are left').waitFor({ timeout: 10_000 })
+  assert.ok(await query.getByRole('button', { name: 'Ask' }).isDisabled())
+
+  const prediction = page.locator('.prediction')
+  const values = { d_model: '1024', num_layers: '16', num_heads: '16', learning_rate: '3e-4', predicted_loss: '3.25' }
+  for (const [name, value] of Object.entries(values)) await prediction.locator(`[name=${name}]`).fill(value)
+  await prediction.getByRole('button', { name: 'Submit prediction' }).click()
+  assert.equal((await store.submissions(id)).length, 0, 'it is asked first')
+  await prediction.getByRole('button', { name: 'uses 1 of 5 attempts' }).click()
+  await prediction.getByText('4 of 5 attempts left').waitFor()
+  await prediction.locator('.history tbody tr', { hasText: '3.250' }).waitFor()
+  assert.equal((await store.submissions(id))[0].predictedLoss, 3.25)
+  await clean()
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByText('Signed out.').waitFor()
+  await page.reload()
+  await page.locator('#key').waitFor()
+  await clean()
+})
+
+for (const width of [360, 1200, 2560])
+  for (const theme of ['light', 'dark'] as const)
+    test(`at ${width} px, ${theme}, a learner's page is whole, without a fault or an obstacle`, { skip }, async () => {
+      const { url, students } = await serveClass({ students: 1, runs: 24 })
+      const { page, clean } = await open(url, students[0].key, { width, theme })
+      await page.locator('figure .paper > svg').waitFor()
+      await page.locator('form.query summary').click()
+      assert.ok(await isWithin(page), 'something is wider than the window')
+      await clean()
+    })
+
+test('a wrong key is told, and the right one works after it', { skip }, async () => {
+  const { url, students } = await serveClass({ students: 1 })
+  const { page } = await visit(url, { expected: /422/ }).then((one) => {
+    closing.push(() => one.close())
+    return one
+  })
+  await page.locator('#key').fill('not-a-key-of-this-server')
+  await page.keyboard.press('Enter')
+  await page.locator('[role=alert]', { hasText: 'Invalid API key' }).waitFor()
+  await page.locator('#key').fill(students[0].key)
+  await page.keyboard.press('Enter')
+  await page.locator('header h1').waitFor()
+  assert.ok(!page.url().includes(students[0].key))
+})
+
+test('two tabs show the same: what one asks for stands in the other, and a reload signs nobody out', {
+  skip,
+}, async () => {
+  const { url, students } = await serveClass({ students: 1, runs: 0 })
+  const { page, clean } = await open(url, students[0].key)
+  const other = await page.context().newPage()
+  await other.goto(url)
+  await other.locator('header h1').waitFor()
+  await page.bringToFront()
+  await page.getByRole('button', { name: 'Ask' }).click()
+  await other.bringToFront()
+  await other.locator('.counts strong', { hasText: /^1$/ }).waitFor({ timeout: 15_000 })
+  await page.reload()
+  await page.locator('.runs tbody tr').first().waitFor()
+  await clean()
+})
+
+test('a server that is killed is missed, and the page goes on when it is back', { skip }, async () => {
+  const place = join(root, 'back.sqlite')
+  const first = await serveClass({ students: 1, runs: 6, place })
+  const { page } = await open(first.url, first.students[0].key, { expected: /ERR_/ })
+  const { port } = new URL(first.url)
+  await first.close()
+  await page.getByText('No connection').waitFor({ timeout: 15_000 })
+  const { createServer } = await import('../../src/server/app.ts')
+  const { openStore } = await import('../../src/server/store/open.ts')
+  const store = await openStore(place)
+  const app = await createServer({ store, backend: first.backend, clock: { now: () => Date.now() }, version: '0.0.0' })
+  closing.push(() => app.close().then(() => store.close()))
+  await app.listen({ port: Number(port), host: '127.0.0.1' })
+  await page.getByText('No connection').waitFor({ state: 'detached', timeout: 15_000 })
+  await page.getByRole('button', { name: 'Ask' }).click()
+  await page.locator('form.query [role=status]').waitFor()
+})
+
+test('a key that is revoked while its page is open ends it, and says so', { skip }, async () => {
+  const { url, store, students } = await serveClass({ students: 1 })
+  const { page, clean } = await open(url, students[0].key, { expected: /401/ })
+  await store.revokeKey(students[0].id)
+  await page.getByText('The key works no more').waitFor({ timeout: 15_000 })
+  assert.equal(await page.locator('.runs').count(), 0, 'nothing of the class stays on the screen')
+  await clean()
+})
+
+test('in Chinese, and by the keyboard alone, a run is asked for', { skip }, async () => {
+  const { url, students } = await serveClass({ students: 1, runs: 0 })
+  const { page, clean } = await open(url, students[0].key, { lang: 'zh' })
+  assert.equal(await page.locator('html').getAttribute('lang'), 'zh-Hans')
+  await page.locator('[name=d_model]').first().focus()
+  for (let k = 0; k < 5; k++) await page.keyboard.press('Tab')
+  assert.equal(await page.evaluate('document.activeElement.name'), 'train_flops')
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await page.locator('form.query [role=status]', { hasText: 'loss' }).waitFor()
+  const latin = await page.evaluate('document.body.innerText')
+  assert.doesNotMatch(String(latin), /Budget|attempts|Sign out/)
+  await clean()
+})
