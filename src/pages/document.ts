@@ -6,12 +6,20 @@ export type Entrance = 'campaign' | 'class'
 export type PageLanguage = 'en' | 'zh'
 const htmlLanguages: Readonly<Record<PageLanguage, string>> = { en: 'en', zh: 'zh-Hans' }
 
-/** The document of every page: nothing in it but a name for the tab and what loads the rest, and no secret. */
+const needsScript: Readonly<Record<PageLanguage, string>> = {
+  en: 'This page needs JavaScript.',
+  zh: '此页面需要 JavaScript。',
+}
+
+/**
+ * The document of every page: nothing in it but a name for the tab and what loads the rest, and no secret; and HTML for browsers without JavaScript.
+ */
 export const documentOf = (
   entrance: Entrance,
   language: PageLanguage,
   versions: (name: string) => string,
   tab: string,
+  without: string = needsScript[language],
 ): string =>
   `<!doctype html>
 <html lang="${htmlLanguages[language]}" data-entrance="${entrance}" data-tab="${tab}" data-refit="/assets/refit.js?${versions('refit.js')}">
@@ -24,7 +32,7 @@ export const documentOf = (
 <link rel="stylesheet" href="/assets/style.css?${versions('style.css')}">
 <script type="module" src="/assets/app.${language}.js?${versions(`app.${language}.js`)}"></script>
 </head>
-<body><div id="app"></div><noscript>${language === 'zh' ? '此页面需要 JavaScript。' : 'This page needs JavaScript.'}</noscript></body>
+<body><div id="app"></div><noscript>${without}</noscript></body>
 </html>
 `
 

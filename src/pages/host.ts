@@ -59,7 +59,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ message: 'There is no such page.' }))
 
   app.get('/', async (request, reply) =>
-    reply.type('text/html; charset=utf-8').send(pageFor(request, entrance, assets, language)),
+    reply.type('text/html; charset=utf-8').send(pageFor(request, entrance, assets, { language })),
   )
   addAssets(app)
   app.post('/session', async (request: FastifyRequest<{ Body: unknown }>, reply) => {

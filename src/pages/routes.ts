@@ -36,10 +36,21 @@ export function addAssets(app: FastifyInstance): void {
   })
 }
 
+interface PageOptions {
+  readonly language?: PageLanguage | undefined
+  /** HTML for browsers without JavaScript. */
+  readonly without?: string
+}
+
 /** The document of a page in the language that is asked for in its address, else the given one, else the browser's. */
-export function pageFor(request: FastifyRequest, entrance: Entrance, assets: Assets, language?: PageLanguage): string {
+export function pageFor(
+  request: FastifyRequest,
+  entrance: Entrance,
+  assets: Assets,
+  { language, without }: PageOptions = {},
+): string {
   const { lang = language } = request.query as { lang?: unknown }
   const chosen = languageOf(typeof lang === 'string' ? lang : undefined, request.headers['accept-language'])
   const versionOf = (name: string) => assets.get(name)!.etag.slice(1, -1)
-  return documentOf(entrance, chosen, versionOf, randomBytes(9).toString('hex'))
+  return documentOf(entrance, chosen, versionOf, randomBytes(9).toString('hex'), without)
 }

@@ -22,7 +22,8 @@ export const front: FastifyPluginAsyncZod<Services> = async (app, { version, clo
     ...(closed.includes('docs') ? {} : { 'GET /docs': 'all of it, to read and to try' }),
   }
   const about = { name: 'isoflop training API', version, is, key: ofKey, routes }
-  const plain = htmlOf(version, routes, !closed.includes('docs'))
+  const without = htmlOf(version, routes, !closed.includes('docs'))
+  const plain = `<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>isoflop training API</title>\n${without}</html>\n`
   addAssets(app)
 
   app.get('/', { exposeHeadRoute: true, schema: { hide: true } }, async (request, reply) => {
@@ -31,7 +32,8 @@ export const front: FastifyPluginAsyncZod<Services> = async (app, { version, clo
     reply.type('text/html; charset=utf-8')
     // Where the bundler of a clone is not installed, a text says what this is.
     const assets = await loadAssets().catch(() => null)
-    return assets === null ? reply.send(plain) : reply.headers(pageHeaders).send(pageFor(request, 'class', assets))
+    if (assets === null) return reply.send(plain)
+    return reply.headers(pageHeaders).send(pageFor(request, 'class', assets, { without }))
   })
 }
 
@@ -40,12 +42,11 @@ const is =
   'for a key with a budget.'
 const ofKey = 'Send it as the header X-API-Key, or as api_key in the query. Whoever runs the server gives keys.'
 
-const htmlOf = (version: string, routes: Readonly<Record<string, string>>, hasDocs: boolean): string => `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>isoflop training API</title>
-<h1>isoflop training API</h1>
+const htmlOf = (
+  version: string,
+  routes: Readonly<Record<string, string>>,
+  hasDocs: boolean,
+): string => `<h1>isoflop training API</h1>
 <p>${is}</p>
 <p>${ofKey}</p>
 <dl>
@@ -54,5 +55,4 @@ ${Object.entries(routes)
   .join('\n')}
 </dl>
 ${hasDocs ? '<p><a href="docs">Read and try it</a></p>\n' : ''}<p>isoflop ${version}</p>
-</html>
 `

@@ -2,7 +2,7 @@ import { signal } from '@preact/signals'
 import { useEffect, useState } from 'preact/hooks'
 import { nats, significant } from '../../report/number.ts'
 import { say } from '../words/words.ts'
-import { ask, Refusal } from './api.ts'
+import { ask } from './api.ts'
 import { checkPrediction, type Draft, type PredictionName } from './check.ts'
 import { Field } from './field.tsx'
 import { timeText } from './header.tsx'
@@ -16,13 +16,9 @@ interface Attempt extends Readonly<Record<PredictionName, number>> {
 
 const attempts = signal<readonly Attempt[]>([])
 
-async function readAttempts(): Promise<void> {
-  try {
-    attempts.value = (await ask<{ attempts: readonly Attempt[] }>('GET', '/submission')).attempts
-  } catch (error) {
-    if (error instanceof Refusal && error.status === 404) attempts.value = []
-    else throw error
-  }
+/** Where there are none the server refuses, which browsers call an error: it is asked only where there are some. */
+async function readAttempts(made: number): Promise<void> {
+  attempts.value = made === 0 ? [] : (await ask<{ attempts: readonly Attempt[] }>('GET', '/submission')).attempts
 }
 
 const names = ['d_model', 'num_layers', 'num_heads', 'batch_size', 'learning_rate', 'predicted_loss'] as const
@@ -32,7 +28,7 @@ const empty = { d_model: '', num_layers: '', num_heads: '', batch_size: '128', l
 /** The end of the assignment: what is predicted at 1e19 FLOPs, how often it may still be, and what was. */
 export function PredictionCard() {
   const { attempts: made, submissions, isOpen, deadline, key } = me.value!
-  useEffect(() => void readAttempts().catch(() => {}), [made, key.id])
+  useEffect(() => void readAttempts(made).catch(() => {}), [made, key.id])
   const left = isOpen ? 0 : Math.max(0, submissions - made)
   return (
     <section class="card prediction" aria-labelledby="prediction">
