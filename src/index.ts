@@ -41,6 +41,14 @@ export {
 } from './campaign/view.ts'
 export { worldTrainer } from './campaign/world-trainer.ts'
 export { type ClientOptions, type TrainingApi, trainingApi } from './client/client.ts'
+export {
+  type ApiEvent,
+  type ApiRun,
+  type ApiRunWithCurve,
+  type RunsApi,
+  type RunsOptions,
+  runsApi,
+} from './client/runs.ts'
 export type { Config } from './core/config.ts'
 export type { Diagnostic, DiagnosticCode } from './core/diagnostic.ts'
 export { type ErrorCode, IsoflopError } from './core/errors.ts'

@@ -1,32 +1,163 @@
 import { trainingApi } from '../client/client.ts'
-import { IsoflopError } from '../core/errors.ts'
-import { outcomeOfLoss, type Trainer } from '../core/trainer.ts'
-import type { TrainingConfig } from '../cs336/config.ts'
+import { type ApiRun, type ApiRunWithCurve, type RunsApi, runsApi } from '../client/runs.ts'
+import { type ErrorCode, IsoflopError } from '../core/errors.ts'
+import { type Outcome, outcomeOf, outcomeOfLoss, type Trainer, type TrainingRequest } from '../core/trainer.ts'
+import { apiCodec, type TrainingConfig } from '../cs336/config.ts'
 
 /** How often the client tries again, from 0.2 s on: soon given up at the start, patient (two minutes) once runs are paid for. */
 const retries = { opening: 3, asking: 10 }
 
+/** How long the server is asked to wait for the end of a run before it says how far it is, s: at first, and then again and again. */
+const patience = { first: 1, later: 5 }
+/** How often a run that failed is asked for again before the campaign ends with its words. */
+const mostTries = 3
+
+/** A run that waits or runs on the server. */
+export interface RunThere {
+  readonly id: string
+  /** Of its tokens: servers do not tell. */
+  readonly share: null
+  /** Nats per token, where it is known. */
+  readonly loss: number | null
+}
+
+export interface ApiTrainer extends Trainer<TrainingConfig> {
+  /** What waits and runs on a server that tells, in the order in which it was asked for. */
+  running(): RunThere[]
+}
+
 /**
- * A trainer that asks a server of the training API, `capacity` queries at a time; default one.
- * @throws IsoflopError BAD_OPTION for an address that is none; its methods throw what `TrainingApi` says.
+ * A trainer that asks a server of the training API, `capacity` runs at a time; default one. Of a server that has the second version it asks for runs
+ * and looks at them: they go on when this process has ended, and the same questions find them again. A server of the contract alone is
+ * asked for losses and waited for.
+ * @throws IsoflopError BAD_OPTION for an address that is none; its methods throw what `TrainingApi` and `RunsApi` say.
  */
-export function apiTrainer(url: string, apiKey: string, capacity = 1): Trainer<TrainingConfig> {
+export function apiTrainer(url: string, apiKey: string, capacity = 1): ApiTrainer {
   const address = addressOf(url)
   const opening = trainingApi({ url: address, apiKey, retries: retries.opening })
   const asking = trainingApi({ url: address, apiKey, retries: retries.asking })
+  const runs = runsApi({ url: address, apiKey, retries: retries.asking })
+  const shown = new Map<string, RunThere>()
   let begun = false
+  let hasRuns: Promise<boolean> | undefined
+
+  /** Makes a run known while it goes on. */
+  const watched = async (config: TrainingConfig, request: TrainingRequest): Promise<Outcome> => {
+    const id = apiCodec.folderName(config)
+    const tell = (run: Told) => {
+      shown.set(id, { id, share: null, loss: run.latest?.loss ?? null })
+      tellProgress(run, request)
+    }
+    try {
+      return await outcomeByRuns(runs, config, request.signal, tell)
+    } finally {
+      shown.delete(id)
+    }
+  }
+
   return {
     name: address,
     isPaid: true,
     capacity,
-    train(config) {
+    async train(config, request = {}) {
       begun = true
-      return outcomeOfLoss(() => asking.loss(config))
+      hasRuns ??= runs.isThere()
+      hasRuns.catch(() => {
+        hasRuns = undefined
+      })
+      return (await hasRuns) ? watched(config, request) : outcomeOfLoss(() => asking.loss(config))
     },
+    running: () => [...shown.values()],
     previous: () => opening.previousRuns(),
     spentFlops: async () => Number(await (begun ? asking : opening).totalFlopsUsed()),
   }
 }
+
+type Told = ApiRun & Partial<ApiRunWithCurve>
+
+function tellProgress({ state, ahead, curve = [] }: Told, { onProgress }: TrainingRequest): void {
+  if (state === 'waiting') onProgress?.({ kind: 'waiting', ...(ahead !== null && { ahead }) })
+  if (state === 'running') onProgress?.({ kind: 'running', curve })
+}
+
+/** What a run comes to on a server, told meanwhile. Whoever does not wait any more leaves it there. */
+async function outcomeByRuns(
+  runs: RunsApi,
+  config: TrainingConfig,
+  signal: AbortSignal | undefined,
+  tell: (run: Told) => void,
+): Promise<Outcome> {
+  try {
+    for (let tries = 1; ; tries++) {
+      const run = await ended(runs, config, signal, tell)
+      const isBroken = run.state === 'failed' && !refusals.has(run.error?.code as ErrorCode)
+      if (!isBroken || tries === mostTries) return outcomeOfRun(run)
+    }
+  } catch (error) {
+    if (signal?.aborted) return { kind: 'interrupted', error: left() }
+    if (error instanceof IsoflopError && error.code === 'BUDGET_EXCEEDED') return { kind: 'exhausted', error }
+    if (error instanceof IsoflopError && refusals.has(error.code)) return { kind: 'refused', error }
+    throw error
+  }
+}
+
+/** Asks for a run and waits for its end. One that the server has forgotten, because its key was reset, is asked for again. */
+async function ended(
+  runs: RunsApi,
+  config: TrainingConfig,
+  signal: AbortSignal | undefined,
+  tell: (run: Told) => void,
+): Promise<ApiRun> {
+  const waiting = { wait: patience.later, ...(signal && { signal }) }
+  for (let run: Told = await runs.ask(config, { ...waiting, wait: patience.first }); ; ) {
+    if (run.state !== 'waiting' && run.state !== 'running') return run
+    tell(run)
+    signal?.throwIfAborted()
+    run = await runs.run(config, waiting).catch((error) => {
+      if (error instanceof IsoflopError && error.code === 'RUN_UNKNOWN') return runs.ask(config, waiting)
+      throw error
+    })
+  }
+}
+
+/** What concerns one configuration alone. */
+const refusals: ReadonlySet<ErrorCode> = new Set(['CONFIG_INVALID', 'NOT_RECORDED', 'API_REFUSED'])
+
+/** Errors: what the server says of a run that broke off. */
+function outcomeOfRun({ id, state, loss, error }: ApiRun): Outcome {
+  switch (state) {
+    case 'finished':
+      return outcomeOf(loss ?? Number.NaN)
+    case 'diverged':
+      return { kind: 'diverged' }
+    case 'cancelled':
+      return { kind: 'refused', error: cancelled(id) }
+    default: {
+      const code = error?.code as ErrorCode
+      const told = new IsoflopError(
+        refusals.has(code) ? code : 'TRAINING_FAILED',
+        error?.message ?? `The run ${id} failed.`,
+        'Whoever runs the server sees why in its log.',
+      )
+      if (refusals.has(code)) return { kind: 'refused', error: told }
+      throw told
+    }
+  }
+}
+
+const cancelled = (id: string): IsoflopError =>
+  new IsoflopError(
+    'RUN_INTERRUPTED',
+    `Somebody cancelled the run ${id} on the server.`,
+    'The campaign goes on without it.',
+  )
+
+const left = (): IsoflopError =>
+  new IsoflopError(
+    'RUN_INTERRUPTED',
+    'Nobody waits for this run any more; it goes on at the server.',
+    'The same campaign finds it there again.',
+  )
 
 /** The address as it is kept in the record: no password, no query, no slash at the end. Errors: BAD_OPTION. */
 function addressOf(text: string): string {

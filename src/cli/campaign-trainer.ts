@@ -6,12 +6,13 @@ import type { Config } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
 import type { Trainer } from '../core/trainer.ts'
 import { apiSpace } from '../cs336/space.ts'
-import type { Ending, RunningRun } from '../launch/folder-trainer.ts'
+import type { Ending } from '../launch/folder-trainer.ts'
 import { compact, nats } from '../report/number.ts'
 import type { Space } from '../space/space.ts'
 import type { World } from '../world/world.ts'
 import { givenApiKey } from './given-keys.ts'
 import { openRunTrainer, type RunFlags, refuseWithoutRun } from './run-option.ts'
+import type { InTraining } from './running-line.ts'
 import { type Submit, submitTo } from './submit.ts'
 
 /** Where the runs of a campaign come from, by the command line. */
@@ -32,8 +33,8 @@ export interface OpenedTrainer {
   readonly trueLoss: ((config: Config) => number) | null
   /** Sends the prediction; null where nobody takes it. */
   readonly submit: Submit | null
-  /** What its program makes just now, where it has one. */
-  readonly running?: () => readonly RunningRun[]
+  /** What is made just now, where the trainer tells. */
+  readonly running?: () => readonly InTraining[]
 }
 
 /** The API, the program or the world that is named; `ending` has programs end. Errors: BAD_OPTION, KEY_INVALID, WORLD_UNKNOWN. */
@@ -76,7 +77,8 @@ export async function openTrainer(
     )
   if (api === undefined) return openWorldTrainer(flags, space, target)
   const key = await givenApiKey(flags, process.env.ISOFLOP_API_KEY)
-  return { trainer: apiTrainer(api, key, parallel), truthAt: null, trueLoss: null, submit: submitTo(api, key) }
+  const trainer = apiTrainer(api, key, parallel)
+  return { trainer, truthAt: null, trueLoss: null, submit: submitTo(api, key), running: () => trainer.running() }
 }
 
 /** Which worlds a campaign can be played in. */

@@ -121,9 +121,10 @@ async function runCampaign(flags: CampaignFlags): Promise<void> {
 
   const isShown = flags.open === true && (await openLivePage(flags.out, flags.lang))
   const { notices } = inLanguage(flags.lang ?? 'en', words)
-  const interruption = running
-    ? stages.listen(() => running().length, notices, goOn(flags.lang))
-    : listenForSignals(notices.ending, notices.again)
+  const interruption =
+    running && flags.run !== undefined
+      ? stages.listen(() => running().length, notices, goOn(flags.lang))
+      : listenForSignals(flags.api === undefined ? notices.ending : notices.leaving, notices.again)
   const task = { source: trainer.name, strategy: strategy.name, words: strategy.words, seed, budget, target }
   const line = standingProgress(process.stderr, { task, space }, flags.lang, running)
   const { capacity = 1 } = trainer

@@ -1,11 +1,10 @@
 import type { Standing } from '../campaign/campaign.ts'
 import { type CampaignView, type Surroundings, viewOfStanding } from '../campaign/view.ts'
 import { printable } from '../core/printable.ts'
-import type { RunningRun } from '../launch/folder-trainer.ts'
 import { standingLine } from '../report/campaign/text.ts'
 import { usualWidth } from '../report/page/width.ts'
 import { inLanguage, type Language } from '../report/words/words.ts'
-import { lineWith } from './running-line.ts'
+import { type InTraining, lineWith } from './running-line.ts'
 import { takesEscapes } from './terminal.ts'
 
 /** Where a campaign stands, for whoever waits for it. */
@@ -23,7 +22,7 @@ export function standingProgress(
   stream: NodeJS.WriteStream,
   about: Surroundings,
   language: Language = 'en',
-  running: () => readonly RunningRun[] = () => [],
+  running: () => readonly InTraining[] = () => [],
 ): StandingProgress {
   let view: CampaignView | null = null
   let isShown = false

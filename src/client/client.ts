@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { configOfWire, previousRunsAnswer, submissionBodyOf, wireOfConfig } from '../api/contract.ts'
 import { type ErrorCode, IsoflopError } from '../core/errors.ts'
 import { exactInteger } from '../core/exact-integer.ts'
 import type { TrainedRun } from '../core/trainer.ts'
 import { apiCodec, type TrainingConfig } from '../cs336/config.ts'
+import { addressAt, answerTo, attemptOnce, type Reply } from './http.ts'
 import { openRecord } from './record.ts'
 
 export interface ClientOptions {
@@ -51,36 +51,17 @@ export function trainingApi(options: ClientOptions): TrainingApi {
   const { url, apiKey, timeoutMs = 60_000, retries = 5, backoffMs = 200 } = options
   const record = options.record === undefined ? null : openRecord(options.record, apiCodec, { api: placeOf(url) })
 
-  const addressOf = (path: string, query: object): URL => {
-    const address = new URL(path, url.endsWith('/') ? url : `${url}/`)
-    for (const [name, value] of Object.entries({ ...query, api_key: apiKey }))
-      address.searchParams.set(name, String(value))
-    return address
-  }
-
   /** Whether the server answers a small question, so that one which it leaves open is being worked on. */
   const isAlive = async (): Promise<boolean> => {
     const signal = AbortSignal.timeout(timeoutMs)
-    return (await attemptOnce(addressOf('total_flops_used', {}), { signal })).kind === 'answer'
+    return (await attemptOnce(addressAt(url, 'total_flops_used', { api_key: apiKey }), { signal })).kind === 'answer'
   }
 
-  const request = async (path: string, query: object, init: RequestInit = {}): Promise<Reply> => {
-    const address = addressOf(path, query)
-    for (let failures = 0, waits = 0; ; ) {
-      const attempt = await attemptOnce(address, { ...init, signal: AbortSignal.timeout(timeoutMs) })
-      if (attempt.kind === 'answer') return attempt
-      if (attempt.kind === 'silence' && path === 'loss' && (await isAlive())) continue
-      if (attempt.kind === 'busy' && waits < mostWaits) {
-        await sleep(attempt.retryAfterMs ?? pauseMs(backoffMs, waits))
-        waits++
-        continue
-      }
-      const reason = attempt.kind === 'busy' ? 'status 429' : attempt.reason
-      if (failures >= retries) throw unreachable(address, failures + 1, reason)
-      await sleep(pauseMs(backoffMs, failures))
-      failures++
-    }
-  }
+  const request = (path: string, query: object, init?: RequestInit): Promise<Reply> =>
+    answerTo(
+      { url, timeoutMs, retries, backoffMs },
+      { path, query: { ...query, api_key: apiKey }, ...(init && { init }), ...(path === 'loss' && { isAlive }) },
+    )
   const accepted = (reply: Reply, path: string) => bodyOf(reply, path, apiKey)
 
   return {
@@ -116,78 +97,10 @@ export function trainingApi(options: ClientOptions): TrainingApi {
   }
 }
 
-/** The longest pause, ms: an hour where the server names one, a minute where the client chooses. */
-const longest = { asked: 3_600_000, chosen: 60_000 }
-/** Answers of 429 in a row before they count as failures. */
-const mostWaits = 1000
-
-const pauseMs = (firstMs: number, times: number): number => Math.min(firstMs * 2 ** times, longest.chosen)
-
 /** An address as a record has it: no user, no query, no slash at the end. */
 function placeOf(url: string): string {
   const { origin, pathname } = new URL(url)
   return `${origin}${pathname.replace(/\/$/, '')}`
-}
-
-const unreachable = (address: URL, tries: number, reason: string): IsoflopError =>
-  new IsoflopError(
-    'API_UNREACHABLE',
-    `${address.origin} did not answer ${address.pathname} in ${tries} tries: ${reason}.`,
-    'Check that the server runs and the address is right; the runs answered so far are kept.',
-  )
-
-interface Reply {
-  readonly kind: 'answer'
-  readonly status: number
-  readonly text: string
-}
-
-type Attempt =
-  | Reply
-  | { readonly kind: 'failure'; readonly reason: string }
-  /** Nothing came in time. */
-  | { readonly kind: 'silence'; readonly reason: string }
-  | { readonly kind: 'busy'; readonly retryAfterMs: number | null }
-
-/** One try: an answer of the server, 4xx too, or why there was none. */
-async function attemptOnce(address: URL, init: RequestInit): Promise<Attempt> {
-  try {
-    const response = await fetch(address, init)
-    const text = await textOf(response)
-    if (response.status === 429) return { kind: 'busy', retryAfterMs: retryAfterMs(response.headers) }
-    if (response.status >= 500) return { kind: 'failure', reason: `status ${response.status}` }
-    return { kind: 'answer', status: response.status, text }
-  } catch (error) {
-    const { message, cause } = error as Error
-    const kind = isTimeout(error) || isTimeout(cause) ? 'silence' : 'failure'
-    return { kind, reason: cause instanceof Error ? cause.message || String(cause) : message }
-  }
-}
-
-/** Bytes of the longest answer: a hundred thousand runs have 16 MB. */
-const longestAnswer = 2 ** 26
-
-/** The body, as far as it has an end: one that has none, or that unpacks to gigabytes, must not fill the memory. */
-async function textOf({ body }: Response): Promise<string> {
-  const parts: Uint8Array[] = []
-  let size = 0
-  for await (const part of body ?? []) {
-    size += part.length
-    if (size > longestAnswer) throw new Error('its answer has more than 64 MiB')
-    parts.push(part)
-  }
-  return new TextDecoder().decode(Buffer.concat(parts))
-}
-
-/** Our own time-out, or that of Node's fetch, which waits five minutes for an answer to begin. */
-const isTimeout = (error: unknown): boolean =>
-  error instanceof Error && (error.name === 'TimeoutError' || error.name === 'HeadersTimeoutError')
-
-/** What Retry-After asks for: seconds, or a date, taken against the server's own clock. Null where it says nothing. */
-function retryAfterMs(headers: Headers): number | null {
-  const text = headers.get('retry-after')?.trim() ?? ''
-  const ms = /^\d+$/.test(text) ? 1000 * Number(text) : Date.parse(text) - Date.parse(headers.get('date') ?? '')
-  return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), longest.asked) : null
 }
 
 /** The contract answers 422 where a key has no runs yet; a key that is wrong too, with a message that says so. */

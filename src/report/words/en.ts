@@ -1047,6 +1047,7 @@ export const en = {
     otherVersion: (there: string, here: string) =>
       `begun with isoflop ${there}, going on with ${here}: the plans may differ`,
     ending: 'ending after the run in flight',
+    leaving: 'ending; runs that were asked for go on at the server, or are waited for where it keeps none',
     nothingRuns: 'ending, as nothing runs.',
     noMoreRuns: (n: number) =>
       `no more runs are begun, and ${n === 1 ? 'the one that goes on is' : `the ${n} that go on are`} waited for: Ctrl-C again gives SIGTERM and time to save.`,

@@ -929,6 +929,7 @@ export const zh: English = {
     contradicted: (runs, file) => `${runs} 个实验在 ${file} 中的 loss 与该密钥现在给出的不同，以后者为准`,
     otherVersion: (there, here) => `由 isoflop ${there} 开始，现在用 ${here} 继续：计划可能不同`,
     ending: '当前实验完成后结束',
+    leaving: '正在结束；已提交的实验在服务器上继续进行，服务器不保留实验时则等待其完成',
     nothingRuns: '没有实验在运行，结束。',
     noMoreRuns: (n) => `不再开始新实验，等待进行中的 ${n} 个：再按一次 Ctrl-C 发送 SIGTERM，并留出保存的时间。`,
     saving: (n) => `已向 ${n} 个实验发送 SIGTERM，留出保存的时间：再按一次 Ctrl-C 强行终止。`,
