@@ -89,9 +89,29 @@ export function readLive(folder: string): Live | null {
   const file = liveFile(folder)
   if (!existsSync(file)) return null
   try {
-    const live = JSON.parse(readFileSync(file, 'utf8')) as Live
-    return live.live === 1 && Array.isArray(live.view?.runs) ? live : null
+    const live: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    return isLive(live) ? live : null
   } catch {
     return null
   }
+}
+
+type Fields = Readonly<Record<string, unknown>>
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const states: readonly LiveState[] = ['running', 'paused', 'stopping', 'ended', 'broken']
+
+/** Whether a value has what is drawn of every campaign; what is null until later may be null. */
+function isLive(value: unknown): value is Live {
+  if (!isFields(value) || value.live !== 1 || !states.some((state) => state === value.state)) return false
+  const { view } = value
+  if (!isFields(view) || !isFields(view.task) || !isFields(view.space)) return false
+  const lists = ['runs', 'open', 'training', 'rounds', 'refused', 'lost', 'history'].map((name) => view[name])
+  const { budget, target } = view.task
+  return (
+    lists.every(Array.isArray) &&
+    [budget, target, view.spentFlops].every((flops) => typeof flops === 'number') &&
+    (view.runs as unknown[]).every((run) => isFields(run) && isFields(run.config) && typeof run.parameters === 'number')
+  )
 }
