@@ -5,7 +5,12 @@ import { type AskedRun, openCampaign, type Told } from '../../src/campaign/study
 import type { Config } from '../../src/core/config.ts'
 import type { Strategy } from '../../src/plan/strategy.ts'
 import type { Space } from '../../src/space/space.ts'
+import { processorTime } from './section.ts'
 import type { VirtualTime } from './virtual.ts'
+
+/** What a study is told of a loss. */
+export const toldOf = (loss: number): Told =>
+  Number.isFinite(loss) ? { kind: 'finished', loss } : { kind: 'diverged' }
 
 export interface AsyncOptions {
   readonly space: Space
@@ -17,6 +22,8 @@ export interface AsyncOptions {
   readonly time: VirtualTime
   readonly hoursOf: (run: AskedRun) => number
   readonly outcomeOf: (run: AskedRun) => Told
+  /** Told what time of a processor each tell took. */
+  readonly onTell?: (cpuMs: number) => void
 }
 
 /** A study whose runs so many machines make, each asking for the next one as soon as it is free. */
@@ -29,6 +36,7 @@ export async function playAsync({
   time,
   hoursOf,
   outcomeOf,
+  onTell = () => {},
 }: AsyncOptions) {
   const folder = mkdtempSync(join(tmpdir(), 'isoflop-bench-'))
   try {
@@ -46,16 +54,17 @@ export async function playAsync({
       const hours = hoursOf(run)
       busyHours += hours
       await time.rest(hours)
-      const begun = performance.now()
-      await study.tell(run.id, outcomeOf(run))
+      const took = await processorTime(() => study.tell(run.id, outcomeOf(run)))
       calls.tell++
-      calls.tellMs += performance.now() - begun
+      calls.tellMs += took
+      onTell(took)
       free++
     }
     for (;;) {
-      const begun = performance.now()
-      const asked = free > 0 ? await study.ask(free) : []
-      const took = performance.now() - begun
+      let asked: readonly AskedRun[] = []
+      const took = await processorTime(async () => {
+        if (free > 0) asked = await study.ask(free)
+      })
       calls.ask++
       calls.askMs += took
       calls.slowestAskMs = Math.max(calls.slowestAskMs, took)

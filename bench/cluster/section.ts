@@ -33,6 +33,14 @@ export async function timed(work: () => unknown): Promise<number> {
   return performance.now() - begun
 }
 
+/** What time of a processor work takes, ms: on a machine that others use it says more than a clock. */
+export async function processorTime(work: () => unknown): Promise<number> {
+  const before = process.cpuUsage()
+  await work()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1000
+}
+
 /** A value of each round. */
 export async function inRounds(rounds: number, once: (round: number) => Promise<number>): Promise<number[]> {
   const values: number[] = []

@@ -3,15 +3,11 @@ import type { Config } from '../../src/core/config.ts'
 import { outcomeOf } from '../../src/core/trainer.ts'
 import { apiSpace } from '../../src/cs336/space.ts'
 import { drawnWorld } from '../../src/world/drawn.ts'
-import { playAsync } from './async.ts'
+import { playAsync, toldOf } from './async.ts'
 import type { Measure, Section, SectionOptions } from './section.ts'
 import { VirtualTime } from './virtual.ts'
 
 const widths = [4, 16] as const
-/** What a study is told of a loss. */
-const toldOf = (loss: number) =>
-  Number.isFinite(loss) ? ({ kind: 'finished', loss } as const) : ({ kind: 'diverged' } as const)
-
 /** How much time runs at once spare, with runs of equal length in virtual time. */
 export const section: Section = {
   about: 'speed-up of campaigns in drawn worlds by runs at once, all of equal length, in virtual time; a world a round',

@@ -77,7 +77,7 @@ interface Seen {
 
 /**
  * The events of a file, one a line with its checksum; what a crash left of the last one is cut off. Other processes write there, too: what they have
- * added is read, and not what was read before. A study of 10,000 runs took 150 ms a call to read all of it each time.
+ * added is read, and not what was read before. To read all of it each time made the calls of a long study grow with it.
  */
 export class StudyLog {
   readonly #file: string

@@ -7,7 +7,14 @@ import { lock } from '../core/lock.ts'
 import type { Outcome, TrainedRun } from '../core/trainer.ts'
 import type { TrainingConfig } from '../cs336/config.ts'
 import { apiSpace } from '../cs336/space.ts'
-import type { CampaignRun, Forecast, Situation, Strategy } from '../plan/strategy.ts'
+import {
+  type CampaignRun,
+  type Forecast,
+  type Judgement,
+  once,
+  type Situation,
+  type Strategy,
+} from '../plan/strategy.ts'
 import type { Space } from '../space/space.ts'
 import { settled } from './campaign.ts'
 import { type CampaignIdentity, campaignDiffers, differences, readHead, runsIdentity, writeHead } from './head.ts'
@@ -99,7 +106,7 @@ export async function openCampaign<C extends Config = TrainingConfig>(options: S
   const study: Study<Config> = {
     ask: (n = 1) => within((state) => askFor(state, n, frame, write)),
     tell: (id, outcome) => within((state) => tellOf(state, id, outcome, write)),
-    forecast: () => within((state) => frame.strategy.consider(situationOf(state, frame)).conclude()),
+    forecast: () => within((state) => judgementOf(state, frame).conclude()),
     standing: () => within((state) => standingOf(state, frame)),
   }
   return study as unknown as Study<C>
@@ -129,6 +136,8 @@ interface State {
   readonly rounds: number
   isRunning(id: string): boolean
   toldOf(id: string): Told | undefined
+  /** A judgement of this state, which is kept. */
+  judged(judge: () => Judgement): Judgement
 }
 
 /** What came of the events that were read so far. */
@@ -138,8 +147,10 @@ class History implements State {
   readonly #running = new Map<string, AskedRun>()
   readonly #told = new Map<string, ToldRun>()
   rounds = 0
+  #judgement: Judgement | null = null
 
   add(event: StudyEvent): void {
+    this.#judgement = null
     if (event.event === 'plan') {
       this.rounds++
       for (const run of event.runs) {
@@ -176,6 +187,11 @@ class History implements State {
   toldOf(id: string): Told | undefined {
     return this.#told.get(id)?.told
   }
+
+  judged(judge: () => Judgement): Judgement {
+    this.#judgement ??= judge()
+    return this.#judgement
+  }
 }
 
 const costOf = (list: readonly { readonly config: Config }[]): number =>
@@ -207,6 +223,14 @@ function situationOf(state: State, frame: Frame): Situation {
   }
 }
 
+/** What the strategy makes of what there is; thought about once, until something is asked or told. */
+function judgementOf(state: State, frame: Frame): Judgement {
+  return state.judged(() => {
+    const judgement = frame.strategy.consider(situationOf(state, frame))
+    return { ...judgement, ask: once(() => judgement.ask()) }
+  })
+}
+
 /** What a study may do next: runs of the plan that is under way, those of a new one, or why none. */
 type Next =
   | { readonly kind: 'runs'; readonly runs: readonly AskedRun[]; readonly plan: StudyEvent | null }
@@ -218,7 +242,7 @@ function nextOf(state: State, frame: Frame): Next {
   if (payable.length > 0) return { kind: 'runs', runs: payable, plan: null }
   if (state.running.length > 0 && !frame.strategy.plansAhead)
     return { kind: 'wait', reason: `${frame.strategy.name} plans when all outcomes are told` }
-  const plan = frame.strategy.consider(situationOf(state, frame)).ask()
+  const plan = judgementOf(state, frame).ask()
   if (plan.kind !== 'ask') {
     // What is out may tell that more is worth buying.
     const isOver = plan.kind === 'stop' && state.running.length === 0
