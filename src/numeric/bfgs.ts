@@ -5,6 +5,8 @@ export interface BfgsOptions {
   /** Stop when an iteration lowers the value by less than this, relatively, three times in a row. Default 1e-9. */
   readonly tolerance?: number
   readonly maxIterations?: number
+  /** What the inverse Hessian is about, `[p, p]`: saves the steps that find it out. Default: steepest descent first. */
+  readonly metric?: Float64Array | null
 }
 
 export interface BfgsMinimum {
@@ -19,7 +21,7 @@ export interface BfgsMinimum {
  * the second derivative that Huber's loss has (Lewis and Overton 2013, algorithm 2.6; Nocedal and Wright 2006, chapter 6).
  */
 export function bfgs(f: Differentiable, start: ArrayLike<number>, options: BfgsOptions = {}): BfgsMinimum {
-  const { tolerance = 1e-9, maxIterations = 500 } = options
+  const { tolerance = 1e-9, maxIterations = 500, metric = null } = options
   const p = start.length
   let x = Float64Array.from(start)
   let gradient = new Float64Array(p)
@@ -39,6 +41,10 @@ export function bfgs(f: Differentiable, start: ArrayLike<number>, options: BfgsO
     fresh = true
   }
   reset()
+  if (metric !== null) {
+    H.set(metric)
+    fresh = false
+  }
 
   for (let iteration = 1; iteration <= maxIterations; iteration++) {
     // The direction -H g; steepest descent again should rounding have turned it uphill.

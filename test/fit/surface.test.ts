@@ -10,6 +10,7 @@ import { fitSurface, gradientAt, shiftLaw, surfaceProfile } from '../../src/fit/
 import { powerAt } from '../../src/law/power.ts'
 import { publishedSurfaces } from '../../src/law/published.ts'
 import { type SurfaceLaw, surfaceLoss } from '../../src/law/surface.ts'
+import { bfgs } from '../../src/numeric/bfgs.ts'
 import { handoutLaw, handoutRuns } from '../../src/world/handout.ts'
 import { chinchillaRuns, close, doubled, knownLawRuns, needs, reference, shuffled } from '../support.ts'
 
@@ -273,6 +274,26 @@ test('huber: order, repetition and other units', async () => {
     { ...own.law, A: own.law.A * 2 },
   )!
   closeLaw(scaled.law, { ...own.law, A: own.law.A * 10 ** own.law.alpha }, 1e-4)
+})
+
+test('huber: resamples are refitted as low as by descents that know nothing of the curvature, in half the evaluations', async () => {
+  const runs = knownLawRuns()
+  const { uniform } = random(21)
+  const near = (await fitHuber(runs, { starts: 60, threads: 1 }))!.law
+  let told = 0
+  let untold = 0
+  for (let k = 0; k < 20; k++) {
+    const weights = Float64Array.from({ length: runs.size }, () => Math.floor(3 * uniform()))
+    const { objective, metric, fromLaw } = huberProblem(runs, weights)
+    const start = fromLaw(near)
+    const plain = bfgs(objective, start, { tolerance: 1e-8 })
+    const quick = bfgs(objective, start, { tolerance: 1e-8, metric: metric(start) })
+    assert.ok(quick.value <= plain.value * (1 + 1e-6), `${quick.value}, ${plain.value}`)
+    assert.equal(refitHuber(runs, near, weights)!.objective, quick.value)
+    told += quick.evaluations
+    untold += plain.evaluations
+  }
+  assert.ok(told < untold / 2, `${told} evaluations, ${untold}`)
 })
 
 test('huber: starts that run into infinity are survived', () => {

@@ -38,3 +38,20 @@ test('BFGS returns its start where the function is not finite', () => {
   assert.deepEqual([...x], [1, 2])
   assert.ok(Number.isNaN(value))
 })
+
+test('BFGS that is told the inverse Hessian steps to the minimum; one that is wrong is survived', () => {
+  const parabola = ([a, b]: Float64Array, gradient: Float64Array) => {
+    gradient[0] = 2 * (a - 3) + 1.9 * (b + 4)
+    gradient[1] = 1.9 * (a - 3) + 2 * (b + 4)
+    return (a - 3) ** 2 + 1.9 * (a - 3) * (b + 4) + (b + 4) ** 2
+  }
+  const determinant = 4 - 1.9 ** 2
+  const right = Float64Array.of(2 / determinant, -1.9 / determinant, -1.9 / determinant, 2 / determinant)
+  const told = bfgs(parabola, [100, 200], { metric: right })
+  assert.ok(told.evaluations <= 5, `${told.evaluations}`)
+  for (const metric of [right, right.map((value) => -value), new Float64Array(4), right.map((value) => 1e9 * value)]) {
+    const { x } = bfgs(parabola, [100, 200], { metric, tolerance: 1e-14 })
+    close(x[0], 3, 1e-6)
+    close(x[1], -4, 1e-6)
+  }
+})
