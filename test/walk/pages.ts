@@ -112,6 +112,8 @@ export const pages: Readonly<Record<string, Page>> = {
       ),
       instead('await train(config)', '3 + 1e4 / config.trainFlops ** 0.25', "the training is the reader's"),
       shorter,
+      then('npm start', assertSomeEighty, 'the number of runs and the FLOPs that README says'),
+      then('npx isoflop fit world:handout', assertTooSmall, 'how far off the recipe of the handout is, as README says'),
       anew('import { analyse, readRuns }', 'project', 'in a project of your own, as it says'),
       leftOut('npm install path/to', 'test/cli/package.slow.ts installs the tarball, from the registry'),
       read('method          a', 'compared with what the fit above printed', assertHandoutTable),
@@ -343,4 +345,30 @@ function assertClassFiles({ folder }: Reader): void {
   assert.match(text('class.csv'), /\nk\w+,王小明,2000000000000000000,0,no,no,/)
   const tables = readdirSync(folder).filter((file) => file.endsWith('.csv'))
   assert.deepEqual(tables, ['class.csv', 'grades.csv', 'keys.csv', 'names.csv'])
+}
+
+const readme = (): string => readFileSync(join(root, 'README.md'), 'utf8').replace(/\s+/g, ' ')
+
+function assertSomeEighty({ folder }: Reader): void {
+  const { runs, spentFlops } = campaignIn(folder)
+  assert.ok(readme().includes('spends 2e18 FLOPs on some 80 runs'))
+  assert.ok(runs >= 75 && runs < 85, `npm start makes ${runs} runs`)
+  assert.ok(spentFlops > 1.9e18 && spentFlops <= 2e18, `npm start spends ${spentFlops} FLOPs`)
+}
+
+/** What a campaign's record says of its runs. */
+function campaignIn(folder: string): { readonly runs: number; readonly spentFlops: number } {
+  const lines = readFileSync(join(folder, 'out/campaign.jsonl'), 'utf8').trim().split('\n')
+  const flops = lines.map((line) => Number(JSON.parse(line).train_flops))
+  return { runs: lines.length, spentFlops: flops.reduce((sum, one) => sum + one, 0) }
+}
+
+/** By the ratio that the fit printed for the handout's recipe, which is `lowest-raw`. */
+function assertTooSmall(reader: Reader): void {
+  const { stdout } = reader.done.findLast(({ command }) => command.includes('fit world:handout'))!
+  const ratio = /^lowest-raw .*\s(0\.\d+)\s+\S+$/m.exec(stdout)?.[1]
+  assert.ok(
+    readme().includes(`is ${Math.round(100 * (1 - Number(ratio)))} % too small at 1e24 FLOPs`),
+    `N/true is ${ratio}`,
+  )
 }
