@@ -63,6 +63,7 @@ test('the README names every method, and its links and those of docs lead somewh
     'docs/pool.md',
     'docs/instructor.md',
     'docs/train-api.md',
+    'docs/api.md',
     'docs/training.md',
     'docs/corpus.md',
     'docs/cluster.md',

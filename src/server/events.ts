@@ -31,13 +31,14 @@ const page = 100
 /** Runs whose progress is told at most: as many as a key may have open. */
 const mostOpen = 256
 
-/** How often what runs is looked at, and after what silence a sign of life is sent, ms. */
+/** How often what runs is looked at, after what silence a sign of life is sent, and after how long a client that reads nothing is cut, ms. */
 export interface EventTimes {
   readonly progressEvery: number
   readonly beatEvery: number
+  readonly unreadFor: number
 }
 
-const usualTimes: EventTimes = { progressEvery: 2_000, beatEvery: 15_000 }
+export const usualEventTimes: EventTimes = { progressEvery: 2_000, beatEvery: 15_000, unreadFor: 60_000 }
 
 interface EventParts {
   readonly store: Pick<Store, 'requests' | 'changes'>
@@ -46,7 +47,7 @@ interface EventParts {
   readonly times?: EventTimes | undefined
 }
 
-export function createEvents({ store, changes, shown, times = usualTimes }: EventParts): Events {
+export function createEvents({ store, changes, shown, times = usualEventTimes }: EventParts): Events {
   const open = new Map<string, number>()
 
   return {

@@ -34,7 +34,7 @@ export interface ServerOptions {
   readonly submissions?: number
   /** How often reservations are looked after; every 3 s unless given. */
   readonly upkeep?: UpkeepTimes
-  /** How often streams of events say what runs and that they live; every 2 s and 15 s unless given. */
+  /** How often streams of events say what runs and that they live, and when they are cut; `usualEventTimes` unless given. */
   readonly eventTimes?: EventTimes
   /** How many connections there may be, and how long they may take; `usualLimits()` unless given. */
   readonly limits?: ConnectionLimits

@@ -249,6 +249,16 @@ export const pages: Readonly<Record<string, Page>> = {
       before('parameters=weights', ['mv named.csv runs.csv'], 'another table, whose columns are named like this'),
     ],
   },
+  'docs/api.md': {
+    place: 'project',
+    given: {},
+    asides: [
+      instead('YOUR_KEY', key, 'the key that the server printed'),
+      read('{"id": "d256-n4-h4', 'the beginning of an answer; test/server/v2.test.ts looks at all of it'),
+      until('curl -N', 'true', 'a stream has no end'),
+      read('event: run', 'what such a stream says; test/server/events.test.ts listens to it'),
+    ],
+  },
   'docs/train-api.md': {
     place: 'clone',
     given: books,

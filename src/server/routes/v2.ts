@@ -25,7 +25,7 @@ import type { TrainingConfig } from '../../cs336/config.ts'
 import { apiLimits } from '../../cs336/limits.ts'
 import { answerError } from '../answer-error.ts'
 import { Bell } from '../bell.ts'
-import { createEvents } from '../events.ts'
+import { createEvents, usualEventTimes } from '../events.ts'
 import { createLongAnswers } from '../long-answer.ts'
 import type { Services } from '../options.ts'
 import { createShownRuns } from '../shown-run.ts'
@@ -37,8 +37,9 @@ export const v2: FastifyPluginAsyncZod<Services> = async (app, services) => {
   const { store, gate, requests, changes, version, complaints, progresses } = services
   const { trainFlops = apiLimits.trainFlops } = services
   const shown = createShownRuns(store, progresses)
-  const events = createEvents({ store, changes, shown, times: services.eventTimes })
-  const longAnswer = createLongAnswers()
+  const times = services.eventTimes ?? usualEventTimes
+  const events = createEvents({ store, changes, shown, times })
+  const longAnswer = createLongAnswers(times.unreadFor)
   const onRequest = keyFirst(gate)
   app.setErrorHandler(answerError(complaints, { body: runInBody, isCoded: true }))
 
