@@ -19,8 +19,8 @@ interface GridColumns {
 
 /**
  * The best local minima, three at most, of the residual sum of squares over a geometric 12 x 12 grid of exponents. A grid point costs
- * one inner product and a system of two equations, E being taken out by the means. On 3,500 tables of 7 to 240 runs (resampled, noisy, exact)
- * Newton's steps from there ended below those from a 32 x 32 grid, or above them, in as many cases: 4 and 3.
+ * one inner product and a system of two equations, E being taken out by the means. On 2,650 tables of 7 to 240 runs (resampled, noisy, exact)
+ * Newton's steps from there ended below what came from a 32 x 32 grid in 3, above it in 3 (docs/log.md).
  */
 export function gridMinima(all: SurfaceRows): { alpha: number; beta: number }[] {
   const rows = thinned(all, gridRuns)
