@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -192,4 +193,130 @@ test('in Chinese, and by the keyboard alone, a run is asked for', { skip }, asyn
   const latin = await page.evaluate('document.body.innerText')
   assert.doesNotMatch(String(latin), /Budget|attempts|Sign out/)
   await clean()
+})
+
+test('an instructor has the first hour with 200 keys: list, keys, settings, a lost key, a reset, CSV', {
+  skip,
+}, async () => {
+  const { url, store, instructor } = await serveClass({ students: 3 })
+  const { page, clean } = await open(url, instructor)
+  const students = page.locator('#students')
+  await students.locator('tbody tr', { hasText: 'Student 3' }).waitFor()
+
+  // A pasted list; its keys are there once, and can be saved.
+  const names = Array.from({ length: 200 }, (_, k) => `Person ${k + 1}`)
+  await page.locator('#list').fill(`name,budget\n${names.map((name) => `${name},3e18`).join('\n')}`)
+  await page.getByRole('button', { name: 'Make keys' }).click()
+  await page.getByText('200 keys made.').waitFor()
+  const saved = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Save as CSV' }).click()
+  const csv = await readFile(await (await saved).path(), 'utf8')
+  assert.equal(csv.trimEnd().split('\n').length, 201)
+  const [, id, key] = csv
+    .split('\n')
+    .find((line) => line.startsWith('Person 42,'))!
+    .split(',')
+  await students.locator('.hint', { hasText: '204' }).waitFor()
+  assert.equal((await store.listKeys()).length, 205)
+
+  // What holds for all of them.
+  await page.locator('[name=attempts]').fill('3')
+  await page.locator('.settings form:has([name=attempts]) button[type=submit]').click()
+  await page.getByRole('button', { name: 'as the server was started (5)' }).waitFor()
+  await page.getByLabel('Publish the leaderboard').check()
+  await page.locator('[name=deadline]').fill('2031-05-01T12:00')
+  await page.locator('.settings form:has([name=deadline]) button[type=submit]').click()
+  await page.getByText('predictions until').first().waitFor()
+  assert.equal((await fetch(`${url}/leaderboard`)).status, 200)
+
+  // A student comes and works; the instructor sees it.
+  const student = await open(url, key)
+  await student.page.getByText('3 of 3 attempts left').waitFor()
+  await student.page.getByRole('button', { name: 'Ask' }).click()
+  await student.page.locator('form.query [role=status]').waitFor()
+  await student.clean()
+  await page.bringToFront()
+  await students.locator('input').fill('person 42')
+  await students.locator('tbody tr', { hasText: 'at work' }).waitFor({ timeout: 15_000 })
+
+  // A key is lost, and another one given; one that leaked is revoked and restored.
+  await students.locator('tbody tr', { hasText: /^Person 42/ }).click()
+  const card = page.locator('.student-card')
+  await card.getByRole('button', { name: 'Revoke key' }).click()
+  await card.getByText('The key works no more').waitFor()
+  assert.equal((await store.getKey(id))!.revoked, true)
+  await card.getByRole('button', { name: 'Restore key' }).click()
+  await card.getByText('The key works again').waitFor()
+  await card.getByRole('button', { name: 'New key' }).click()
+  await card.getByRole('button', { name: 'New key: the old one ends' }).click()
+  const fresh = (await card.locator('pre').textContent())!
+  assert.match(fresh, /^[\w-]{24}$/)
+  assert.equal((await fetch(`${url}/previous_runs`, { headers: { 'x-api-key': key } })).status, 422)
+  assert.equal((await fetch(`${url}/previous_runs`, { headers: { 'x-api-key': fresh } })).status, 200)
+  await card.locator('[name=budget]').fill('5e18')
+  await card.getByRole('button', { name: 'Set budget' }).click()
+  await card.getByText('The budget is changed').waitFor()
+  await card.getByRole('button', { name: 'Reset' }).click()
+  await card.getByRole('button', { name: 'Reset: forget 1 run' }).click()
+  await card.getByText('predictions stay').waitFor()
+  assert.deepEqual([(await store.getKey(id))!.used, (await store.getKey(id))!.budget], [0n, 5n * 10n ** 18n])
+
+  // Everything as CSV, by the links.
+  for (const [name, least] of [
+    ['class', 205],
+    ['runs', 20],
+    ['predictions', 2],
+    ['keys', 206],
+  ] as const) {
+    const download = page.waitForEvent('download')
+    await page.getByRole('link', { name: `${name}.csv` }).click()
+    const text = await readFile(await (await download).path(), 'utf8')
+    assert.ok(text.trimEnd().split('\n').length >= least, `${name}: ${text.split('\n').length} lines`)
+  }
+  await clean()
+})
+
+for (const [width, theme] of [
+  [360, 'dark'],
+  [1200, 'light'],
+  [2560, 'dark'],
+] as const)
+  test(`at ${width} px, ${theme}, the class's page is whole, without a fault or an obstacle`, { skip }, async () => {
+    const { url, instructor } = await serveClass({ students: 30, deadline: 1_900_000_000_000 })
+    const { page, clean } = await open(url, instructor, { width, theme })
+    await page.locator('figure .paper > svg').first().waitFor()
+    await page.locator('#students tbody tr', { hasText: 'Student 4' }).first().click()
+    await page.locator('.student-card figure .paper > svg').waitFor()
+    assert.ok(await isWithin(page), 'something is wider than the window')
+    await clean()
+  })
+
+test('1,000 students are shown, sorted and scrolled without a wait', { skip }, async () => {
+  const { url, instructor } = await serveClass({ students: 1000, runs: 6 })
+  const { page } = await open(url, instructor)
+  await page.locator('#students tbody tr').nth(5).waitFor()
+  await page.reload()
+  const begun = performance.now()
+  await page.locator('#students tbody tr').nth(5).waitFor()
+  const shown = performance.now() - begun
+  const frames = (await page.evaluate(`new Promise((done) => {
+    const box = document.querySelector('#students .scroll')
+    const times = []
+    let last = performance.now()
+    const step = (now) => {
+      times.push(now - last)
+      last = now
+      box.scrollTop += 97
+      if (times.length < 90) requestAnimationFrame(step)
+      else done(times.slice(2).sort((a, b) => a - b))
+    }
+    requestAnimationFrame(step)
+  })`)) as number[]
+  const median = frames[frames.length >> 1]
+  console.log(
+    `1,000 students: shown ${shown.toFixed(0)} ms after a reload, a frame of scrolling takes ${median.toFixed(1)} ms`,
+  )
+  assert.ok(shown < 3000, `${shown} ms`)
+  assert.ok(median < 100, `${median} ms`)
+  assert.ok((await page.locator('#students tbody tr').count()) < 80, 'only rows in sight are there')
 })

@@ -1,12 +1,13 @@
-import { compact, percent } from '../../report/number.ts'
+import { compact } from '../../report/number.ts'
 import { say } from '../words/words.ts'
+import { shareText } from './header.tsx'
 import { asked, runs, sums } from './me.ts'
 
 /** What the key has, has spent, and has out. */
 export function Budget() {
   const { all, spent, out, left } = sums.value
   const parts = [
-    { name: 'spent', flops: spent, text: say.spent(compact(spent), percent(all > 0 ? spent / all : 0)) },
+    { name: 'spent', flops: spent, text: say.spent(compact(spent), shareText(all > 0 ? spent / all : 0)) },
     ...(out > 0 ? [{ name: 'reserved', flops: out, text: say.class.reserved(compact(out)) }] : []),
     { name: 'left', flops: left, text: say.left(compact(left)) },
   ]

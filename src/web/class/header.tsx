@@ -1,3 +1,4 @@
+import { percent } from '../../report/number.ts'
 import { say } from '../words/words.ts'
 import { isReached } from './api.ts'
 import { me, signOut } from './me.ts'
@@ -36,10 +37,13 @@ export function Header({ title }: { title: string }) {
   )
 }
 
+/** Made once: a table that is scrolled writes hundreds of times. */
+const times = new Intl.DateTimeFormat(document.documentElement.lang, {
+  ...{ month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+})
+
 /** A time where the reader is, to the minute. */
-export const timeText = (iso: string | null): string =>
-  iso === null
-    ? '–'
-    : new Date(iso).toLocaleString(document.documentElement.lang, {
-        ...{ year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' },
-      })
+export const timeText = (iso: string | null): string => (iso === null ? '–' : times.format(new Date(iso)))
+
+/** A share to a tenth of a per cent. */
+export const shareText = (share: number): string => percent(Math.round(1000 * share) / 1000)

@@ -1,3 +1,4 @@
+import { InstructorPage } from './instructor.tsx'
 import { LearnerPage } from './learner.tsx'
 import { me } from './me.ts'
 import { SignIn } from './sign-in.tsx'
@@ -5,5 +6,5 @@ import { SignIn } from './sign-in.tsx'
 /** The page of a server: to sign in, and then what the key is for. */
 export function ClassPage() {
   if (me.value === null) return <SignIn />
-  return <LearnerPage />
+  return me.value.key.instructor ? <InstructorPage /> : <LearnerPage />
 }

@@ -1,0 +1,126 @@
+import { useEffect, useMemo, useState } from 'preact/hooks'
+import { profiles } from '../../report/class/figures/profiles.ts'
+import { compact, nats, significant } from '../../report/number.ts'
+import { LiveFigure } from '../parts/figure.tsx'
+import { say } from '../words/words.ts'
+import { AddKeys } from './add-keys.tsx'
+import { Header, shareText } from './header.tsx'
+import { keepLooking } from './me.ts'
+import { SettingsCard } from './settings.tsx'
+import { StudentCard } from './student.tsx'
+import { StudentTable } from './student-table.tsx'
+import { choose, conditionOf, conditions, drawn, lookAtClass, news, student } from './students.ts'
+
+/** The class at a glance, for who teaches it. */
+export function InstructorPage() {
+  useEffect(() => {
+    void lookAtClass().catch(() => {})
+    return keepLooking(lookAtClass)
+  }, [])
+  return (
+    <>
+      <a class="skip" href="#students">
+        {say.class.skip}
+      </a>
+      <Header title={say.class.instructorTitle} />
+      {news.value === null ? (
+        <main class="message">
+          <p role="status">{say.class.loading}</p>
+        </main>
+      ) : (
+        <main>
+          <Glance />
+          <div class="columns class-columns">
+            <div class="column">
+              <StudentTable />
+              <ClassProfiles />
+            </div>
+            <div class="column">
+              {student.value && <StudentCard key={student.value.id} />}
+              <SettingsCard />
+              <AddKeys />
+              <Exports />
+            </div>
+          </div>
+        </main>
+      )}
+    </>
+  )
+}
+
+/** Counts that are looked for first, and how much of all budgets is spent. */
+function Glance() {
+  const { keys, running, trainings, backend } = news.value!
+  const counts = useMemo(() => {
+    const all = new Map(conditions.map((one) => [one, 0]))
+    for (const one of keys) all.set(conditionOf(one), all.get(conditionOf(one))! + 1)
+    return [...all].filter(([, n]) => n > 0)
+  }, [keys])
+  const used = keys.reduce((sum, one) => sum + Number(one.used), 0)
+  const budget = keys.reduce((sum, one) => sum + Number(one.budget), 0)
+  return (
+    <section class="card glance" aria-label={say.class.glance}>
+      <ul class="counts">
+        <li>
+          <strong>{keys.length}</strong> {say.class.students}
+        </li>
+        {counts.map(([name, n]) => (
+          <li key={name}>
+            <span class={`mark ${name}`} aria-hidden="true" />
+            <strong>{n}</strong> {say.class.conditions[name]}
+          </li>
+        ))}
+      </ul>
+      <p class="hint">
+        {say.class.classSpent(compact(used), compact(budget), shareText(budget > 0 ? used / budget : 0))}{' '}
+        {trainings === null ? say.class.running(running) : say.class.queue(trainings.running, trainings.waiting)}{' '}
+        {say.class.answeredBy(backend)}
+      </p>
+    </section>
+  )
+}
+
+/** The runs of everybody; whose one is, where it is pointed at. */
+function ClassProfiles() {
+  const [pointed, setPointed] = useState<number | null>(null)
+  const subject = drawn.value
+  const numbers = useMemo(() => subject.runs.map((_, k) => k), [subject])
+  if (subject.runs.length === 0) return null
+  const tell = (run: number): string[] => {
+    const { key, loss, parameters, flops } = subject.runs[run]
+    const label = news.value?.keys.find(({ id }) => id === key)?.label ?? key
+    return [label, `${say.columns.loss} ${nats(loss)}`, `N ${significant(parameters)} · ${compact(flops)} FLOPs`]
+  }
+  return (
+    <LiveFigure
+      figure={profiles}
+      subject={subject}
+      numbers={numbers}
+      selected={null}
+      pointed={pointed}
+      tell={tell}
+      onPoint={setPointed}
+      onSelect={(run) => run !== null && choose(subject.runs[run].key)}
+    />
+  )
+}
+
+const files = ['class', 'predictions', 'runs', 'keys'] as const
+
+function Exports() {
+  return (
+    <section class="card" aria-labelledby="exports">
+      <h2 id="exports">{say.class.exports}</h2>
+      <ul class="exports">
+        {files.map((name) => (
+          <li key={name}>
+            <a href={`/web/class/${name}.csv`} download={`${name}.csv`}>
+              {name}.csv
+            </a>{' '}
+            <span class="hint">{say.class.files[name]}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}

@@ -1,0 +1,133 @@
+import { useState } from 'preact/hooks'
+import { say } from '../words/words.ts'
+import { Refusal } from './api.ts'
+import { timeText } from './header.tsx'
+import { changeClass, news } from './students.ts'
+import { useTold } from './told.tsx'
+
+/** Deadline, attempts, leaderboard: what holds for every server of the database at once. */
+export function SettingsCard() {
+  const { settings, changed, started } = news.value!
+  const [attempts, setAttempts] = useState(String(settings.submissions))
+  const told = useTold()
+  const set = (body: unknown, done: string) => {
+    told.say('')
+    changeClass('settings', body).then(() => told.say(done), told.fault)
+  }
+  const isCount = /^[1-9]\d{0,5}$/.test(attempts.trim())
+  return (
+    <section class="card settings" aria-labelledby="settings">
+      <h2 id="settings">{say.class.settings}</h2>
+      <Deadline />
+      <form
+        class="controls"
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (isCount) set({ submissions: Number(attempts) }, say.class.saved)
+        }}
+      >
+        <label>
+          {say.class.attemptsEach}{' '}
+          <input
+            class="short"
+            name="attempts"
+            inputMode="numeric"
+            value={attempts}
+            aria-invalid={!isCount}
+            onInput={(event) => setAttempts(event.currentTarget.value)}
+          />
+        </label>
+        <button type="submit" disabled={!isCount}>
+          {say.class.save}
+        </button>
+        {changed.submissions !== undefined && (
+          <button
+            type="button"
+            class="quiet"
+            onClick={() => {
+              setAttempts(String(started.submissions))
+              set({ submissions: null }, say.class.saved)
+            }}
+          >
+            {say.class.asStarted(String(started.submissions))}
+          </button>
+        )}
+      </form>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={settings.leaderboard}
+          onChange={({ currentTarget: { checked } }) => set({ leaderboard: checked }, say.class.saved)}
+        />{' '}
+        {say.class.publish}
+      </label>
+      <p class="hint">{say.class.publishHint}</p>
+      {told.line}
+    </section>
+  )
+}
+
+/** As the field for a time where the reader is wants it. */
+function localText(iso: string | null): string {
+  if (iso === null) return ''
+  const time = new Date(iso)
+  return new Date(time.getTime() - 60_000 * time.getTimezoneOffset()).toISOString().slice(0, 16)
+}
+
+function Deadline() {
+  const { deadline, isOpen } = news.value!
+  const [text, setText] = useState(localText(deadline))
+  const [again, setAgain] = useState<string | null | undefined>(undefined)
+  const told = useTold()
+  const set = async (wanted: string | null, reopen = false) => {
+    told.say('')
+    setAgain(undefined)
+    try {
+      await changeClass('settings', { deadline: wanted, reopen })
+      setText(localText(wanted))
+      told.say(say.class.saved)
+    } catch (error) {
+      if (isOpen && error instanceof Refusal) setAgain(wanted)
+      told.fault(error)
+    }
+  }
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (text !== '') void set(new Date(text).toISOString())
+      }}
+    >
+      <p>
+        {deadline === null
+          ? say.class.noDeadlineYet
+          : (isOpen ? say.class.closed : say.class.until)(timeText(deadline))}
+      </p>
+      <div class="controls">
+        <label>
+          {say.class.deadline}{' '}
+          <input
+            type="datetime-local"
+            name="deadline"
+            value={text}
+            onInput={(event) => setText(event.currentTarget.value)}
+          />
+        </label>
+        <button type="submit" disabled={text === ''}>
+          {say.class.save}
+        </button>
+        {deadline !== null && (
+          <button type="button" class="quiet" onClick={() => void set(null)}>
+            {say.class.removeDeadline}
+          </button>
+        )}
+        {again !== undefined && (
+          <button type="button" onClick={() => void set(again, true)}>
+            {say.class.reopen}
+          </button>
+        )}
+        {told.line}
+      </div>
+    </form>
+  )
+}

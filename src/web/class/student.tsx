@@ -1,0 +1,136 @@
+import { useState } from 'preact/hooks'
+import { compact, nats, significant } from '../../report/number.ts'
+import { say } from '../words/words.ts'
+import { shareText, timeText } from './header.tsx'
+import { Profiles } from './runs.tsx'
+import { Code } from './snippets.tsx'
+import { changeClass, choose, conditionOf, detail, shareOf, student } from './students.ts'
+import { useTold } from './told.tsx'
+
+/** One student: what they did, and what may be done with their key. */
+export function StudentCard() {
+  const one = student.value!
+  const { busiestShare, firstRun, lastSeen, grade } = one
+  const facts: readonly (readonly [string, string])[] = [
+    [say.class.condition, say.class.conditions[conditionOf(one)]],
+    [say.budget, `${shareText(shareOf(one))} ${say.ofBudget(compact(Number(one.budget)))}`],
+    [say.class.runsDone, String(one.runs)],
+    [say.class.firstRun, timeText(firstRun)],
+    [say.class.lastSeen, timeText(lastSeen)],
+    [say.class.busiest, shareText(busiestShare)],
+    ...(grade === null ? [] : [[say.class.regret, significant(grade.regret)] as const]),
+    [say.class.keyName, one.id],
+  ]
+  return (
+    <section class="card student-card" aria-labelledby="student">
+      <div class="bar">
+        <h2 id="student">{one.label || one.id}</h2>
+        <button type="button" class="quiet" onClick={() => choose(null)}>
+          {say.close}
+        </button>
+      </div>
+      <dl>
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <KeyActions />
+      <Predictions />
+      <OwnProfiles />
+    </section>
+  )
+}
+
+/** Each asks once more where it cannot be undone. */
+function KeyActions() {
+  const one = student.value!
+  const [isSure, setSure] = useState<'rekey' | 'reset' | null>(null)
+  const [key, setKey] = useState<string | null>(null)
+  const [budget, setBudget] = useState(compact(Number(one.budget), 17))
+  const told = useTold()
+  const act = (work: () => Promise<string>) => () => {
+    setSure(null)
+    setKey(null)
+    told.say('')
+    work().then(told.say, told.fault)
+  }
+  const change = (what: string, done: string, body: unknown = {}) =>
+    act(async () => {
+      await changeClass(`keys/${one.id}/${what}`, body)
+      return done
+    })
+  const rekey = act(async () => {
+    setKey((await changeClass<{ key: string }>(`keys/${one.id}/rekey`)).key)
+    return say.class.rekeyed
+  })
+  return (
+    <>
+      <div class="controls">
+        {one.revoked ? (
+          <button type="button" class="main" onClick={change('restore', say.class.restored)}>
+            {say.class.restore}
+          </button>
+        ) : (
+          <button type="button" onClick={change('revoke', say.class.revoked)}>
+            {say.class.revoke}
+          </button>
+        )}
+        <button type="button" onClick={isSure === 'rekey' ? rekey : () => setSure('rekey')}>
+          {isSure === 'rekey' ? say.class.rekeySure : say.class.rekey}
+        </button>
+        <button
+          type="button"
+          onClick={isSure === 'reset' ? change('reset', say.class.wasReset) : () => setSure('reset')}
+        >
+          {isSure === 'reset' ? say.class.resetSure(one.runs) : say.class.reset}
+        </button>
+      </div>
+      <form
+        class="controls"
+        onSubmit={(event) => {
+          event.preventDefault()
+          change('budget', say.class.budgetSet, { budget })()
+        }}
+      >
+        <label>
+          {say.budget}{' '}
+          <input
+            class="short"
+            name="budget"
+            value={budget}
+            autocomplete="off"
+            onInput={(event) => setBudget(event.currentTarget.value)}
+          />
+        </label>
+        <button type="submit">{say.class.setBudget}</button>
+        {told.line}
+      </form>
+      {key !== null && <Code title={say.class.newKey} text={key} />}
+    </>
+  )
+}
+
+function Predictions() {
+  const { submissions = [] } = detail.value ?? {}
+  if (submissions.length === 0) return null
+  return (
+    <ul class="predictions">
+      {[...submissions].reverse().map(({ submittedAt, predictedLoss, config }) => (
+        <li key={submittedAt}>
+          {timeText(submittedAt)}: <strong>{nats(predictedLoss)}</strong> {config.num_layers}×{config.d_model},{' '}
+          {say.rate} {significant(config.learning_rate)}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function OwnProfiles() {
+  const [pointed, setPointed] = useState<number | null>(null)
+  const [selected, setSelected] = useState<number | null>(null)
+  if (detail.value === null) return null
+  return <Profiles runs={detail.value.runs} {...{ pointed, selected, onPoint: setPointed, onSelect: setSelected }} />
+}
