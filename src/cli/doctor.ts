@@ -51,6 +51,7 @@ async function runDoctor({ db = defaultDatabase(), out, json }: DoctorFlags): Pr
     await looked('ONNX Runtime', runtimeText, 'onnxruntime-node'),
     await looked('PNG files', rendererText, '@resvg/resvg-js', 'dejavu-fonts-ttf'),
     await looked('page /docs', pageText, '@fastify/swagger-ui'),
+    await looked('workers', queueText, 'pg-boss'),
     await looked('SQLite', sqliteText),
     await looked(`database ${place}`, () => databaseText(db)),
     await looked(`folder ${out}`, async () => folderText(out)),
@@ -109,6 +110,11 @@ async function rendererText(): Promise<string> {
 async function pageText(): Promise<string> {
   await import('@fastify/swagger-ui')
   return 'can be shown'
+}
+
+async function queueText(): Promise<string> {
+  await import('pg-boss')
+  return 'can be given trainings, over PostgreSQL'
 }
 
 async function sqliteText(): Promise<string> {

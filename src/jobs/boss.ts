@@ -31,8 +31,14 @@ const schema = 'isoflop_boss'
 /** An attempt of pg-boss ends after 24 h at the latest, whatever beats; legs are shorter. */
 const attemptSeconds = 24 * 3600 - 60
 
-/** How often to look for jobs whose worker is silent, seconds; its least patience is 10. */
-const monitorSeconds = 5
+/**
+ * How often to look for jobs whose worker is silent, seconds, whose least patience is 10: by servers, and by workers, of which there may be a thousand, in case
+ * that all servers are gone.
+ */
+const monitorSeconds = { server: 5, worker: 30 } as const
+
+/** What pg-boss does beside and nothing here needs, such as jobs that wait for others, seconds. An idle worker asked the database twice a second for it. */
+const seldomSeconds = 3600
 
 export interface CarrierOptions {
   /** Whether the tables may be made. */
@@ -47,9 +53,9 @@ export async function openCarrier(database: JobsDatabase, { creates, supervises 
   const boss: PgBoss = new PgBoss({
     ...{ schema, db: { executeSql: (text: string, values?: unknown[]) => rows(database.plain, text, values) } },
     ...{ migrate: creates, createSchema: creates, supervise: supervises, schedule: false, reindex: false },
-    superviseIntervalSeconds: monitorSeconds,
-    monitorIntervalSeconds: monitorSeconds,
-    monitorVacuum: false,
+    superviseIntervalSeconds: creates ? monitorSeconds.server : monitorSeconds.worker,
+    monitorIntervalSeconds: monitorSeconds.server,
+    ...{ flowIntervalSeconds: seldomSeconds, bamIntervalSeconds: seldomSeconds, monitorVacuum: false },
   })
   boss.on('error', () => {}) // what it does beside is done again; what we ask for rejects by itself
   await boss.start()

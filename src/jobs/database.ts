@@ -64,9 +64,9 @@ export function connectJobs(url: string, { connections = 4 }: { readonly connect
         await client.query('COMMIT')
         return result
       }),
-    tell(channel, about) {
+    tell: sparingly((channel, about) => {
       pool.query('SELECT pg_notify($1, $2)', [channel, about]).catch(ignore) // whoever listens looks now and then, too
-    },
+    }),
     listen(channels, hear, missed) {
       const stop = listen(url, channels, hear, missed)
       listeners.add(stop)
@@ -84,6 +84,29 @@ export function connectJobs(url: string, { connections = 4 }: { readonly connect
 }
 
 const ignore = () => {}
+
+/** How long the same is not told again, ms: of 600 trainings that are asked for at once each would wake every idle worker. */
+const tellAgainMs = 25
+
+/** Tells at once, and of what comes again within a moment only that it came. */
+function sparingly(tell: (channel: Channel, about: string) => void): (channel: Channel, about: string) => void {
+  const told = new Map<string, { isAgain: boolean }>()
+  return (channel, about) => {
+    const name = `${channel} ${about}`
+    const before = told.get(name)
+    if (before) {
+      before.isAgain = true
+      return
+    }
+    const mine = { isAgain: false }
+    told.set(name, mine)
+    tell(channel, about)
+    setTimeout(() => {
+      told.delete(name)
+      if (mine.isAgain) tell(channel, about)
+    }, tellAgainMs)
+  }
+}
 
 /** Of several statements in one text, which pg-boss makes, the last one's rows. */
 const askingOf = (asked: Pool | PoolClient): Asking => ({

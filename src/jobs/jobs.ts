@@ -1,7 +1,7 @@
 import { type Carrier, openCarrier } from './boss.ts'
 import { connectJobs, type JobsDatabase } from './database.ts'
 import { queueMissing, unavailable } from './errors.ts'
-import { migrate } from './migrations.ts'
+import { checkVersion, migrate } from './migrations.ts'
 import { type Office, officeOf } from './office.ts'
 import { type Trainings, trainingsIn } from './trainings.ts'
 
@@ -31,9 +31,13 @@ export async function openJobs(url: string, options: JobsOptions): Promise<Jobs>
   const database = connectJobs(url, { ...(connections !== undefined && { connections }) })
   let carrier: Carrier | undefined
   try {
-    if (creates) await database.alone(migrate)
+    const open = () => openCarrier(database, { creates, supervises })
+    if (creates) carrier = await oneAfterAnother(database, open)
     else if (!(await isThere(database))) throw queueMissing()
-    carrier = await openCarrier(database, { creates, supervises })
+    else {
+      await checkVersion(database)
+      carrier = await open()
+    }
   } catch (error) {
     await database.close()
     throw unavailable(error)
@@ -52,6 +56,22 @@ export async function openJobs(url: string, options: JobsOptions): Promise<Jobs>
       await database.close()
     },
   }
+}
+
+/** Any number does that no other program locks in this database. */
+const startLock = 1_769_105_514
+
+/** Makes what is not there. Of servers that start at once the later ones find all of it; pg-boss alone refused one of four. */
+function oneAfterAnother(database: JobsDatabase, open: () => Promise<Carrier>): Promise<Carrier> {
+  return database.alone(async (client) => {
+    await client.query('SELECT pg_advisory_lock($1)', [startLock])
+    try {
+      await migrate(client)
+      return await open()
+    } finally {
+      await client.query('SELECT pg_advisory_unlock($1)', [startLock])
+    }
+  })
 }
 
 /** Whether a server has made the queue. */

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { PoolClient } from 'pg'
 import { IsoflopError } from '../core/errors.ts'
+import type { Asking } from './database.ts'
 
 /** Any number does that no other program locks in this database. */
 const migrationLock = 1_769_105_513
@@ -37,6 +38,14 @@ async function applyMissing(client: PoolClient): Promise<void> {
   }
 }
 
+/** Errors: STORE_UNAVAILABLE where another isoflop made the queue than this worker is. */
+export async function checkVersion(asking: Asking): Promise<void> {
+  const [{ v }] = await asking.ask<{ v: number }>('SELECT coalesce(max(version), 0) AS v FROM isoflop_jobs.migrations')
+  const latest = migrations().at(-1)?.version ?? 0
+  if (v > latest) throw tooNew(v, latest)
+  if (v < latest) throw tooOld(v, latest)
+}
+
 /** In order, from 1 on: `migrations/001_start.sql`. A file that was released is never edited; a change is a new one. */
 function migrations(): { readonly version: number; readonly sql: string }[] {
   const folder = new URL('./migrations/', import.meta.url)
@@ -45,6 +54,13 @@ function migrations(): { readonly version: number; readonly sql: string }[] {
     .sort()
     .map((name) => ({ version: Number.parseInt(name, 10), sql: readFileSync(new URL(name, folder), 'utf8') }))
 }
+
+const tooOld = (version: number, known: number): IsoflopError =>
+  new IsoflopError(
+    'STORE_UNAVAILABLE',
+    `The queue of trainings in the database has schema ${version}; this isoflop needs schema ${known}.`,
+    'Start a server of this isoflop, which brings it up to date.',
+  )
 
 const tooNew = (version: number, known: number): IsoflopError =>
   new IsoflopError(

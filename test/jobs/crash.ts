@@ -277,6 +277,8 @@ async function checkLedger(url: string, asked: readonly (readonly number[])[]): 
 async function checkTrainings(url: string, trainings: number): Promise<void> {
   const states = await rows(url, 'SELECT state, count(*)::int AS count FROM isoflop_jobs.trainings GROUP BY 1')
   assert.deepEqual(states, [{ state: 'finished', count: trainings }])
+  const [{ askers }] = await rows(url, 'SELECT count(*)::int AS askers FROM isoflop_jobs.askers')
+  assert.equal(askers, 0, 'nobody waits any more')
   const [{ jobs }] = await rows(url, 'SELECT count(*)::int AS jobs FROM isoflop_boss.job')
   assert.equal(jobs, 0, 'pg-boss carries nothing any more')
 }

@@ -274,6 +274,30 @@ test('what nothing carries any more is sent again', async () => {
   await backend.close()
 })
 
+test('servers that start at once make one queue', async () => {
+  const url = await postgres.database()
+  const servers = await Promise.all(Array.from({ length: 6 }, () => server(url)))
+  const asked = servers.map((backend, k) => backend.train(configOf(1), { asker: `k${k}` }))
+  const here = await worker(url)
+  await Promise.all(asked)
+  assert.equal(here.begun.length, 1)
+  await here.stop()
+  for (const backend of servers) await backend.close()
+})
+
+test('a queue that another isoflop made is not touched', async () => {
+  const url = await postgres.database()
+  await (await server(url)).close()
+  for (const version of [0, 99]) {
+    await sql(url, `UPDATE isoflop_jobs.migrations SET version = ${version}`)
+    await assert.rejects(openJobs(url, { creates: false }), {
+      code: 'STORE_UNAVAILABLE',
+      message: new RegExp(`schema ${version};`),
+    })
+  }
+  await assert.rejects(server(url), { code: 'STORE_UNAVAILABLE', message: /schema 99;/ })
+})
+
 test('a worker needs no right but to the queue: it cannot read a key, a run or a budget', async () => {
   const url = await postgres.database()
   await (await openStore(url)).close()

@@ -160,11 +160,17 @@ $$;
 
 CREATE FUNCTION isoflop_jobs.answer(
   answered uuid, with_attempt integer, new_state text, new_loss double precision, new_diverged_at integer, new_words text
-) RETURNS boolean LANGUAGE sql AS $$
+) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
   UPDATE isoflop_jobs.trainings t
   SET state = new_state, loss = new_loss, diverged_at = new_diverged_at, words = new_words, curve = NULL, changed_at = now()
-  WHERE t.id = answered AND t.attempt = with_attempt AND t.state = 'running' RETURNING true
-$$;
+  WHERE t.id = answered AND t.attempt = with_attempt AND t.state = 'running';
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  DELETE FROM isoflop_jobs.askers a WHERE a.training = answered;
+  RETURN true;
+END $$;
 
 -- Puts it back into the line, at its turn, with another job of pg-boss; one that failed too often is dead.
 CREATE FUNCTION isoflop_jobs.give_back(given uuid, with_attempt integer, new_job uuid, has_failed boolean, new_words text)
