@@ -2,7 +2,7 @@
  * Whole training steps, dropout, AdamW and clipping included, beside PyTorch's in the same run: tokens per second, peak memory,
  * and the part of the machine's speed in matrix products that is reached. Each turn is a process of its own, and ours comes
  * before and after PyTorch's, so that a machine that slows down does so for both.
- * `npm run bench:train [-- --seconds 6 --rounds 3 --shapes 64x4x4,128x4x4,256x6x8 --threads 2 --pass 1 --json]`: all is measured in every round, and
+ * `npm run bench:train [-- --seconds 6 --rounds 3 --shapes 64x4x4,128x4x4,256x6x8 --threads 2 --pass 1 --at-once 2 --json]`: all is measured in every round, and
  * median and range of the rounds are printed. PYTHON names the Python that has torch (python3); without torch ours is measured alone.
  * Compiling takes PyTorch up to a minute in each turn.
  */
@@ -41,6 +41,8 @@ const { values } = parseArgs({
     sequences: { type: 'string', default: '8' },
     /** Sequences that go through PyTorch's model at a time, as one does through ours; its fastest on two processors. */
     pass: { type: 'string', default: '1' },
+    /** Sequences that go through our graph at a time, where it is not what `cutFor` says. */
+    'at-once': { type: 'string' },
     json: { type: 'boolean', default: false },
     /** Measures ours on this shape, in this process: what the others start. */
     ours: { type: 'string' },
@@ -91,8 +93,10 @@ function drawnSequences(): Sequence[] {
 
 async function measureOurs(shape: ModelShape): Promise<OurTurn> {
   const engine = await openEngine({ device: 'cpu', threads })
+  const usual = cutFor(shape, sequences)
+  const cut = { ...usual, sequences: Number(values['at-once'] ?? usual.sequences) }
   const state = initialState(layoutOf(shape), 0)
-  const trainer = await openTrainer(engine, { shape, cut: cutFor(shape, sequences), state, seed: 0, dropout: true })
+  const trainer = await openTrainer(engine, { shape, cut, state, seed: 0, dropout: true })
   const batch = drawnSequences()
   const times: number[] = []
   let begun = 0
@@ -126,6 +130,7 @@ const ourTurn = (name: string): OurTurn => {
     values.threads,
     '--sequences',
     values.sequences,
+    ...(values['at-once'] === undefined ? [] : ['--at-once', values['at-once']]),
   ]
   return turn(process.execPath, [fileURLToPath(import.meta.url), ...options])
 }
