@@ -255,7 +255,7 @@ export const pages: Readonly<Record<string, Page>> = {
     asides: [
       instead('YOUR_KEY', key, 'the key that the server printed'),
       read('{"id": "d256-n4-h4', 'the beginning of an answer; test/server/v2.test.ts looks at all of it'),
-      until('curl -N', 'true', 'a stream has no end'),
+      leftOut('curl -N', 'a stream has no end; test/server/events.test.ts listens to one'),
       read('event: run', 'what such a stream says; test/server/events.test.ts listens to it'),
     ],
   },
