@@ -100,16 +100,22 @@ test('a run that is picked is marked in every figure that has it, and what is po
   await page.locator('.runs .scroll').focus()
   await page.keyboard.press('ArrowDown')
   assert.match((await page.locator('.details').textContent()) ?? '', /Run 15/)
-  // In a figure: where the mark is, the run is told and picked.
-  const mark = page.locator('figure[data-figure=design] .over .selected')
-  const { x, y, width, height } = (await mark.boundingBox())!
-  await page.locator('.details button.quiet').click()
+  // In a figure: where the mark is, the run is told, and picked by a click.
+  const figure = page.locator('figure[data-figure=design]')
+  await figure.scrollIntoViewIfNeeded()
+  const mark = (await figure.locator('.over .selected').boundingBox())!
+  await page.keyboard.press('Escape')
   await page.locator('.details').waitFor({ state: 'detached' })
-  const box = (await page.locator('figure[data-figure=design] .drawing').boundingBox())!
-  assert.ok(x >= box.x && x + width <= box.x + box.width + 1)
-  await page.locator('figure[data-figure=design]').scrollIntoViewIfNeeded()
-  const moved = (await page.locator('figure[data-figure=design] .drawing').boundingBox())!
-  await page.mouse.move(moved.x + (x - box.x) + width / 2, moved.y + (y - box.y) + height / 2 - (box.y - box.y))
+  await page.mouse.move(mark.x + mark.width / 2, mark.y + mark.height / 2)
+  await figure.locator('.tip', { hasText: 'Run 15' }).waitFor()
+  assert.equal(await page.locator('.tip').count(), 1)
+  await page.locator('figure[data-figure=profiles] .over .pointed').first().waitFor()
+  await page.mouse.down()
+  await page.mouse.up()
+  await page.locator('.details', { hasText: 'Run 15' }).waitFor()
+  await page.getByRole('button', { name: 'Copy as command' }).click()
+  const copied = await page.evaluate('navigator.clipboard.readText()')
+  assert.match(String(copied), /^isoflop train --corpus corpus --d-model \d+ --num-layers /)
 })
 
 test('what happens is on the screen within 300 ms, and what is expected with it', { skip }, async () => {

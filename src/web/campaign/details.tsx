@@ -1,6 +1,6 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { columnsOf } from '../../report/campaign/configuration.ts'
-import { nats, significant } from '../../report/number.ts'
+import { compact, nats, significant } from '../../report/number.ts'
 import { words } from '../../report/words/words.ts'
 import { say } from '../words/words.ts'
 import { commandOf, expectedText, lossText, recordOf, signed } from './numbers.ts'
@@ -9,6 +9,14 @@ import { dropped, selected, view } from './state.ts'
 /** Everything about the run that is looked at. */
 export function Details() {
   const number = selected.value
+  useEffect(() => {
+    if (number === null) return
+    const close = ({ key }: KeyboardEvent) => {
+      if (key === 'Escape') selected.value = null
+    }
+    addEventListener('keydown', close)
+    return () => removeEventListener('keydown', close)
+  }, [number])
   const shown = view.value!
   const run = number === null ? undefined : shown.runs[number]
   if (number === null || run === undefined) return null
@@ -19,7 +27,7 @@ export function Details() {
     [say.columns.parameters, significant(run.parameters)],
     ...Object.entries(columnsOf(shown.space, run.config)).map(([name, value]): [string, string] => [
       name,
-      typeof value === 'number' ? significant(value, 4) : value,
+      typeof value === 'number' ? compact(value, 6) : value,
     ]),
     [say.columns.loss, lossText(run)],
     ...(run.expected ? [[say.columns.expected, expectedText(run)] as [string, string]] : []),
@@ -58,7 +66,7 @@ export function Details() {
       </div>
       <dl>
         {facts.map(([name, value]) => (
-          <div key={name}>
+          <div key={name} class={value.length > 24 ? 'long' : ''}>
             <dt>{name}</dt>
             <dd>{value}</dd>
           </div>

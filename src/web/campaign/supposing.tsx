@@ -3,7 +3,7 @@ import { largestBudget } from '../../report/campaign/facts.ts'
 import { compact, nats, significant, withInterval } from '../../report/number.ts'
 import { say } from '../words/words.ts'
 import { dropped, view } from './state.ts'
-import { answered, isAsked, law, reset, target } from './what-if.ts'
+import { answered, isAsked, isFitting, law, reset, target } from './what-if.ts'
 
 /** Steps of the slider in a power of ten. */
 const steps = 20
@@ -57,7 +57,10 @@ export function Supposing() {
           ))}
         </select>
       </label>
-      <p class="hint">{dropped.value.size === 0 ? say.whatIfNone : say.whatIfDropped(dropped.value.size)}</p>
+      <p class="hint">
+        {dropped.value.size === 0 ? say.whatIfNone : say.whatIfDropped(dropped.value.size)}
+        {isFitting.value && answered.value?.kind !== 'fitting' && ` · ${say.whatIfFitting}`}
+      </p>
       <Outcome />
     </section>
   )

@@ -27,9 +27,11 @@ export function reset(): void {
 /** A hand that drags asks often: it is answered when it rests so long, ms. */
 const restMs = 120
 
+/** Whether a fit is under way, beside what was answered last. */
+export const isFitting = signal(false)
+
 let worker: Worker | null = null
 let asked = 0
-let isBusy = false
 let due = 0
 
 /** Fits whenever something else is asked. One fit at a time: what was asked meanwhile is asked when it has ended. */
@@ -49,13 +51,13 @@ export function startWhatIf(): () => void {
 
 function ask(): void {
   const shown = view.value
-  if (shown === null || !isAsked.value || isBusy) return
-  isBusy = true
+  if (shown === null || !isAsked.value || isFitting.peek()) return
+  isFitting.value = true
   if (answered.value?.kind !== 'fitted') answered.value = { kind: 'fitting' }
   const { kept, request } = requestOf(shown)
   worker ??= new Worker(document.documentElement.dataset.refit!, { type: 'module' })
   worker.onmessage = ({ data }: MessageEvent<{ id: number; refit?: Refit; fault?: string }>) => {
-    isBusy = false
+    isFitting.value = false
     if (data.id !== asked) return ask()
     if (!isAsked.value) return
     answered.value = data.refit
@@ -63,7 +65,7 @@ function ask(): void {
       : { kind: 'fault', message: data.fault ?? '' }
   }
   worker.onerror = () => {
-    isBusy = false
+    isFitting.value = false
     answered.value = { kind: 'fault', message: 'the worker did not start' }
   }
   worker.postMessage(request)

@@ -74,6 +74,7 @@ export function LiveFigure<Subject>(props: Props<Subject>) {
   const width = useWidth(box)
   const [shown, setShown] = useState<Drawn | null>(null)
   const [isEmpty, setEmpty] = useState(false)
+  const [isHere, setHere] = useState(false)
   const key = useRef({}).current
   const dark = isDark.value
 
@@ -104,13 +105,22 @@ export function LiveFigure<Subject>(props: Props<Subject>) {
     }
     const ending = new AbortController()
     const { signal } = ending
-    node.addEventListener('pointermove', (event) => onPoint(nearest(event)), { signal })
-    node.addEventListener('pointerleave', () => onPoint(null), { signal })
+    const move = (event: MouseEvent) => {
+      setHere(true)
+      onPoint(nearest(event))
+    }
+    const leave = () => {
+      setHere(false)
+      onPoint(null)
+    }
+    node.addEventListener('pointermove', move, { signal })
+    node.addEventListener('pointerleave', leave, { signal })
     node.addEventListener('click', (event) => onSelect(nearest(event)), { signal })
     return () => ending.abort()
   }, [shown, onPoint, onSelect])
   const marked = shown?.places.filter(({ run }) => run === selected || run === pointed) ?? []
-  const tip = pointed === null ? undefined : marked.find(({ run }) => run === pointed)
+  // Marked everywhere, told where the hand is.
+  const tip = pointed === null || !isHere ? undefined : marked.find(({ run }) => run === pointed)
   return (
     <figure class={props.isWide ? 'figure wide' : 'figure'} data-figure={figure.name} hidden={isEmpty}>
       <h2>{figure.title}</h2>
