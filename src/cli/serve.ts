@@ -12,10 +12,12 @@ import { apiBudget, apiLimits } from '../cs336/limits.ts'
 import { accountings } from '../cs336/parameters.ts'
 import { devices } from '../gpt/engine.ts'
 import { lossNames } from '../gpt/losses.ts'
+import { counted } from '../report/number.ts'
 import { createComplaints } from '../server/complaints.ts'
 import { usualSubmissions } from '../server/disclosure.ts'
 import { addKey, isWeak, keyLength } from '../server/keys.ts'
 import type { ServicePage } from '../server/options.ts'
+import { changedSettings, type Settings } from '../server/settings.ts'
 import { shownPlace } from '../server/store/place.ts'
 import type { Store } from '../server/store/store.ts'
 import type { BackendFlags } from './backend.ts'
@@ -168,6 +170,7 @@ async function runServe(flags: ServeFlags): Promise<void> {
         print(`listening on ${url}`)
         print(`  ${shownBackend(backend)}; keys and runs in ${shownPlace(place)}${documentation(url, flags)}`)
         if (truth !== null) print(`  ${deadlineText(deadline)}`)
+        for (const line of changedText(await changedSettings(store))) print(`  ${line}`)
         for (const note of notes) print(`  ${note}`)
         if (firstKey !== null) printFirstKey(firstKey, url, flags)
         await stopped()
@@ -205,6 +208,16 @@ export const deadlineText = (deadline: number | null): string =>
   deadline === null
     ? 'no deadline: predictions are taken, and the truth is shown to instructors alone'
     : `predictions are taken until ${new Date(deadline).toISOString()}; from then on the truth is shown`
+
+/** What an instructor has changed on the page, which holds whatever the flags say. */
+const changedText = ({ submissions, leaderboard }: Partial<Settings>): string[] => [
+  ...(submissions === undefined
+    ? []
+    : [`a key may submit ${counted(submissions, 'prediction')}, as was set on the page`]),
+  ...(leaderboard === undefined
+    ? []
+    : [`the leaderboard is ${leaderboard ? 'shown' : 'hidden'}, as was set on the page`]),
+]
 
 /** What is closed: commander makes --no-docs `docs: false`. */
 const closedOf = ({ docs, metrics }: ServeFlags): ServicePage[] => [
