@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { classServing, type ServedClass } from '../server/classes.ts'
+import { countingBackend, serving } from '../server/serving.ts'
 import { isWithin, needsBrowser, type VisitOptions, visit } from './browser.ts'
 
 const skip = needsBrowser
@@ -319,4 +320,42 @@ test('1,000 students are shown, sorted and scrolled without a wait', { skip }, a
   assert.ok(shown < 3000, `${shown} ms`)
   assert.ok(median < 100, `${median} ms`)
   assert.ok((await page.locator('#students tbody tr').count()) < 80, 'only rows in sight are there')
+})
+
+test('a run that takes long is seen waiting and running, live, and can be cancelled; nothing is charged', {
+  skip,
+}, async () => {
+  const slow = countingBackend()
+  let finish = () => {}
+  slow.hold = new Promise((resolve) => {
+    finish = resolve
+  })
+  const { url, key, store, close } = await serving({ backend: slow })
+  closing.push(close)
+  const { page, clean } = await open(url, key)
+  await page.getByRole('button', { name: 'Ask' }).click()
+  const running = page.locator('section', { hasText: 'Waiting and running' }).locator('.running li')
+  await running.waitFor()
+  await page.locator('.legend', { hasText: 'reserved 1e14' }).waitFor()
+  // A program of the same key asks, too.
+  const config = { d_model: 320, num_layers: 4, num_heads: 4, batch_size: 128, learning_rate: 0.001, train_flops: 1e15 }
+  const asked = await fetch(`${url}/v2/runs`, {
+    method: 'POST',
+    headers: { 'x-api-key': key, 'content-type': 'application/json' },
+    body: JSON.stringify(config),
+  })
+  assert.equal(asked.status, 202)
+  const begun = performance.now()
+  await running.nth(1).waitFor()
+  console.log(`an event of another program is on the screen after ${(performance.now() - begun).toFixed(0)} ms`)
+  await running.filter({ hasText: '4×320' }).getByRole('button', { name: 'Cancel' }).click()
+  await running.filter({ hasText: '4×320' }).waitFor({ state: 'detached' })
+  finish()
+  await running.waitFor({ state: 'detached' })
+  await page.locator('.runs tbody tr').first().waitFor()
+  assert.deepEqual(
+    (await store.listKeys()).map(({ used, reserved }) => [used, reserved]),
+    [[10n ** 14n, 0n]],
+  )
+  await clean()
 })

@@ -1,7 +1,7 @@
 import { compact } from '../../report/number.ts'
 import { say } from '../words/words.ts'
 import { shareText } from './header.tsx'
-import { asked, runs, sums } from './me.ts'
+import { runs, sums } from './me.ts'
 
 /** What the key has, has spent, and has out. */
 export function Budget() {
@@ -41,11 +41,6 @@ export function Budget() {
         <li>
           <strong>{runs.value.length}</strong> {say.class.runsDone}
         </li>
-        {asked.value.length > 0 && (
-          <li>
-            <strong>{asked.value.length}</strong> {say.counts.running}
-          </li>
-        )}
       </ul>
     </section>
   )

@@ -3,6 +3,8 @@ import { say } from '../words/words.ts'
 import { Budget } from './budget.tsx'
 import { Header } from './header.tsx'
 import { keepLooking, pointed, runs, selected } from './me.ts'
+import { OpenRuns } from './open-list.tsx'
+import { followRuns } from './open-runs.ts'
 import { PredictionCard } from './prediction.tsx'
 import { QueryForm } from './query-form.tsx'
 import { Profiles, RunsTable } from './runs.tsx'
@@ -10,6 +12,7 @@ import { Profiles, RunsTable } from './runs.tsx'
 /** The page of who has a key: the budget, a form for runs, what they say, the prediction. */
 export function LearnerPage() {
   useEffect(() => keepLooking(), [])
+  useEffect(() => followRuns(), [])
   const marks = {
     runs: runs.value,
     selected: selected.value,
@@ -32,6 +35,7 @@ export function LearnerPage() {
         <div class="columns">
           <div class="column">
             <QueryForm />
+            <OpenRuns />
             <PredictionCard />
           </div>
           <div class="column">

@@ -65,9 +65,6 @@ export const runs = signal<readonly Run[]>([])
 export const selected = signal<number | null>(null)
 export const pointed = signal<number | null>(null)
 
-/** Configurations that are asked for and not answered yet, by their names. */
-export const asked = signal<readonly Wire[]>([])
-
 export const nameOf = ({ d_model, num_layers, num_heads, batch_size, learning_rate, train_flops }: Wire): string =>
   [d_model, num_layers, num_heads, batch_size, learning_rate, train_flops].join(' ')
 
@@ -150,19 +147,6 @@ export async function signOut(): Promise<void> {
   signedOut.value = 'left'
   me.value = null
   forget()
-}
-
-/** Asks for a run; its loss. Throws what the server says. */
-export async function askRun(config: Wire): Promise<number> {
-  asked.value = [...asked.value, config]
-  try {
-    const query = new URLSearchParams(Object.entries(config).map(([name, value]) => [name, String(value)]))
-    const { loss } = await ask<{ loss: number }>('GET', `/loss?${query}`)
-    await look()
-    return loss
-  } finally {
-    asked.value = asked.value.filter((one) => one !== config)
-  }
 }
 
 /** How often the page looks whether a program of the same key, or another tab, has done something, ms. */

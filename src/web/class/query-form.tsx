@@ -5,7 +5,8 @@ import { compact, nats, percent, significant } from '../../report/number.ts'
 import { say } from '../words/words.ts'
 import { checkQuery, type Draft, type QueryName } from './check.ts'
 import { Field } from './field.tsx'
-import { answered, asked, askRun, me, nameOf, sums, type Wire } from './me.ts'
+import { answered, me, nameOf, sums, type Wire } from './me.ts'
+import { type AskedRun, askRun, openRuns } from './open-runs.ts'
 import { AsProgram, querySnippets } from './snippets.tsx'
 
 const names = ['d_model', 'num_layers', 'num_heads', 'batch_size', 'learning_rate', 'train_flops'] as const
@@ -26,7 +27,8 @@ export function QueryForm() {
   const [told, setTold] = useState<{ readonly text: string; readonly isFault: boolean } | null>(null)
   const { faults, meant } = checkQuery(draft, flops)
   const known = meant === null ? undefined : answered.value.get(nameOf(meant))
-  const isAsked = meant !== null && asked.value.some((one) => nameOf(one) === nameOf(meant))
+  const [isBusy, setBusy] = useState(false)
+  const isAsked = isBusy || (meant !== null && openRuns.value.some((one) => nameOf(one) === nameOf(meant)))
   const isTooMuch = meant !== null && known === undefined && meant.train_flops > sums.value.left
   const choices: Partial<Record<QueryName, readonly string[]>> = {
     batch_size: ['128', '256'],
@@ -36,12 +38,13 @@ export function QueryForm() {
     event.preventDefault()
     if (meant === null || isTooMuch || isAsked) return
     setTold(null)
+    setBusy(true)
     try {
-      const loss = await askRun(meant)
-      setTold({ text: say.class.answer(nats(loss), shortOf(meant)), isFault: false })
+      setTold(toldOf(await askRun(meant)))
     } catch (error) {
       setTold({ text: (error as Error).message, isFault: true })
     }
+    setBusy(false)
   }
   return (
     <form class="card query" onSubmit={submit} aria-labelledby="query">
@@ -94,6 +97,13 @@ function Price({ config, known, isTooMuch }: { config: Wire; known: number | und
       {size}
     </>
   )
+}
+
+/** What came of a run, or that it goes on. */
+function toldOf(run: AskedRun): { readonly text: string; readonly isFault: boolean } {
+  if (run.loss !== null) return { text: say.class.answer(nats(run.loss), shortOf(run)), isFault: false }
+  if (run.state === 'waiting' || run.state === 'running') return { text: say.class.goesOn, isFault: false }
+  return { text: run.error?.message ?? say.class.ends[run.state as 'diverged' | 'failed' | 'cancelled'], isFault: true }
 }
 
 const shortOf = ({ d_model, num_layers, train_flops }: Wire): string =>

@@ -134,6 +134,12 @@ export const en = {
     query: 'Ask for a run',
     ask: 'Ask',
     askAgain: 'Ask again',
+    openRuns: 'Waiting and running',
+    waits: (ahead: number | null) => (ahead === null ? 'waiting' : `waiting, ${ahead} before it`),
+    tokensSeen: 'tokens',
+    cancel: 'Cancel',
+    goesOn: 'It takes a while, and stands below until it is done. The page may be closed.',
+    ends: { diverged: 'The run diverged.', failed: 'The run failed.', cancelled: 'The run was cancelled.' },
     asking: 'Running …',
     cost: (flops: string, share: string, left: string) =>
       `Costs ${flops} FLOPs, ${share} of the budget, and leaves ${left}.`,

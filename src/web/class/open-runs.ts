@@ -1,0 +1,89 @@
+import { signal } from '@preact/signals'
+import { ask, signedOut } from './api.ts'
+import { look, me, type Wire } from './me.ts'
+
+/** A run as the second version of the API tells of it. */
+export interface AskedRun extends Wire {
+  readonly id: string
+  readonly state: 'waiting' | 'running' | 'finished' | 'diverged' | 'failed' | 'cancelled'
+  readonly loss: number | null
+  readonly ahead: number | null
+  readonly latest: { readonly tokens: number; readonly loss: number } | null
+  readonly error: { readonly message: string } | null
+}
+
+/** The key's runs that wait or run now, whoever asked for them: this page, another tab or a program. */
+export const openRuns = signal<readonly AskedRun[]>([])
+
+const isOpen = ({ state }: AskedRun): boolean => state === 'waiting' || state === 'running'
+
+function take(run: AskedRun): void {
+  const others = openRuns.value.filter(({ id }) => id !== run.id)
+  if (isOpen(run)) openRuns.value = [...others, run]
+  else if (others.length < openRuns.value.length) openRuns.value = others
+}
+
+/** So long an answer is waited for, s; what takes longer stands among the open ones. */
+const waitSeconds = 3
+
+/** Asks for a run; as it is once it has ended, or after some seconds. Throws what the server says. */
+export async function askRun({
+  d_model,
+  num_layers,
+  num_heads,
+  batch_size,
+  learning_rate,
+  train_flops,
+}: Wire): Promise<AskedRun> {
+  const config = { d_model, num_layers, num_heads, batch_size, learning_rate, train_flops }
+  const run = await ask<AskedRun>('POST', `/v2/runs?wait=${waitSeconds}`, config)
+  take(run)
+  await look()
+  return run
+}
+
+/** Cancels a run that waits or runs: nothing is charged. Throws what the server says. */
+export async function cancelRun(id: string): Promise<void> {
+  take(await ask<AskedRun>('DELETE', `/v2/runs/${id}`))
+  await look()
+}
+
+async function readOpen(): Promise<void> {
+  const { runs } = await ask<{ runs: readonly AskedRun[] }>('GET', '/v2/runs?state=waiting,running')
+  openRuns.value = runs
+}
+
+/** Follows what happens to the key's runs as long as the page is seen: one stream a tab, because a browser has six connections to a host. */
+export function followRuns(): () => void {
+  let stream: EventSource | null = null
+  const close = () => {
+    stream?.close()
+    stream = null
+  }
+  const open = () => {
+    close()
+    if (document.hidden || signedOut.value !== null || me.value === null) return
+    stream = new EventSource('/web/v2/events')
+    // What happened before the stream began, or while the connection was away, is read whole.
+    stream.addEventListener('start', () => void Promise.all([readOpen(), look()]).catch(() => {}))
+    stream.addEventListener('run', ({ data }) => {
+      take(JSON.parse(data) as AskedRun)
+      void look()
+    })
+    stream.addEventListener('progress', ({ data }) => take(JSON.parse(data) as AskedRun))
+    stream.addEventListener('error', () => {
+      if (signedOut.value !== null) close()
+    })
+  }
+  open()
+  document.addEventListener('visibilitychange', open)
+  const unwatch = signedOut.subscribe((value) => {
+    if (value !== null) close()
+  })
+  return () => {
+    close()
+    unwatch()
+    document.removeEventListener('visibilitychange', open)
+    openRuns.value = []
+  }
+}
