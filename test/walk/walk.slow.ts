@@ -20,6 +20,7 @@ const hasRequests = hasPython && python('-c', 'import requests')
 
 /** Why a page cannot be followed on this machine, else false. */
 function whatLacks(blocks: readonly Block[]): string | false {
+  if (process.platform === 'win32') return 'pages speak of a POSIX shell'
   if (!hasRequests && blocks.some(({ kind }) => kind === 'python')) return 'python3 with requests is not here'
   return !hasPython && blocks.some(({ text }) => /\bpython3? /.test(text)) && 'python3 is not here'
 }
