@@ -46,7 +46,8 @@ export class CampaignFolder implements Source {
   /** Reads what has changed. */
   async look(): Promise<void> {
     this.#watch()
-    if (existsSync(this.#folder) && wishIn(this.#folder) === null && this.#live?.state !== 'ended') this.#announce()
+    // Nothing is written where no campaign is, nor where it is over.
+    if (this.#isHeld() !== false && wishIn(this.#folder) === null) this.#announce()
     const seen = this.#stamp()
     if (seen === this.#seen) return
     this.#seen = seen

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -148,4 +148,8 @@ test('what is no campaign shows nothing and breaks nothing', async () => {
     await watched.look()
     assert.equal(watched.since(null), null, text)
   }
+  // Whoever only looks leaves nothing behind where no campaign goes on.
+  tell(folder, view)
+  await watched.look()
+  assert.deepEqual(readdirSync(folder), ['live.json'])
 })

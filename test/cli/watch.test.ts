@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { liveFile } from '../../src/campaign/live-file.ts'
+import { full } from '../report/campaigns.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'watch-cli-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+const command = fileURLToPath(new URL('../../bin/isoflop.js', import.meta.url))
+
+function watch(...args: string[]) {
+  const env = { ...process.env, ISOFLOP_WATCH_TOKEN: '', DISPLAY: '', WAYLAND_DISPLAY: '' }
+  delete (env as Partial<typeof env>).ISOFLOP_WATCH_TOKEN
+  const child = spawn(process.execPath, [command, 'watch', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const said = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (part) => {
+      said[name] += part
+    })
+  const ended = once(child, 'close').then(([status]) => ({ status: status as number, ...said }))
+  return { child, said, ended }
+}
+
+test('who shows the page to other machines has to have a secret that cannot be guessed', async () => {
+  for (const [args, message] of [
+    [['--host', '0.0.0.0'], /--host 0\.0\.0\.0 shows the page to other machines, and came without --watch-token/],
+    [['--host', '0.0.0.0', '--watch-token', 'short'], /--watch-token has 5 characters, expected at least 16/],
+    [['--watch-token', 'sixteen letters#'], /--watch-token has characters that a link cannot have/],
+    [['--port', 'x'], /--port/],
+  ] as const) {
+    const { status, stderr, stdout } = await watch(folder, ...args).ended
+    assert.equal(status, 2, stderr)
+    assert.match(stderr, message)
+    assert.equal(stdout, '')
+  }
+})
+
+test('the link is printed, works once, the next one is printed, and Ctrl-C ends it', async () => {
+  const live = { live: 1, state: 'ended', view: full.view, capacity: 1, command: '' }
+  writeFileSync(liveFile(folder), JSON.stringify(live))
+  const { child, said, ended } = watch(folder)
+  const printed = async (form: RegExp) => {
+    for (;;) {
+      const found = form.exec(said.stdout)
+      if (found) return found[1]
+      await once(child.stdout, 'data')
+    }
+  }
+  const link = await printed(/^(http:\/\/127\.0\.0\.1:\d+\/#\S+)\n/m)
+  const { origin, hash } = new URL(link)
+  const enter = (token: string) =>
+    fetch(`${origin}/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ token }),
+    })
+  const first = await enter(hash.slice(1))
+  assert.equal(first.status, 204)
+  const cookie = first.headers.get('set-cookie')!.split(';')[0]
+  assert.equal((await enter(hash.slice(1))).status, 401)
+  const next = await printed(/^For another browser: (\S+)$/m)
+  assert.equal((await enter(new URL(next).hash.slice(1))).status, 204)
+  const report = await fetch(`${origin}/api/report`, { headers: { cookie } })
+  assert.equal(report.status, 404)
+  child.kill('SIGINT')
+  const { status, stderr } = await ended
+  assert.equal(status, 0, stderr)
+})
