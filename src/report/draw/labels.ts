@@ -113,7 +113,7 @@ export function endLabels(labels: readonly Label[]): DrawMark {
     const places = dodge(
       wanted,
       labels.map(() => lineHeight),
-      0,
+      size.marginTop - 4, // above stand the axis title and the labels over the panel
       size.height - size.marginBottom + lineHeight,
     )
     const group = element(document, 'g', { 'aria-label': 'line labels' })
@@ -192,19 +192,20 @@ export interface Obstacle {
 export function pointLabels(
   labels: readonly Label[],
   obstacles: readonly Obstacle[],
-  side: 'right' | 'any' = 'any',
+  side: 'right' | 'any' | 'inside' = 'any',
 ): DrawMark {
   return (_, scales, __, size, { document }) => {
     const marks = obstacles.map(({ x, y, weight = 12 }) => ({ box: around(scales.x(x), scales.y(y), 3), weight }))
     const taken: Box[] = []
     const outside = ({ left, right, top, bottom }: Box) =>
       left < size.marginLeft ||
-      right > size.width ||
-      top < size.marginTop - 8 ||
+      right > size.width - (side === 'inside' ? size.marginRight : 0) ||
+      top < size.marginTop - (side === 'inside' ? 0 : 8) ||
       bottom > size.height - size.marginBottom
     const cost = (box: Box, distance: number) =>
       1.5 * distance +
       (outside(box) ? 1e6 : 0) +
+      (box.left < 0 || box.right > size.width || box.top < 0 || box.bottom > size.height ? 1e7 : 0) + // it would be cut
       1e4 * taken.filter((other) => overlap(box, other)).length +
       marks.reduce((sum, mark) => sum + (overlap(box, mark.box) ? mark.weight : 0), 0)
     const group = element(document, 'g', { 'aria-label': 'point labels' })

@@ -1,8 +1,19 @@
 import type { FigureText } from '../draw/svg.ts'
 import { inLanguage, words } from '../words/words.ts'
-import { type Block, type Cell, type Page, type Remark, type Section, type Span, spansOf, type Text } from './blocks.ts'
-import { styleSheet } from './sheet.ts'
+import {
+  type Block,
+  type Cell,
+  type Column,
+  type Page,
+  type Remark,
+  type Section,
+  type Span,
+  spansOf,
+  type Text,
+} from './blocks.ts'
+import { stackClass, styleSheet } from './sheet.ts'
 import { Html, html, raised } from './template.ts'
+import { displayWidth } from './width.ts'
 
 /** A document as one HTML page that needs nothing else: no script, no file, no network. It prints on A4. */
 export const htmlOf = (page: Page): string => inLanguage(page.language ?? 'en', () => documentOf(page))
@@ -49,15 +60,50 @@ function blockOf(block: Block): Html {
 
 function tableOf({ columns, rows }: Block & { kind: 'table' }): Html {
   const kinds = columns.map(({ align }) => (align === 'left' ? 'text' : 'number'))
-  return html`<div class="wide"><table>
+  const stacks = stackClass(widthNeeded(columns, rows))
+  return html`<div class="wide"><table class="${stacks}">
 <thead><tr>${columns.map(({ title }, k) => html`<th class="${kinds[k]}" scope="col">${title}</th>`)}</tr></thead>
 <tbody>
-${rows.map((row) => html`<tr>${row.map((cell, k) => html`<td class="${kinds[k]}">${cellOf(cell)}</td>`)}</tr>\n`)}</tbody>
+${rows.map((row) => html`<tr>${row.map((cell, k) => html`<td class="${kinds[k]}" data-of="${columns[k].title}">${cellOf(cell)}</td>`)}</tr>\n`)}</tbody>
 </table></div>\n`
 }
 
-const cellOf = (cell: Cell): Html | Html[] =>
-  typeof cell === 'object' && 'value' in cell ? html`${cell.value}<br><small>${cell.interval}</small>` : textOf(cell)
+function cellOf(cell: Cell): Html | Html[] {
+  const both = withInterval(cell)
+  // One element, so that a stacked cell has its title and its text beside each other.
+  return both === null
+    ? html`<span>${textOf(cell as Text)}</span>`
+    : html`<span>${both.value}<br><small>${both.interval}</small></span>`
+}
+
+/** A number and its interval, which stands below it: as they are told, or in one text such as `1.2 [1.1, 1.3]`. */
+function withInterval(cell: Cell): { readonly value: string; readonly interval: string } | null {
+  if (typeof cell === 'object' && 'value' in cell) return cell
+  const [, value, interval] = typeof cell === 'string' ? (/^(\S+) (\[[^\]]+\])$/.exec(cell) ?? []) : []
+  return interval === undefined ? null : { value, interval }
+}
+
+/** Of a character and between columns, pixels, at the size that tables have. */
+const pixels = { character: 7.8, gap: 10 } as const
+
+/** How wide a table is at least, pixels: numbers and what names a row stay on one line, other texts break between words. */
+function widthNeeded(columns: readonly Column[], rows: readonly (readonly Cell[])[]): number {
+  const widest = (texts: readonly string[]) => Math.max(0, ...texts.map(displayWidth))
+  const needed = columns.map(({ title, align }, k) => {
+    const cells = rows.flatMap(([...row]) => linesIn(row[k]))
+    const isWhole = align === 'right' || k === 0
+    return widest([...title.split(' '), ...(isWhole ? cells : cells.flatMap((text) => text.split(' ')))])
+  })
+  return needed.reduce((sum, width) => sum + width * pixels.character + pixels.gap, 0)
+}
+
+/** The lines that a cell has. */
+function linesIn(cell: Cell): string[] {
+  const both = withInterval(cell)
+  if (both !== null) return [both.value, both.interval]
+  const plain = spansOf(cell as Text).map((span) => (typeof span === 'string' ? span : Object.values(span)[0]))
+  return [plain.join('')]
+}
 
 /** The SVG is our own and needs no escaping. */
 const figureOf = ({ name, title, caption, svg, narrow = null }: FigureText): Html =>

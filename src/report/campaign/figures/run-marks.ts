@@ -76,6 +76,6 @@ function runMark(document: SvgDocument, run: ViewedRun, x: number, y: number, ra
   if (round < 0) return [element(document, 'rect', { x: x - r, y: y - r, width: 2 * r, height: 2 * r, ...open })]
   if (round === 0) return [element(document, 'circle', { cx: x, cy: y, r, ...open })]
   const disc = { cx: x, cy: y, r: radius.numbered, fill: budgetColor(0.25 + 0.75 * rank) }
-  const number = { x, y: y + 3, 'text-anchor': 'middle', 'font-size': 8.5, 'font-weight': 'bold', fill: '#fff' }
+  const number = { x, y: y + 3, 'text-anchor': 'middle', 'font-size': 9.5, 'font-weight': 'bold', fill: '#fff' }
   return [element(document, 'circle', disc), element(document, 'text', number, String(round))]
 }

@@ -4,7 +4,7 @@ import { type Axis, logAxis } from '../../draw/axis.ts'
 import { element, type SvgDocument, type SvgElement } from '../../draw/element.ts'
 import type { Figure } from '../../draw/figure.ts'
 import type { Panel } from '../../draw/panel.ts'
-import { budgetColor, faint, figureWidth, fontFamily, fontSize, ink, muted } from '../../draw/style.ts'
+import { budgetColor, faint, figureWidth, fontFamily, fontSize, ink, muted, narrowWidth } from '../../draw/style.ts'
 import { compact, ratio } from '../../number.ts'
 import { joined } from '../../prose.ts'
 import { words } from '../../words/words.ts'
@@ -15,6 +15,7 @@ const rowHeight = 18
 const methodGap = 0.6 // of a row
 const margin = { top: 34, right: 12, bottom: 52, left: 8 }
 const namesWidth = 160
+const narrowNames = 148
 
 interface Dot {
   readonly method: string
@@ -52,9 +53,9 @@ function rowsOf(dots: readonly Dot[]): Rows {
 }
 
 /** The names of methods and budgets, left of the panels. */
-function drawNames(document: SvgDocument, { methods, budgets, at }: Rows, height: number): SvgElement {
+function drawNames(document: SvgDocument, { methods, budgets, at }: Rows, height: number, width: number): SvgElement {
   const svg = element(document, 'svg', {
-    width: namesWidth,
+    width,
     height,
     'font-family': fontFamily,
     'font-size': fontSize,
@@ -64,8 +65,8 @@ function drawNames(document: SvgDocument, { methods, budgets, at }: Rows, height
     element(document, 'text', { x, y: margin.top + row * rowHeight, dy: '0.35em', fill }, text)
   for (const method of methods) {
     const middle = (at(method, budgets[0]) + at(method, budgets[budgets.length - 1])) / 2
-    svg.append(name(method, namesWidth - 72, middle, methodInk(method)))
-    for (const budget of budgets) svg.append(name(compact(budget), namesWidth - 4, at(method, budget), muted))
+    svg.append(name(method, width - 72, middle, methodInk(method)))
+    for (const budget of budgets) svg.append(name(compact(budget), width - 4, at(method, budget), muted))
   }
   return svg
 }
@@ -115,22 +116,48 @@ export const backtest: Figure<Findings<Backtested>> = {
   alt: ({ analysis }) =>
     words().fitFigures.backtest.alt(dotsOf(analysis).length, rowsOf(dotsOf(analysis)).methods.join(', ')),
   draw({ analysis }) {
-    const dots = dotsOf(analysis)
-    if (dots.length === 0) return null
-    const rows = rowsOf(dots)
-    const columns = [...new Set(dots.map(({ withheld }) => withheld))].sort((a, b) => a - b)
-    const height = Math.ceil(margin.top + margin.bottom + rows.count * rowHeight)
+    const told = toldOf(analysis, 5)
+    if (told === null) return null
+    const { dots, rows, columns, height, x } = told
     const width = Math.floor((figureWidth - namesWidth) / columns.length)
-    const x = logAxis(words().fitFigures.backtest.axis, [1 / 1.05, 1.05, ...dots.map((dot) => dot.ratio)], {
-      pad: 0.06,
-      most: 5,
-    })
     const panels = columns.map((withheld, k) => ({
       x: namesWidth + k * width,
       y: 0,
       content: columnPanel(dots, withheld, rows, x, { width, height }),
     }))
-    const names = { x: 0, y: 0, content: (document: SvgDocument) => drawNames(document, rows, height) }
-    return { height, parts: [names, ...panels] }
+    return { height, parts: [namesPart(told, 0, namesWidth), ...panels] }
+  },
+  /** The panels below each other, each with its names. */
+  narrow({ analysis }) {
+    const told = toldOf(analysis, 3)
+    if (told === null) return null
+    const { dots, rows, columns, height, x } = told
+    const width = narrowWidth - narrowNames
+    const parts = columns.flatMap((withheld, k) => [
+      namesPart(told, k * height, narrowNames),
+      { x: narrowNames, y: k * height, content: columnPanel(dots, withheld, rows, x, { width, height }) },
+    ])
+    return { width: narrowWidth, height: columns.length * height, parts }
   },
 }
+
+/** What is drawn, whatever stands beside what; null without a backtest. */
+function toldOf(analysis: Backtested, mostTicks: number) {
+  const dots = dotsOf(analysis)
+  if (dots.length === 0) return null
+  const rows = rowsOf(dots)
+  const ratios = [1 / 1.05, 1.05, ...dots.map((dot) => dot.ratio)]
+  return {
+    dots,
+    rows,
+    columns: [...new Set(dots.map(({ withheld }) => withheld))].sort((a, b) => a - b),
+    height: Math.ceil(margin.top + margin.bottom + rows.count * rowHeight),
+    x: logAxis(words().fitFigures.backtest.axis, ratios, { pad: 0.06, most: mostTicks }),
+  }
+}
+
+const namesPart = ({ rows, height }: { readonly rows: Rows; readonly height: number }, y: number, width: number) => ({
+  x: 0,
+  y,
+  content: (document: SvgDocument) => drawNames(document, rows, height, width),
+})

@@ -194,7 +194,7 @@ export const exponents: Figure<Findings<Comparison & SurfaceRegions>> = {
             strokeWidth: pair.symbol === 'circle' ? 1.2 : 1.8,
           }),
         ),
-        pointLabels(labels, [...line, ...places]),
+        pointLabels(labels, [...line, ...places], 'inside'), // around stand the exponents of the grey lines
       ],
     })
   },

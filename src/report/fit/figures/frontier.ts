@@ -54,21 +54,8 @@ function curvesOf(analysis: Scope & Comparison & Frontiers): Curve[] {
   ].filter((entry) => entry !== null && entry !== undefined)
 }
 
-/** The line of the plateau, with its label just above it at the left, where no curve is. */
-const plateau = (method: string, E: number, start: number): Mark[] => [
-  Plot.ruleY([E], { stroke: muted, strokeDasharray: '1 3' }),
-  Plot.text([{ x: start, y: E }], {
-    x: 'x',
-    y: 'y',
-    text: () => words().fitFigures.frontier.plateauOf(method, nats(E)),
-    textAnchor: 'start',
-    dy: -9,
-    dx: 4,
-    fill: muted,
-    stroke: '#fff',
-    fontSize: 12,
-  }),
-]
+/** The line of the plateau. */
+const plateau = (E: number): Mark[] => [Plot.ruleY([E], { stroke: muted, strokeDasharray: '1 3' })]
 
 export const frontier: Figure<Findings<Scope & Comparison & Frontiers>> = {
   name: 'frontier',
@@ -118,6 +105,14 @@ export const frontier: Figure<Findings<Scope & Comparison & Frontiers>> = {
       const end = line[line.length - 1]
       return { ...end, text: `${curve.name} ${nats(end.y)}`, color: curve.color }
     })
+    // Among the others, which it would cover on a narrow screen.
+    if (E !== null)
+      labels.push({
+        x: high,
+        y: E,
+        text: words().fitFigures.frontier.plateauOf(leader?.method ?? '', nats(E)),
+        color: muted,
+      })
     return onePanel({
       height,
       margin: { top: 46, right: 196, bottom: 52, left: 52 },
@@ -126,7 +121,7 @@ export const frontier: Figure<Findings<Scope & Comparison & Frontiers>> = {
       marks: [
         ...computeBackground(analysis, x, y, true),
         Plot.areaY(band, { x: 'x', y1: 'low', y2: 'high', fill: methodStyles.norm.color, fillOpacity: 0.22 }),
-        ...(E === null ? [] : plateau(leader?.method ?? '', E, x.domain[0])),
+        ...(E === null ? [] : plateau(E)),
         ...lines.map(({ curve, line }) => Plot.line(line, { x: 'x', y: 'y', ...stroke(curve.style) })),
         Plot.dot(points, {
           x: 'flops',

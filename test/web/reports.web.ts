@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import { renderCampaign } from '../../src/report/campaign/report.ts'
+import { fitPage } from '../../src/report/fit/report.ts'
+import { htmlOf } from '../../src/report/page/html.ts'
+import { languages } from '../../src/report/words/words.ts'
+import { handoutLaw } from '../../src/world/handout.ts'
+import { handout, noisy } from '../report/analyses.ts'
+import { full, plain, tiny } from '../report/campaigns.ts'
+import { needsBrowser, visit } from './browser.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'isoflop-reports-'))
+after(() => rmSync(folder, { recursive: true }))
+
+const data = { read: 72, excluded: [{ source: 'runs.csv', row: 3, reason: 'no loss' }], notes: [], sources: [] }
+const about = { title: 'Laws', data, command: 'isoflop fit runs.csv', versions: { isoflop: '0' } }
+const reports = languages.flatMap((language) => {
+  const fit = { handout: { analysis: handout, truth: handoutLaw }, noisy: { analysis: noisy, truth: null } }
+  const campaigns = { full, plain, tiny }
+  return [
+    ...Object.entries(fit).map(([name, subject]) => ({
+      name,
+      html: htmlOf(fitPage({ ...about, ...subject, language })),
+    })),
+    ...Object.entries(campaigns).map(([name, report]) => ({
+      name,
+      html: renderCampaign({ ...report, language })['report.html'],
+    })),
+  ].map(({ name, html }) => ({ name: `${name} in ${language}`, html }))
+})
+
+/** Smaller labels cannot be read, CSS pixels. */
+const smallest = 9
+
+/** What is wrong with how a page looks, in words; everything that is closed is opened. A text, as the page is another program. */
+const looked = `(() => {
+  for (const closed of document.querySelectorAll('details')) closed.open = true
+  const found = []
+  if (document.documentElement.scrollWidth > innerWidth) found.push('the page is ' + document.documentElement.scrollWidth + ' wide')
+  const text = (node) => node.textContent.trim().slice(0, 40)
+  for (const node of document.querySelectorAll('.wide, .broad, .narrow'))
+    if (node.clientWidth > 0 && node.scrollWidth > node.clientWidth + 1)
+      found.push(text(node) + ' is ' + node.scrollWidth + ' wide in ' + node.clientWidth)
+  const isSeen = (node) => node.getBoundingClientRect().width > 0
+  for (const svg of [...document.querySelectorAll('figure svg')].filter((node) => !node.parentElement.closest('svg') && isSeen(node))) {
+    const frame = svg.getBoundingClientRect()
+    const labels = [...svg.querySelectorAll('text')].filter(isSeen)
+    for (const label of labels) {
+      const { a, b } = label.getScreenCTM()
+      const size = parseFloat(getComputedStyle(label).fontSize) * Math.hypot(a, b)
+      if (size < ${smallest}) found.push('"' + text(label) + '" has ' + size.toFixed(1) + ' pixels')
+      const box = label.getBoundingClientRect()
+      if (box.left < frame.left - 1 || box.right > frame.right + 1 || box.top < frame.top - 1 || box.bottom > frame.bottom + 1)
+        found.push('"' + text(label) + '" is cut')
+    }
+    // Numbers in discs lie on each other as the discs do.
+    const words = labels.filter((label) => !/^\\d*$/.test(label.textContent))
+    for (const [k, one] of words.entries())
+      for (const other of words.slice(k + 1)) {
+        const [p, q] = [one.getBoundingClientRect(), other.getBoundingClientRect()]
+        const width = Math.min(p.right, q.right) - Math.max(p.left, q.left)
+        const height = Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top)
+        if (width > 3 && height > 5) found.push('"' + text(one) + '" lies on "' + text(other) + '"')
+      }
+  }
+  return found
+})()`
+
+for (const { name, html } of reports)
+  for (const width of [360, 800, 1200])
+    test(`the report ${name} at ${width} pixels: nothing scrolls sideways, no label is small, cut or covered`, {
+      skip: needsBrowser,
+    }, async () => {
+      const file = join(folder, 'report.html')
+      writeFileSync(file, html)
+      const { page, close } = await visit(pathToFileURL(file).href, { width })
+      assert.deepEqual(await page.evaluate(looked), [])
+      await close()
+    })
