@@ -112,6 +112,8 @@ function eventText(event: RunEvent): string {
       return `${event.folder} saved what it has, ${Math.floor(100 * event.share)} %, before its time was over: going on`
     case 'lost':
       return `${event.folder} is lost: ${event.message}`
+    case 'held':
+      return `${event.folder} waits: Slurm holds its job (${event.reason}); scontrol release ${event.job} lets it begin, scancel ${event.job} has it submitted again`
     case 'unreachable':
       return `${event.message}; waiting for it`
     case 'stopped':

@@ -56,6 +56,8 @@ export type RunEvent =
   | { readonly kind: 'lost'; readonly folder: string; readonly message: string }
   /** Slurm does not answer; it is asked again. */
   | { readonly kind: 'unreachable'; readonly message: string }
+  /** Its job is held: it does not begin before somebody releases it. */
+  | { readonly kind: 'held'; readonly folder: string; readonly job: string; readonly reason: string }
   /** No run is begun any more, because the program always fails; what runs is waited for. */
   | { readonly kind: 'stopped'; readonly message: string }
 

@@ -47,6 +47,8 @@ export const slurmTrainer = <C extends Config = Config>(options: SlurmTrainerOpt
 
 /** How often to look for a file that is late, ms. */
 const lookForFileMs = 1000
+/** `JobHeldUser`, `JobHeldAdmin`, `launch failed requeued held`. */
+const isHeld = /held/i
 /** How long jobs that were cancelled are waited for, ms: Slurm gives them 30 s by default. */
 const mostSavingMs = 120_000
 
@@ -108,6 +110,7 @@ function jobs<C extends Config>(options: SlurmTrainerOptions<C>): Launcher {
 
   /** Waits until a job has left its result or the queue, or is to end. A controller that was away may list for minutes what has ended. */
   async function left(place: RunFolder, job: SlurmJob, { save }: Ending): Promise<'left' | 'to-end'> {
+    let isToldHeld = false
     for (let first = true; ; first = false) {
       const found = await (first ? queue.now(save) : queue.next(save))
       if (madeIn(place) !== null || found?.every(({ id }) => id !== job.id)) {
@@ -115,6 +118,9 @@ function jobs<C extends Config>(options: SlurmTrainerOptions<C>): Launcher {
         return 'left'
       }
       if (save.aborted) return 'to-end'
+      const reason = found?.find(({ id }) => id === job.id)?.reason ?? ''
+      if (!isToldHeld && isHeld.test(reason)) onEvent({ kind: 'held', folder: place.path, job: job.id, reason })
+      isToldHeld ||= isHeld.test(reason)
     }
   }
 

@@ -8,6 +8,8 @@ const execute = promisify(execFile)
 export interface QueuedJob {
   readonly id: string
   readonly name: string
+  /** Why it does not run, in Slurm's words: `JobHeldUser`; `None` where it does. */
+  readonly reason: string
 }
 
 /** How long a command of Slurm may take, ms: a busy controller answers after its own time-outs of 10 s and more. */
@@ -16,18 +18,22 @@ const timeoutMs = 60_000
 /** Slurm did not answer; whether what was asked was done is not known. */
 export class Unreachable extends Error {}
 
-/** What commands say when the controller, the network or the credentials' daemon is away for a while. */
+/** What sbatch says when the controller, the network or the credentials' daemon is away for a while; all else is a refusal. */
 const passing =
-  /unable to contact|timed? ?out|connection (?:refused|reset)|communication|temporarily|try again|munge|slow down|lost connection|zero bytes/i
+  /unable to contact|timed? ?out|connection|connected|communication|temporarily|try again|munge|slow down|zero bytes|socket|network|standby|broken pipe|no route|credential/i
+/** What is wrong for ever with a command that only asks or cancels; all else passes, whatever words a Slurm has for it. */
+const lasting = /unrecognized option|invalid option|ENOENT|EACCES/
+/** A job that is forgotten, after MinJobAge: 5 minutes by default. */
+const unknownJob = /invalid job id/i
 
 /** All jobs of this user that have not ended, asked for once for whoever waits. Throws Unreachable. */
 export async function queuedJobs(): Promise<readonly QueuedJob[]> {
-  const text = await slurm('squeue', ['--noheader', '--me', '--format=%i|%j'])
+  const text = await slurm('squeue', ['--noheader', '--me', '--format=%i|%j|%r'])
   return text
     .split('\n')
     .map((line) => line.trim().split('|'))
     .filter(([id, name]) => id !== '' && name !== undefined)
-    .map(([id, name]) => ({ id, name }))
+    .map(([id, name, reason = '']) => ({ id, name, reason }))
 }
 
 /** Hands a script to Slurm; gives the job's number. Errors: RUN_FAILED where Slurm refuses it. Throws Unreachable. */
@@ -55,7 +61,7 @@ export async function endStateOf(id: string): Promise<string | null> {
     const text = await slurm('scontrol', ['show', 'job', id, '--oneliner'])
     return /\bJobState=([A-Z_]+)/.exec(text)?.[1] ?? null
   } catch (error) {
-    if (error instanceof IsoflopError) return null // it forgets after MinJobAge, 5 minutes by default
+    if (error instanceof IsoflopError && unknownJob.test(error.message)) return null
     throw error
   }
 }
@@ -85,7 +91,9 @@ async function answered(command: string, args: readonly string[]): Promise<strin
   } catch (cause) {
     const { stderr = '', killed = false, message } = cause as Error & { stderr?: string; killed?: boolean }
     const said = (stderr || message).trim()
-    if (killed || passing.test(said)) throw new Unreachable(`${command} got no answer: ${said.split('\n').pop()}`)
+    const isPassing =
+      command === 'sbatch' ? passing.test(said) : !lasting.test(`${said} ${message}`) && !unknownJob.test(said)
+    if (killed || isPassing) throw new Unreachable(`${command} got no answer: ${said.split('\n').pop()}`)
     throw refused(command, said)
   }
 }

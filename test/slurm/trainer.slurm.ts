@@ -55,6 +55,11 @@ const until = async (what: string, isSo: () => boolean, ms = 60_000) => {
 }
 const untilThere = (file: string) => until(file, () => existsSync(file))
 const jobIn = (place: string): string => JSON.parse(readFileSync(join(place, 'job.json'), 'utf8')).id
+/** The job of a run, once it is on record: a job may begin before sbatch has said its number. */
+const jobOf = async (place: string): Promise<string> => {
+  await untilThere(join(place, 'job.json'))
+  return jobIn(place)
+}
 const isQueued = (id: string) => cluster.run('squeue', '--noheader', '--format=%i').split('\n').includes(id)
 /** Slurm holds what it sends back into the queue for two minutes. */
 const beginNow = async (id: string) => {
@@ -134,7 +139,7 @@ describe('side by side', { skip: noSlurm, concurrency: true }, () => {
       await untilThere(join(place(), 'starts'))
       cluster.run('scontrol', 'update', 'NodeName=drained', 'State=DRAIN', 'Reason=test')
       write(`echo start >>"$1/starts"; ${answer()}`)
-      const first = jobIn(place())
+      const first = await jobOf(place())
       cluster.run('scancel', first)
       await until('another job', () => existsSync(join(place(), 'job.json')) && jobIn(place()) !== first)
       await sleep(2000)
@@ -193,7 +198,7 @@ describe('side by side', { skip: noSlurm, concurrency: true }, () => {
       const { begin, place, starts } = jobs('detached', `echo start >>"$1/starts"; sleep 2; ${answer()}`)
       const detached = () => begin({ isDetached: true }).train(configOf())
       assert.equal((await detached()).kind, 'interrupted')
-      const id = jobIn(place())
+      const id = await jobOf(place())
       assert.equal((await detached()).kind, 'interrupted')
       await until('the job has ended', () => !isQueued(id))
       assert.deepEqual(await detached(), made)
@@ -226,6 +231,17 @@ describe('side by side', { skip: noSlurm, concurrency: true }, () => {
       rmSync(join(folder, 'stopped.json'))
       assert.deepEqual(await call(), ['interrupted', 'interrupted', 'interrupted'])
       assert.deepEqual(await call(), ['finished', 'finished', 'finished'])
+    })
+
+    test('a job that is held is waited for, and what to do is said once', async () => {
+      const { begin, events, place } = jobs('held', answer(), { slurm: '--hold', lookEveryMs: 100 })
+      const going = begin().train(configOf())
+      await until('somebody says that the job is held', () => events.length > 0)
+      const id = await jobOf(place())
+      await sleep(500)
+      assert.deepEqual(events, [{ kind: 'held', folder: place(), job: id, reason: 'JobHeldUser' }])
+      cluster.run('scontrol', 'release', id)
+      assert.deepEqual(await going, made)
     })
 
     test('options that Slurm refuses end it with the words of sbatch', async () => {
@@ -306,7 +322,7 @@ describe('side by side', { skip: noSlurm, concurrency: true }, () => {
       const { begin, events, place, starts } = jobs('requeued', ofTwoParts, { slurm: '--requeue', retries: 0 })
       const going = begin().train(configOf())
       await untilThere(join(place(), 'ready'))
-      const id = jobIn(place())
+      const id = await jobOf(place())
       cluster.run('scontrol', 'requeue', id)
       await beginNow(id)
       assert.deepEqual(await going, made)
@@ -318,7 +334,7 @@ describe('side by side', { skip: noSlurm, concurrency: true }, () => {
       const { begin, place, starts } = jobs('done', slow, { slurm: '--requeue' })
       const trained = begin().train(configOf())
       await untilThere(join(place(), 'job.json'))
-      const id = jobIn(place())
+      const id = await jobOf(place())
       assert.deepEqual(await trained, made)
       cluster.run('scontrol', 'requeue', id)
       await beginNow(id)
@@ -331,7 +347,7 @@ describe('side by side', { skip: noSlurm, concurrency: true }, () => {
       const { begin, events, place, starts } = jobs('contested', ofTwoParts, { slurm, retries: 0 })
       const going = begin().train(configOf())
       await untilThere(join(place(), 'ready'))
-      const id = jobIn(place())
+      const id = await jobOf(place())
       cluster.run('sbatch', '--partition', 'urgent', '--exclusive', '--output=/dev/null', '--wrap', 'sleep 1')
       await beginNow(id)
       assert.deepEqual(await going, made)
