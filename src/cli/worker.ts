@@ -195,6 +195,9 @@ async function programMaker(command: string, { program = '', runs, parallel, tim
   }
 }
 
+/** How long a training may take to save a checkpoint, ms: longer than a server's, which has requests to answer. */
+const savingMs = 60_000
+
 /** Trains on a corpus by whichever recipe is asked for. */
 async function corpusMaker(corpus: string, flags: WorkerFlags): Promise<Maker> {
   const { parallel, device, runs } = flags
@@ -210,7 +213,7 @@ async function corpusMaker(corpus: string, flags: WorkerFlags): Promise<Maker> {
       const isOurs = facts.backend === 'train' && facts.corpus === producer.corpus && facts.device === device
       if (!isOurs || recipe === null) return null
       const backend = await trainBackend({
-        ...{ corpusDir: corpus, runsDir: runs, workers: parallel, threads, device, resumes: false },
+        ...{ corpusDir: corpus, runsDir: runs, workers: parallel, threads, device, resumes: false, stopMs: savingMs },
         ...recipe,
       })
       opened.push(backend)

@@ -77,8 +77,10 @@ export async function work(options: WorkerOptions): Promise<void> {
   const silence = jobs.database.listen(
     ['isoflop_waits', 'isoflop_ended'],
     (channel, about) => {
-      if (channel === 'isoflop_waits') wake()
-      else void attempts.get(about)?.beat()
+      if (channel === 'isoflop_waits') {
+        doable.heard(about)
+        wake()
+      } else void attempts.get(about)?.beat()
     },
     () => {
       for (const attempt of attempts.values()) void attempt.beat()
@@ -94,8 +96,12 @@ export async function work(options: WorkerOptions): Promise<void> {
       if (found) start(found.taken, found.queue)
       else await Promise.race([news, rest(lookEveryMs, stop)])
     }
-    await Promise.allSettled([...attempts.values()].map(({ done }) => done))
+  } catch (error) {
+    // What is made just now is saved and given back all the same.
+    fatal ??= error
+    ending.abort()
   } finally {
+    await Promise.allSettled([...attempts.values()].map(({ done }) => done))
     silence()
   }
   if (fatal !== null) throw fatal
@@ -105,20 +111,28 @@ interface DoableQueue extends KnownQueue {
   readonly trainer: Trainer<TrainingConfig>
 }
 
+interface Doable {
+  next(): Promise<DoableQueue[]>
+  /** Something waits in a queue, which may be a new one. */
+  heard(queue: string): void
+}
+
 /** The queues that a worker can serve, in an order that goes round: each is asked first in its turn. */
-function doableQueues({ jobs, tags, memory, open, onEvent = () => {} }: WorkerOptions): () => Promise<DoableQueue[]> {
+function doableQueues({ jobs, tags, memory, open, onEvent = () => {} }: WorkerOptions): Doable {
   const trainers = new Map<string, Promise<Trainer<TrainingConfig> | null>>()
   let known: DoableQueue[] = []
   let isFresh = false
+  let names: ReadonlySet<string> = new Set()
   let others = -1
   const trainerOf = ({ producer, facts }: KnownQueue) => {
     const trainer = trainers.get(producer) ?? open(facts)
     trainers.set(producer, trainer)
     return trainer
   }
-  return async () => {
+  const next = async () => {
     if (!isFresh || known.length === 0) {
       const queues = await jobs.trainings.queues()
+      names = new Set(queues.map(({ name }) => name))
       const able = queues.filter((queue) => queue.memory <= memory && queue.tags.every((tag) => tags.includes(tag)))
       const opened = await Promise.all(able.map(async (queue) => ({ ...queue, trainer: await trainerOf(queue) })))
       known = opened.filter((queue): queue is DoableQueue => queue.trainer !== null)
@@ -133,15 +147,21 @@ function doableQueues({ jobs, tags, memory, open, onEvent = () => {} }: WorkerOp
     if (first) known = [...rest, first]
     return known
   }
+  return {
+    next,
+    heard(queue) {
+      if (!names.has(queue)) isFresh = false
+    },
+  }
 }
 
 async function takeNext(
   { jobs, name }: WorkerOptions,
-  doable: () => Promise<DoableQueue[]>,
+  doable: Doable,
   connection: Connection,
 ): Promise<{ taken: Taken; queue: DoableQueue } | null> {
   try {
-    for (const queue of await doable()) {
+    for (const queue of await doable.next()) {
       const taken = await jobs.trainings.take(queue.name, name)
       connection.reached()
       if (taken !== null) return { taken, queue }

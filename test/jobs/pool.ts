@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Backend } from '../../src/backend/backend.ts'
 import { type WorkersBackendOptions, workersBackend } from '../../src/backend/workers.ts'
+import { IsoflopError } from '../../src/core/errors.ts'
 import type { Outcome, Trainer, TrainingRequest } from '../../src/core/trainer.ts'
 import type { TrainingConfig } from '../../src/cs336/config.ts'
 import { openJobs } from '../../src/jobs/jobs.ts'
@@ -17,9 +18,16 @@ export const configOf = (k: number): TrainingConfig => ({
 /** A loss that tells its configuration. */
 export const lossOf = ({ dModel }: TrainingConfig): number => dModel / 100
 
+/** What a test that failed left open, which would keep its process. */
+const opened: (() => Promise<unknown>)[] = []
+export const closeAll = () => Promise.allSettled(opened.map((close) => close()))
+
 /** A server's part of a pool. */
-export const server = (url: string, options: Partial<WorkersBackendOptions> = {}): Promise<Backend> =>
-  workersBackend({ url, name: 'tests', producer: facts, ...options })
+export async function server(url: string, options: Partial<WorkersBackendOptions> = {}): Promise<Backend> {
+  const backend = await workersBackend({ url, name: 'tests', producer: facts, ...options })
+  opened.push(() => backend.close())
+  return backend
+}
 
 export interface TestWorker {
   readonly events: WorkerEvent[]
@@ -37,6 +45,8 @@ export interface TestWorkerOptions {
   readonly memory?: number
   readonly legMs?: number
   readonly facts?: Facts
+  /** A program that this machine should be able to run, and is not. */
+  readonly brokenFor?: string
   readonly make?: (config: TrainingConfig, request: TrainingRequest) => Promise<Outcome>
 }
 
@@ -57,11 +67,18 @@ export async function worker(url: string, options: TestWorkerOptions = {}): Prom
   const wanted = JSON.stringify(options.facts ?? facts)
   const done = work({
     ...{ jobs, name, parallel, tags, memory, legMs, signal: ending.signal },
-    open: async (given) =>
-      JSON.stringify({ backend: given.backend, program: given.program }) === wanted ? trainer : null,
+    open: async (given) => {
+      if (given.program === options.brokenFor && options.brokenFor !== undefined)
+        throw new IsoflopError('DEVICE_UNAVAILABLE', 'It is not here.', 'Plug it in.')
+      return JSON.stringify({ backend: given.backend, program: given.program }) === wanted ? trainer : null
+    },
     onEvent: (event) => events.push(event),
   }).finally(() => jobs.close())
   done.catch(() => {})
+  opened.push(() => {
+    ending.abort()
+    return done
+  })
   return {
     events,
     begun,

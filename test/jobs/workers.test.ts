@@ -6,13 +6,16 @@ import type { Outcome, Progress } from '../../src/core/trainer.ts'
 import { openJobs } from '../../src/jobs/jobs.ts'
 import { openStore } from '../../src/server/store/open.ts'
 import { startPostgres, type TestPostgres } from '../server/postgres.ts'
-import { configOf, lossOf, server, until, untilLeft, worker } from './pool.ts'
+import { closeAll, configOf, lossOf, server, until, untilLeft, worker } from './pool.ts'
 
 let postgres: TestPostgres
 before(async () => {
   postgres = await startPostgres()
 })
-after(() => postgres.stop())
+after(async () => {
+  await closeAll()
+  await postgres.stop()
+})
 
 /** Two servers over one database. */
 async function twoServers(url: string): Promise<[Backend, Backend]> {
@@ -207,6 +210,23 @@ test('a machine where three trainings fail one after another takes no more of th
   await backend.close()
 })
 
+test('a worker that cannot open what is asked for ends with that, and gives back what it makes', async () => {
+  const url = await postgres.database()
+  const backend = await server(url)
+  const asked = backend.train(configOf(1), { asker: 'k' })
+  const here = await worker(url, { parallel: 2, make: untilLeft, brokenFor: 'unknown device' })
+  await until(() => here.begun.length === 1, 'it runs')
+  const other = await server(url, { producer: { backend: 'program', program: 'unknown device' } })
+  const lost = other.train(configOf(2), { asker: 'k' })
+  lost.catch(() => {})
+  await assert.rejects(here.done, { code: 'DEVICE_UNAVAILABLE' })
+  assert.ok(here.events.some(({ kind }) => kind === 'gave-back'))
+  const sound = await worker(url)
+  assert.equal((await asked).kind, 'finished')
+  await sound.stop()
+  await Promise.all([backend.close(), other.close()])
+})
+
 test('what an attempt says after another one has the training changes nothing', async () => {
   const url = await postgres.database()
   const backend = await server(url)
@@ -233,9 +253,11 @@ test('whoever waits hears how far a training is: its place in the line, then its
   const url = await postgres.database()
   const backend = await server(url, { lookEveryMs: 50, patienceMs: 10_000 })
   const heard: Progress[] = []
-  const asked = [1, 2].map((k) =>
-    backend.train(configOf(k), { asker: 'k', onProgress: (progress) => k === 2 && heard.push(progress) }),
-  )
+  const ask = (k: number) =>
+    backend.train(configOf(k), { asker: 'k', onProgress: (progress) => k === 2 && heard.push(progress) })
+  const asked = [ask(1)]
+  await until(async () => count(await backend.jobs!()) === 1, 'the first waits')
+  asked.push(ask(2))
   await until(() => heard.some((progress) => progress.kind === 'waiting' && progress.ahead === 1), 'one is ahead')
   const end = new AbortController()
   const here = await worker(url, {
