@@ -21,7 +21,11 @@ before(async () => {
   cluster = await startSlurm()
   process.env.SLURM_CONF = cluster.env.SLURM_CONF
 })
-after(() => cluster?.stop())
+after(async () => {
+  await cluster?.stop()
+  // A trainer of a test that failed waits for its Slurm for ever.
+  setTimeout(() => process.exit(1), 10_000).unref()
+})
 
 /** A trainer whose jobs run a program of the shell, in a folder of the test. */
 function jobs(name: string, text: string, more: Partial<SlurmTrainerOptions> = {}) {
@@ -195,11 +199,15 @@ describe('side by side', { skip: noSlurm, concurrency: true }, () => {
     })
 
     test('detached, what is planned is submitted once and collected later', async () => {
-      const { begin, place, starts } = jobs('detached', `echo start >>"$1/starts"; sleep 2; ${answer()}`)
+      const { begin, place, starts } = jobs(
+        'detached',
+        `echo start >>"$1/starts"; while ! test -e "$1/go"; do sleep 0.1; done; ${answer()}`,
+      )
       const detached = () => begin({ isDetached: true }).train(configOf())
       assert.equal((await detached()).kind, 'interrupted')
       const id = await jobOf(place())
       assert.equal((await detached()).kind, 'interrupted')
+      writeFileSync(join(place(), 'go'), '')
       await until('the job has ended', () => !isQueued(id))
       assert.deepEqual(await detached(), made)
       assert.equal(starts(), 1)
