@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { exactInteger, integerAsWritten, shortExact, shortInteger } from '../core/exact-integer.ts'
 import { apiCodec, type TrainingConfig } from '../cs336/config.ts'
-import { apiLimits } from '../cs336/limits.ts'
+import { apiLimits, predictionLimits } from '../cs336/limits.ts'
 import { pythonFloat, pythonInteger } from './python.ts'
 
 /**
@@ -198,8 +198,6 @@ export const configOfWire = (wire: WireConfig): TrainingConfig => apiCodec.confi
 
 export const wireOfConfig = (config: TrainingConfig): WireConfig => apiCodec.record(config) as unknown as WireConfig
 
-const most = { dModel: 65_536, numLayers: 1_024, numHeads: 1_024 }
-
 /** How a prediction is sent, for who sends it otherwise; the example is plainly no good one. */
 export const submissionInBody =
   'A prediction is sent as JSON in the body of POST /submission, with the header Content-Type: application/json, not in the query: ' +
@@ -210,20 +208,20 @@ export const submissionBody = z
   .object(
     {
       d_model: wholeNumber('d_model')
-        .refine(...inRange('d_model', { least: 1, most: most.dModel }, shownInteger))
+        .refine(...inRange('d_model', predictionLimits.dModel, shownInteger))
         .meta(documented('integer', 64, 'Width of the residual stream, divisible by num_heads.')),
       num_layers: wholeNumber('num_layers')
-        .refine(...inRange('num_layers', { least: 1, most: most.numLayers }, shownInteger))
+        .refine(...inRange('num_layers', predictionLimits.numLayers, shownInteger))
         .meta(documented('integer', 2, 'Number of layers.')),
       num_heads: wholeNumber('num_heads')
-        .refine(...inRange('num_heads', { least: 1, most: most.numHeads }, shownInteger))
+        .refine(...inRange('num_heads', predictionLimits.numHeads, shownInteger))
         .meta(documented('integer', 2, 'Number of attention heads.')),
       batch_size: hyperparameters.batch_size,
       learning_rate: realNumber('learning_rate')
-        .refine(...inRange('learning_rate', { least: 1e-7, most: 1 }, pythonFloat))
+        .refine(...inRange('learning_rate', predictionLimits.learningRate, pythonFloat))
         .meta(documented('number', 0.0001, 'Peak learning rate.')),
       predicted_loss: realNumber('predicted_loss')
-        .refine(...inRange('predicted_loss', { least: 0, most: 20 }, pythonFloat))
+        .refine(...inRange('predicted_loss', predictionLimits.loss, pythonFloat))
         .meta(documented('number', 9.9, 'The loss that you expect of it.')),
     },
     { error: submissionInBody },

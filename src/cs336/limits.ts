@@ -12,6 +12,15 @@ export const apiLimits = {
   trainFlops: [1e13, 3e13, 6e13, 1e14, 3e14, 6e14, 1e15, 3e15, 6e15, 1e16, 3e16, 6e16, 1e17, 3e17, 6e17, 1e18],
 } as const
 
+/** Which values a prediction of the run at 1e19 FLOPs may have; its batch is one of the API's. */
+export const predictionLimits = {
+  dModel: { least: 1, most: 65_536 },
+  numLayers: { least: 1, most: 1024 },
+  numHeads: { least: 1, most: 1024 },
+  learningRate: { least: 1e-7, most: 1 },
+  loss: { least: 0, most: 20 },
+} as const
+
 /** The context length of the course's model, tokens. */
 export const contextLength = 512
 

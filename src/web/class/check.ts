@@ -1,7 +1,7 @@
-import { apiLimits } from '../../cs336/limits.ts'
+import { apiLimits, predictionLimits } from '../../cs336/limits.ts'
 import { compact } from '../../report/number.ts'
 import { say } from '../words/words.ts'
-import type { Wire } from './me.ts'
+import type { Wire } from './wire.ts'
 
 /** What somebody types into a form, by the names that the API has for it. */
 export type Draft<Name extends string> = Readonly<Record<Name, string>>
@@ -41,14 +41,15 @@ const queryRules = {
   learning_rate: between(learningRate.least, learningRate.most),
 } as const
 
-/** As the contract has them for the run at 1e19 FLOPs. */
+const predicted = predictionLimits
+
 const predictionRules: Readonly<Record<PredictionName, Rule>> = {
-  d_model: whole(1, 65_536),
-  num_layers: whole(1, 256),
-  num_heads: whole(1, 2048),
+  d_model: whole(predicted.dModel.least, predicted.dModel.most),
+  num_layers: whole(predicted.numLayers.least, predicted.numLayers.most),
+  num_heads: whole(predicted.numHeads.least, predicted.numHeads.most),
   batch_size: among(batchSize),
-  learning_rate: between(1e-7, 1),
-  predicted_loss: between(0, 20),
+  learning_rate: between(predicted.learningRate.least, predicted.learningRate.most),
+  predicted_loss: between(predicted.loss.least, predicted.loss.most),
 }
 
 /** Digits, a point, an exponent: what every form takes for a number. */

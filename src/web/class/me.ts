@@ -1,16 +1,7 @@
 import { computed, signal } from '@preact/signals'
 import { nonEmbeddingParameters } from '../../cs336/parameters.ts'
 import { ask, keepToken, Refusal, signedOut } from './api.ts'
-
-/** A configuration as the server writes it. */
-export interface Wire {
-  readonly d_model: number
-  readonly num_layers: number
-  readonly num_heads: number
-  readonly batch_size: number
-  readonly learning_rate: number
-  readonly train_flops: number
-}
+import type { Wire } from './wire.ts'
 
 export interface KeyFacts {
   readonly id: string

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals'
 import { ask, signedOut } from './api.ts'
-import { look, me, type Wire } from './me.ts'
+import { look, me } from './me.ts'
+import type { Wire } from './wire.ts'
 
 /** A run as the second version of the API tells of it. */
 export interface AskedRun extends Wire {

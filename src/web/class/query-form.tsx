@@ -5,9 +5,10 @@ import { compact, nats, percent, significant } from '../../report/number.ts'
 import { say } from '../words/words.ts'
 import { checkQuery, type Draft, type QueryName } from './check.ts'
 import { Field } from './field.tsx'
-import { answered, me, nameOf, sums, type Wire } from './me.ts'
+import { answered, me, nameOf, sums } from './me.ts'
 import { type AskedRun, askRun, openRuns } from './open-runs.ts'
 import { AsProgram, querySnippets } from './snippets.tsx'
+import type { Wire } from './wire.ts'
 
 const names = ['d_model', 'num_layers', 'num_heads', 'batch_size', 'learning_rate', 'train_flops'] as const
 const hints: Partial<Record<QueryName, string>> = {

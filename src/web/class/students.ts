@@ -2,7 +2,8 @@ import { computed, signal } from '@preact/signals'
 import { systemClock } from '../../core/clock.ts'
 import type { MeasuredRun } from '../../report/class/figures/profiles.ts'
 import { ask } from './api.ts'
-import { type KeyFacts, look, type Run, runsFrom, type Wire } from './me.ts'
+import { type KeyFacts, look, type Run, runsFrom } from './me.ts'
+import type { Wire } from './wire.ts'
 
 /** A student as the server tells of one; FLOPs have all their digits. */
 export interface Student extends KeyFacts {
