@@ -227,7 +227,10 @@ test('an instructor has the first hour with 200 keys: list, keys, settings, a lo
   await page.getByLabel('Publish the leaderboard').check()
   await page.locator('[name=deadline]').fill('2031-05-01T12:00')
   await page.locator('.settings form:has([name=deadline]) button[type=submit]').click()
-  await page.getByText('predictions until').first().waitFor()
+  await page
+    .getByText(/redictions until/)
+    .first()
+    .waitFor()
   assert.equal((await fetch(`${url}/leaderboard`)).status, 200)
 
   // A student comes and works; the instructor sees it.

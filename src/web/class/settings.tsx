@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks'
+import { capital } from '../../report/prose.ts'
 import { say } from '../words/words.ts'
 import { Refusal } from './api.ts'
 import { timeText } from './header.tsx'
@@ -101,7 +102,7 @@ function Deadline() {
       <p>
         {deadline === null
           ? say.class.noDeadlineYet
-          : (isOpen ? say.class.closed : say.class.until)(timeText(deadline))}
+          : capital((isOpen ? say.class.closed : say.class.until)(timeText(deadline)))}
       </p>
       <div class="controls">
         <label>
