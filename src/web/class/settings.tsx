@@ -10,10 +10,12 @@ import { useTold } from './told.tsx'
 export function SettingsCard() {
   const { settings, changed, started } = news.value!
   const [attempts, setAttempts] = useState(String(settings.submissions))
+  /** What was clicked, until the server has it. */
+  const [wanted, setWanted] = useState<boolean | null>(null)
   const told = useTold()
   const set = (body: unknown, done: string) => {
     told.say('')
-    changeClass('settings', body).then(() => told.say(done), told.fault)
+    return changeClass('settings', body).then(() => told.say(done), told.fault)
   }
   const isCount = /^[1-9]\d{0,5}$/.test(attempts.trim())
   return (
@@ -24,7 +26,7 @@ export function SettingsCard() {
         class="controls"
         onSubmit={(event) => {
           event.preventDefault()
-          if (isCount) set({ submissions: Number(attempts) }, say.class.saved)
+          if (isCount) void set({ submissions: Number(attempts) }, say.class.saved)
         }}
       >
         <label>
@@ -47,7 +49,7 @@ export function SettingsCard() {
             class="quiet"
             onClick={() => {
               setAttempts(String(started.submissions))
-              set({ submissions: null }, say.class.saved)
+              void set({ submissions: null }, say.class.saved)
             }}
           >
             {say.class.asStarted(String(started.submissions))}
@@ -57,8 +59,11 @@ export function SettingsCard() {
       <label class="check">
         <input
           type="checkbox"
-          checked={settings.leaderboard}
-          onChange={({ currentTarget: { checked } }) => set({ leaderboard: checked }, say.class.saved)}
+          checked={wanted ?? settings.leaderboard}
+          onChange={({ currentTarget: { checked } }) => {
+            setWanted(checked)
+            void set({ leaderboard: checked }, say.class.saved).then(() => setWanted(null))
+          }}
         />{' '}
         {say.class.publish}
       </label>
