@@ -154,7 +154,7 @@ test('a class of 200: a key each from a list, questions and predictions to two s
   const lateOnes = all.filter(({ submitted }) => submitted?.late).length
   const table = isoflop('class').split('\n')
   assert.equal(table[0], `200 keys: 190 asked, 170 submitted, ${lateOnes} late; deadline ${deadline.slice(0, 16)}Z`)
-  assert.equal(table.length, 3 + students + 1)
+  assert.equal(table.length, 3 + students + 3) // and what comes next
   const one = all[absent + silent]
   const history = JSON.parse(isoflop('class', one.id, '--json'))
   assert.deepEqual(

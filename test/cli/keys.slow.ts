@@ -99,14 +99,15 @@ test('a key is revoked, works again, is replaced; a budget below what is used is
     await store.submit('a', { config: configOf(3), predictedLoss: 2.5, submittedAt: 1_700_000_000_000 }, 5)
   })
   const key = () => inStore('one.sqlite', (store) => store.getKey('a'))
-  assert.equal(said('keys', 'revoke', 'a', ...place), 'a revoked\n')
+  const next = '\nNext: isoflop class a --db one.sqlite\n'
+  assert.equal(said('keys', 'revoke', 'a', ...place), `a revoked\n${next}`)
   assert.equal((await key())!.revoked, true)
-  assert.equal(said('keys', 'restore', 'a', ...place), 'a works\n')
+  assert.equal(said('keys', 'restore', 'a', ...place), `a works\n${next}`)
   assert.equal((await key())!.revoked, false)
   const secret = said('keys', 'rekey', 'a', ...place).trim()
   assert.equal((await inStore('one.sqlite', (store) => findKey(store, secret)))!.id, 'a')
   const cut = isoflop('keys', 'set-budget', 'a', '1.5e10', ...place)
-  assert.equal(cut.stdout, 'a has a budget of 1.5e10 FLOPs\n')
+  assert.equal(cut.stdout, `a has a budget of 1.5e10 FLOPs\n${next}`)
   assert.match(cut.stderr, /a has used 1\.80144e16 FLOPs already, and has nothing left/)
   assert.equal(isoflop('keys', 'set-budget', 'a', '1e18', ...place).stderr, '')
 
@@ -117,7 +118,7 @@ test('a key is revoked, works again, is replaced; a budget below what is used is
     /Forget 2 runs and 1\.80144e16 used FLOPs of a \(label of a\), 1 prediction \(which stay\)\?/,
   )
   assert.equal((await key())!.used, costOf(1) + costOf(2))
-  assert.equal(said('keys', 'reset', 'a', '--yes', ...place), 'a is reset\n')
+  assert.equal(said('keys', 'reset', 'a', '--yes', ...place), `a is reset\n${next}`)
   assert.equal((await key())!.used, 0n)
   assert.equal((await inStore('one.sqlite', (store) => store.submissions('a'))).length, 1)
   said('keys', 'reset', 'a', '--yes', '--submissions', ...place)
