@@ -7,7 +7,9 @@ import { after, before, test } from 'node:test'
 import type { Backend } from '../../src/backend/backend.ts'
 import { trainBackend } from '../../src/backend/train.ts'
 import { addKey } from '../../src/server/keys.ts'
+import { openStore } from '../../src/server/store/open.ts'
 import { tinyCorpus } from '../backend/tiny-corpus.ts'
+import { asking } from './asking.ts'
 import { query, type Serving, serving } from './serving.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'isoflop-serve-train-'))
@@ -81,6 +83,57 @@ test('a training that broke off: 503, nothing charged, and the next try is answe
   assert.equal((await server.get('/loss', config)).status, 200)
   assert.equal((await server.get('/total_flops_used')).text, '100000000000')
 })
+
+test('a training that is asked for shows its curve, is cancelled with a checkpoint, asked for anew goes on, and outlives its server', async (t) => {
+  const place = join(folder, 'requests.sqlite')
+  /** Three steps of the smallest model. */
+  const long = { ...smallest, train_flops: 1.5e11, learning_rate: 2e-4 }
+  const stepsIn = (runs: string): number =>
+    Number(
+      spawnSync('sh', ['-c', `cat ${runs}/*/*lr0.0002*/steps.jsonl 2>/dev/null | wc -l`], { encoding: 'utf8' }).stdout,
+    )
+  const settings = { device: 'cpu', seed: 0, accounting: 'api', loss: 'average', workers: 1, threads: 2 } as const
+  const runsDir = join(folder, 'requested')
+  const corpusDir = join(folder, 'corpus')
+  const store = await openStore(place)
+  const { key } = await addKey(store, { label: 'asks', budget: 10n ** 13n, now: 0 })
+  await store.close()
+  const begin = async () => {
+    const own = await trainBackend({ corpusDir, runsDir, ...settings })
+    const upkeep = { lookEvery: 100, looks: 5, proveEvery: 60_000 }
+    const ours = await serving({ place, backend: own, trainFlops: [1.5e11], upkeep, onError: () => {} })
+    return { ask: asking(ours.url, key), close: () => Promise.all([ours.close(), own.close()]), store: ours.store }
+  }
+  const first = await begin()
+  const { id } = (await first.ask('POST', '/v2/runs', long)).body
+  const look = async ({ ask }: typeof first) => (await ask('GET', `/v2/runs/${id}?wait=1`)).body
+  while ((await look(first)).curve.length === 0);
+  assert.equal((await first.ask('DELETE', `/v2/runs/${id}`)).body.state, 'cancelled')
+  while ((await runningIn(first)) > 0);
+  const saved = stepsIn(runsDir)
+  assert.ok(saved >= 1)
+  assert.equal((await first.ask('POST', '/v2/runs', long)).status, 202)
+  while ((await look(first)).curve.length <= saved);
+  await first.close()
+
+  const second = await begin()
+  t.after(second.close)
+  for (;;) {
+    const { state, loss, flops_charged, curve } = await look(second)
+    if (state === 'waiting' || state === 'running') continue
+    assert.deepEqual([state, flops_charged], ['finished', 1.5e11])
+    assert.ok(loss > 0 && curve[0].step === 1 && curve.length > saved, 'the curve begins at its beginning')
+    break
+  }
+  const asked = (await second.store.listKeys()).find(({ label }) => label === 'asks')!
+  assert.deepEqual([asked.used, asked.reserved], [15n * 10n ** 10n, 0n])
+})
+
+const runningIn = async ({ ask }: { ask: ReturnType<typeof asking> }) =>
+  (await ask('GET', '/healthz')).status === 200 &&
+  spawnSync('pgrep', ['-P', String(process.pid), '-f', 'train-process']).status === 0
+    ? 1
+    : 0
 
 test('FLOPs that pay for no step: 404 at once, nothing charged', async () => {
   const { status, body } = await server.get('/loss', { ...smallest, batch_size: 256 })
