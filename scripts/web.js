@@ -145,6 +145,7 @@ export async function bundleWeb() {
       }),
     ),
     add('refit.js', 'src/web/refit/worker.ts', { plugins: [withoutNode] }),
+    add('analyse.js', 'src/web/fit/worker.ts', { plugins: [withoutNode] }),
     add('style.css', 'src/web/style.css', {}),
   ])
   return { files, inputs }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 /** Which of the pages the one script shows. */
-export type Entrance = 'campaign' | 'class'
+export type Entrance = 'campaign' | 'class' | 'fit'
 
 export type PageLanguage = 'en' | 'zh'
 const htmlLanguages: Readonly<Record<PageLanguage, string>> = { en: 'en', zh: 'zh-Hans' }
@@ -10,6 +10,9 @@ const needsScript: Readonly<Record<PageLanguage, string>> = {
   en: 'This page needs JavaScript.',
   zh: '此页面需要 JavaScript。',
 }
+
+/** What fits beside each page. */
+const workers: Readonly<Record<Entrance, string>> = { campaign: 'refit.js', class: 'refit.js', fit: 'analyse.js' }
 
 /**
  * The document of every page: nothing in it but a name for the tab and what loads the rest, and no secret; and HTML for browsers without JavaScript.
@@ -22,7 +25,7 @@ export const documentOf = (
   without: string = needsScript[language],
 ): string =>
   `<!doctype html>
-<html lang="${htmlLanguages[language]}" data-entrance="${entrance}" data-tab="${tab}" data-refit="/assets/refit.js?${versions('refit.js')}">
+<html lang="${htmlLanguages[language]}" data-entrance="${entrance}" data-tab="${tab}" data-worker="/assets/${workers[entrance]}?${versions(workers[entrance])}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

@@ -55,7 +55,7 @@ function ask(): void {
   isFitting.value = true
   if (answered.value?.kind !== 'fitted') answered.value = { kind: 'fitting' }
   const { kept, request } = requestOf(shown)
-  worker ??= new Worker(document.documentElement.dataset.refit!, { type: 'module' })
+  worker ??= new Worker(document.documentElement.dataset.worker!, { type: 'module' })
   worker.onmessage = ({ data }: MessageEvent<{ id: number; refit?: Refit; fault?: string }>) => {
     isFitting.value = false
     if (data.id !== asked) return ask()

@@ -1,0 +1,117 @@
+import { IsoflopError } from '../core/errors.ts'
+import { type Curves, type Runs, selectRuns } from '../core/run.ts'
+import type { RunData } from './read.ts'
+
+/** Rows of a file, the last one included; of every file where none is named. */
+export interface RowRange {
+  readonly source: string | null
+  readonly from: number
+  readonly to: number
+}
+
+/** Characters of --drop at most. */
+const longestOption = 100_000
+const usage = "Write --drop 12,40-44, or with several files --drop 'b.csv:12'; isoflop look shows rows."
+
+/** Rows from the text of --drop: `12,40-44`, with several files `b.csv:12,b.csv:40-44`. Errors: BAD_OPTION. */
+export function parseRows(text: string): RowRange[] {
+  if (text.length > longestOption)
+    throw new IsoflopError('BAD_OPTION', `--drop has ${text.length} characters, expected at most 100,000.`, usage)
+  return text.split(',').map((part) => {
+    const found = /^\s*(?:(.+):)?(\d{1,9})(?:-(\d{1,9}))?\s*$/s.exec(part)
+    const from = Number(found?.[2])
+    const to = Number(found?.[3] ?? from)
+    if (found === null || to < from)
+      throw new IsoflopError('BAD_OPTION', `--drop takes numbers of rows, got "${part.trim()}".`, usage)
+    return { source: found[1] ?? null, from, to }
+  })
+}
+
+/** The text of rows, as `parseRows` reads it: neighbours as ranges. With `isMany` files each has its name. */
+export function rowsText(rows: readonly { readonly source: string; readonly row: number }[], isMany: boolean): string {
+  const sorted = [...rows].sort((a, b) => (a.source === b.source ? a.row - b.row : a.source < b.source ? -1 : 1))
+  const ranges: { source: string; from: number; to: number }[] = []
+  for (const { source, row } of sorted) {
+    const last = ranges[ranges.length - 1]
+    if (last?.source === source && row <= last.to + 1) last.to = row
+    else ranges.push({ source, from: row, to: row })
+  }
+  return ranges
+    .map(({ source, from, to }) => `${isMany ? `${source}:` : ''}${from === to ? from : `${from}-${to}`}`)
+    .join(',')
+}
+
+/**
+ * The data without the runs of some rows, which are listed as excluded. Of a run with checkpoints the row is that of its last one, and all of them go.
+ * Errors: BAD_OPTION where a range holds no run at all.
+ */
+export function withoutRows(data: RunData, ranges: readonly RowRange[]): RunData {
+  const used = new Set<RowRange>()
+  const rangeOf = (i: number) => {
+    const { source, row } = data.origin(i)
+    return ranges.find((range) => (range.source ?? source) === source && range.from <= row && row <= range.to)
+  }
+  const dropped = new Set<number>()
+  for (let i = 0; i < data.runs.size; i++) {
+    const range = rangeOf(i)
+    if (range === undefined) continue
+    used.add(range)
+    dropped.add(i)
+  }
+  const empty = ranges.find((range) => !used.has(range))
+  if (empty !== undefined) throw noSuchRow(empty)
+  const kept = Array.from({ length: data.runs.size }, (_, i) => i).filter((i) => !dropped.has(i))
+  const { runs, curves } = keepRuns(data, kept)
+  return {
+    ...data,
+    runs,
+    curves,
+    groups: data.groups && { ...data.groups, of: Int32Array.from(kept, (i) => data.groups!.of[i]) },
+    allParameters: data.allParameters && Float64Array.from(kept, (i) => data.allParameters![i]),
+    excluded: [...data.excluded, ...[...dropped].map((i) => ({ ...data.origin(i), reason: 'left out by --drop' }))],
+    origin: (i) => data.origin(kept[i]),
+  }
+}
+
+function noSuchRow({ source, from, to }: RowRange): IsoflopError {
+  const rows = from === to ? `Row ${from}` : `No row of ${from} to ${to}`
+  const of = source === null ? '' : ` of ${source}`
+  return new IsoflopError(
+    'BAD_OPTION',
+    `--drop: ${rows}${of} is ${from === to ? 'not ' : ''}a run that is fitted.`,
+    'Rows are numbered as isoflop look shows them; of a run with checkpoints name the last row.',
+  )
+}
+
+/** Some of the runs, and of their curves what is left. */
+export function keepRuns(
+  { runs, curves }: { readonly runs: Runs; readonly curves: Curves | null },
+  kept: readonly number[],
+): { readonly runs: Runs; readonly curves: Curves | null } {
+  const left = selectRuns(runs, kept)
+  if (curves === null || kept.length === runs.size) return { runs: left, curves }
+  const isKept = new Uint8Array(runs.size)
+  for (const i of kept) isKept[i] = 1
+  const gone = new Set<string>()
+  for (let i = 0; i < runs.size; i++) if (!isKept[i]) gone.add(keyOf(runs, i))
+  return { runs: left, curves: withoutCurves(curves, gone) }
+}
+
+/** What a row says of its run: no two rows of a table are equal in it. */
+const keyOf = ({ parameters, tokens, flops, loss }: Runs, i: number): string =>
+  `${parameters[i]} ${tokens[i]} ${flops[i]} ${loss[i]}`
+
+/** Curves without those that have one of these rows: each has its run's. Null where no curve is left that is more than a run. */
+function withoutCurves({ checkpoints, curve }: Curves, gone: ReadonlySet<string>): Curves | null {
+  const isGone = new Set<number>()
+  for (let i = 0; i < checkpoints.size; i++) if (gone.has(keyOf(checkpoints, i))) isGone.add(curve[i])
+  const rows = Array.from(curve.keys()).filter((i) => !isGone.has(curve[i]))
+  const places = new Map<number, number>()
+  for (const i of rows) if (!places.has(curve[i])) places.set(curve[i], places.size)
+  if (places.size === rows.length) return null
+  return {
+    checkpoints: selectRuns(checkpoints, rows),
+    curve: Int32Array.from(rows, (i) => places.get(curve[i])!),
+    curveCount: places.size,
+  }
+}
