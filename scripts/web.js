@@ -43,13 +43,18 @@ const lean = {
   },
 }
 
-/** What is bundled and no page needs: checksums of spaces, which only records compare. */
+/** What is bundled and no page needs: checksums of spaces, which only records compare, and threads, which change no result. */
+const standIns = {
+  'node:crypto': `const none = { update: () => none, digest: () => '' }\nexport const createHash = () => none`,
+  'node:os': 'export const availableParallelism = () => 1',
+  'node:worker_threads': 'export const Worker = null',
+}
 const withoutNode = {
   name: 'without-node',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:crypto$/ }, ({ path }) => ({ path, namespace: 'without-node' }))
-    onLoad({ filter: /.*/, namespace: 'without-node' }, () => ({
-      contents: `const none = { update: () => none, digest: () => '' }\nexport const createHash = () => none`,
+    onResolve({ filter: /^node:(?:crypto|os|worker_threads)$/ }, ({ path }) => ({ path, namespace: 'without-node' }))
+    onLoad({ filter: /.*/, namespace: 'without-node' }, ({ path: name }) => ({
+      contents: standIns[name],
       loader: 'js',
     }))
   },

@@ -32,6 +32,7 @@ const mayImport: Record<string, readonly string[]> = {
   campaign: ['core', 'input', 'world', 'api', 'client', 'plan', 'space', 'cs336'],
   launch: ['core', 'space'],
   pages: ['core'],
+  explore: ['core', 'law', 'input', 'pages'],
   watch: ['core', 'plan', 'campaign', 'client', 'pages', 'cs336'],
   report: ['core', 'numeric', 'law', 'fit', 'input', 'api', 'joint', 'plan', 'campaign', 'space', 'cs336'],
   cli: [
@@ -52,13 +53,14 @@ const mayImport: Record<string, readonly string[]> = {
     'client',
     'server',
     'pages',
+    'explore',
     'watch',
     'report',
     'space',
     'cs336',
   ],
   // No store, no server and nothing of Node: what runs in a browser.
-  web: ['core', 'numeric', 'law', 'joint', 'plan', 'campaign', 'report', 'space', 'cs336'],
+  web: ['core', 'numeric', 'law', 'input', 'fit', 'joint', 'plan', 'campaign', 'explore', 'report', 'space', 'cs336'],
   'index.ts': [
     'core',
     'law',

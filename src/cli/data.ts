@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Command } from 'commander'
 import { IsoflopError } from '../core/errors.ts'
 import { bestOfEach } from '../input/best.ts'
+import { parseRows, withoutRows } from '../input/dropped.ts'
 import { lossUnits } from '../input/loss-unit.ts'
 import { type Condition, parseColumns, type ReadOptions, type RunData, readRuns } from '../input/read.ts'
 import type { Purpose } from '../input/told.ts'
@@ -18,6 +19,8 @@ export interface FitInput {
 export interface DataFlags {
   readonly columns?: string | undefined
   readonly best?: boolean | undefined
+  /** Rows to leave out, of `isoflop fit`. */
+  readonly drop?: string | undefined
   readonly where?: readonly Condition[] | undefined
   /** Of `isoflop fit`, which fits several data sets one by one. */
   readonly groupBy?: string | undefined
@@ -69,7 +72,7 @@ export function readOptions(flags: DataFlags, purpose: Purpose = 'fit'): ReadOpt
   }
 }
 
-/** Reads files, or regenerates `world:handout`; with `best`, of runs with equal N and D only the lowest stays. */
+/** Reads files, or regenerates `world:handout`; with `best`, of runs with equal N and D only the lowest stays; then rows to `drop` go. */
 export async function loadRuns(files: readonly string[], options: DataFlags): Promise<FitInput> {
   const world = files.find((file) => file.startsWith('world:'))
   const input =
@@ -79,7 +82,8 @@ export async function loadRuns(files: readonly string[], options: DataFlags): Pr
           truth: null,
         }
       : loadWorld(world, files)
-  return options.best ? { ...input, data: bestOfEach(input.data) } : input
+  const data = options.best ? bestOfEach(input.data) : input.data
+  return { ...input, data: options.drop === undefined ? data : withoutRows(data, parseRows(options.drop)) }
 }
 
 function loadWorld(world: string, files: readonly string[]): FitInput {

@@ -4,8 +4,7 @@ import { IsoflopError } from '../core/errors.ts'
 import { version } from '../core/version.ts'
 import { type AnalysisOptions, analyse } from '../fit/analysis.ts'
 import { huberGridSize } from '../fit/huber.ts'
-import { type AskedName, askedNames, methodNames } from '../fit/methods.ts'
-import type { NormPrior } from '../fit/norm/prior.ts'
+import { askedNames, methodNames } from '../fit/methods.ts'
 import { dataDiagnostics } from '../input/diagnostics.ts'
 import type { FigureText } from '../report/draw/svg.ts'
 import type { Findings } from '../report/fit/findings.ts'
@@ -13,8 +12,9 @@ import { fitJson } from '../report/fit/json.ts'
 import type { Page } from '../report/page/blocks.ts'
 import { inLanguage, type Language, languages, words } from '../report/words/words.ts'
 import { commandLine, given } from './command-line.ts'
-import { type DataFlags, type FitInput, loadRuns, withDataOptions } from './data.ts'
+import { type FitInput, loadRuns, withDataOptions } from './data.ts'
 import { figureFiles, writeFigure } from './figures.ts'
+import type { FitFlags } from './fit-flags.ts'
 import { tellGroups } from './groups.ts'
 import { examples, notes } from './help.ts'
 import { marked, markOf, refuseOthers } from './mark.ts'
@@ -37,32 +37,13 @@ import { progress } from './progress.ts'
 import { textOptions } from './terminal.ts'
 import type { ReportHead, Told } from './told.ts'
 
-interface FitFlags extends DataFlags {
-  readonly target?: number[]
-  readonly method?: AskedName[]
-  readonly repeats?: boolean
-  readonly uniqueTokens?: number[]
-  readonly prior?: NormPrior
-  readonly confidence: number
-  readonly resamples: number
-  readonly seed: number
-  readonly starts?: number
-  readonly threads?: number
-  readonly json?: boolean
-  readonly report?: string
-  readonly plots?: string
-  readonly open?: boolean
-  readonly force?: boolean
-  readonly lang?: Language
-}
-
 /** `isoflop fit`. */
 export function fitCommand(): Command {
   const command = new Command('fit')
     .summary('training runs in, scaling laws out')
     .description(
       'Fits scaling laws to training runs (size N, tokens D, compute C, loss) and predicts larger ones.\n' +
-        'FILE: JSON, JSONL, CSV, TSV, Parquet, .xlsx, also gzipped; - is stdin; world:handout the CS336 handout.',
+        'FILE: JSON, JSONL, CSV, TSV, Parquet, .xlsx, gzipped too; - is stdin; world:handout CS336’s runs.',
     )
     .argument('<FILE...>', 'one or more files, taken as one data set')
     .optionsGroup('What is fitted:')
@@ -77,6 +58,7 @@ export function fitCommand(): Command {
   return withDataOptions(command.optionsGroup('How tables are read:'))
     .option('--group-by <COLUMN>', 'fit the runs of each value, or each file, alone and compare them')
     .option('--best', 'of runs with equal N and D keep only the lowest loss')
+    .option('--drop <ROWS>', 'rows to leave out, as isoflop look numbers them: 12,40-44 or FILE:12')
     .optionsGroup('How it is fitted:')
     .option('--prior <VALUES>', 'of norm: medians with sd, or held values, as alpha=0.3:0.2,q=1', priorOf('--prior'))
     .option('--confidence <P>', 'coverage that intervals aim at', probability('--confidence'), 0.95)
@@ -100,17 +82,14 @@ export function fitCommand(): Command {
     )
     .optionsGroup('What is written:')
     .option('--report <FILE>', 'write a report: an HTML page, or, as FILE.md, Markdown and figures')
-    .option('--open', 'show the report')
+    .option('--open', 'show the report; without --report the fit live, in the browser')
     .option('--plots <DIR>', 'write every figure as SVG and PNG')
     .option('--force', forceHelp)
     .option('--lang <LANGUAGE>', languageHelp, nameOf('--lang', languages))
     .option('--json', 'print one JSON object instead of tables (docs/json.md)')
     .addHelpText(
       'after',
-      notes(
-        '--prior: median:sd of the logarithm, or a held value: E over the lowest loss (0.6:0.3); terms, each at the ' +
-          'largest runs over it (0.2:1.5); alpha, beta (0.33:0.4); q (0.5:0.35).',
-      ),
+      notes('--prior: median:sd or a held value, of E / least loss (0.6:0.3), terms (0.2:1.5), alpha (0.33:0.4), q.'),
     )
     .addHelpText(
       'after',
@@ -123,8 +102,7 @@ export function fitCommand(): Command {
 }
 
 async function runFit(files: string[], flags: FitFlags): Promise<void> {
-  if (flags.open && flags.report === undefined)
-    throw new IsoflopError('BAD_OPTION', '--open came without --report, which it shows.', 'Add --report report.html.')
+  if (flags.open && flags.report === undefined) return (await import('./explore.ts')).explore(files, flags, reportText)
   const mark = markOf('fit', ...files, ...(flags.groupBy === undefined ? [] : ['by', flags.groupBy]))
   await refuseOtherResults(flags, mark)
   const bar = progress(process.stderr, flags.json === true)
@@ -132,8 +110,7 @@ async function runFit(files: string[], flags: FitFlags): Promise<void> {
     bar.step('reading')
     const input = await loadRuns(files, flags)
     const options = analysisOptions(input, flags, bar.step)
-    const told =
-      flags.groupBy === undefined ? await tellRuns(input, options) : await tellGroups(input, flags.groupBy, options)
+    const told = await toldOf(input, flags, options)
     const written: string[] = []
     if (flags.report) {
       bar.step('report')
@@ -153,6 +130,18 @@ async function runFit(files: string[], flags: FitFlags): Promise<void> {
     bar.done()
   }
 }
+
+/** The HTML page that --report writes of these files. */
+async function reportText(files: readonly string[], flags: FitFlags): Promise<string> {
+  const input = await loadRuns(files, flags)
+  const options = analysisOptions(input, flags, () => {})
+  const told = await toldOf(input, flags, options)
+  const [{ htmlOf }, page] = await Promise.all([import('../report/page/html.ts'), told.page(headOf(input, flags.lang))])
+  return htmlOf(page)
+}
+
+const toldOf = (input: FitInput, { groupBy }: FitFlags, options: AnalysisOptions): Promise<Told> =>
+  groupBy === undefined ? tellRuns(input, options) : tellGroups(input, groupBy, options)
 
 /** Refuses to write over what is no result of the same data, before minutes go into the fit. Errors: OUTPUT_EXISTS. */
 async function refuseOtherResults({ report, plots, force }: FitFlags, mark: string): Promise<void> {

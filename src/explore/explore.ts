@@ -2,7 +2,15 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { IsoflopError } from '../core/errors.ts'
 import { type Host, type HostOptions, startHost } from '../pages/host.ts'
 import { createFiles, type Files, mostBytes } from './files.ts'
-import { type Asked, askedOf, type Question, questionOf, type Start, type TableAnswer, type TableFlags } from './question.ts'
+import {
+  type Asked,
+  askedOf,
+  type Question,
+  questionOf,
+  type Start,
+  type TableAnswer,
+  type TableFlags,
+} from './question.ts'
 
 /** Where the page of a fit gets what it shows. */
 export interface ExploreOptions extends Omit<HostOptions, 'entrance' | 'routes' | 'host' | 'token'> {

@@ -53,7 +53,11 @@ function fileName(name: string): string {
   const own = basename(name.replaceAll('\\', '/'))
   const isPlain = own !== '' && own !== '-' && !own.startsWith('.') && !/[\p{Cc}\p{Cf}]/u.test(own)
   if (isPlain && own.length <= longestName) return own
-  throw new IsoflopError('BAD_OPTION', 'This file has no name that can be kept.', 'Give it a plain name of up to 120 characters.')
+  throw new IsoflopError(
+    'BAD_OPTION',
+    'This file has no name that can be kept.',
+    'Give it a plain name of up to 120 characters.',
+  )
 }
 
 /** A name that no other file has: runs.csv, runs (2).csv. */

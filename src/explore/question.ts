@@ -14,7 +14,10 @@ const tableFlags = z.strictObject({
   checkpoints: z.string().max(20).optional(),
   best: z.boolean().optional(),
   keepState: z.boolean().optional(),
-  where: z.array(z.strictObject({ column: z.string().max(1000), value: z.string().max(1000) })).max(50).optional(),
+  where: z
+    .array(z.strictObject({ column: z.string().max(1000), value: z.string().max(1000) }))
+    .max(50)
+    .optional(),
   drop: z.string().max(100_000).optional(),
 })
 export type TableFlags = z.infer<typeof tableFlags>

@@ -1,3 +1,4 @@
+import { type AskedName, methodNames } from './method-names.ts'
 import { envelope } from './methods/envelope.ts'
 import { huber } from './methods/huber.ts'
 import { lowestLog, lowestRaw } from './methods/lowest.ts'
@@ -9,12 +10,7 @@ import { surface } from './methods/surface.ts'
 /** The methods that say which N and D are compute-optimal, in the order of the comparison. */
 export const methods = [norm, surface, huber, parabola, lowestLog, lowestRaw, envelope] as const satisfies Method[]
 
-/** What is fitted unless something is asked for: the methods, and the frontier of the best losses, which has no N and D. */
-export const methodNames = [...methods.map(({ name }) => name), 'frontier'] as const
-export type MethodName = (typeof methodNames)[number]
-/** What `--method` takes: these, and the law of all settings, which is not among the defaults. */
-export const askedNames = [...methodNames, 'joint'] as const
-export type AskedName = (typeof askedNames)[number]
+export { type AskedName, askedNames, type MethodName, methodNames } from './method-names.ts'
 
 /** What an analysis is asked for. */
 export interface Asked {

@@ -21,12 +21,12 @@ class Enough extends Error {}
  * The columns and first rows of a file that was not understood, for whoever says which column is which. Null where it is no table at all.
  * Errors: those of `loadSource`.
  */
-export async function previewOf(file: string): Promise<Preview | null> {
+export async function previewOf(file: string, rows = shownRows): Promise<Preview | null> {
   const source = await loadSource(file, process.stdin)
   let head: Preview | null = null
   const sink: RowSink = {
     open(columns, sample) {
-      head = previewed(columns, sample)
+      head = previewed(columns, sample.slice(0, rows))
       throw new Enough()
     },
     add() {},
@@ -38,7 +38,7 @@ export async function previewOf(file: string): Promise<Preview | null> {
 
 const previewed = (columns: readonly string[], sample: Sample): Preview => ({
   columns: columns.slice(0, mostColumns),
-  rows: sample.slice(0, shownRows).map((row) => columns.slice(0, mostColumns).map((_, k) => shown(row[k]))),
+  rows: sample.map((row) => columns.slice(0, mostColumns).map((_, k) => shown(row[k]))),
 })
 
 function shown(cell: unknown): string | null {

@@ -20,12 +20,21 @@ type Column = readonly (number | null)[]
 /** Data as they go to a page, which fits them as a command does. */
 export interface DataJson {
   readonly runs: RunsJson
-  readonly curves: { readonly checkpoints: RunsJson; readonly curve: readonly number[]; readonly curveCount: number } | null
+  readonly curves: {
+    readonly checkpoints: RunsJson
+    readonly curve: readonly number[]
+    readonly curveCount: number
+  } | null
   readonly rows: readonly number[]
   /** The place of each run's file among the sources. */
   readonly files: readonly number[]
   readonly sources: readonly string[]
-  readonly groups: { readonly column: string; readonly names: readonly string[]; readonly of: readonly number[]; readonly isAsked: boolean } | null
+  readonly groups: {
+    readonly column: string
+    readonly names: readonly string[]
+    readonly of: readonly number[]
+    readonly isAsked: boolean
+  } | null
   readonly read: number
   readonly checkpoints: number
   /** The first of them; `excludedCount` has all. */

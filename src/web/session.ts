@@ -31,15 +31,33 @@ export async function lookForSession(): Promise<void> {
 const json = { 'content-type': 'application/json' }
 
 /** Sends what changes something. Throws what the server says. */
-export async function send(path: string, body: unknown): Promise<void> {
+export const send = async (path: string, body: unknown): Promise<void> => void (await answerOf('POST', path, body))
+
+/** Asks for something that is told as JSON. Throws what the server says. */
+export const ask = async <T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> =>
+  (await (await answerOf(method, path, body)).json()) as T
+
+/** Asks for a text. Throws what the server says. */
+export const askText = async (path: string, body: unknown): Promise<string> =>
+  (await answerOf('POST', path, body)).text()
+
+/** Gives a file to the host; what it is called there. Throws what the server says. */
+export async function upload(file: File): Promise<string> {
+  const answer = await fetched('POST', `files?name=${encodeURIComponent(file.name)}`, {
+    headers: { 'content-type': 'application/octet-stream' },
+    body: file,
+  })
+  return ((await answer.json()) as { name: string }).name
+}
+
+const answerOf = (method: 'GET' | 'POST', path: string, body: unknown): Promise<Response> =>
+  fetched(method, path, method === 'GET' ? {} : { headers: json, body: JSON.stringify(body) })
+
+async function fetched(method: 'GET' | 'POST', path: string, init: RequestInit): Promise<Response> {
   const { value } = session
   const csrf = value !== null && value !== 'none' ? value.csrf : ''
-  const answer = await fetch(`/api/${path}`, {
-    method: 'POST',
-    headers: { ...json, 'x-csrf-token': csrf },
-    body: JSON.stringify(body),
-  })
-  if (answer.ok) return
+  const answer = await fetch(`/api/${path}`, { ...init, method, headers: { ...init.headers, 'x-csrf-token': csrf } })
+  if (answer.ok) return answer
   const { message, advice } = (await answer.json()) as { message: string; advice?: string }
   throw new Error(`${message} ${advice ?? ''}`.trim())
 }

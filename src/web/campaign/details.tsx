@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { columnsOf } from '../../report/campaign/configuration.ts'
 import { compact, nats, significant } from '../../report/number.ts'
 import { words } from '../../report/words/words.ts'
+import { Copy } from '../parts/copy.tsx'
 import { say } from '../words/words.ts'
 import { commandOf, expectedText, lossText, recordOf, signed } from './numbers.ts'
 import { dropped, selected, view } from './state.ts'
@@ -86,18 +87,3 @@ export function Details() {
 }
 
 const signedShort = (x: number): string => `${x < 0 ? '\u2212' : '+'}${significant(Math.abs(x), 2)}`
-
-function Copy({ text, name }: { text: string; name: string }) {
-  const [isCopied, setCopied] = useState('')
-  const copy = () => {
-    navigator.clipboard.writeText(text).then(
-      () => setCopied(text),
-      () => prompt(name, text),
-    )
-  }
-  return (
-    <button type="button" title={text} onClick={copy}>
-      {isCopied === text ? say.copied : name}
-    </button>
-  )
-}

@@ -1,0 +1,133 @@
+import { IsoflopError } from '../core/errors.ts'
+import { version } from '../core/version.ts'
+import type { Question, TableAnswer, TableFlags } from '../explore/question.ts'
+import { huberGridSize } from '../fit/huber.ts'
+import type { AskedName } from '../fit/methods.ts'
+import { dataDiagnostics } from '../input/diagnostics.ts'
+import { groupColumnsOf } from '../input/group-columns.ts'
+import { type Preview, previewOf } from '../input/preview.ts'
+import { dataJson } from '../input/wire.ts'
+import { inLanguage, type Language, words } from '../report/words/words.ts'
+import { loadRuns } from './data.ts'
+import type { FitFlags } from './fit-flags.ts'
+import { openPage } from './open.ts'
+import { print } from './print.ts'
+
+/** A page of more runs than this is slow; the tables and the report are not. */
+const mostRuns = 100_000
+
+/** The HTML page that --report writes. */
+type ReportText = (files: readonly string[], flags: FitFlags) => Promise<string>
+
+/** Shows files in the browser and fits them there, until Ctrl-C. Errors: BAD_OPTION. */
+export async function explore(files: readonly string[], flags: FitFlags, reportText: ReportText): Promise<void> {
+  refuseOther(flags)
+  const { startExplore } = await import('../explore/explore.ts')
+  const { notices } = inLanguage(flags.lang ?? 'en', words)
+  const host = await startExplore({
+    files,
+    flags: tableFlagsOf(flags),
+    asked: askedOf(flags),
+    version,
+    ...(flags.lang && { language: flags.lang }),
+    table: tableOf,
+    report: (paths, question) => reportText(paths, flagsOf(question, flags)),
+    onLink: (link) => print(notices.otherBrowser(link)),
+  })
+  try {
+    print(host.link)
+    await openPage(host.link)
+    await new Promise<void>((end) => {
+      for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => end())
+    })
+  } finally {
+    await host.close()
+  }
+}
+
+/** What the page has no place for. */
+function refuseOther({ repeats, json, plots, method, prior }: FitFlags): void {
+  const other = repeats
+    ? '--repeats'
+    : json
+      ? '--json'
+      : plots
+        ? '--plots'
+        : prior
+          ? '--prior'
+          : method?.includes('joint')
+            ? '--method joint'
+            : null
+  if (other === null) return
+  throw new IsoflopError(
+    'BAD_OPTION',
+    `--open without --report shows the fit live in the browser, where ${other} has no place.`,
+    `Add --report report.html, or leave ${other} away.`,
+  )
+}
+
+const tableFlagsOf = (flags: FitFlags): TableFlags => {
+  const { columns, groupBy, lossUnit, records, checkpoints, best, keepState, where } = flags
+  const all = { columns, groupBy, lossUnit, records, checkpoints, best, keepState }
+  const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
+  return { ...given, ...(where && { where: [...where] }) }
+}
+
+const askedOf = ({ target, method, confidence, seed, resamples, starts = huberGridSize }: FitFlags) => ({
+  targets: target ?? null,
+  methods: method ?? null,
+  confidence,
+  seed,
+  resamples,
+  starts,
+})
+
+/** What the command line would be, were the page's view typed. */
+function flagsOf(
+  { flags, targets, methods, language }: Question,
+  typed: FitFlags,
+): FitFlags & { readonly lang: Language } {
+  const { confidence, seed, resamples, starts, threads } = typed
+  return {
+    ...flags,
+    ...{ confidence, seed, resamples, lang: language },
+    ...(starts !== undefined && { starts }),
+    ...(threads !== undefined && { threads }),
+    ...(targets.length > 0 && { target: targets }),
+    ...(methods !== null && { method: methods as AskedName[] }),
+  }
+}
+
+/** What reading files comes to; where they are not understood, the head of the first one that cannot be read alone. */
+async function tableOf(paths: readonly string[], flags: TableFlags): Promise<TableAnswer> {
+  try {
+    const { data, truth } = await loadRuns(paths, flags)
+    if (data.runs.size > mostRuns) throw tooMany(data.runs.size)
+    return {
+      kind: 'read',
+      data: dataJson(data),
+      diagnostics: dataDiagnostics(data),
+      truth,
+      columns: await groupColumnsOf(paths, data),
+    }
+  } catch (error) {
+    if (!(error instanceof IsoflopError)) throw error
+    const { code, message, advice } = error
+    return { kind: 'fault', code, message, advice, preview: await firstPreview(paths) }
+  }
+}
+
+async function firstPreview(paths: readonly string[]): Promise<Preview | null> {
+  for (const path of paths) {
+    const preview = await previewOf(path).catch(() => null)
+    if (preview !== null) return preview
+  }
+  return null
+}
+
+const tooMany = (runs: number): IsoflopError =>
+  new IsoflopError(
+    'BAD_OPTION',
+    `The page shows ${mostRuns.toLocaleString('en')} runs at most, and these are ${runs}.`,
+    'Leave --open away, or choose some of them with --where.',
+  )

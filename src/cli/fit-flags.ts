@@ -1,0 +1,24 @@
+import type { AskedName } from '../fit/methods.ts'
+import type { NormPrior } from '../fit/norm/prior.ts'
+import type { Language } from '../report/words/words.ts'
+import type { DataFlags } from './data.ts'
+
+/** The options of `isoflop fit`. */
+export interface FitFlags extends DataFlags {
+  readonly target?: number[]
+  readonly method?: AskedName[]
+  readonly repeats?: boolean
+  readonly uniqueTokens?: number[]
+  readonly prior?: NormPrior
+  readonly confidence: number
+  readonly resamples: number
+  readonly seed: number
+  readonly starts?: number
+  readonly threads?: number
+  readonly json?: boolean
+  readonly report?: string
+  readonly plots?: string
+  readonly open?: boolean
+  readonly force?: boolean
+  readonly lang?: Language
+}

@@ -1,0 +1,55 @@
+import { nats, significant } from '../../report/number.ts'
+import { say } from '../words/words.ts'
+import { rowsOf, signed } from './runs.tsx'
+import { data, dropped, selected } from './state.ts'
+
+/** Everything about the run that is looked at. */
+export function Details() {
+  const number = selected.value
+  if (number === null) return null
+  const row = rowsOf()[number]
+  if (row === undefined) return null
+  const turn = () => {
+    const next = new Set(dropped.value)
+    if (!next.delete(number)) next.add(number)
+    dropped.value = next
+  }
+  const facts: [string, string][] = [
+    ['N', significant(row.parameters, 4)],
+    ['D', significant(row.tokens, 4)],
+    [say.fit.flops, significant(row.flops, 4)],
+    [say.fit.ratio, significant(row.tokens / row.parameters)],
+    [say.columns.loss, nats(row.loss)],
+    ...(row.residual === null ? [] : [[say.columns.residual, signed(row.residual)] as [string, string]]),
+    ...(row.group === null ? [] : [[data.value!.groups!.column, row.group] as [string, string]]),
+  ]
+  return (
+    <aside class="details card" aria-labelledby="details">
+      <div class="bar">
+        <h2 id="details">{say.fit.run(row.row, row.name)}</h2>
+        <button
+          type="button"
+          class="quiet"
+          onClick={() => {
+            selected.value = null
+          }}
+        >
+          {say.close}
+        </button>
+      </div>
+      <dl>
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <div class="controls">
+        <button type="button" aria-pressed={row.isOut} onClick={turn}>
+          {row.isOut ? say.keep : say.drop}
+        </button>
+      </div>
+    </aside>
+  )
+}

@@ -1,0 +1,114 @@
+import { useState } from 'preact/hooks'
+import { type MethodName, methodNames } from '../../fit/method-names.ts'
+import type { MethodResult } from '../../fit/result.ts'
+import { answerBudget, predictionAt } from '../../report/fit/facts.ts'
+import { compact, exponent, interval, nats, orDash } from '../../report/number.ts'
+import { words } from '../../report/words/words.ts'
+import { say } from '../words/words.ts'
+import { flopsText } from './command.ts'
+import { fitted, methods, standing, targets } from './state.ts'
+
+/** The methods side by side, each to be left out, and the budgets that are predicted. */
+export function Methods() {
+  const shown = fitted.value
+  const analysis = shown?.findings.analysis
+  const C = analysis ? answerBudget(analysis) : null
+  const toggle = (name: MethodName) => () => {
+    const next = methodNames.filter((one) => methods.value.includes(one) !== (one === name))
+    if (next.length > 0) methods.value = next
+  }
+  return (
+    <section class="card methods" aria-labelledby="methods">
+      <div class="bar">
+        <h2 id="methods">{say.fit.methods}</h2>
+        <Targets />
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard */}
+      <section class="scroll" tabIndex={0} aria-label={say.fit.methods}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{say.fit.method}</th>
+              <th scope="col" class="number">
+                a
+              </th>
+              <th scope="col" class="number">
+                {C === null ? 'N' : say.fit.sizeAt(compact(C))}
+              </th>
+              <th scope="col" class="number">
+                {say.columns.loss}
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {methodNames.map((name) => (
+              <tr key={name}>
+                <td>
+                  <label class="check">
+                    <input type="checkbox" checked={methods.value.includes(name)} onChange={toggle(name)} />
+                    {name}
+                  </label>
+                </td>
+                {cellsOf(name).map((cell, k) => (
+                  <td key={k} class="number">
+                    {cell}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </section>
+  )
+}
+
+/** The exponent, N and the loss of a method at the budget that the answer is given at. */
+function cellsOf(name: MethodName): readonly string[] {
+  const analysis = fitted.value?.findings.analysis
+  if (analysis === undefined || !methods.value.includes(name)) return ['', '', '']
+  const C = answerBudget(analysis)
+  if (name === 'frontier') {
+    const at = analysis.frontier?.free?.predictions.find(({ flops }) => flops === C)
+    return ['', '', at ? interval(at.loss, at.interval, nats) : '-']
+  }
+  const result = analysis.methods.find(({ method }) => method === name)
+  if (result === undefined) return standing.value.kind === 'fitted' ? ['-', '-', '-'] : ['…', '…', '…']
+  const why = whyNot(result)
+  if (why !== null) return [words().elsewhere(why), '', '']
+  const at = predictionAt(analysis, name, C)
+  return [
+    result.modelSize ? interval(result.modelSize.exponent, result.modelSize.interval, exponent) : '-',
+    at ? interval(at.parameters, at.interval.parameters) : '-',
+    orDash(at?.loss, nats),
+  ]
+}
+
+const whyNot = ({ unavailable, undetermined }: MethodResult): string | null => unavailable ?? undetermined
+
+/** Budgets to predict, FLOPs, parted by commas. */
+function Targets() {
+  const [text, setText] = useState(targets.value?.map(flopsText).join(', ') ?? '')
+  const [isWrong, setWrong] = useState(false)
+  const take = () => {
+    const parts = text.split(/[\s,;]+/).filter(Boolean)
+    const numbers = parts.map(Number)
+    const fine = numbers.every((C) => Number.isFinite(C) && C > 0) && numbers.length <= 50
+    setWrong(!fine)
+    if (fine) targets.value = numbers.length > 0 ? numbers : null
+  }
+  return (
+    <label>
+      {say.fit.targets}
+      <input
+        value={text}
+        placeholder={say.fit.targetsHint}
+        aria-invalid={isWrong}
+        onInput={(event) => setText(event.currentTarget.value)}
+        onChange={take}
+        onKeyDown={(event) => event.key === 'Enter' && take()}
+      />
+      {isWrong && <span role="alert">{say.fit.noBudget}</span>}
+    </label>
+  )
+}

@@ -1,0 +1,139 @@
+import type { Figure } from '../../report/draw/figure.ts'
+import { fitFigures } from '../../report/fit/figures.ts'
+import type { Findings } from '../../report/fit/findings.ts'
+import { groupsFigures } from '../../report/fit/groups/figures.ts'
+import { compact, nats } from '../../report/number.ts'
+import { LiveFigure } from '../parts/figure.tsx'
+import { session } from '../session.ts'
+import { say } from '../words/words.ts'
+import { Answer } from './answer.tsx'
+import { Budgets } from './budgets.tsx'
+import { Details } from './details.tsx'
+import { Files } from './files.tsx'
+import { Groups } from './groups.tsx'
+import { Header } from './header.tsx'
+import { Mapping } from './mapping.tsx'
+import { Methods } from './methods.tsx'
+import { Runs } from './runs.tsx'
+import { compared, data, fitted, pointed, selected, standing, table } from './state.ts'
+
+/** Of two panels, or of many. */
+const wide = new Set(['residuals', 'backtest', 'agreement', 'exponents'])
+
+/** A fit, live: every change of the view is fitted anew, here. */
+export function FitPage() {
+  if (session.value === 'none')
+    return (
+      <main class="message">
+        <p role="status">{say.noSession}</p>
+      </main>
+    )
+  const isRead = table.value?.kind === 'read'
+  return (
+    <>
+      <a class="skip" href="#runs">
+        {say.skip}
+      </a>
+      <Header />
+      <main>
+        <Files />
+        {table.value?.kind === 'fault' && <Mapping />}
+        {isRead && (
+          <>
+            <Standing />
+            {fitted.value && <Answer />}
+            <div class="top">
+              <Budgets />
+              <Methods />
+            </div>
+            {compared.value && <Groups groups={compared.value} />}
+            <Figures />
+            <Runs />
+            <Details />
+          </>
+        )}
+      </main>
+    </>
+  )
+}
+
+function Standing() {
+  const { value } = standing
+  if (value.kind === 'fault')
+    return (
+      <p class="card lost" role="alert">
+        {value.message}
+      </p>
+    )
+  return (
+    <p class="hint" role="status">
+      {value.kind === 'fitting' ? say.fit.fitting : value.kind === 'more' ? say.fit.more : say.fit.fitted}
+    </p>
+  )
+}
+
+function Figures() {
+  const shown = fitted.value
+  const groups = compared.value
+  return (
+    <div class="figures">
+      {shown && fitFigures.map((figure) => <FitFigure key={figure.name} figure={figure} shown={shown} />)}
+      {groups &&
+        groupsFigures.map((figure) => (
+          <LiveFigure
+            key={figure.name}
+            figure={figure}
+            subject={groups}
+            numbers={none}
+            isWide
+            selected={null}
+            pointed={null}
+            tell={() => []}
+            onPoint={() => {}}
+            onSelect={() => {}}
+          />
+        ))}
+    </div>
+  )
+}
+
+const none: readonly number[] = []
+
+interface Shown {
+  readonly findings: Findings
+  readonly numbers: readonly number[]
+}
+
+const FitFigure = ({ figure, shown }: { figure: Figure<Findings>; shown: Shown }) => (
+  <LiveFigure
+    figure={figure}
+    isWide={wide.has(figure.name)}
+    subject={shown.findings}
+    numbers={shown.numbers}
+    selected={selected.value}
+    pointed={pointed.value}
+    tell={tellRun}
+    onPoint={point}
+    onSelect={select}
+  />
+)
+
+const point = (run: number | null): void => {
+  pointed.value = run
+}
+const select = (run: number | null): void => {
+  selected.value = run
+}
+
+/** What is told of a run that is pointed at. */
+function tellRun(i: number): readonly string[] {
+  const shown = data.value
+  if (shown === null) return []
+  const { runs, rows, files, sources } = shown
+  return [
+    say.fit.run(rows[i], sources.length > 1 ? sources[files[i]] : null),
+    `N ${compact(runs.parameters[i]!)} · D ${compact(runs.tokens[i]!)}`,
+    `C ${compact(runs.flops[i]!)} FLOPs`,
+    `${say.columns.loss} ${nats(runs.loss[i]!)}`,
+  ]
+}
