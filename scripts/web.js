@@ -1,4 +1,4 @@
-// Bundles the pages of src/web with esbuild: a script for each language, one worker, one style sheet. `npm run build` writes them to dist/web; in a clone the
+// Bundles the pages of src/web with esbuild: a script for each page and language, what fits beside them, one style sheet. `npm run build` writes them to dist/web; in a clone the
 // host asks for them when it starts (src/pages/assets.ts). Plain JavaScript for Node 20, which may be what packs.
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -7,6 +7,7 @@ import { build } from 'esbuild'
 
 const path = (place) => fileURLToPath(new URL(`../${place}`, import.meta.url))
 export const languages = ['en', 'zh']
+export const entrances = ['campaign', 'class', 'fit']
 
 /**
  * One language for each script: what asks for the words of another is given those of this one. Both together would be a third of the script.
@@ -112,6 +113,25 @@ export async function bundleEntry(entry, language = 'en') {
   return outputFiles[0].text
 }
 
+/** The files of src that a page's script is of, but for its words. */
+async function modulesOf(entrance) {
+  const whole = await build({
+    ...options,
+    ...{
+      entryPoints: [path(`src/web/${entrance}/main.ts`)],
+      plugins: [lean, withoutNode],
+      write: false,
+      metafile: true,
+      outdir: 'out',
+    },
+    absWorkingDir: path('.'),
+  })
+  return Object.entries(Object.values(whole.metafile.outputs)[0].inputs)
+    .filter(([name, { bytesInOutput }]) => bytesInOutput > 0 && /^src[\\/].*\.tsx?$/.test(name))
+    .map(([name]) => path(name))
+    .filter((file) => !/[\\/]words[\\/]\w+\.ts$/.test(file))
+}
+
 /** The files by their names, as `write: false` gives them, and of which modules each consists. */
 export async function bundleWeb() {
   const files = {}
@@ -127,27 +147,20 @@ export async function bundleWeb() {
     files[name] = outputFiles[0].contents
     inputs[name] = Object.values(metafile.outputs)[0].inputs
   }
-  const whole = await build({
-    ...options,
-    ...{
-      entryPoints: [path('src/web/main.tsx')],
-      plugins: [lean, withoutNode],
-      write: false,
-      metafile: true,
-      outdir: 'out',
-    },
-    absWorkingDir: path('.'),
-  })
-  const bundled = Object.entries(Object.values(whole.metafile.outputs)[0].inputs)
-    .filter(([name, { bytesInOutput }]) => bytesInOutput > 0 && /^src[\\/].*\.tsx?$/.test(name))
-    .map(([name]) => path(name))
-    .filter((file) => !/[\\/]words[\\/]\w+\.ts$/.test(file))
-  const groups = usedGroups(bundled)
   await Promise.all([
+<<<<<<< HEAD
     ...languages.map((language) =>
       add(`app.${language}.js`, 'src/web/main.tsx', {
         plugins: [oneLanguage(language), onlyUsed(groups), lean, withoutNode],
       }),
+=======
+    ...entrances.flatMap((entrance) =>
+      languages.map((language) =>
+        add(`${entrance}.${language}.js`, `src/web/${entrance}/main.ts`, {
+          plugins: [oneLanguage(language), lean, withoutNode],
+        }),
+      ),
+>>>>>>> b792af0 (wip fit page 2)
     ),
     add('refit.js', 'src/web/refit/worker.ts', { plugins: [withoutNode] }),
     add('analyse.js', 'src/web/fit/worker.ts', { plugins: [withoutNode] }),

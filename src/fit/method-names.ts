@@ -14,3 +14,6 @@ export type MethodName = (typeof methodNames)[number]
 /** What `--method` takes: these, and the law of all settings, which is not among the defaults. */
 export const askedNames = [...methodNames, 'joint'] as const
 export type AskedName = (typeof askedNames)[number]
+
+/** The methods whose law may lead, the first one first. */
+export const lawMethodNames = ['norm', 'surface'] as const satisfies readonly MethodName[]

@@ -4,7 +4,7 @@ import type { Candidate } from './chooser.ts'
 import { contentOf } from './content.ts'
 import type { Quantity } from './names.ts'
 import { type ColumnQuestion, short } from './plan.ts'
-import { quotedName } from './told.ts'
+import { quotedName } from './quoted-name.ts'
 
 type Needed = 'loss' | 'parameters' | 'tokens' | 'flops'
 

@@ -1,6 +1,6 @@
 import { IsoflopError } from '../core/errors.ts'
 import { parametersFor, tokensFor, trainFlops } from '../core/flops.ts'
-import { quotedName } from './told.ts'
+import { quotedName } from './quoted-name.ts'
 
 /** N, D and C of a table in the middle, and the largest N and D; NaN where there are none. */
 export interface Magnitudes {

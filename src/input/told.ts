@@ -55,7 +55,3 @@ export function parseColumns(text: string, purpose: Purpose = 'fit'): ToldColumn
 const splitPairs = (text: string): string[] => text.match(/(?:\\.|"(?:\\.|[^"\\])*"|[^,])+|(?<=^|,)(?=,|$)/gs) ?? ['']
 
 const unquoted = (name: string): string => name.replace(/^"(.*)"(?=$|\*)/s, '$1').replace(/\\(.)/gs, '$1')
-
-/** A column's name as --columns takes it. */
-export const quotedName = (name: string): string =>
-  /[",\\=]/.test(name) ? `"${name.replace(/["\\]/g, '\\$&')}"` : name.trim()

@@ -39,7 +39,7 @@ function assetOf(name: string, body: Uint8Array): Asset {
 }
 
 async function bundled(): Promise<Readonly<Record<string, Uint8Array>>> {
-  const source = place('../web/main.tsx')
+  const source = place('../web/session.ts')
   if (existsSync(source)) {
     const bundler = new URL('../../scripts/web.js', import.meta.url).href
     const { bundleWeb } = (await import(bundler)) as { bundleWeb(): Promise<{ files: Record<string, Uint8Array> }> }

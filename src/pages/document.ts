@@ -17,14 +17,15 @@ const workers: Readonly<Record<Entrance, string>> = { campaign: 'refit.js', clas
 /**
  * The document of every page: nothing in it but a name for the tab and what loads the rest, and no secret; and HTML for browsers without JavaScript.
  */
-export const documentOf = (
+export function documentOf(
   entrance: Entrance,
   language: PageLanguage,
   versions: (name: string) => string,
   tab: string,
   without: string = needsScript[language],
-): string =>
-  `<!doctype html>
+): string {
+  const script = `${entrance}.${language}.js`
+  return `<!doctype html>
 <html lang="${htmlLanguages[language]}" data-entrance="${entrance}" data-tab="${tab}" data-worker="/assets/${workers[entrance]}?${versions(workers[entrance])}">
 <head>
 <meta charset="utf-8">
@@ -33,11 +34,12 @@ export const documentOf = (
 <title>isoflop</title>
 <link rel="icon" href="/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/assets/style.css?${versions('style.css')}">
-<script type="module" src="/assets/app.${language}.js?${versions(`app.${language}.js`)}"></script>
+<script type="module" src="/assets/${script}?${versions(script)}"></script>
 </head>
 <body><div id="app"></div><noscript>${without}</noscript></body>
 </html>
 `
+}
 
 /** A valley with its lowest point: what every page is about. */
 export const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#1f6aa5"/><path d="M6 8C9 22 13 24 17 24S25 18 27 11" fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round"/><circle cx="16.500" cy="24" r="3.400" fill="#fff"/></svg>`

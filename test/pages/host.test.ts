@@ -178,15 +178,20 @@ test('the language is the one that is asked for, else the first that the browser
   assert.equal(languageOf(undefined, undefined), 'en')
 })
 
-test('what the browser loads is one script of less than 150 kB and one style sheet, packed, and a worker where somebody supposes something', async () => {
+test('what the browser loads of a page is one script of less than 150 kB and one style sheet, packed, and a worker where somebody supposes something', async () => {
   const assets = await loadAssets()
-  assert.deepEqual([...assets.keys()].sort(), ['app.en.js', 'app.zh.js', 'refit.js', 'style.css'])
+  assert.deepEqual([...assets.keys()].sort(), [
+    ...['analyse.js', 'campaign.en.js', 'campaign.zh.js', 'class.en.js', 'class.zh.js', 'fit.en.js', 'fit.zh.js'],
+    ...['refit.js', 'style.css'],
+  ])
   for (const [name, { body }] of assets) {
     const size = gzipSync(body, { level: 9 }).length
     assert.ok(size > 500 && size < 150_000, `${name} has ${size} bytes packed`)
   }
   // A script has the words of its own language alone.
   const text = (name: string) => new TextDecoder().decode(assets.get(name)!.body)
-  assert.doesNotMatch(text('app.en.js'), /[\u4e00-\u9fff]{3}/)
-  assert.match(text('app.zh.js'), /[\u4e00-\u9fff]{3}/)
+  for (const entrance of ['campaign', 'class', 'fit']) {
+    assert.doesNotMatch(text(`${entrance}.en.js`), /[\u4e00-\u9fff]{3}/)
+    assert.match(text(`${entrance}.zh.js`), /[\u4e00-\u9fff]{3}/)
+  }
 })

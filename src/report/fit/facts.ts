@@ -1,4 +1,4 @@
-import { lawMethods } from '../../fit/laws.ts'
+import { lawMethodNames } from '../../fit/method-names.ts'
 import type { Comparison, Frontiers, MethodResult, Prediction, Repeated, Scope, Tuned } from '../../fit/result.ts'
 import { frontierLoss } from '../../law/frontier.ts'
 import { powerAt } from '../../law/power.ts'
@@ -10,7 +10,7 @@ export const resultOf = (analysis: Comparison, method: string): MethodResult | n
 
 /** The result whose loss surface leads: that of `norm`, else of `surface`; null without one that the runs determine. */
 export function leaderOf(analysis: Comparison): MethodResult | null {
-  const [leader] = lawMethods.flatMap(({ name }) => resultOf(analysis, name) ?? [])
+  const [leader] = lawMethodNames.flatMap((name) => resultOf(analysis, name) ?? [])
   return leader?.undetermined === null ? leader : null
 }
 

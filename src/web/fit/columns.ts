@@ -1,4 +1,4 @@
-import { quotedName } from '../../input/told.ts'
+import { quotedName } from '../../input/quoted-name.ts'
 
 /** What a column of a table can be. */
 export const roles = ['parameters', 'tokens', 'flops', 'loss', 'run', 'step'] as const

@@ -4,7 +4,7 @@ import type { Question, Start, TableAnswer, TableFlags } from '../../explore/que
 import type { GroupsAnalysis } from '../../fit/groups/result.ts'
 import { type MethodName, methodNames } from '../../fit/method-names.ts'
 import type { Analysis } from '../../fit/result.ts'
-import { keepRuns, rowsText } from '../../input/dropped.ts'
+import { keepRuns, rowsText } from '../../input/kept.ts'
 import { type DataJson, runsOfJson } from '../../input/wire.ts'
 import type { Findings } from '../../report/fit/findings.ts'
 import { ask, upload } from '../session.ts'
