@@ -58,10 +58,8 @@ export function Files() {
       <input
         ref={picker}
         type="file"
-        class="hidden"
+        hidden
         multiple
-        tabIndex={-1}
-        aria-hidden="true"
         onChange={(event) => {
           const given = [...(event.currentTarget.files ?? [])]
           event.currentTarget.value = ''

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import { type MethodName, methodNames } from '../../fit/method-names.ts'
 import type { MethodResult } from '../../fit/result.ts'
 import { answerBudget, predictionAt } from '../../report/fit/facts.ts'
-import { compact, exponent, interval, nats, orDash } from '../../report/number.ts'
+import { compact, exponent, nats, orDash, withInterval } from '../../report/number.ts'
 import { words } from '../../report/words/words.ts'
 import { say } from '../words/words.ts'
 import { flopsText } from './command.ts'
@@ -24,7 +24,7 @@ export function Methods() {
         <Targets />
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard */}
-      <section class="scroll" tabIndex={0} aria-label={say.fit.methods}>
+      <section class="scroll" tabIndex={0} aria-label={say.fit.sideBySide}>
         <table>
           <thead>
             <tr>
@@ -49,11 +49,7 @@ export function Methods() {
                     {name}
                   </label>
                 </td>
-                {cellsOf(name).map((cell, k) => (
-                  <td key={k} class="number">
-                    {cell}
-                  </td>
-                ))}
+                <Cells name={name} />
               </tr>
             ))}
           </tbody>
@@ -63,23 +59,42 @@ export function Methods() {
   )
 }
 
-/** The exponent, N and the loss of a method at the budget that the answer is given at. */
-function cellsOf(name: MethodName): readonly string[] {
+function Cells({ name }: { readonly name: MethodName }) {
+  const cells = cellsOf(name)
+  if (typeof cells === 'string')
+    return (
+      <td class="why" colSpan={3}>
+        {cells}
+      </td>
+    )
+  return (
+    <>
+      {cells.map((cell, k) => (
+        <td key={k} class="number">
+          {cell}
+        </td>
+      ))}
+    </>
+  )
+}
+
+/** The exponent, N and the loss of a method at the budget that the answer is given at; or why it gives none. */
+function cellsOf(name: MethodName): readonly string[] | string {
   const analysis = fitted.value?.findings.analysis
   if (analysis === undefined || !methods.value.includes(name)) return ['', '', '']
   const C = answerBudget(analysis)
   if (name === 'frontier') {
     const at = analysis.frontier?.free?.predictions.find(({ flops }) => flops === C)
-    return ['', '', at ? interval(at.loss, at.interval, nats) : '-']
+    return ['', '', at ? withInterval(at.loss, at.interval, nats) : '-']
   }
   const result = analysis.methods.find(({ method }) => method === name)
   if (result === undefined) return standing.value.kind === 'fitted' ? ['-', '-', '-'] : ['…', '…', '…']
   const why = whyNot(result)
-  if (why !== null) return [words().elsewhere(why), '', '']
+  if (why !== null) return words().elsewhere(why)
   const at = predictionAt(analysis, name, C)
   return [
-    result.modelSize ? interval(result.modelSize.exponent, result.modelSize.interval, exponent) : '-',
-    at ? interval(at.parameters, at.interval.parameters) : '-',
+    result.modelSize ? withInterval(result.modelSize.exponent, result.modelSize.interval, exponent) : '-',
+    at ? withInterval(at.parameters, at.interval.parameters) : '-',
     orDash(at?.loss, nats),
   ]
 }

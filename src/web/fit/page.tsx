@@ -31,9 +31,11 @@ export function FitPage() {
   const isRead = table.value?.kind === 'read'
   return (
     <>
-      <a class="skip" href="#runs">
-        {say.skip}
-      </a>
+      {isRead && (
+        <a class="skip" href="#runs">
+          {say.skip}
+        </a>
+      )}
       <Header />
       <main>
         <Files />

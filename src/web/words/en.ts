@@ -293,6 +293,7 @@ export const en = {
     tokensExponent: 'b in D ~ C^b',
 
     methods: 'Methods',
+    sideBySide: 'What the methods say',
     method: 'method',
     sizeAt: (C: string) => `N at ${C}`,
     targets: 'Targets, FLOPs',

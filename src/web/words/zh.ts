@@ -272,6 +272,7 @@ export const zh: typeof en = {
     tokensExponent: 'D ~ C^b 中的 b',
 
     methods: '方法',
+    sideBySide: '各方法的结果',
     method: '方法',
     sizeAt: (C: string) => `${C} 处的 N`,
     targets: '目标 FLOPs',

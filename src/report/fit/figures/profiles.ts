@@ -5,7 +5,7 @@ import { parabolaLoss } from '../../../fit/parabola.ts'
 import type { Comparison, Profiled, Scope } from '../../../fit/result.ts'
 import { type SurfaceLaw, surfaceLoss } from '../../../law/surface.ts'
 import { type Axis, linearAxis, logAxis } from '../../draw/axis.ts'
-import { type Figure, onePanel } from '../../draw/figure.ts'
+import { type Figure, onePanel, placesIn } from '../../draw/figure.ts'
 import { pointLabels } from '../../draw/labels.ts'
 import type { Mark } from '../../draw/panel.ts'
 import { budgetColor, budgetSymbols, ink } from '../../draw/style.ts'
@@ -150,6 +150,14 @@ export const profiles: Figure<Findings<Scope & Comparison & Profiled>> = {
     const { profiles } = analysis
     const [first, last] = [profiles[0], profiles[profiles.length - 1]].map((entry) => compact(entry.profile.budget))
     return words().fitFigures.profiles.alt(profiles.length, first, last)
+  },
+  places({ analysis: { runs, profiles: all } }, drawing) {
+    const shown = thin(all, mostProfiles).flatMap(({ profile }) => thin([...profile.runs], mostRuns))
+    return placesIn(
+      drawing,
+      0,
+      shown.map((i) => ({ run: i, x: runs.parameters[i], y: runs.loss[i] })),
+    )
   },
   draw({ analysis }) {
     if (analysis.profiles.length === 0) return null

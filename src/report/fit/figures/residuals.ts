@@ -3,7 +3,7 @@ import { type LossUnit, unitsOf } from '../../../core/run.ts'
 import type { Comparison, Scope } from '../../../fit/result.ts'
 import { surfaceLoss } from '../../../law/surface.ts'
 import { type Axis, linearAxis, logAxis } from '../../draw/axis.ts'
-import type { Drawing, Figure } from '../../draw/figure.ts'
+import { type Drawing, type Figure, placesIn } from '../../draw/figure.ts'
 import { endLabels } from '../../draw/labels.ts'
 import { boundedDots } from '../../draw/marks.ts'
 import { narrowed } from '../../draw/narrow.ts'
@@ -127,6 +127,12 @@ export const residuals: Figure<Findings<Scope & Comparison>> = {
     )
   },
   alt: ({ analysis: { runs } }) => words().fitFigures.residuals.alt(runs.size),
+  places({ analysis }, drawing) {
+    const found = residualsOf(analysis)
+    if (found === null) return []
+    const at = (key: 'C' | 'N') => found.all.map((run, i) => ({ run: i, x: run[key], y: run.r / found.unit }))
+    return [...placesIn(drawing, 0, at('C')), ...placesIn(drawing, 1, at('N'))]
+  },
   draw: ({ analysis }) => drawn(analysis, false),
   narrow({ analysis }) {
     const drawing = drawn(analysis, true)

@@ -1,0 +1,247 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { Page } from 'playwright-core'
+import { random } from '../../src/core/random.ts'
+import type { fitJson } from '../../src/report/fit/json.ts'
+import { isWithin, needsBrowser, visit } from './browser.ts'
+
+const bin = fileURLToPath(new URL('../../bin/isoflop.js', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'fit-web-'))
+const running: ChildProcess[] = []
+after(() => {
+  for (const child of running) child.kill('SIGKILL')
+  rmSync(folder, { recursive: true, force: true })
+})
+const skip = needsBrowser
+
+/** Runs of a known law, some noise on them. `worth` tokens count as one. */
+function runsOf(worth: number, stream: number): number[][] {
+  const { normal } = random(0, stream)
+  return [1e18, 3e18, 1e19, 3e19, 1e20].flatMap((C) =>
+    [0.25, 0.4, 0.6, 1, 1.6, 2.5, 4].map((times) => {
+      const N = Math.round(0.08 * Math.sqrt(C) * times)
+      const D = Math.round(C / (6 * N))
+      return [N, D, 1.7 + 406 / N ** 0.34 + 410 / (D / worth) ** 0.28 + 0.004 * normal()]
+    }),
+  )
+}
+
+function write(name: string, head: string, rows: readonly (readonly (number | string)[])[]): string {
+  writeFileSync(join(folder, name), `${head}\n${rows.map((row) => row.join(',')).join('\n')}\n`)
+  return name
+}
+
+const plain = write('runs.csv', 'params,tokens,loss', runsOf(1, 1))
+const other = write('other.csv', 'params,tokens,loss', runsOf(1.8, 2))
+const odd = write('odd.csv', 'how big,how much,how bad', runsOf(1, 1))
+const groups = write('groups.csv', 'dataset,params,tokens,loss', [
+  ...runsOf(1, 1).map((row) => ['c4', ...row]),
+  ...runsOf(1.8, 2).map((row) => ['pile', ...row]),
+])
+
+/** Starts `isoflop fit ... --open`; its link. Nothing here shows a page by itself. */
+async function open(...args: string[]): Promise<string> {
+  const child = spawn(process.execPath, [bin, 'fit', ...args, '--open'], {
+    cwd: folder,
+    env: { ...process.env, BROWSER: '', DISPLAY: '', WAYLAND_DISPLAY: '' },
+  })
+  running.push(child)
+  return new Promise((resolve, reject) => {
+    let printed = ''
+    child.stdout.on('data', (chunk) => {
+      printed += chunk
+      const link = /http:\S+#\S+/.exec(printed)
+      if (link) resolve(link[0])
+    })
+    child.stderr.on('data', (chunk) => {
+      printed += chunk
+    })
+    child.on('close', () => reject(new Error(printed)))
+  })
+}
+
+const fittedText = /^(?:Fitted, in|已在此浏览器)/
+const fitted = (page: Page) => page.getByRole('status').filter({ hasText: fittedText }).waitFor({ timeout: 120_000 })
+/** The numbers of the answer, as they stand. */
+const numbers = (page: Page) => page.locator('.answer strong').allTextContents()
+
+type FitJson = ReturnType<typeof fitJson>
+
+/** What the command on the page's button prints, run as it stands. */
+async function command(page: Page): Promise<{ readonly line: string; readonly json: FitJson }> {
+  await page.getByRole('button', { name: 'Copy as command' }).click()
+  const line = await page.evaluate<string>('navigator.clipboard.readText()')
+  assert.match(line, /^isoflop fit /)
+  const { stdout } = await promisify(execFile)(
+    'sh',
+    ['-c', `"$0" "$1" ${line.slice('isoflop '.length)} --json`, process.execPath, bin],
+    {
+      cwd: folder,
+      maxBuffer: 1 << 26,
+    },
+  )
+  return { line, json: JSON.parse(stdout) }
+}
+
+/** That the page says what the command says. */
+async function same(page: Page): Promise<{ readonly line: string; readonly json: FitJson }> {
+  const told = await command(page)
+  const { json } = told
+  const leader = json.methods.find(({ method }) => method === json.headline.method)!
+  const [at] = [...leader.predictions].sort((a, b) => b.flops - a.flops)
+  const shown = await numbers(page)
+  assert.equal(shown[2], at.loss!.toFixed(3))
+  assert.equal(shown[3], leader.modelSize!.exponent.toFixed(3))
+  assert.equal(shown[4], leader.datasetSize!.exponent.toFixed(3))
+  const intervals = await page.locator('.answer .interval').allTextContents()
+  assert.ok(intervals[3].includes(leader.modelSize!.interval!.map((end) => end.toFixed(3)).join(' to ')), intervals[3])
+  return told
+}
+
+for (const [width, theme] of [
+  [360, 'light'],
+  [1200, 'dark'],
+] as const)
+  test(`at ${width} px, ${theme}, a fit is shown whole, without a fault or an obstacle`, { skip }, async () => {
+    const { page, clean, close } = await visit(await open(plain), { width, theme })
+    await fitted(page)
+    await page.locator('figure[data-figure=profiles] .paper > svg').waitFor({ state: 'attached' })
+    assert.ok(await isWithin(page), 'something is wider than the window')
+    await clean()
+    await close()
+  })
+
+test('runs, budgets, methods and targets are changed by mouse, and the copied command says what the page says', {
+  skip,
+}, async () => {
+  const { page, clean, close } = await visit(await open(plain))
+  await fitted(page)
+  const { line } = await same(page)
+  assert.equal(line, 'isoflop fit runs.csv')
+  const before = await numbers(page)
+
+  await page.getByRole('button', { name: '1e20' }).click()
+  await fitted(page)
+  await page.getByText('28 of 35 runs').first().waitFor()
+  assert.notDeepEqual(await numbers(page), before)
+  await page.locator('.runs tbody tr').nth(2).click()
+  await page.getByRole('button', { name: 'Leave out' }).click()
+  await page.getByText('27 of 35 runs').first().waitFor()
+  await page.getByRole('checkbox', { name: 'huber' }).uncheck()
+  await page.getByRole('textbox', { name: 'Targets' }).fill('1e21, 1e22')
+  await page.getByRole('textbox', { name: 'Targets' }).press('Enter')
+  await page.getByRole('heading', { name: 'Expected at 1e22' }).waitFor()
+  await fitted(page)
+  const { line: changed, json } = await same(page)
+  assert.match(changed, /--drop 4,30-36 .*--method \S+ --target 1e21,1e22/)
+  assert.ok(json.methods.every(({ method }) => method !== 'huber'))
+
+  await page.getByRole('button', { name: 'Take all back' }).click()
+  await fitted(page)
+  assert.match((await same(page)).line, /^isoflop fit runs.csv --method/)
+  await clean()
+  await close()
+})
+
+test('a point that is pointed at is told, and one that is clicked is looked at', { skip }, async () => {
+  const { page, close } = await visit(await open(plain))
+  await fitted(page)
+  const figure = page.locator('figure[data-figure=residuals] .drawing')
+  await figure.scrollIntoViewIfNeeded()
+  const dot = page.locator('figure[data-figure=residuals] .paper circle').first()
+  const { x, y, width, height } = (await dot.boundingBox())!
+  await page.mouse.move(x + width / 2, y + height / 2)
+  const tip = page.locator('figure[data-figure=residuals] .tip')
+  await tip.waitFor()
+  assert.match((await tip.textContent())!, /Row \d+.*FLOPs.*loss/)
+  await page.mouse.click(x + width / 2, y + height / 2)
+  await page.locator('.details').waitFor()
+  await close()
+})
+
+test('a file that is not understood is mapped by its first rows', { skip }, async () => {
+  const { page, clean, close } = await visit(await open(odd))
+  await page.getByRole('heading', { name: 'This file was not understood' }).waitFor()
+  await page.getByLabel('What how big holds').selectOption('parameters')
+  await page.getByLabel('What how much holds').selectOption('tokens')
+  await page.getByLabel('What how bad holds').selectOption('loss')
+  await clean()
+  await page.getByRole('button', { name: 'Read it so' }).click()
+  await fitted(page)
+  assert.match((await same(page)).line, /--columns 'parameters=how big,tokens=how much,loss=how bad'/)
+  await close()
+})
+
+test('a second file is compared with the first, and a column groups one file; the command says the same', {
+  skip,
+}, async () => {
+  const { page, clean, close } = await visit(await open(plain))
+  await fitted(page)
+  await page.locator('input[type=file]').setInputFiles([])
+  const [picker] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.getByRole('button', { name: 'Compare with a file' }).click(),
+  ])
+  await picker.setFiles(join(folder, other))
+  await page.locator('.prose .said').waitFor({ timeout: 120_000 })
+  await fitted(page)
+  await page.locator('figure[data-figure=groups] .paper > svg').waitFor({ state: 'attached' })
+  await clean()
+  await page.getByRole('button', { name: 'Copy as command' }).click()
+  assert.equal(
+    await page.evaluate<string>('navigator.clipboard.readText()'),
+    'isoflop fit runs.csv other.csv --group-by file',
+  )
+  const said = await page.locator('.prose .said').textContent()
+
+  const [next] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.getByRole('button', { name: 'Open a file' }).click(),
+  ])
+  await next.setFiles(join(folder, groups))
+  await page.getByRole('heading', { name: 'groups.csv' }).waitFor()
+  await fitted(page)
+  await page.getByLabel('Group by').selectOption('dataset')
+  await page.locator('.prose .said').waitFor({ timeout: 120_000 })
+  const grouped = await page.locator('.prose .said').textContent()
+  const names = (text: string | null) => text!.replaceAll('runs.csv', 'c4').replaceAll('other.csv', 'pile')
+  assert.equal(names(grouped), names(said))
+  await close()
+})
+
+test('the report that is saved is the one that --report writes', { skip }, async () => {
+  const { page, close } = await visit(await open(plain, '--target', '1e21', '--method', 'norm,parabola'))
+  await fitted(page)
+  await page.getByRole('button', { name: '1e18' }).click()
+  await fitted(page)
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Save report' }).click(),
+  ])
+  const saved = readFileSync(await download.path(), 'utf8')
+  await promisify(execFile)(
+    process.execPath,
+    [bin, 'fit', plain, '--drop', '2-8', '--target', '1e21', '--method', 'norm,parabola', '--report', 'whole.html'],
+    { cwd: folder },
+  )
+  const written = readFileSync(join(folder, 'whole.html'), 'utf8')
+  const figures = (html: string) => html.match(/<svg[\s\S]*?<\/svg>/g)
+  assert.ok(figures(saved)!.length > 3)
+  assert.deepEqual(figures(saved), figures(written))
+  await close()
+})
+
+test('in Chinese the page is Chinese', { skip }, async () => {
+  const { page, clean, close } = await visit((await open(plain)).replace('/#', '/?lang=zh#'))
+  await fitted(page)
+  const text = (await page.locator('body').innerText()).replace(/Hoffmann et al\. \d+|Besiroglu et al\. \d+/g, '')
+  assert.equal(/(?:[A-Za-z]+[ ,]+){4}/.exec(text)?.[0], undefined)
+  await clean()
+  await close()
+})
