@@ -1,6 +1,5 @@
 // Bundles the pages of src/web with esbuild: a script for each page and language, what fits beside them, one style sheet. `npm run build` writes them to dist/web; in a clone the
 // host asks for them when it starts (src/pages/assets.ts). Plain JavaScript for Node 20, which may be what packs.
-import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
@@ -61,38 +60,6 @@ const withoutNode = {
   },
 }
 
-/**
- * The words of reports by groups, of which figures use some: the others, for terminals and whole reports, were a quarter of a script. Which are used is looked
- * up in what is bundled; where a file takes all words at once, all stay.
- */
-function usedGroups(files) {
-  const used = new Set()
-  for (const file of files) {
-    const text = readFileSync(file, 'utf8')
-    const whole = text.match(/(?<!const )\bwords\(\)/g)?.length ?? 0
-    const single = [...text.matchAll(/\bwords\(\)\s*\.(\w+)/g)].map(([, name]) => name)
-    const several = [...text.matchAll(/const \{([^}]*)\} = words\(\)/g)]
-    if (single.length + several.length < whole) return null
-    const names = several.flatMap(([, list]) => list.split(',').map((part) => part.trim().split(':')[0]))
-    for (const name of [...single, ...names]) used.add(name)
-  }
-  return used
-}
-
-const onlyUsed = (groups) => ({
-  name: 'only-used-words',
-  setup({ onLoad }) {
-    if (groups === null) return
-    onLoad({ filter: /[\\/]report[\\/]words[\\/](?:en|zh)\.ts$/ }, ({ path: file }) => {
-      const text = readFileSync(file, 'utf8')
-      const contents = text.replace(/^ {2}(\w+): \{\n(?:.*\n)*?^ {2}\},\n/gm, (group, name) =>
-        groups.has(name) ? group : '',
-      )
-      return { contents, loader: 'ts' }
-    })
-  },
-})
-
 const options = {
   bundle: true,
   minify: true,
@@ -113,25 +80,6 @@ export async function bundleEntry(entry, language = 'en') {
   return outputFiles[0].text
 }
 
-/** The files of src that a page's script is of, but for its words. */
-async function modulesOf(entrance) {
-  const whole = await build({
-    ...options,
-    ...{
-      entryPoints: [path(`src/web/${entrance}/main.ts`)],
-      plugins: [lean, withoutNode],
-      write: false,
-      metafile: true,
-      outdir: 'out',
-    },
-    absWorkingDir: path('.'),
-  })
-  return Object.entries(Object.values(whole.metafile.outputs)[0].inputs)
-    .filter(([name, { bytesInOutput }]) => bytesInOutput > 0 && /^src[\\/].*\.tsx?$/.test(name))
-    .map(([name]) => path(name))
-    .filter((file) => !/[\\/]words[\\/]\w+\.ts$/.test(file))
-}
-
 /** The files by their names, as `write: false` gives them, and of which modules each consists. */
 export async function bundleWeb() {
   const files = {}
@@ -148,19 +96,12 @@ export async function bundleWeb() {
     inputs[name] = Object.values(metafile.outputs)[0].inputs
   }
   await Promise.all([
-<<<<<<< HEAD
-    ...languages.map((language) =>
-      add(`app.${language}.js`, 'src/web/main.tsx', {
-        plugins: [oneLanguage(language), onlyUsed(groups), lean, withoutNode],
-      }),
-=======
     ...entrances.flatMap((entrance) =>
       languages.map((language) =>
         add(`${entrance}.${language}.js`, `src/web/${entrance}/main.ts`, {
           plugins: [oneLanguage(language), lean, withoutNode],
         }),
       ),
->>>>>>> b792af0 (wip fit page 2)
     ),
     add('refit.js', 'src/web/refit/worker.ts', { plugins: [withoutNode] }),
     add('analyse.js', 'src/web/fit/worker.ts', { plugins: [withoutNode] }),

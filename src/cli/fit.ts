@@ -89,7 +89,7 @@ export function fitCommand(): Command {
     .option('--json', 'print one JSON object instead of tables (docs/json.md)')
     .addHelpText(
       'after',
-      notes('--prior: median:sd or a held value, of E / least loss (0.6:0.3), terms (0.2:1.5), alpha (0.33:0.4), q.'),
+      notes('--prior: median:sd or a held value, of E / least loss (0.6:0.3), terms (0.2:1.5), alpha (0.33:0.4).'),
     )
     .addHelpText(
       'after',

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect } from 'preact/hooks'
 import { columnsOf } from '../../report/campaign/configuration.ts'
 import { compact, nats, significant } from '../../report/number.ts'
 import { words } from '../../report/words/words.ts'
