@@ -272,6 +272,7 @@ export const pages: Readonly<Record<string, Page>> = {
     given: books,
     asides: [shorter, before('cat runs', [trainMore], 'of a few sizes at each of a few budgets, as it says')],
   },
+  'docs/fit-page.md': { place: 'clone', given: {}, asides: [] },
   'docs/watch.md': { place: 'clone', given: {}, asides: [] },
   'docs/workers.md': {
     place: 'clone',

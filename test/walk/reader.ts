@@ -14,7 +14,12 @@ export interface Ended {
 }
 
 /** What goes on in a window of its own, and what it says when it is ready. */
-const services = { serve: /^listening on /m, worker: /^worker /m, watch: /^http:\/\/127/m } as const
+const services = {
+  serve: /^listening on /m,
+  worker: /^worker /m,
+  watch: /^http:\/\/127/m,
+  fit: /^http:\/\/127/m,
+} as const
 type Service = keyof typeof services
 
 /** Somebody who follows a page: a shell in a folder, and what serves in other windows, a server in the place of the one before. */
@@ -43,7 +48,7 @@ export class Reader {
   /** Types a command; a server goes on behind the next ones. */
   async types(command: string): Promise<Ended> {
     const here = this.here(command)
-    const service = /^npx isoflop (serve|worker|watch)\b/.exec(here)?.[1] as Service | undefined
+    const service = /^npx isoflop (serve|worker|watch|fit(?=.* --open$))\b/.exec(here)?.[1] as Service | undefined
     const ended = service ? await this.begins(service, here) : await this.runs(here)
     this.done.push(ended)
     return ended
