@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -64,4 +64,41 @@ test('the loop of the examples runs to its forecast', { timeout: 300_000 }, () =
   assert.equal(status, 0, stderr)
   assert.match(stdout, /configuration.*\nN .*\nD .*\nloss .*nats\/token/)
   assert.match(stdout, /the campaign has ended/)
+})
+
+test('four processes that ask and tell at once, some of them killed, give no run twice and lose none', {
+  timeout: 120_000,
+}, async () => {
+  const place = folder('many')
+  await openCampaign({ folder: place })
+  const program = `
+    import { openCampaign } from ${JSON.stringify(new URL('../../src/campaign/study.ts', import.meta.url).href)}
+    const study = await openCampaign({ folder: ${JSON.stringify(place)} })
+    for (;;) {
+      const [run] = await study.ask()
+      if (!run) process.exit(0)
+      process.stdout.write('asked ' + run.id + '\\n')
+      await study.tell(run.id, { kind: 'finished', loss: 3 + run.config.learningRate })
+      process.stdout.write('told ' + run.id + '\\n')
+    }`
+  const lines: string[] = []
+  const one = (isKilled: boolean) =>
+    new Promise<void>((resolve) => {
+      const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', program], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      child.stdout.on('data', (chunk) => {
+        lines.push(...String(chunk).split('\n').filter(Boolean))
+        if (isKilled && lines.length > 8) child.kill('SIGKILL')
+      })
+      child.on('close', () => resolve())
+    })
+  await Promise.all([one(true), one(false), one(true), one(false)])
+  const asked = lines.filter((line) => line.startsWith('asked '))
+  assert.equal(new Set(asked).size, asked.length)
+  const study = await openCampaign({ folder: place })
+  const { told, running } = await study.standing()
+  const known = new Set(told.map(({ run }) => run.id))
+  for (const line of lines) if (line.startsWith('told ')) assert.ok(known.has(line.slice(5)), line)
+  assert.ok(running.length <= 2, `${running.length} runs of killed processes are out`)
 })

@@ -117,7 +117,7 @@ test('Ctrl-C ends it after the run in flight, with a result, and it can go on', 
   const { child, ended, said } = start(against(api, 'interrupted'))
   await api.reached(40)
   child.kill('SIGINT')
-  await said('ending after the run in flight')
+  await said('ending; runs that were asked for')
   const { status, stdout, stderr } = await ended
   assert.equal(status, 130, stderr)
   assert.ok(existsSync(join(folder, 'interrupted', 'report.html')), 'the report is written before')
@@ -135,7 +135,7 @@ test('a second Ctrl-C ends it at once with status 130, and the answer under way 
   const { child, ended, said } = start(against(api, 'twice'))
   await api.reached(1)
   child.kill('SIGINT')
-  await said('ending after the run in flight')
+  await said('ending; runs that were asked for')
   child.kill('SIGINT')
   assert.deepEqual([(await ended).status, (await ended).stdout], [130, ''])
   api.delayMs = 0
