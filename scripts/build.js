@@ -2,8 +2,9 @@
 // bundles, and the migrations of the stores, which are SQL files
 // that tsc leaves where they are. Plain JavaScript for Node 20, which may be what packs.
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 
 const path = (place) => fileURLToPath(new URL(`../${place}`, import.meta.url))
 
@@ -20,4 +21,10 @@ for (const folder of ['server/store/migrations', 'jobs/migrations'])
 const { bundleWeb } = await import('./web.js')
 const { files } = await bundleWeb()
 mkdirSync(path('dist/web'), { recursive: true })
-for (const [name, content] of Object.entries(files)) writeFileSync(path(`dist/web/${name}`), content)
+// Packed: a third of what they are, in a package of which the pages are the largest part.
+for (const [name, content] of Object.entries(files))
+  writeFileSync(path(`dist/web/${name}.gz`), gzipSync(content, { level: 9 }))
+// No program imports what these have.
+for (const folder of ['cli', 'server', 'backend', 'jobs', 'pages', 'explore', 'watch'])
+  for (const file of readdirSync(path(`dist/${folder}`), { recursive: true }))
+    if (file.endsWith('.d.ts')) rmSync(path(`dist/${folder}/${file}`))

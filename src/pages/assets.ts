@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
 
 /** A file of the pages, and a name of its content. */
 export interface Asset {
@@ -46,6 +47,6 @@ async function bundled(): Promise<Readonly<Record<string, Uint8Array>>> {
     return (await bundleWeb()).files
   }
   const folder = place('../web/')
-  const names = readdirSync(folder).filter((name) => /\.(?:js|css)$/.test(name))
-  return Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name))]))
+  const names = readdirSync(folder).filter((name) => /\.(?:js|css)\.gz$/.test(name))
+  return Object.fromEntries(names.map((name) => [name.slice(0, -3), gunzipSync(readFileSync(join(folder, name)))]))
 }

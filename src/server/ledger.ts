@@ -75,6 +75,7 @@ export function createLedger({ store, backend, clock, tickets, progresses }: Led
     try {
       return expectLoss(await backend.train(config, { asker: keyId, onProgress: progress.tell }))
     } finally {
+      await progress.keep()
       progress.end()
     }
   }

@@ -5,11 +5,18 @@ import type { Store } from './store/store.ts'
 /** How far the runs of this process are. Other servers see of it what was kept last, a few seconds ago: the curves. */
 export interface Progresses {
   /** To be told of the progress of one run. */
-  of(keyId: string, config: TrainingConfig): { tell(progress: Progress): void; end(): void }
+  of(keyId: string, config: TrainingConfig): RunProgress
   /** What was told last; null where nothing was, or by another process. */
   latest(keyId: string, config: TrainingConfig): Progress | null
   /** Keeps what has changed. Never rejects: what is not kept is kept the next time. */
   keep(): Promise<void>
+}
+
+export interface RunProgress {
+  tell(progress: Progress): void
+  /** Keeps the curve as it is, while its request is open: what has ended is shown with it. Never rejects. */
+  keep(): Promise<void>
+  end(): void
 }
 
 interface Told {
@@ -39,6 +46,9 @@ export function createProgresses(store: Pick<Store, 'noteCurve'>): Progresses {
         tell(progress) {
           mine = { keyId, config, progress, isKept: false }
           all.set(name, mine)
+        },
+        async keep() {
+          if (mine !== null) await keepOne(mine)
         },
         end() {
           if (all.get(name) === mine) all.delete(name) // an equal query may be told, too

@@ -110,6 +110,7 @@ export function createRequests(options: RequestOptions): Requests {
     }
     try {
       const outcome = await outcomeOf(keyId, config, { signal, onProgress })
+      await progress.keep()
       if (outcome !== null) await insist(() => keep(ticket, outcome), signal)
     } catch (error) {
       if (!isStopping && !signal.aborted) shown(error as Error)

@@ -60,7 +60,8 @@ async function kill({ child }: Started): Promise<void> {
 
 test('what was asked for by the second version of the API outlives its server, and what is cancelled ends on its worker', async () => {
   const first = await serve()
-  const asked = await Promise.all([64, 66, 68].map((width) => first.ask('POST', '/v2/runs', wire(width))))
+  const asked: Awaited<ReturnType<typeof first.ask>>[] = []
+  for (const width of [64, 66, 68]) asked.push(await first.ask('POST', '/v2/runs', wire(width)))
   assert.deepEqual(
     asked.map(({ status }) => status),
     [202, 202, 202],
