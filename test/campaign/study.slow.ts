@@ -74,7 +74,7 @@ test('four processes that ask and tell at once, some of them killed, give no run
   const program = `
     import { openCampaign } from ${JSON.stringify(new URL('../../src/campaign/study.ts', import.meta.url).href)}
     const study = await openCampaign({ folder: ${JSON.stringify(place)} })
-    for (;;) {
+    for (let k = 0; k < 8; k++) {
       const [run] = await study.ask()
       if (!run) process.exit(0)
       process.stdout.write('asked ' + run.id + '\\n')
