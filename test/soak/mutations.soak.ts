@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { formats, readMutated, tallyText } from '../input/mutations.ts'
 
-/** The short version is test/input/mutations.test.ts. */
+/** The short version is test/input/mutations.slow.ts. */
 const count = Number(process.env.ISOFLOP_MUTATIONS ?? 5_000)
 
 for (const format of formats)

@@ -255,8 +255,8 @@ export const pages: Readonly<Record<string, Page>> = {
     asides: [
       instead('YOUR_KEY', key, 'the key that the server printed'),
       read('{"id": "d256-n4-h4', 'the beginning of an answer; test/server/v2.test.ts looks at all of it'),
-      leftOut('curl -N', 'a stream has no end; test/server/events.test.ts listens to one'),
-      read('event: run', 'what such a stream says; test/server/events.test.ts listens to it'),
+      leftOut('curl -N', 'a stream has no end; test/server/events.slow.ts listens to one'),
+      read('event: run', 'what such a stream says; test/server/events.slow.ts listens to it'),
     ],
   },
   'docs/train-api.md': {
@@ -288,7 +288,7 @@ export const pages: Readonly<Record<string, Page>> = {
       ),
       before('--program nano --port', [emptied], 'a third pool'),
       instead('YOUR_KEY', key, 'the key that the server printed'),
-      leftOut('psql', 'it makes a role for all databases of a server; test/jobs/workers.test.ts does the same'),
+      leftOut('psql', 'it makes a role for all databases of a server; test/jobs/workers.slow.ts does the same'),
       leftOut('docker', 'there is no Docker on the machines of the tests'),
       read('isoflop_jobs{', 'what Prometheus reads; test/jobs/training.slow.ts looks at it'),
     ],
