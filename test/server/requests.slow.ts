@@ -26,8 +26,8 @@ after(async () => {
   rmSync(folder, { recursive: true })
 })
 
-const asked = 40
-const kills = 8
+const asked = 24
+const kills = 5
 
 for (const [name, place] of [
   ['SQLite', async () => join(folder, 'requests.sqlite')],
