@@ -1,7 +1,5 @@
+import { quoted } from '../core/shell-word.ts'
 import { displayWidth } from '../report/page/width.ts'
-
-/** A word of a command line as a shell would need it. */
-const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
 
 /** A command as it is typed. */
 export const typed = (...words: readonly string[]): string => ['isoflop', ...words].map(quoted).join(' ')

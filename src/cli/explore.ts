@@ -22,6 +22,7 @@ type ReportText = (files: readonly string[], flags: FitFlags) => Promise<string>
 /** Shows files in the browser and fits them there, until Ctrl-C. Errors: BAD_OPTION. */
 export async function explore(files: readonly string[], flags: FitFlags, reportText: ReportText): Promise<void> {
   refuseOther(flags)
+  await refuseUnreadable(files, flags)
   const { startExplore } = await import('../explore/explore.ts')
   const { notices } = inLanguage(flags.lang ?? 'en', words)
   const host = await startExplore({
@@ -64,6 +65,15 @@ function refuseOther({ repeats, json, plots, method, prior }: FitFlags): void {
     `--open without --report shows the fit live in the browser, where ${other} has no place.`,
     `Add --report report.html, or leave ${other} away.`,
   )
+}
+
+/** Refuses what no page could show: files that are not there, or are no tables. What is a table and not understood, the page asks about. */
+async function refuseUnreadable(files: readonly string[], flags: FitFlags): Promise<void> {
+  if (files.includes('-'))
+    throw new IsoflopError('BAD_OPTION', '--open came with -, which can be read once.', 'Write it into a file first.')
+  const answer = await tableOf(files, tableFlagsOf(flags))
+  if (answer.kind === 'fault' && answer.preview === null)
+    throw new IsoflopError(answer.code, answer.message, answer.advice)
 }
 
 const tableFlagsOf = (flags: FitFlags): TableFlags => {

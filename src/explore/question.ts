@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Diagnostic } from '../core/diagnostic.ts'
-import { IsoflopError } from '../core/errors.ts'
+import { type ErrorCode, IsoflopError } from '../core/errors.ts'
 import type { Preview } from '../input/preview.ts'
 import type { DataJson } from '../input/wire.ts'
 import type { SurfaceLaw } from '../law/surface.ts'
@@ -67,7 +67,7 @@ export type TableAnswer =
     }
   | {
       readonly kind: 'fault'
-      readonly code: string
+      readonly code: ErrorCode
       readonly message: string
       readonly advice: string
       /** The head of the file that was not understood; null where it is no table. */

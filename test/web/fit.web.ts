@@ -104,6 +104,11 @@ async function same(page: Page): Promise<{ readonly line: string; readonly json:
   return told
 }
 
+test('what no page could show is an error, and no page', async () => {
+  await assert.rejects(open('nothere.csv'), /error\[FILE_NOT_FOUND\]/)
+  await assert.rejects(open('-'), /error\[BAD_OPTION\]: --open came with -/)
+})
+
 for (const [width, theme] of [
   [360, 'light'],
   [1200, 'dark'],

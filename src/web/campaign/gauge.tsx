@@ -1,5 +1,6 @@
 import { compact } from '../../report/number.ts'
 import { words } from '../../report/words/words.ts'
+import { Bar } from '../parts/gauge.tsx'
 import { say } from '../words/words.ts'
 import { share } from './numbers.ts'
 import { news, view } from './state.ts'
@@ -26,32 +27,12 @@ export function Gauge() {
     ['refused', refused.length],
     ['lost', lost.length],
   ] as const
-  let from = 0
   return (
     <section class="gauge card" aria-label={say.budget}>
       <h2>
         {say.budget} <span class="hint">{say.ofBudget(compact(task.budget))}</span>
       </h2>
-      <svg
-        viewBox="0 0 1000 14"
-        preserveAspectRatio="none"
-        role="img"
-        aria-label={parts.map(({ text }) => text).join(', ')}
-      >
-        {parts.map(({ name, flops }) => {
-          const x = from
-          from += (1000 * flops) / all
-          return <rect key={name} class={name} x={x} y="0" width={Math.max(0, from - x)} height="14" />
-        })}
-      </svg>
-      <ul class="legend">
-        {parts.map(({ name, text }) => (
-          <li key={name}>
-            <span class={`swatch ${name}`} aria-hidden="true" />
-            {text}
-          </li>
-        ))}
-      </ul>
+      <Bar parts={parts} all={all} />
       <ul class="counts">
         {counts
           .filter(([name, count]) => count > 0 || name === 'done')

@@ -1,8 +1,6 @@
+import { quoted } from '../../core/shell-word.ts'
 import { methodNames } from '../../fit/method-names.ts'
 import { dropText, files, flags, methods, start, targets } from './state.ts'
-
-/** A word of a command line as a shell would need it. */
-const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
 
 /** The command that gives what the page shows. */
 export function command(): string {
