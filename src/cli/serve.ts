@@ -151,6 +151,7 @@ async function runServe(flags: ServeFlags): Promise<void> {
       const isPublic = !isLoopback(flags.host) || flags.proxy !== undefined
       const weakKeys = flags.weakKeys === true || !isPublic
       const firstKey = await ensureKeys(store, flags, weakKeys)
+      const changed = changedText(await changedSettings(store))
       const app = await createServer({
         store,
         backend,
@@ -167,10 +168,11 @@ async function runServe(flags: ServeFlags): Promise<void> {
       })
       try {
         const url = await listen(app, flags)
+        // All at once from here: whoever reads the first line, and is answered, has the key as well.
         print(`listening on ${url}`)
         print(`  ${shownBackend(backend)}; keys and runs in ${shownPlace(place)}${documentation(url, flags)}`)
         if (truth !== null) print(`  ${deadlineText(deadline)}`)
-        for (const line of changedText(await changedSettings(store))) print(`  ${line}`)
+        for (const line of changed) print(`  ${line}`)
         for (const note of notes) print(`  ${note}`)
         if (firstKey !== null) printFirstKey(firstKey, url, flags)
         await stopped()

@@ -41,6 +41,9 @@ export class Walk {
         section = block.section
         await this.does(block)
       }
+    } catch (error) {
+      // What came before is often why.
+      throw new Error([...this.wrong, (error as Error).message].join('\n'), { cause: error })
     } finally {
       await this.reader.ends()
     }
