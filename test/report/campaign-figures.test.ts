@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { stepAside } from '../../src/report/campaign/figures/run-marks.ts'
 import { trainings } from '../../src/report/campaign/figures/trainings.ts'
@@ -7,20 +6,10 @@ import { campaignFigures } from '../../src/report/campaign/figures.ts'
 import type { CampaignReport } from '../../src/report/campaign/input.ts'
 import { renderFigures } from '../../src/report/draw/svg.ts'
 import { full, interim, plain, tiny } from './campaigns.ts'
-
-const folder = new URL('../snapshots/', import.meta.url)
+import { matchesSnapshot } from './snapshot.ts'
 
 const drawCampaign = (report: CampaignReport) =>
   new Map(renderFigures(campaignFigures, report.view).map((figure) => [figure.name, figure]))
-
-function matchesSnapshot(name: string, svg: string) {
-  const file = new URL(`${name}.svg`, folder)
-  if (process.env.UPDATE_SNAPSHOTS) {
-    mkdirSync(folder, { recursive: true })
-    writeFileSync(file, svg)
-  }
-  assert.equal(svg, readFileSync(file, 'utf8'), `${name}.svg changed; look at it, then set UPDATE_SNAPSHOTS=1`)
-}
 
 for (const [name, { svg }] of drawCampaign(full))
   test(`snapshot of a campaign's ${name}`, () => matchesSnapshot(`campaign-${name}`, svg))

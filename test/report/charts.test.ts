@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { runsOf } from '../../src/core/run.ts'
 import type { Analysis } from '../../src/fit/result.ts'
@@ -13,17 +12,7 @@ import { lowestPoints } from '../../src/report/fit/figures/lowest.ts'
 import { fitFigures } from '../../src/report/fit/figures.ts'
 import { handoutLaw } from '../../src/world/handout.ts'
 import { handout, noisy, nothing } from './analyses.ts'
-
-const folder = new URL('../snapshots/', import.meta.url)
-
-function matchesSnapshot(name: string, svg: string) {
-  const file = new URL(`${name}.svg`, folder)
-  if (process.env.UPDATE_SNAPSHOTS) {
-    mkdirSync(folder, { recursive: true })
-    writeFileSync(file, svg)
-  }
-  assert.equal(svg, readFileSync(file, 'utf8'), `${name}.svg changed; look at it, then set UPDATE_SNAPSHOTS=1`)
-}
+import { matchesSnapshot } from './snapshot.ts'
 
 const drawFigures = (analysis: Analysis, truth: SurfaceLaw | null = null) =>
   renderFigures(fitFigures, { analysis, truth })

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { Advised, Played, PoolView, ViewedPrediction, ViewedPurchase } from '../../src/campaign/pool/view.ts'
 import { renderFigures } from '../../src/report/draw/svg.ts'
@@ -7,6 +6,7 @@ import { poolFigures } from '../../src/report/pool/figures.ts'
 import { jsonLines, nextRows, poolJson, purchaseRows } from '../../src/report/pool/json.ts'
 import { renderPool } from '../../src/report/pool/report.ts'
 import { choiceText } from '../../src/report/pool/text.ts'
+import { matchesSnapshot } from './snapshot.ts'
 
 /** A small choice of every kind of run, with numbers that are easy to find again. */
 const sizes = [1e8, 2e8, 4e8]
@@ -190,17 +190,6 @@ test('the JSON has everything but the places of the pool, and its rows are table
   assert.equal(jsonLines(nextRows(advised)).split('\n').length, 3)
   assert.deepEqual([purchaseRows(advised), nextRows(played)], [[], []])
 })
-
-const folder = new URL('../snapshots/', import.meta.url)
-
-function matchesSnapshot(name: string, svg: string) {
-  const file = new URL(`${name}.svg`, folder)
-  if (process.env.UPDATE_SNAPSHOTS) {
-    mkdirSync(folder, { recursive: true })
-    writeFileSync(file, svg)
-  }
-  assert.equal(svg, readFileSync(file, 'utf8'), `${name}.svg changed; look at it, then set UPDATE_SNAPSHOTS=1`)
-}
 
 for (const { name, svg } of renderFigures<PoolView>(poolFigures, played))
   test(`snapshot of a choice's ${name}`, () => {

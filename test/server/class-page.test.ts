@@ -24,7 +24,7 @@ const idOf = async (label: string) => (await server.store.listKeys()).find((key)
 test('no route of the class is for students, by any method', async () => {
   const student = await signedIn(server, server.key)
   const { id } = (await server.store.listKeys())[0]
-  const gets = ['', '/runs', `/keys/${id}`, '/keys.csv', '/class.csv', '/predictions.csv', '/runs.csv']
+  const gets = ['', '/runs', '/spending', `/keys/${id}`, '/keys.csv', '/class.csv', '/predictions.csv', '/runs.csv']
   const posts = [
     '/keys',
     '/settings',
@@ -102,6 +102,9 @@ test('the class is seen with what each spent and when, and is not sent again whe
     [id, id, id],
   )
   assert.deepEqual(new Set(drawn.flops), new Set([1e16]))
+  const spent = (await staff.ask('GET', '/web/class/spending')).body
+  assert.equal(spent.lines, null, 'of 200 students no lines are drawn')
+  assert.deepEqual(spent.shares.at(-1), [0, 0, 0, 0, 0])
   const detail = (await staff.ask('GET', `/web/class/keys/${id}`)).body
   assert.deepEqual([detail.runs.length, detail.submissions.length], [3, 1])
 })

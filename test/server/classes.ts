@@ -50,7 +50,7 @@ export async function classServing({
   return { ...served, students, instructor }
 }
 
-const budgets = [1e14, 3e14, 1e15, 3e15, 1e16, 3e16]
+const budgets = [1e14, 1e15, 1e16, 3e16, 1e17, 3e17]
 const dayMs = 86_400_000
 
 /** What one student did: every seventh nothing yet, every eleventh all of it within minutes. */

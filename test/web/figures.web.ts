@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { campaignFigures } from '../../src/report/campaign/figures.ts'
+import { classFigures } from '../../src/report/class/figures.ts'
 import { drawFigure, type Figure } from '../../src/report/draw/figure.ts'
 import { newDocument, svgText } from '../../src/report/draw/svg.ts'
 import { fitFigures } from '../../src/report/fit/figures.ts'
 import { noisy } from '../report/analyses.ts'
 import { full, interim, plain, tiny } from '../report/campaigns.ts'
+import { measured, threeStudents } from '../report/class-spending.ts'
 import { blankPage, needsBrowser } from './browser.ts'
 import type { Drawings, Form, Kind } from './drawings.ts'
 
@@ -14,7 +16,9 @@ const { bundleEntry } = (await import(new URL('../../scripts/web.js', import.met
   bundleEntry(entry: string): Promise<string>
 }
 
-const figures: Record<Kind, readonly Figure<never>[]> = { campaign: campaignFigures, fit: fitFigures }
+const figures: Record<Kind, readonly Figure<never>[]> = {
+  ...{ campaign: campaignFigures, fit: fitFigures, class: classFigures },
+}
 
 const textsOf = (kind: Kind, subject: unknown, form: Form): Record<string, string> =>
   Object.fromEntries(
@@ -29,6 +33,7 @@ const subjects: [name: string, kind: Kind, subject: unknown][] = [
   ['a campaign without a law', 'campaign', plain.view],
   ['a campaign under way', 'campaign', interim.view],
   ['one run', 'campaign', tiny.view],
+  ['a class', 'class', { ...threeStudents, ...measured }],
   ['a fit', 'fit', { analysis: noisy, truth: null }],
 ]
 

@@ -5,6 +5,9 @@ export const en = {
   htmlLanguage: 'en',
   marks: { comma: ', ', and: ' and ', semicolon: '; ', colon: ': ', stop: '.', gap: ' ', open: ' (', close: ')' },
   languageName: 'English',
+  /** A day, the month counted from 0. */
+  dayOfMonth: (month: number, day: number) =>
+    `${['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'][month]} ${day}`,
   severity: { warning: 'Warning', info: 'Note' },
   severityInLine: { warning: 'warning', info: 'note' },
 
@@ -410,6 +413,20 @@ export const en = {
       notDrawn: (shown: number, all: number) => `${shown} of ${all} runs are drawn, evenly chosen.`,
       alt: (runs: number, lowest: string) =>
         `Loss of ${counted(runs, 'run')} by size, a colour for each budget. The lowest at each: ${lowest}.`,
+    },
+    spending: {
+      title: 'Who has spent what and when',
+      caption:
+        "Shares of the students' budgets. The thick line is the median student; half of the class is within the dark band, four of five within the light one.",
+      each: 'Each thin line is one student.',
+      dotted: 'Dotted: the deadline.',
+      alt: (students: number, from: string, until: string, median: string, tenth: string, ninth: string) =>
+        `Share of the budget that ${counted(students, 'student')} spent from ${from} to ${until}. At the end the median is ${median}; a tenth of them spent at most ${tenth}, a tenth ${ninth} or more.`,
+      time: 'time',
+      share: 'spent of the budget',
+      median: 'median',
+      chosen: 'chosen',
+      deadline: 'deadline',
     },
   },
 

@@ -6,6 +6,7 @@ export const zh: English = {
   htmlLanguage: 'zh-Hans',
   marks: { comma: '、', and: ' 和 ', semicolon: '；', colon: '：', stop: '。', gap: '', open: '（', close: '）' },
   languageName: '中文',
+  dayOfMonth: (month, day) => `${month + 1}月${day}日`,
   severity: { warning: '警告', info: '提示' },
   severityInLine: { warning: '警告', info: '提示' },
 
@@ -375,6 +376,19 @@ export const zh: English = {
         `每个标记是一个实验，每种颜色是一个预算，标在其右端。折线连接${isMany ? '每十分之一个数量级的规模' : '每个规模'}中 loss 最低的实验；大圆：该预算下最低的实验。各实验的其他超参数也可能不同。`,
       notDrawn: (shown, all) => `图中均匀地画出了 ${all} 个实验中的 ${shown} 个。`,
       alt: (runs, lowest) => `${runs} 个实验的 loss 与规模，每种颜色一个预算。各预算下最低的：${lowest}。`,
+    },
+    spending: {
+      title: '谁在何时用了多少',
+      caption: '纵轴为已用部分占各自预算的比例。粗线是中位数；一半学生在深色带内，五分之四在浅色带内。',
+      each: '每条细线是一名学生。',
+      dotted: '点线：截止时间。',
+      alt: (students, from, until, median, tenth, ninth) =>
+        `${students} 名学生从 ${from} 到 ${until} 所用预算的比例。末尾处中位数为 ${median}；十分之一的学生至多用了 ${tenth}，十分之一用了 ${ninth} 或更多。`,
+      time: '时间',
+      share: '已用预算比例',
+      median: '中位数',
+      chosen: '所选',
+      deadline: '截止时间',
     },
   },
 

@@ -9,6 +9,7 @@ import { classCsv, predictionsCsv, runsCsv } from '../class-csv.ts'
 import { addClassKeys, keysCsv } from '../class-keys.ts'
 import { classListOf } from '../class-list.ts'
 import { createClassRuns, drawnRuns, type Pace, paceOf } from '../class-runs.ts'
+import { spendingOf } from '../class-spending.ts'
 import { setDeadline } from '../deadline.ts'
 import { gradeSubmissions } from '../grade.ts'
 import { replaceKey } from '../keys.ts'
@@ -73,6 +74,15 @@ export const classRoutes: FastifyPluginAsyncZod<Services> = async (app, services
 
   app.get('/class/runs', async (request, reply) => {
     return unlessKnown(request, reply, JSON.stringify(drawnRuns(await classRuns.of(await students()))))
+  })
+
+  app.get('/class/spending', async (request, reply) => {
+    const inClass = await students()
+    const spending = spendingOf(
+      inClass.map(({ key }) => key),
+      await classRuns.of(inClass),
+    )
+    return unlessKnown(request, reply, JSON.stringify(spending))
   })
 
   const one = z.object({ id: z.string().max(100) })

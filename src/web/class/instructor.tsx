@@ -1,5 +1,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { profiles } from '../../report/class/figures/profiles.ts'
+import { type ClassSpending, spending, spendingPoints } from '../../report/class/figures/spending.ts'
+import { momentText } from '../../report/draw/time.ts'
 import { compact, nats, significant } from '../../report/number.ts'
 import { LiveFigure } from '../parts/figure.tsx'
 import { say } from '../words/words.ts'
@@ -9,7 +11,7 @@ import { keepLooking } from './me.ts'
 import { SettingsCard } from './settings.tsx'
 import { StudentCard } from './student.tsx'
 import { StudentTable } from './student-table.tsx'
-import { choose, conditionOf, conditions, drawn, lookAtClass, news, student } from './students.ts'
+import { choose, chosenLine, conditionOf, conditions, drawn, lookAtClass, news, spent, student } from './students.ts'
 
 /** The class at a glance, for who teaches it. */
 export function InstructorPage() {
@@ -33,6 +35,7 @@ export function InstructorPage() {
           <div class="columns class-columns">
             <div class="column">
               <StudentTable />
+              <Spending />
               <ClassProfiles />
             </div>
             <div class="column">
@@ -77,6 +80,41 @@ function Glance() {
         {say.class.answeredBy(backend)}
       </p>
     </section>
+  )
+}
+
+/** How far the reader's clock is ahead of UTC, ms, at a time. */
+const zoneAt = (time: number): number => -60_000 * new Date(time).getTimezoneOffset()
+
+/** Who has spent what and when; a click on a student's line chooses them. */
+function Spending() {
+  const [pointed, setPointed] = useState<number | null>(null)
+  const [seen, line] = [spent.value, chosenLine.value]
+  const { keys, deadline } = news.value!
+  const subject = useMemo((): ClassSpending | null => {
+    if (seen === null || seen.times.length === 0) return null
+    const until = deadline === null ? null : Date.parse(deadline)
+    return { ...seen, students: keys.length, chosen: line, deadline: until, zoneMs: zoneAt(seen.until) }
+  }, [seen, line, keys.length, deadline])
+  const points = useMemo(() => (subject === null ? [] : spendingPoints(subject)), [subject])
+  const numbers = useMemo(() => points.map((_, k) => k), [points])
+  if (subject === null) return null
+  const tell = (point: number): string[] => {
+    const { line, share, time } = points[point]
+    return [line?.label ?? say.class.median, shareText(share), momentText(time, zoneAt(time))]
+  }
+  const select = (point: number | null) => {
+    const line = point === null ? null : points[point].line
+    if (line !== null) choose(line.key)
+  }
+  return (
+    <LiveFigure
+      figure={spending}
+      {...{ subject, numbers, pointed, tell }}
+      selected={null}
+      onPoint={setPointed}
+      onSelect={select}
+    />
   )
 }
 

@@ -1,6 +1,7 @@
 import { computed, signal } from '@preact/signals'
 import { systemClock } from '../../core/clock.ts'
 import type { MeasuredRun } from '../../report/class/figures/profiles.ts'
+import type { ClassSpending, SpendingLine, SpentBy } from '../../report/class/figures/spending.ts'
 import { ask } from './api.ts'
 import { type KeyFacts, look, type Run, runsFrom } from './me.ts'
 import type { Wire } from './wire.ts'
@@ -54,6 +55,10 @@ export interface Detail {
   }[]
 }
 
+/** What the class has spent over time, and until when that is known. */
+export type Spent = Pick<ClassSpending, 'times' | 'shares' | 'lines' | 'until'>
+
+export const spent = signal<Spent | null>(null)
 export const news = signal<ClassNews | null>(null)
 export const drawn = signal<Drawn>({ runs: [], total: 0 })
 /** The student that is looked at, and what is known of them beyond the list. */
@@ -92,6 +97,48 @@ interface WireDrawn {
 
 let before: WireDrawn | null = null
 
+interface WireSpending extends Pick<ClassSpending, 'times' | 'shares'> {
+  readonly lines:
+    | readonly { readonly key: string; readonly at: readonly number[]; readonly share: readonly number[] }[]
+    | null
+}
+
+let spendingBefore: WireSpending | null = null
+
+/** The time since the last run is shown, but no more of it than this share of the time before: who looks later sees the work. */
+const longestRest = 0.25
+
+function spentOf({ times, shares, lines }: WireSpending, keys: readonly Student[], now: number): Spent {
+  const labels = new Map(keys.map(({ id, label }) => [id, label || id]))
+  const [first = now, last = now] = [times[0], times.at(-1)]
+  return {
+    ...{ times, shares, until: Math.max(last, Math.min(now, last + longestRest * (last - first))) },
+    lines: (lines ?? []).map(({ key, at, share }) => ({
+      ...{ key, label: labels.get(key) ?? key },
+      steps: at.map((k, n) => ({ time: times[k], share: share[n] })),
+    })),
+  }
+}
+
+/** A student's own steps, from the runs. */
+function stepsOf({ budget }: Student, runs: readonly Run[]): SpentBy[] {
+  let sum = 0
+  return runs
+    .filter(({ settledAt }) => settledAt !== null)
+    .sort((p, q) => Date.parse(p.settledAt!) - Date.parse(q.settledAt!))
+    .map(({ settledAt, cost }) => {
+      sum += Number(cost) / Number(budget)
+      return { time: Date.parse(settledAt!), share: sum }
+    })
+}
+
+/** The line of the student that is looked at. */
+export const chosenLine = computed((): SpendingLine | null => {
+  const one = student.value
+  if (one === null || detail.value === null || one.budget === '0') return null
+  return { key: one.id, label: one.label || one.id, steps: stepsOf(one, detail.value.runs) }
+})
+
 /** Looks what is new in the class; quiet where nobody answers. */
 export async function lookAtClass(): Promise<void> {
   const fresh = await ask<ClassNews>('GET', '/class')
@@ -105,6 +152,11 @@ export async function lookAtClass(): Promise<void> {
         ...{ loss, flops: runs.flops[k], parameters: runs.parameters[k], key: runs.keys[runs.key[k]] },
       })),
     }
+  }
+  const spending = await ask<WireSpending>('GET', '/class/spending')
+  if (spending !== spendingBefore) {
+    spendingBefore = spending
+    spent.value = spentOf(spending, fresh.keys, systemClock.now())
   }
   const { value } = student
   if (value !== null && detail.value?.runs.length !== value.runs) await readDetail(value.id)

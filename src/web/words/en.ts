@@ -197,6 +197,7 @@ export const en = {
     name: 'name',
     condition: 'state',
     share: 'spent',
+    median: 'median of the class',
     best: 'best loss',
     lastSeen: 'last seen',
     firstRun: 'first run',

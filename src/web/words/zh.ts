@@ -183,6 +183,7 @@ export const zh: typeof en = {
     name: '姓名',
     condition: '状态',
     share: '已花费',
+    median: '全班中位数',
     best: '最低 loss',
     lastSeen: '最近活动',
     firstRun: '第一个实验',
