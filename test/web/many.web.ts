@@ -5,9 +5,8 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { Live } from '../../src/campaign/live.ts'
 import { liveFile } from '../../src/campaign/live-file.ts'
-import type { CampaignView } from '../../src/campaign/view.ts'
 import { startWatch } from '../../src/watch/watch.ts'
-import { full } from '../report/campaigns.ts'
+import { many } from '../report/many.ts'
 import { needsBrowser, visit } from './browser.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'watch-many-'))
@@ -18,21 +17,6 @@ after(async () => {
 })
 
 const count = 10_000
-
-/** The campaign of the tests many times over, no two runs at one place. */
-function many(runs: number): CampaignView {
-  const { view } = full
-  const at = <T>(list: readonly T[], k: number): T => list[k % list.length]
-  return {
-    ...view,
-    runs: Array.from({ length: runs }, (_, k) => {
-      const run = at(view.runs, k)
-      const loss = run.loss && run.loss * (1 + (((k * 37) % 101) - 50) / 5000)
-      return { ...run, loss, parameters: run.parameters * (1 + (k % 97) / 300) }
-    }),
-    evidence: { ...view.evidence!, fitted: Array.from({ length: runs }, (_, k) => at(view.evidence!.fitted, k)) },
-  }
-}
 
 function tell(runs: number): void {
   const live: Live = { live: 1, state: 'ended', view: many(runs), capacity: 1, command: '' }
