@@ -1,23 +1,27 @@
 import { IsoflopError } from '../core/errors.ts'
 import { version } from '../core/version.ts'
-import type { Question, TableAnswer, TableFlags } from '../explore/question.ts'
+import { commandOf } from '../explore/command.ts'
+import type { Asked, Question, TableAnswer, TableFlags } from '../explore/question.ts'
 import { huberGridSize } from '../fit/huber.ts'
-import type { AskedName } from '../fit/methods.ts'
+import { askedNames } from '../fit/methods.ts'
+import { priorText } from '../fit/norm/prior-text.ts'
 import { dataDiagnostics } from '../input/diagnostics.ts'
 import { groupColumnsOf } from '../input/group-columns.ts'
 import { type Preview, previewOf } from '../input/preview.ts'
 import { dataJson } from '../input/wire.ts'
-import { inLanguage, type Language, words } from '../report/words/words.ts'
+import { inLanguage, words } from '../report/words/words.ts'
 import { loadRuns } from './data.ts'
-import type { FitFlags } from './fit-flags.ts'
+import { type FitFlags, refuseUniqueAlone } from './fit-flags.ts'
+import { refuseOneAtATime } from './groups.ts'
 import { openPage } from './open.ts'
+import { namesOf, priorOf } from './options.ts'
 import { print } from './print.ts'
 
 /** A page of more runs than this is slow; the tables and the report are not. */
 const mostRuns = 100_000
 
 /** The HTML page that --report writes. */
-type ReportText = (files: readonly string[], flags: FitFlags) => Promise<string>
+type ReportText = (files: readonly string[], flags: FitFlags, command: string) => Promise<string>
 
 /** Shows files in the browser and fits them there, until Ctrl-C. Errors: BAD_OPTION. */
 export async function explore(files: readonly string[], flags: FitFlags, reportText: ReportText): Promise<void> {
@@ -32,7 +36,7 @@ export async function explore(files: readonly string[], flags: FitFlags, reportT
     version,
     ...(flags.lang && { language: flags.lang }),
     table: tableOf,
-    report: (paths, question) => reportText(paths, flagsOf(question, flags)),
+    report: (paths, question) => reportText(paths, flagsOf(question, flags.threads), commandOf(question)),
     onLink: (link) => print(notices.otherBrowser(link)),
   })
   try {
@@ -46,19 +50,12 @@ export async function explore(files: readonly string[], flags: FitFlags, reportT
   }
 }
 
-/** What the page has no place for. */
-function refuseOther({ repeats, json, plots, method, prior }: FitFlags): void {
-  const other = repeats
-    ? '--repeats'
-    : json
-      ? '--json'
-      : plots
-        ? '--plots'
-        : prior
-          ? '--prior'
-          : method?.includes('joint')
-            ? '--method joint'
-            : null
+/** What the page has no place for, and what the command refuses as well. */
+function refuseOther(flags: FitFlags): void {
+  const { json, plots, groupBy, method, repeats } = flags
+  refuseUniqueAlone(flags)
+  if (groupBy !== undefined) refuseOneAtATime({ methods: method, repeats: repeats ? {} : undefined })
+  const other = json ? '--json' : plots ? '--plots' : null
   if (other === null) return
   throw new IsoflopError(
     'BAD_OPTION',
@@ -83,28 +80,31 @@ const tableFlagsOf = (flags: FitFlags): TableFlags => {
   return { ...given, ...(where && { where: [...where] }) }
 }
 
-const askedOf = ({ target, method, confidence, seed, resamples, starts = huberGridSize }: FitFlags) => ({
-  targets: target ?? null,
-  methods: method ?? null,
-  confidence,
-  seed,
-  resamples,
+const askedOf = ({ starts = huberGridSize, ...flags }: FitFlags): Asked => ({
+  targets: flags.target ?? null,
+  methods: flags.method ?? null,
+  repeats: flags.repeats === true,
+  uniqueTokens: flags.uniqueTokens ?? null,
+  prior: flags.prior === undefined ? null : priorText(flags.prior) || null,
+  confidence: flags.confidence,
+  seed: flags.seed,
+  resamples: flags.resamples,
   starts,
 })
 
-/** What the command line would be, were the page's view typed. */
-function flagsOf(
-  { flags, targets, methods, language }: Question,
-  typed: FitFlags,
-): FitFlags & { readonly lang: Language } {
-  const { confidence, seed, resamples, starts, threads } = typed
+/** What the command line would be, were the page's view typed. Errors: BAD_OPTION. */
+function flagsOf({ flags, asked, language }: Question, threads?: number): FitFlags {
+  const { targets, methods, repeats, uniqueTokens, prior, ...numbers } = asked
   return {
     ...flags,
-    ...{ confidence, seed, resamples, lang: language },
-    ...(starts !== undefined && { starts }),
+    ...numbers,
+    lang: language,
+    repeats,
     ...(threads !== undefined && { threads }),
-    ...(targets.length > 0 && { target: targets }),
-    ...(methods !== null && { method: methods as AskedName[] }),
+    ...(targets !== null && { target: targets }),
+    ...(methods !== null && { method: namesOf('--method', askedNames)(methods.join()) }),
+    ...(uniqueTokens !== null && { uniqueTokens }),
+    ...(prior !== null && { prior: priorOf('--prior')(prior) }),
   }
 }
 

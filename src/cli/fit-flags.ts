@@ -1,3 +1,4 @@
+import { IsoflopError } from '../core/errors.ts'
 import type { AskedName } from '../fit/methods.ts'
 import type { NormPrior } from '../fit/norm/prior.ts'
 import type { Language } from '../report/words/words.ts'
@@ -21,4 +22,10 @@ export interface FitFlags extends DataFlags {
   readonly open?: boolean
   readonly force?: boolean
   readonly lang?: Language
+}
+
+/** Errors: BAD_OPTION. */
+export function refuseUniqueAlone({ repeats, uniqueTokens }: Pick<FitFlags, 'repeats' | 'uniqueTokens'>): void {
+  if (!uniqueTokens || repeats) return
+  throw new IsoflopError('BAD_OPTION', '--unique-tokens came without --repeats, which it belongs to.', 'Add --repeats.')
 }

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { IsoflopError } from '../core/errors.ts'
 import { version } from '../core/version.ts'
 import { type AnalysisOptions, analyse } from '../fit/analysis.ts'
 import { huberGridSize } from '../fit/huber.ts'
@@ -14,7 +13,7 @@ import { inLanguage, type Language, languages, words } from '../report/words/wor
 import { commandLine, given } from './command-line.ts'
 import { type FitInput, loadRuns, withDataOptions } from './data.ts'
 import { figureFiles, writeFigure } from './figures.ts'
-import type { FitFlags } from './fit-flags.ts'
+import { type FitFlags, refuseUniqueAlone } from './fit-flags.ts'
 import { tellGroups } from './groups.ts'
 import { examples, notes } from './help.ts'
 import { marked, markOf, refuseOthers } from './mark.ts'
@@ -131,12 +130,13 @@ async function runFit(files: string[], flags: FitFlags): Promise<void> {
   }
 }
 
-/** The HTML page that --report writes of these files. */
-async function reportText(files: readonly string[], flags: FitFlags): Promise<string> {
+/** The HTML page that --report writes of these files by this command. */
+async function reportText(files: readonly string[], flags: FitFlags, command: string): Promise<string> {
   const input = await loadRuns(files, flags)
   const options = analysisOptions(input, flags, () => {})
   const told = await toldOf(input, flags, options)
-  const [{ htmlOf }, page] = await Promise.all([import('../report/page/html.ts'), told.page(headOf(input, flags.lang))])
+  const head = { ...headOf(input, flags.lang), command }
+  const [{ htmlOf }, page] = await Promise.all([import('../report/page/html.ts'), told.page(head)])
   return htmlOf(page)
 }
 
@@ -155,14 +155,9 @@ async function refuseOtherResults({ report, plots, force }: FitFlags, mark: stri
 }
 
 /** What is asked of repeated data. */
-function repeatsOf({ repeats, uniqueTokens }: FitFlags): { readonly unique?: number[] | undefined } | undefined {
-  if (uniqueTokens && !repeats)
-    throw new IsoflopError(
-      'BAD_OPTION',
-      '--unique-tokens came without --repeats, which it belongs to.',
-      'Add --repeats.',
-    )
-  return repeats ? { unique: uniqueTokens } : undefined
+function repeatsOf(flags: FitFlags): { readonly unique?: number[] | undefined } | undefined {
+  refuseUniqueAlone(flags)
+  return flags.repeats ? { unique: flags.uniqueTokens } : undefined
 }
 
 const largestBudget = ({ data }: FitInput): number => data.runs.flops.reduce((high, C) => Math.max(high, C))

@@ -36,8 +36,8 @@ export async function tellGroups({ data }: FitInput, column: string, options: An
   }
 }
 
-/** What is told of one data set only. */
-function refuseOneAtATime({ methods, repeats }: AnalysisOptions): void {
+/** Refuses what is told of one data set only. Errors: BAD_OPTION. */
+export function refuseOneAtATime({ methods, repeats }: Pick<AnalysisOptions, 'methods' | 'repeats'>): void {
   const what = repeats ? '--repeats' : methods?.includes('joint') ? '--method joint' : null
   if (what === null) return
   throw new IsoflopError(

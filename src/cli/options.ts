@@ -1,7 +1,8 @@
 import { isIP, isIPv6 } from 'node:net'
 import { IsoflopError } from '../core/errors.ts'
 import { exactInteger, integerAsWritten } from '../core/exact-integer.ts'
-import { type Normal, type NormPrior, usualPrior } from '../fit/norm/prior.ts'
+import type { NormPrior } from '../fit/norm/prior.ts'
+import { longestPrior, parsePrior } from '../fit/norm/prior-text.ts'
 
 /** A parser for commander: what the option takes, checked, or BAD_OPTION saying what came. */
 type Parser<Value> = (text: string) => Value
@@ -161,25 +162,14 @@ export const budget = (name: string): Parser<number> => {
 export const priorOf =
   (name: string): Parser<NormPrior> =>
   (text) => {
-    const entries = text.length > longestPrior ? [null] : text.split(',').map(priorEntry)
-    if (entries.includes(null))
-      throw bad(
-        name,
-        text.slice(0, longestPrior),
-        'E (below 1), terms, alpha, beta or q with a positive value, or value:sd, such as alpha=0.3:0.2,q=1',
-      )
-    return { ...usualPrior, ...Object.fromEntries(entries as [string, Normal][]) }
+    const prior = parsePrior(text)
+    if (prior !== null) return prior
+    throw bad(
+      name,
+      text.slice(0, longestPrior),
+      'E (below 1), terms, alpha, beta or q with a positive value, or value:sd, such as alpha=0.3:0.2,q=1',
+    )
   }
-
-const longestPrior = 200
-
-function priorEntry(text: string): [string, Normal] | null {
-  const [name, values = '', ...more] = text.split('=').map((part) => part.trim())
-  const [mean, sd = 0, ...others] = values.split(':').map((part) => (part.trim() === '' ? Number.NaN : Number(part)))
-  const possible =
-    more.length + others.length === 0 && mean > 0 && mean < (name === 'E' ? 1 : 100) && sd >= 0 && sd < 100
-  return name in usualPrior && possible ? [name, { mean, sd }] : null
-}
 
 /** Names from a list, separated by commas. */
 export const namesOf =

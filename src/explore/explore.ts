@@ -4,12 +4,12 @@ import { type Host, type HostOptions, startHost } from '../pages/host.ts'
 import { createFiles, type Files, mostBytes } from './files.ts'
 import {
   type Asked,
-  askedOf,
   type Question,
   questionOf,
   type Start,
   type TableAnswer,
   type TableFlags,
+  tableQuestionOf,
 } from './question.ts'
 
 /** Where the page of a fit gets what it shows. */
@@ -63,7 +63,7 @@ function routes(app: FastifyInstance, { flags, asked, version, table, report }: 
   )
   app.get('/start', async (): Promise<Start> => ({ files: files.names, flags, asked, version }))
   app.post('/table', async (request: FastifyRequest<{ Body: unknown }>) => {
-    const { files: names, flags: wanted } = askedOf(request.body)
+    const { files: names, flags: wanted } = tableQuestionOf(request.body)
     return table(names.map(files.path), wanted)
   })
   app.post(

@@ -22,30 +22,30 @@ const tableFlags = z.strictObject({
 })
 export type TableFlags = z.infer<typeof tableFlags>
 
-/** What is asked of the fit. What the page does not change is as the command line has it. */
+/** What is asked of the fit, in the words of the command line. */
 const asked = z.strictObject({
-  targets: z.array(z.number().positive().finite()).max(50),
+  /** Null where none is named: ten times the largest budget then. */
+  targets: z.array(z.number().positive().finite()).max(50).nullable(),
+  /** Null where none is named: all but joint, or none with repeats. */
   methods: z.array(z.string().max(40)).max(20).nullable(),
+  repeats: z.boolean(),
+  /** Null: as many as a run of the table has. */
+  uniqueTokens: z.array(z.number().min(1).finite()).max(50).nullable(),
+  /** As it is typed; null: the usual one. */
+  prior: z.string().max(200).nullable(),
+  confidence: z.number().gt(0).lt(1),
+  resamples: z.int().min(20),
+  seed: z.int().min(0),
+  starts: z.int().min(1),
 })
+export type Asked = z.infer<typeof asked>
 
 const files = z.array(z.string().min(1).max(4096)).min(1).max(50)
 const tableQuestion = z.strictObject({ files, flags: tableFlags })
-const question = z.strictObject({ files, flags: tableFlags, language: z.enum(['en', 'zh']), ...asked.shape })
+const question = z.strictObject({ files, flags: tableFlags, asked, language: z.enum(['en', 'zh']) })
 
 /** A view of a fit: which files, read how, fitted how. */
 export type Question = z.infer<typeof question>
-
-/** What the command line asked of the fit. */
-export interface Asked {
-  /** Null where it named none: ten times the largest budget then. */
-  readonly targets: readonly number[] | null
-  /** Null where it named none: all. */
-  readonly methods: readonly string[] | null
-  readonly confidence: number
-  readonly seed: number
-  readonly resamples: number
-  readonly starts: number
-}
 
 /** What a page begins with. */
 export interface Start {
@@ -75,7 +75,7 @@ export type TableAnswer =
     }
 
 /** Errors of both: BAD_OPTION. */
-export const askedOf = (body: unknown) => parsed(tableQuestion, body)
+export const tableQuestionOf = (body: unknown) => parsed(tableQuestion, body)
 export const questionOf = (body: unknown): Question => parsed(question, body)
 
 function parsed<T>(schema: z.ZodType<T>, body: unknown): T {

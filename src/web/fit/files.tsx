@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { say } from '../words/words.ts'
-import { add, data, fault, files, flags, isReading, readWith, remove, table } from './state.ts'
+import { add, readWith, remove } from './reading.ts'
+import { data, fault, files, flags, isReading, table } from './state.ts'
 
 /** The files, how they are grouped, and where others are dropped: anywhere on the page. */
 export function Files() {

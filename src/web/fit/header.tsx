@@ -3,8 +3,7 @@ import { Copy } from '../parts/copy.tsx'
 import { askText } from '../session.ts'
 import { language } from '../words/language.ts'
 import { say } from '../words/words.ts'
-import { command } from './command.ts'
-import { files, question, standing, start, table, targets } from './state.ts'
+import { command, files, isReading, question, standing, table } from './state.ts'
 
 /** What is looked at, and how to keep it. */
 export function Header() {
@@ -15,9 +14,9 @@ export function Header() {
       <div class="what">
         <h1>{say.fit.title(names)}</h1>
       </div>
-      {table.value?.kind === 'read' && standing.value.kind !== 'fault' && (
+      {table.value?.kind === 'read' && !isReading.value && standing.value.kind !== 'fault' && (
         <div class="controls">
-          <Copy text={command()} name={say.copyCommand} />
+          <Copy text={command.value} name={say.copyCommand} />
           <Save />
         </div>
       )}
@@ -31,8 +30,7 @@ function Save() {
   const save = async () => {
     setState('busy')
     try {
-      const wanted = question(language)
-      const html = await askText('report', targets.value === null ? { ...wanted, targets: [] } : wanted)
+      const html = await askText('report', { ...question.value, language })
       const link = document.createElement('a')
       link.href = URL.createObjectURL(new Blob([html], { type: 'text/html' }))
       link.download = 'report.html'
@@ -45,7 +43,7 @@ function Save() {
   }
   return (
     <>
-      <button type="button" class="main" disabled={state === 'busy' || start.value === null} onClick={save}>
+      <button type="button" class="main" disabled={state === 'busy'} onClick={save}>
         {state === 'busy' ? say.fit.saving : say.fit.save}
       </button>
       {state !== '' && state !== 'busy' && <p role="alert">{state}</p>}

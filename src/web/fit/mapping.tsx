@@ -2,7 +2,8 @@ import { useState } from 'preact/hooks'
 import { words } from '../../report/words/words.ts'
 import { say } from '../words/words.ts'
 import { columnsText, type Role, roles } from './columns.ts'
-import { flags, isReading, readWith, table } from './state.ts'
+import { readWith } from './reading.ts'
+import { flags, isReading, table } from './state.ts'
 
 /** A file that was not understood: why, its first rows, and a choice of what each column is. */
 export function Mapping() {

@@ -1,12 +1,13 @@
-import { useState } from 'preact/hooks'
+import { flopsText } from '../../explore/command.ts'
 import { type MethodName, methodNames } from '../../fit/method-names.ts'
 import type { MethodResult } from '../../fit/result.ts'
 import { answerBudget, predictionAt } from '../../report/fit/facts.ts'
 import { compact, exponent, nats, orDash, withInterval } from '../../report/number.ts'
 import { words } from '../../report/words/words.ts'
 import { say } from '../words/words.ts'
-import { flopsText } from './command.ts'
-import { fitted, methods, standing, targets } from './state.ts'
+import { Field, parseNumbers } from './field.tsx'
+import { Laws, Numbers } from './laws.tsx'
+import { askMethods, askWith, fitted, how, methods, standing } from './state.ts'
 
 /** The methods side by side, each to be left out, and the budgets that are predicted. */
 export function Methods() {
@@ -14,8 +15,7 @@ export function Methods() {
   const analysis = shown?.findings.analysis
   const C = analysis ? answerBudget(analysis) : null
   const toggle = (name: MethodName) => () => {
-    const next = methodNames.filter((one) => methods.value.includes(one) !== (one === name))
-    if (next.length > 0) methods.value = next
+    askMethods(methodNames.filter((one) => methods.value.includes(one) !== (one === name)))
   }
   return (
     <section class="card methods" aria-labelledby="methods">
@@ -55,6 +55,8 @@ export function Methods() {
           </tbody>
         </table>
       </section>
+      <Laws />
+      <Numbers />
     </section>
   )
 }
@@ -102,28 +104,13 @@ function cellsOf(name: MethodName): readonly string[] | string {
 const whyNot = ({ unavailable, undetermined }: MethodResult): string | null => unavailable ?? undetermined
 
 /** Budgets to predict, FLOPs, parted by commas. */
-function Targets() {
-  const [text, setText] = useState(targets.value?.map(flopsText).join(', ') ?? '')
-  const [isWrong, setWrong] = useState(false)
-  const take = () => {
-    const parts = text.split(/[\s,;]+/).filter(Boolean)
-    const numbers = parts.map(Number)
-    const fine = numbers.every((C) => Number.isFinite(C) && C > 0) && numbers.length <= 50
-    setWrong(!fine)
-    if (fine) targets.value = numbers.length > 0 ? numbers : null
-  }
-  return (
-    <label>
-      {say.fit.targets}
-      <input
-        value={text}
-        placeholder={say.fit.targetsHint}
-        aria-invalid={isWrong}
-        onInput={(event) => setText(event.currentTarget.value)}
-        onChange={take}
-        onKeyDown={(event) => event.key === 'Enter' && take()}
-      />
-      {isWrong && <span role="alert">{say.fit.noBudget}</span>}
-    </label>
-  )
-}
+const Targets = () => (
+  <Field
+    label={say.fit.targets}
+    text={how.value!.targets?.map(flopsText).join(', ') ?? ''}
+    placeholder={say.fit.targetsHint}
+    wrong={say.fit.noBudget}
+    parse={parseNumbers}
+    onTake={(targets) => askWith({ targets: targets && [...targets] })}
+  />
+)

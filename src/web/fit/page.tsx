@@ -1,8 +1,11 @@
+import type { ComponentChildren } from 'preact'
 import type { Figure } from '../../report/draw/figure.ts'
+import { hasMethods } from '../../report/fit/facts.ts'
 import { fitFigures } from '../../report/fit/figures.ts'
 import type { Findings } from '../../report/fit/findings.ts'
 import { groupsFigures } from '../../report/fit/groups/figures.ts'
 import { compact, nats } from '../../report/number.ts'
+import { words } from '../../report/words/words.ts'
 import { LiveFigure } from '../parts/figure.tsx'
 import { session } from '../session.ts'
 import { say } from '../words/words.ts'
@@ -15,7 +18,8 @@ import { Header } from './header.tsx'
 import { Mapping } from './mapping.tsx'
 import { Methods } from './methods.tsx'
 import { Runs } from './runs.tsx'
-import { compared, data, fitted, pointed, selected, standing, table } from './state.ts'
+import { Settings } from './settings.tsx'
+import { compared, data, fitted, isStale, pointed, type Standing, selected, standing, table } from './state.ts'
 
 /** Of two panels, or of many. */
 const wide = new Set(['residuals', 'backtest', 'agreement', 'exponents'])
@@ -42,14 +46,21 @@ export function FitPage() {
         {table.value?.kind === 'fault' && <Mapping />}
         {isRead && (
           <>
-            <Standing />
-            {fitted.value && <Answer />}
+            <StandingLine />
+            {fitted.value && (
+              <Said>
+                {hasMethods(fitted.value.findings.analysis) && <Answer />}
+                <Settings findings={fitted.value.findings} />
+              </Said>
+            )}
             <div class="top">
               <Budgets />
               <Methods />
             </div>
-            {compared.value && <Groups groups={compared.value} />}
-            <Figures />
+            <Said>
+              {compared.value && <Groups groups={compared.value} />}
+              <Figures />
+            </Said>
             <Runs />
             <Details />
           </>
@@ -59,19 +70,37 @@ export function FitPage() {
   )
 }
 
-function Standing() {
+/** What a fit came to: dimmed while it is of the view before, so that no number passes for an answer to what is asked now. */
+const Said = ({ children }: { readonly children: ComponentChildren }) => (
+  <div class={isStale.value ? 'said-by-fit stale' : 'said-by-fit'} aria-busy={isStale.value}>
+    {children}
+  </div>
+)
+
+function StandingLine() {
   const { value } = standing
   if (value.kind === 'fault')
     return (
       <p class="card lost" role="alert">
-        {value.message}
+        {words().elsewhere(value.message)} {words().elsewhere(value.advice)}
       </p>
     )
   return (
-    <p class="hint" role="status">
-      {value.kind === 'fitting' ? say.fit.fitting : value.kind === 'more' ? say.fit.more : say.fit.fitted}
+    <p class={value.kind === 'fitted' ? 'hint' : 'hint at-work'} role="status">
+      {standingText(value)}
     </p>
   )
+}
+
+function standingText(value: Exclude<Standing, { kind: 'fault' }>): string {
+  switch (value.kind) {
+    case 'fitting':
+      return fitted.value || compared.value ? say.fit.fittingAnew(value.step) : say.fit.fitting(value.step)
+    case 'more':
+      return say.fit.more(value.step)
+    case 'fitted':
+      return say.fit.fitted
+  }
 }
 
 function Figures() {

@@ -3,8 +3,13 @@ import type { Curves, Runs } from '../../core/run.ts'
 import { type AnalysisOptions, analyse } from '../../fit/analysis.ts'
 import { analyseGroups } from '../../fit/groups/analysis.ts'
 import type { GroupsAnalysis } from '../../fit/groups/result.ts'
-import { type MethodName, methodNames } from '../../fit/method-names.ts'
+import { type AskedName, methodNames } from '../../fit/method-names.ts'
 import type { Analysis } from '../../fit/result.ts'
+
+/** As `AnalysisOptions`, to be sent: methods by name, null where none is named. */
+export interface FitOptions extends Omit<AnalysisOptions, 'onStep' | 'methods' | 'threads'> {
+  readonly methods: readonly AskedName[] | null
+}
 
 /** What is to be fitted, and how. */
 export interface FitRequest {
@@ -13,7 +18,7 @@ export interface FitRequest {
   readonly curves: Curves | null
   /** Where each group is to be fitted alone. */
   readonly groups: Groups | null
-  readonly options: Omit<AnalysisOptions, 'onStep' | 'methods'> & { readonly methods: readonly MethodName[] | null }
+  readonly options: FitOptions
 }
 
 /** What it came to. Of one data set the quick methods are told first. */
@@ -23,34 +28,28 @@ export type FitNews =
   | { readonly id: number; readonly kind: 'compared'; readonly groups: GroupsAnalysis }
   | { readonly id: number; readonly kind: 'fault'; readonly message: string; readonly advice: string }
 
-/** The one that takes ten times as long as all the others. */
-const slow: MethodName = 'huber'
+/** What takes several times as long as all the others. */
+const slow: readonly AskedName[] = ['huber', 'joint']
 
 const tell = (news: FitNews): void => postMessage(news)
 
 /** Fits as `isoflop fit` does, in one thread, which changes no result. */
 async function fit({ id, runs, curves, groups, options }: FitRequest): Promise<void> {
-  const asked = options.methods ?? methodNames
-  const all: AnalysisOptions = {
-    ...options,
-    methods: asked,
-    threads: 1,
-    onStep: (step) => tell({ id, kind: 'step', step }),
-  }
+  const { repeats, ...plain } = options
+  const methods = options.methods ?? (repeats ? [] : methodNames)
+  const onStep = (step: string) => tell({ id, kind: 'step', step })
+  const all: AnalysisOptions = { ...options, methods, threads: 1, onStep }
   if (groups !== null) {
     tell({ id, kind: 'compared', groups: await analyseGroups({ runs, curves, groups }, all) })
     return
   }
-  const quick = asked.filter((name) => name !== slow)
-  const isSlow = quick.length < asked.length
-  if (quick.length > 0)
+  const quick = methods.filter((name) => !slow.includes(name))
+  if (quick.length > 0 && (repeats || quick.length < methods.length))
     tell({
-      id,
-      kind: 'fitted',
-      analysis: await analyse({ runs, curves }, { ...all, methods: quick }),
-      isWhole: !isSlow,
+      ...{ id, kind: 'fitted', isWhole: false },
+      analysis: await analyse({ runs, curves }, { ...plain, methods: quick, threads: 1, onStep }),
     })
-  if (isSlow) tell({ id, kind: 'fitted', analysis: await analyse({ runs, curves }, all), isWhole: true })
+  tell({ id, kind: 'fitted', analysis: await analyse({ runs, curves }, all), isWhole: true })
 }
 
 addEventListener('message', async ({ data }: MessageEvent<FitRequest>) => {

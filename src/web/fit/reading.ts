@@ -1,0 +1,77 @@
+import { batch } from '@preact/signals'
+import type { TableAnswer, TableFlags } from '../../explore/question.ts'
+import { ask, upload } from '../session.ts'
+import { compared, dropped, fault, files, fitted, flags, isReading, selected, table } from './state.ts'
+
+/** The latest reading: an answer to an older one is of a view that is gone. */
+let latest = 0
+
+/** Reads the files as the flags say. */
+export async function read(): Promise<void> {
+  const mine = begun()
+  try {
+    const { drop: _, ...wanted } = flags.value
+    const answer = await ask<TableAnswer>('POST', 'table', { files: files.value, flags: wanted })
+    if (mine === latest) show(answer)
+  } catch (error) {
+    if (mine === latest) fail(error)
+  }
+}
+
+function begun(): number {
+  isReading.value = true
+  fault.value = ''
+  return ++latest
+}
+
+function show(answer: TableAnswer | null): void {
+  batch(() => {
+    dropped.value = new Set()
+    selected.value = null
+    fitted.value = null
+    compared.value = null
+    table.value = answer
+    isReading.value = false
+  })
+}
+
+/** Nothing is shown of a view that could not be read: it would be of other files than those that are named. */
+function fail(error: unknown): void {
+  show(null)
+  fault.value = (error as Error).message
+}
+
+/** Reads the files otherwise. */
+export function readWith(changes: Partial<TableFlags>): Promise<void> {
+  const next = { ...flags.value, ...changes }
+  flags.value = Object.fromEntries(
+    Object.entries(next).filter(([, value]) => value !== undefined && value !== '' && value !== false),
+  )
+  return read()
+}
+
+/** Adds files that were dropped on the page, beside those that are there or in their place. */
+export async function add(given: readonly File[], isBeside: boolean): Promise<void> {
+  const mine = begun()
+  try {
+    const names: string[] = []
+    for (const file of given) names.push(await upload(file))
+    if (mine !== latest) return
+    files.value = isBeside ? [...files.value, ...names] : names
+    flags.value = isBeside ? { ...flags.value, groupBy: 'file' } : {}
+  } catch (error) {
+    if (mine === latest) {
+      isReading.value = false
+      fault.value = (error as Error).message
+    }
+    return
+  }
+  await read()
+}
+
+export function remove(name: string): Promise<void> {
+  files.value = files.value.filter((other) => other !== name)
+  const { groupBy, ...others } = flags.value
+  flags.value = files.value.length > 1 || groupBy !== 'file' ? flags.value : others
+  return read()
+}
