@@ -64,23 +64,25 @@ function refuseOther(flags: FitFlags): void {
   )
 }
 
-/** Refuses what no page could show: files that are not there, or are no tables. What is a table and not understood, the page asks about. */
+/** Refuses what no page could show: files that are not there, or are no tables. What is a table and not understood, the page asks about. Errors: also of options that are wrong. */
 async function refuseUnreadable(files: readonly string[], flags: FitFlags): Promise<void> {
   if (files.includes('-'))
     throw new IsoflopError('BAD_OPTION', '--open came with -, which can be read once.', 'Write it into a file first.')
   const answer = await tableOf(files, tableFlagsOf(flags))
-  if (answer.kind === 'fault' && answer.preview === null)
+  if (answer.kind === 'fault' && (answer.preview === null || answer.code === 'BAD_OPTION'))
     throw new IsoflopError(answer.code, answer.message, answer.advice)
 }
 
-const tableFlagsOf = (flags: FitFlags): TableFlags => {
-  const { columns, groupBy, lossUnit, records, checkpoints, best, keepState, where } = flags
-  const all = { columns, groupBy, lossUnit, records, checkpoints, best, keepState }
+/** The options of the command line that say how files are read. */
+export const tableFlagsOf = (flags: FitFlags): TableFlags => {
+  const { columns, groupBy, lossUnit, records, checkpoints, best, keepState, where, drop } = flags
+  const all = { columns, groupBy, lossUnit, records, checkpoints, best, keepState, drop }
   const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
   return { ...given, ...(where && { where: [...where] }) }
 }
 
-const askedOf = ({ starts = huberGridSize, ...flags }: FitFlags): Asked => ({
+/** And those that say what is fitted. */
+export const askedOf = ({ starts = huberGridSize, ...flags }: FitFlags): Asked => ({
   targets: flags.target ?? null,
   methods: flags.method ?? null,
   repeats: flags.repeats === true,

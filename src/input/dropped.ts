@@ -9,6 +9,10 @@ export interface RowRange {
   readonly to: number
 }
 
+/** Whether a row is one of a range. */
+export const isIn = ({ source, from, to }: RowRange, at: { readonly source: string; readonly row: number }): boolean =>
+  (source ?? at.source) === at.source && from <= at.row && at.row <= to
+
 /** Characters of --drop at most. */
 const longestOption = 100_000
 const usage = "Write --drop 12,40-44, or with several files --drop 'b.csv:12'; isoflop look shows rows."
@@ -34,8 +38,8 @@ export function parseRows(text: string): RowRange[] {
 export function withoutRows(data: RunData, ranges: readonly RowRange[]): RunData {
   const used = new Set<RowRange>()
   const rangeOf = (i: number) => {
-    const { source, row } = data.origin(i)
-    return ranges.find((range) => (range.source ?? source) === source && range.from <= row && row <= range.to)
+    const origin = data.origin(i)
+    return ranges.find((range) => isIn(range, origin))
   }
   const dropped = new Set<number>()
   for (let i = 0; i < data.runs.size; i++) {

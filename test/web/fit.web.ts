@@ -45,6 +45,21 @@ const groups = write('groups.csv', 'dataset,params,tokens,loss', [
   ...runsOf(1.8, 2).map((row) => ['pile', ...row]),
 ])
 
+const settings = write('settings.csv', 'params,tokens,unique_tokens,lr,batch_size,loss', settingsRuns())
+
+/** Runs with a learning rate, a batch in tokens and tokens that repeat, one in three of them. */
+function settingsRuns(): number[][] {
+  const { normal } = random(0, 3)
+  return runsOf(1, 4).map(([N, D, loss], k) => {
+    const [far, wide] = [Math.log(2) * ((k % 4) - 1.5), Math.log(2) * ((k % 3) - 1)]
+    const rate = 0.002 * (N / 1e8) ** -0.3 * Math.exp(far)
+    const batch = Math.round(2e5 * (D / 1e10) ** 0.4 * Math.exp(wide))
+    const unique = k % 3 === 0 ? Math.round(D / (1.5 + (k % 5))) : D
+    const worn = 0.02 * (D / unique - 1)
+    return [N, D, unique, rate, batch, loss + 0.03 * far ** 2 + 0.015 * wide ** 2 + worn + 0.001 * normal()]
+  })
+}
+
 /** Starts `isoflop fit ... --open`; its link. Nothing here shows a page by itself. */
 async function open(...args: string[]): Promise<string> {
   const child = spawn(process.execPath, [bin, 'fit', ...args, '--open'], {
@@ -73,20 +88,27 @@ const numbers = (page: Page) => page.locator('.answer strong').allTextContents()
 
 type FitJson = ReturnType<typeof fitJson>
 
-/** What the command on the page's button prints, run as it stands. */
-async function command(page: Page): Promise<{ readonly line: string; readonly json: FitJson }> {
+/** The command on the page's button. */
+async function copied(page: Page): Promise<string> {
   await page.getByRole('button', { name: 'Copy as command' }).click()
   const line = await page.evaluate<string>('navigator.clipboard.readText()')
   assert.match(line, /^isoflop fit /)
+  return line
+}
+
+/** What a command that was copied prints, run as it stands. */
+async function run(line: string): Promise<string> {
   const { stdout } = await promisify(execFile)(
     'sh',
-    ['-c', `"$0" "$1" ${line.slice('isoflop '.length)} --json`, process.execPath, bin],
-    {
-      cwd: folder,
-      maxBuffer: 1 << 26,
-    },
+    ['-c', `"$0" "$1" ${line.slice('isoflop '.length)}`, process.execPath, bin],
+    { cwd: folder, maxBuffer: 1 << 26 },
   )
-  return { line, json: JSON.parse(stdout) }
+  return stdout
+}
+
+async function command(page: Page): Promise<{ readonly line: string; readonly json: FitJson }> {
+  const line = await copied(page)
+  return { line, json: JSON.parse(await run(`${line} --json`)) }
 }
 
 /** That the page says what the command says. */
@@ -154,6 +176,53 @@ test('runs, budgets, methods and targets are changed by mouse, and the copied co
   await close()
 })
 
+test('the laws of settings and of repeats, a prior and other numbers are asked for on the page as in the command', {
+  skip,
+}, async () => {
+  const { page, clean, close } = await visit(await open(settings, '--method', 'norm,surface', '--drop', '5'))
+  await fitted(page)
+  const { json: before } = await same(page)
+  await page.getByText('34 of 35 runs').first().waitFor()
+
+  await page.getByRole('checkbox', { name: /^joint/ }).check()
+  await page.getByRole('checkbox', { name: /^repeats/ }).check()
+  await page.getByRole('textbox', { name: 'Unique tokens to plan for' }).fill('1e10')
+  await page.getByRole('textbox', { name: 'Unique tokens to plan for' }).press('Enter')
+  await page.getByText('Prior, intervals, seed').click()
+  for (const [name, text] of [
+    ['Prior of norm', 'alpha=0.3:0.1,q=1'],
+    ['Coverage of intervals', '0.8'],
+    ['Resamples', '200'],
+    ['Seed', '3'],
+  ]) {
+    await page.getByRole('textbox', { name, exact: true }).fill(text)
+    await page.getByRole('textbox', { name, exact: true }).press('Enter')
+  }
+  await fitted(page)
+  const { line, json } = await same(page)
+  assert.match(line, /--drop 5 --method norm,surface,joint --unique-tokens 1e10 --prior alpha=0.3:0.1,q=1 /)
+  assert.match(line, / --confidence 0.8 --resamples 200 --seed 3 --repeats$/)
+  assert.notDeepEqual(json.methods, before.methods)
+  // Both laws beyond N and D, number by number as the command prints them.
+  const printed = await run(`${line} --lang en`)
+  const cells = await page.locator('.prose td').allTextContents()
+  assert.ok(cells.length > 10)
+  for (const number of cells.flatMap((cell) => cell.match(/\d[\d.e]*/g) ?? []))
+    assert.ok(printed.includes(number), `${number} is not in ${printed}`)
+  for (const figure of ['repeats-worth', 'repeats-cost'])
+    await page.locator(`figure[data-figure=${figure}] .paper > svg`).waitFor({ state: 'attached' })
+  await clean()
+
+  await page.getByRole('textbox', { name: 'Prior of norm' }).fill('gamma=1')
+  await page.getByRole('textbox', { name: 'Prior of norm' }).press('Enter')
+  await page.getByText('E (below 1), terms').waitFor()
+  for (const name of ['norm', 'surface']) await page.getByRole('checkbox', { name, exact: true }).uncheck()
+  await fitted(page)
+  assert.match(await copied(page), / --method joint .*--repeats$/)
+  assert.equal(await page.locator('.answer').count(), 0)
+  await close()
+})
+
 test('a point that is pointed at is told, and one that is clicked is looked at', { skip }, async () => {
   const { page, close } = await visit(await open(plain))
   await fitted(page)
@@ -198,11 +267,7 @@ test('a second file is compared with the first, and a column groups one file; th
   await fitted(page)
   await page.locator('figure[data-figure=groups] .paper > svg').waitFor({ state: 'attached' })
   await clean()
-  await page.getByRole('button', { name: 'Copy as command' }).click()
-  assert.equal(
-    await page.evaluate<string>('navigator.clipboard.readText()'),
-    'isoflop fit runs.csv other.csv --group-by file',
-  )
+  assert.equal(await copied(page), 'isoflop fit runs.csv other.csv --group-by file')
   const said = await page.locator('.prose .said').textContent()
 
   const [next] = await Promise.all([

@@ -1,7 +1,9 @@
 import { batch } from '@preact/signals'
 import type { TableAnswer, TableFlags } from '../../explore/question.ts'
+import { isIn, parseRows } from '../../input/dropped.ts'
+import type { DataJson } from '../../input/wire.ts'
 import { ask, upload } from '../session.ts'
-import { compared, dropped, fault, files, fitted, flags, isReading, selected, table } from './state.ts'
+import { compared, data, dropped, fault, files, fitted, flags, isReading, selected, table } from './state.ts'
 
 /** The latest reading: an answer to an older one is of a view that is gone. */
 let latest = 0
@@ -10,9 +12,9 @@ let latest = 0
 export async function read(): Promise<void> {
   const mine = begun()
   try {
-    const { drop: _, ...wanted } = flags.value
+    const { drop, ...wanted } = flags.value
     const answer = await ask<TableAnswer>('POST', 'table', { files: files.value, flags: wanted })
-    if (mine === latest) show(answer)
+    if (mine === latest) show(answer, drop)
   } catch (error) {
     if (mine === latest) fail(error)
   }
@@ -24,9 +26,19 @@ function begun(): number {
   return ++latest
 }
 
-function show(answer: TableAnswer | null): void {
+/** Rows that were left out stay so, however the files are read anew. */
+function show(answer: TableAnswer | null, drop?: string): void {
   batch(() => {
-    dropped.value = new Set()
+    const ranges = drop === undefined ? [] : parseRows(drop)
+    const before = new Set([...dropped.value].map((i) => placeOf(data.value!, i)))
+    const { drop: _, ...others } = flags.value
+    flags.value = others
+    const isOut = (shown: DataJson, i: number): boolean => {
+      const at = { source: shown.sources[shown.files[i]], row: shown.rows[i] }
+      return before.has(placeOf(shown, i)) || ranges.some((range) => isIn(range, at))
+    }
+    dropped.value =
+      answer?.kind === 'read' ? new Set([...answer.data.rows.keys()].filter((i) => isOut(answer.data, i))) : new Set()
     selected.value = null
     fitted.value = null
     compared.value = null
@@ -34,6 +46,8 @@ function show(answer: TableAnswer | null): void {
     isReading.value = false
   })
 }
+
+const placeOf = ({ sources, files, rows }: DataJson, i: number): string => `${sources[files[i]]}:${rows[i]}`
 
 /** Nothing is shown of a view that could not be read: it would be of other files than those that are named. */
 function fail(error: unknown): void {
