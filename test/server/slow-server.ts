@@ -1,23 +1,26 @@
 // A server whose trainings take some milliseconds, in a process that tests may kill:
-// `node slow-server.ts <database> <port> <key> <milliseconds of a training>` prints `listening`. It looks after reservations so often that one which nobody
-// renews is taken over after half a second.
+// `node slow-server.ts <database> <port> <key> <milliseconds of a training> [<milliseconds between two looks after reservations>]` prints `listening on URL`.
+// It looks so often that a reservation which nobody renews is taken over after half a second. A training of 24 layers never ends by itself. With STEPS_TO_LIVE it dies
+// between two steps: see mortal.ts.
 import { writeSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '../../src/core/clock.ts'
 import { IsoflopError } from '../../src/core/errors.ts'
 import { createServer } from '../../src/server/app.ts'
 import { addKey } from '../../src/server/keys.ts'
 import { openStore } from '../../src/server/store/open.ts'
+import { countSteps } from './mortal.ts'
 import { lossOf } from './serving.ts'
 
-const [location, port, key, ms] = process.argv.slice(2)
+const [location, port, key, ms, lookEvery = '100'] = process.argv.slice(2)
 const store = await openStore(location)
 await addKey(store, { label: 'slow', budget: 10n ** 30n, now: 0, key })
 const app = await createServer({
   store,
   clock: systemClock,
   version: '0.0.0',
-  upkeep: { lookEvery: 100, looks: 5, proveEvery: 60_000 },
+  upkeep: { lookEvery: Number(lookEvery), looks: 5, proveEvery: 60_000 },
   onError: (error) => process.stderr.write(`${error.message}\n`),
   backend: {
     name: 'slow',
@@ -25,7 +28,7 @@ const app = await createServer({
     async train(config, { signal, onProgress } = {}) {
       onProgress?.({ kind: 'running', curve: [{ step: 1, tokens: 512, loss: 9.5 }] })
       try {
-        await sleep(Number(ms), undefined, { signal })
+        await sleep(config.numLayers === 24 ? 600_000 : Number(ms), undefined, { signal })
       } catch {
         return { kind: 'interrupted', error: new IsoflopError('RUN_INTERRUPTED', 'It was ended.', 'Ask again.') }
       }
@@ -35,4 +38,5 @@ const app = await createServer({
   },
 })
 await app.listen({ port: Number(port), host: '127.0.0.1' })
-writeSync(1, 'listening\n')
+countSteps()
+writeSync(1, `listening on http://127.0.0.1:${(app.server.address() as AddressInfo).port}\n`)
