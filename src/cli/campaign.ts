@@ -98,7 +98,7 @@ const grid = wholeBudgets('--train-flops-grid')
 async function runCampaign(flags: CampaignFlags): Promise<void> {
   const space = await openSpace(flags)
   const { budget = space.budget, target = space.target, seed } = flags
-  if (flags.submit) checkSubmit(flags.api, target)
+  if (flags.submit) checkSubmit(flags.api, target, space)
   const runs = await ownRuns(flags.runs ?? [], space)
   if (!flags.dryRun) refuseOtherResults(flags.out, flags)
   const stages = new Stages()
@@ -154,14 +154,14 @@ async function openSpace({ space, trainFlopsGrid, vocabSize }: CampaignFlags): P
       ...(vocabSize !== undefined && { vocabularySize: vocabSize }),
       ...(trainFlopsGrid && { trainFlops: trainFlopsGrid }),
     })
-  if (vocabSize !== undefined || trainFlopsGrid !== undefined)
+  if (vocabSize !== undefined)
     throw new IsoflopError(
       'BAD_OPTION',
-      `${vocabSize === undefined ? '--train-flops-grid' : '--vocab-size'} came with --space, whose file says that.`,
+      '--vocab-size came with --space, whose file says that.',
       'Change the file, or leave the option out.',
     )
   const { spaceNamed } = await import('./space-option.ts')
-  return spaceNamed(space)
+  return spaceNamed(space, trainFlopsGrid)
 }
 
 /** With --detach a campaign may end before there is anything to predict: its jobs are out. */
