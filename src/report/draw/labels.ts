@@ -159,10 +159,14 @@ const textBox = ({ x, y, anchor }: Drawn, width: number): Box => {
   return { left, right: left + width, top: y - labelSize * 0.6, bottom: y + labelSize * 0.6 }
 }
 
+/** Distances of a label from its point, pixels, and how far its box reaches beyond its text's width at most. */
+const radii = [13, 18, 26, 38, 54, 72]
+const farthest = 72 + lineHeight
+
 /** Where a label may stand around its point, at 16 angles and growing distances. */
 function placesAround(x: number, y: number): Drawn[] {
   const turns = [0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 7, -7, 8]
-  return [13, 18, 26, 38, 54, 72].flatMap((radius) =>
+  return radii.flatMap((radius) =>
     turns.map((turn) => {
       const angle = (turn * Math.PI) / 8
       const anchor = Math.abs(turn) < 4 ? 'start' : Math.abs(turn) > 4 ? 'end' : 'middle'
@@ -202,19 +206,22 @@ export function pointLabels(
       right > size.width - (side === 'inside' ? size.marginRight : 0) ||
       top < size.marginTop - (side === 'inside' ? 0 : 8) ||
       bottom > size.height - size.marginBottom
-    const cost = (box: Box, distance: number) =>
+    const cost = (box: Box, distance: number, near: typeof marks) =>
       1.5 * distance +
       (outside(box) ? 1e6 : 0) +
       (box.left < 0 || box.right > size.width || box.top < 0 || box.bottom > size.height ? 1e7 : 0) + // it would be cut
       1e4 * taken.filter((other) => overlap(box, other)).length +
-      marks.reduce((sum, mark) => sum + (overlap(box, mark.box) ? mark.weight : 0), 0)
+      near.reduce((sum, mark) => sum + (overlap(box, mark.box) ? mark.weight : 0), 0)
     const group = element(document, 'g', { 'aria-label': 'point labels' })
     for (const label of labels) {
       const [x, y] = [scales.x(label.x), scales.y(label.y)]
       const places = side === 'right' ? placesRight(x, y) : placesAround(x, y)
+      const width = textWidth(label.text)
+      const reached = around(x, y, farthest + width)
+      const near = marks.filter(({ box }) => overlap(box, reached))
       const ranked = places.map((place) => {
-        const box = textBox(place, textWidth(label.text))
-        return { place, box, cost: cost(box, Math.hypot(place.x - x, place.y - y)) }
+        const box = textBox(place, width)
+        return { place, box, cost: cost(box, Math.hypot(place.x - x, place.y - y), near) }
       })
       const best = ranked.reduce((a, b) => (b.cost < a.cost ? b : a))
       taken.push(best.box)

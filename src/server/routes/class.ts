@@ -3,7 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { type ErrorCode, IsoflopError } from '../../core/errors.ts'
-import { exactInteger, integerAsWritten } from '../../core/exact-integer.ts'
+import { exactInteger } from '../../core/exact-integer.ts'
+import { apiBudget } from '../../cs336/limits.ts'
 import { classCsv, predictionsCsv, runsCsv } from '../class-csv.ts'
 import { addClassKeys, keysCsv } from '../class-keys.ts'
 import { classListOf } from '../class-list.ts'
@@ -21,7 +22,7 @@ import { callerOf } from './caller.ts'
 
 /** The class's page: what an instructor sees and changes, below /class. */
 export const classRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  const { store, disclosure, clock, backend, ledger, truth = null, space } = services
+  const { store, disclosure, clock, backend, ledger, truth = null } = services
   const classRuns = createClassRuns(store)
   const longAnswer = createLongAnswers()
 
@@ -72,7 +73,7 @@ export const classRoutes: FastifyPluginAsyncZod<Services> = async (app, services
   })
 
   app.get('/class/runs', async (request, reply) => {
-    return unlessKnown(request, reply, JSON.stringify(drawnRuns(await classRuns.of(await students()), space)))
+    return unlessKnown(request, reply, JSON.stringify(drawnRuns(await classRuns.of(await students()))))
   })
 
   app.get('/class/spending', async (request, reply) => {
@@ -95,10 +96,7 @@ export const classRoutes: FastifyPluginAsyncZod<Services> = async (app, services
   const list = z.object({
     list: z.string().max(500_000),
     nameColumn: z.string().max(200).optional(),
-    budget: z
-      .string()
-      .max(100)
-      .default(String(integerAsWritten(space.budget))),
+    budget: z.string().max(100).default(String(apiBudget)),
   })
   app.post('/class/keys', { bodyLimit: 1_000_000, schema: { body: list } }, async ({ body }) => {
     const budget = flopsOf(body.budget)
@@ -158,8 +156,8 @@ export const classRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     const [inClass, { deadline }] = [await students(), await disclosure.now()]
     return whole(classCsv(inClass, deadline, gradesOf(inClass)))
   })
-  csv('predictions', async () => predictionsCsv(store, await students(), space.fields))
-  csv('runs', async () => runsCsv(store, await students(), space.fields))
+  csv('predictions', async () => predictionsCsv(store, await students()))
+  csv('runs', async () => runsCsv(store, await students()))
 }
 
 /** Codes of what somebody typed wrong. */

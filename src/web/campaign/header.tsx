@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { hasProcess, isStudy, type Wish } from '../../campaign/live.ts'
+import type { Wish } from '../../campaign/live.ts'
 import { sourceText } from '../../report/campaign/facts.ts'
 import { send, session } from '../session.ts'
 import { isConnected } from '../stream.ts'
@@ -36,7 +36,7 @@ function Controls() {
     setFault('')
     send('control', { wish: wanted }).catch((error: Error) => setFault(say.failed(error.message)))
   }
-  const goesOn = hasProcess(state)
+  const goesOn = state === 'running' || state === 'paused' || state === 'stopping'
   return (
     <div class="controls">
       {goesOn && canWrite && (
@@ -58,7 +58,7 @@ function Controls() {
         </>
       )}
       {goesOn && !canWrite && <span class="hint">{say.readOnly}</span>}
-      {hasReport && !goesOn && !isStudy(state) && (
+      {hasReport && state === 'ended' && (
         <a class="button" href="/api/report" target="_blank" rel="noreferrer">
           {say.report}
         </a>

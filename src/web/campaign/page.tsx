@@ -1,5 +1,5 @@
 import { computed } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useMemo } from 'preact/hooks'
 import type { CampaignNews } from '../../campaign/live.ts'
 import type { CampaignView } from '../../campaign/view.ts'
 import { backtest } from '../../report/campaign/figures/backtest.ts'
@@ -83,11 +83,12 @@ export function CampaignPage() {
 function CampaignFigure({ figure, isWide }: { figure: Figure<CampaignView>; isWide: boolean }) {
   const shown = drawnView.value
   const all = supposed.value?.numbers.length ?? view.value!.runs.length
+  const table = useMemo(() => tableOf(figure, shown.view), [figure, shown.view])
   return (
     <LiveFigure
       figure={figure}
       isWide={isWide}
-      table={tableOf(figure, shown.view)}
+      table={table}
       subject={shown.view}
       numbers={shown.numbers}
       selected={selected.value}

@@ -31,25 +31,53 @@ interface Job {
   readonly isSeen: () => boolean
 }
 
-/** What is to be drawn anew, each once: one a frame, so that the page answers meanwhile, and what is in sight first. */
+/** What is to be drawn anew, each once: what is in sight one a frame, so that the page answers meanwhile; what is not, when nothing else is to be done. */
 const jobs = new Map<object, Job>()
-let isScheduled = false
+let isFrameDue = false
+let isRestDue = false
 
 export function drawSoon(key: object, job: Job): void {
   jobs.set(key, job)
-  schedule()
+  askForFrame()
 }
 
 export const drawNever = (key: object): boolean => jobs.delete(key)
 
-function schedule(): void {
-  if (isScheduled || jobs.size === 0) return
-  isScheduled = true
+function draw(key: object): void {
+  const job = jobs.get(key)
+  jobs.delete(key)
+  job?.draw()
+}
+
+function askForFrame(): void {
+  if (isFrameDue || jobs.size === 0) return
+  isFrameDue = true
   requestAnimationFrame(() => {
-    isScheduled = false
-    const [key, job] = [...jobs].find(([, { isSeen }]) => isSeen()) ?? [...jobs][0]
-    jobs.delete(key)
-    job.draw()
-    schedule()
+    isFrameDue = false
+    const seen = [...jobs].find(([, { isSeen }]) => isSeen())
+    if (seen === undefined) return askForRest(mostWaits)
+    draw(seen[0])
+    askForFrame()
+  })
+}
+
+/** A figure takes some 50 ms: where a frame is due before, as while something is brushed, drawing waits, but not for ever. */
+const leastRestMs = 25
+const mostWaits = 60
+const whenIdle: (call: (deadline: Pick<IdleDeadline, 'timeRemaining'>) => void) => void =
+  // Safari has none.
+  typeof requestIdleCallback === 'function'
+    ? requestIdleCallback
+    : (call) => void setTimeout(() => call({ timeRemaining: () => leastRestMs }), leastRestMs)
+
+function askForRest(waits: number): void {
+  if (isRestDue || jobs.size === 0) return
+  isRestDue = true
+  whenIdle((deadline) => {
+    isRestDue = false
+    if (deadline.timeRemaining() < leastRestMs && waits > 0) return askForRest(waits - 1)
+    const [first] = jobs.keys()
+    if (first !== undefined) draw(first)
+    askForFrame()
   })
 }

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { Figure, Place } from '../../report/draw/figure.ts'
 import { sized } from '../../report/draw/narrow.ts'
 import { isDark } from '../theme.ts'
@@ -30,37 +30,41 @@ export interface FigureTable {
 }
 
 const Numbers = ({ table: { columns, rows }, label }: { table: FigureTable; label: string }) => (
-  // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard
-  <section class="scroll" tabIndex={0} aria-label={label}>
-    <table>
-      <thead>
-        <tr>
-          {columns.map((title) => (
-            <th key={title} scope="col" class="number">
-              {title}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <tr key={row.join()}>
-            {row.map((cell, k) => (
-              <td key={columns[k]} class="number">
-                {cell}
-              </td>
+  <details class="reading">
+    <summary>{say.table}</summary>
+    {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard */}
+    <section class="scroll" tabIndex={0} aria-label={label}>
+      <table>
+        <thead>
+          <tr>
+            {columns.map((title) => (
+              <th key={title} scope="col" class="number">
+                {title}
+              </th>
             ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
-  </section>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.join()}>
+              {row.map((cell, k) => (
+                <td key={columns[k]} class="number">
+                  {cell}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  </details>
 )
 
 interface Drawn {
   readonly width: number
   readonly height: number
   readonly places: readonly Place[]
+  readonly caption: string
 }
 
 /** As near as this, pixels, a run is pointed at. */
@@ -80,17 +84,23 @@ export function LiveFigure<Subject>(props: Props<Subject>) {
 
   useEffect(() => {
     if (width === 0) return
-    const draw = () => {
+    const draw = (isOnDark: boolean) => {
       const whole = figure.draw(subject)
       const drawing = whole && sized(whole, Math.min(width, widest))
       setEmpty(drawing === null)
       if (drawing === null || box.current === null) return setShown(null)
-      box.current.firstElementChild!.replaceChildren(drawn(drawing, figure.alt(subject), dark))
+      box.current.firstElementChild!.replaceChildren(drawn(drawing, figure.alt(subject), isOnDark))
       const places = (figure.places?.(subject, drawing) ?? []).map(({ run, x, y }) => ({ run: numbers[run], x, y }))
-      setShown({ width: drawing.width ?? 800, height: drawing.height, places })
+      setShown({ width: drawing.width ?? 800, height: drawing.height, places, caption: figure.caption(subject) })
     }
-    drawSoon(key, { draw, isSeen: () => isSeen(box.current) })
-    return () => void drawNever(key)
+    drawSoon(key, { draw: () => draw(dark), isSeen: () => isSeen(box.current) })
+    // What is printed is looked at whole, at once and on white.
+    const print = () => draw(false)
+    addEventListener('beforeprint', print)
+    return () => {
+      removeEventListener('beforeprint', print)
+      drawNever(key)
+    }
   }, [figure, subject, width, dark, key, numbers])
 
   const { onPoint, onSelect } = props
@@ -121,12 +131,17 @@ export function LiveFigure<Subject>(props: Props<Subject>) {
   const marked = shown?.places.filter(({ run }) => run === selected || run === pointed) ?? []
   // Marked everywhere, told where the hand is.
   const tip = pointed === null || !isHere ? undefined : marked.find(({ run }) => run === pointed)
+  // A hand that moves changes neither: what is the same object is not looked through again.
+  const caption = shown?.caption
+  const reading = useMemo(() => <Reading caption={caption} note={note} />, [caption, note])
+  const { table } = props
+  const numbersRead = useMemo(() => table && <Numbers table={table} label={figure.title} />, [table, figure])
   return (
     <figure class={props.isWide ? 'figure wide' : 'figure'} data-figure={figure.name} hidden={isEmpty}>
       <h2>{figure.title}</h2>
       <div class="drawing" ref={box}>
         <div class="paper" />
-        {shown && marked.length > 0 && (
+        {shown && (
           <svg
             class="over"
             aria-hidden="true"
@@ -141,21 +156,20 @@ export function LiveFigure<Subject>(props: Props<Subject>) {
         )}
         {tip && shown && <Tip place={tip} within={shown} lines={props.tell(tip.run)} />}
       </div>
-      <details class="reading">
-        <summary>{say.caption}</summary>
-        <p>
-          {shown && figure.caption(subject)} {note}
-        </p>
-      </details>
-      {props.table && (
-        <details class="reading">
-          <summary>{say.table}</summary>
-          <Numbers table={props.table} label={figure.title} />
-        </details>
-      )}
+      {reading}
+      {numbersRead}
     </figure>
   )
 }
+
+const Reading = ({ caption, note }: { caption: string | undefined; note: string | undefined }) => (
+  <details class="reading">
+    <summary>{say.caption}</summary>
+    <p>
+      {caption} {note}
+    </p>
+  </details>
+)
 
 function Tip({ place, within, lines }: { place: Place; within: Drawn; lines: readonly string[] }) {
   const tip = useRef<HTMLDivElement>(null)
@@ -163,10 +177,12 @@ function Tip({ place, within, lines }: { place: Place; within: Drawn; lines: rea
   useEffect(() => {
     const node = tip.current
     if (node === null) return
-    const isRight = place.x > within.width / 2
-    node.style.left = `${place.x + (isRight ? -14 : 14)}px`
-    node.style.top = `${place.y}px`
-    node.style.transform = `translate(${isRight ? '-100%' : '0'}, ${place.y > within.height / 2 ? '-100%' : '0'})`
+    // By its nearer corner and not by a transform, for which the browser would sort all that is drawn into layers again at every run, 6 ms.
+    const [isRight, isLow] = [place.x > within.width / 2, place.y > within.height / 2]
+    node.style.left = isRight ? '' : `${place.x + 14}px`
+    node.style.right = isRight ? `calc(100% - ${place.x - 14}px)` : ''
+    node.style.top = isLow ? '' : `${place.y}px`
+    node.style.bottom = isLow ? `calc(100% - ${place.y}px)` : ''
   })
   return (
     <div class="tip" ref={tip} aria-hidden="true">

@@ -50,6 +50,11 @@ export function Table<Row>(props: Props<Row>) {
 
   const first = Math.max(0, Math.floor(place.top / rowHeight) - overscan)
   const last = Math.min(sorted.length, Math.ceil((place.top + place.height) / rowHeight) + overscan)
+  // Made once for the rows in sight: a hand that moves changes which row is pointed at, and no text.
+  const inSight = useMemo(
+    () => sorted.slice(first, last).map((row) => ({ key: keyOf(row), cells: cellsOf(row, columns) })),
+    [sorted, first, last, columns, keyOf],
+  )
   const move = (event: KeyboardEvent) => {
     const step = steps[event.key]
     if (step === undefined || sorted.length === 0) return
@@ -90,8 +95,7 @@ export function Table<Row>(props: Props<Row>) {
         </thead>
         <tbody>
           <Spacer rows={first} columns={columns.length} />
-          {sorted.slice(first, last).map((row, k) => {
-            const key = keyOf(row)
+          {inSight.map(({ key, cells }, k) => {
             return (
               <tr
                 key={key}
@@ -100,11 +104,7 @@ export function Table<Row>(props: Props<Row>) {
                 onClick={() => onSelect(key === selected ? null : key)}
                 onPointerEnter={() => onPoint(key)}
               >
-                {columns.map(({ key: name, isNumber, cell }) => (
-                  <td key={name} class={isNumber ? 'number' : ''}>
-                    {cell(row)}
-                  </td>
-                ))}
+                {cells}
               </tr>
             )
           })}
@@ -114,6 +114,13 @@ export function Table<Row>(props: Props<Row>) {
     </section>
   )
 }
+
+const cellsOf = <Row,>(row: Row, columns: readonly Column<Row>[]) =>
+  columns.map(({ key, isNumber, cell }) => (
+    <td key={key} class={isNumber ? 'number' : ''}>
+      {cell(row)}
+    </td>
+  ))
 
 const steps: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, PageDown: 15, PageUp: -15 }
 

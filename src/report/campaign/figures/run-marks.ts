@@ -16,18 +16,47 @@ interface Disc {
   readonly reach: number
 }
 
+/** Runs are looked for by their height: bands as high as the widest pair. */
+const band = 2 * radius.numbered + 1
+
+interface Settled {
+  readonly x: number
+  readonly y: number
+  readonly r: number
+}
+
 /** Where runs are drawn: each steps aside, as little as possible, where it would cover another. */
 export function stepAside(discs: readonly Disc[]): number[] {
-  const settled: { x: number; y: number; r: number }[] = []
+  const bands = new Map<number, Settled[]>()
   return discs.map(({ x, y, r, reach }) => {
-    const near = settled.filter((other) => Math.abs(other.y - y) < other.r + r && Math.abs(other.x - x) < 2 * mostAside)
-    const room = (at: number) =>
-      Math.min(0, ...near.map((other) => Math.hypot(other.x - at, other.y - y) - other.r - r))
-    const offsets = Array.from({ length: Math.floor(reach) + 1 }, (_, k) => (k === 0 ? [0] : [k, -k])).flat()
-    const offset = offsets.reduce((best, by) => (room(x + by) > room(x + best) + 1e-9 ? by : best), 0)
-    settled.push({ x: x + offset, y, r })
-    return x + offset
+    const row = Math.floor(y / band)
+    const near = [row - 1, row, row + 1]
+      .flatMap((one) => bands.get(one) ?? [])
+      .filter((other) => Math.abs(other.y - y) < other.r + r && Math.abs(other.x - x) < 2 * mostAside)
+    const at = x + freest(x, reach, (place) => roomAt(near, place, y, r))
+    const settled = bands.get(row)
+    if (settled === undefined) bands.set(row, [{ x: at, y, r }])
+    else settled.push({ x: at, y, r })
+    return at
   })
+}
+
+/** How far a disc at a place would be from covering another; below zero where it does, and no more than zero. */
+function roomAt(near: readonly Settled[], at: number, y: number, r: number): number {
+  let least = 0
+  for (const other of near) least = Math.min(least, Math.sqrt((other.x - at) ** 2 + (other.y - y) ** 2) - other.r - r)
+  return least
+}
+
+/** The least step with the most room, within reach. */
+function freest(x: number, reach: number, room: (at: number) => number): number {
+  let [best, most] = [0, room(x)]
+  for (let step = 1; step <= reach && most < 0; step++)
+    for (const by of [step, -step]) {
+      const found = room(x + by)
+      if (found > most + 1e-9) [best, most] = [by, found]
+    }
+  return best
 }
 
 /** How far the runs of a budget may step aside without seeming to belong to its neighbour, given where budgets are. */
