@@ -1,7 +1,10 @@
 import { z } from 'zod'
+import type { Config } from '../core/config.ts'
 import { exactInteger, integerAsWritten, shortExact, shortInteger } from '../core/exact-integer.ts'
 import { apiCodec, type TrainingConfig } from '../cs336/config.ts'
 import { apiLimits, predictionLimits } from '../cs336/limits.ts'
+import { anyCodec } from '../space/any.ts'
+import type { Field } from '../space/codec.ts'
 import { pythonFloat, pythonInteger } from './python.ts'
 
 /**
@@ -19,7 +22,7 @@ export const wholeNumber = (name: string) =>
     }),
   )
 
-const realNumber = (name: string) =>
+export const realNumber = (name: string) =>
   z.preprocess(numberOf, z.number({ error: ({ input }) => notA(name, 'a number', input) }))
 
 /** Characters of the longest number: Python writes at most 24, and longer text is never looked into. */
@@ -45,10 +48,10 @@ const wholeOf = (input: unknown): string =>
   typeof input === 'string' && exactInteger(input) !== null ? 'a whole number that a double holds' : 'a whole number'
 
 const notA = (name: string, what: string, input: unknown): string =>
-  input === undefined ? `${name} is missing` : `${name} must be ${what}, got ${shown(input)}`
+  input === undefined ? `${name} is missing` : `${name} must be ${what}, got ${shownInput(input)}`
 
 /** What came, as it may be repeated to the caller; of lists and objects, which may be nested without end, only that they came. */
-const shown = (input: unknown): string => {
+export const shownInput = (input: unknown): string => {
   if (typeof input === 'object' && input !== null) return Array.isArray(input) ? 'a list' : 'an object'
   const text = String(input)
   return text.length > 60 ? `${text.slice(0, 60)}...` : text
@@ -203,6 +206,10 @@ export const submissionInBody =
   'A prediction is sent as JSON in the body of POST /submission, with the header Content-Type: application/json, not in the query: ' +
   '{"d_model": 64, "num_layers": 2, "num_heads": 2, "batch_size": 128, "learning_rate": 0.0001, "predicted_loss": 9.9}'
 
+export const predictedLoss = realNumber('predicted_loss')
+  .refine(...inRange('predicted_loss', predictionLimits.loss, pythonFloat))
+  .meta(documented('number', 9.9, 'The loss that you expect of it.'))
+
 /** The body of `POST /submission`: a configuration for 1e19 FLOPs and the loss predicted for it. */
 export const submissionBody = z
   .object(
@@ -220,20 +227,16 @@ export const submissionBody = z
       learning_rate: realNumber('learning_rate')
         .refine(...inRange('learning_rate', predictionLimits.learningRate, pythonFloat))
         .meta(documented('number', 0.0001, 'Peak learning rate.')),
-      predicted_loss: realNumber('predicted_loss')
-        .refine(...inRange('predicted_loss', predictionLimits.loss, pythonFloat))
-        .meta(documented('number', 9.9, 'The loss that you expect of it.')),
+      predicted_loss: predictedLoss,
     },
     { error: submissionInBody },
   )
   .superRefine(divisible)
 
-export type SubmissionBody = z.infer<typeof submissionBody>
-
-/** The body that submits a configuration for 1e19 FLOPs and the loss expected of it. */
-export function submissionBodyOf(config: TrainingConfig, predictedLoss: number): SubmissionBody {
-  const { train_flops: _, ...wire } = wireOfConfig(config)
-  return { ...wire, predicted_loss: predictedLoss }
+/** The body that submits a configuration for the target's FLOPs, of the course or of another space, and the loss expected of it. */
+export function submissionBodyOf(config: Config, predictedLoss: number) {
+  const { train_flops: _, ...record } = anyCodec.record(config)
+  return { ...record, predicted_loss: predictedLoss }
 }
 
 /** The answers, for the documentation and the client. */
@@ -241,61 +244,48 @@ export const lossAnswer = z
   .object({ loss: z.number(), total_flops_used: z.number() })
   .describe('The loss, nats per token, and all FLOPs that the key has used.')
 export const usedAnswer = z.number().describe('FLOPs, every digit of them.')
-export const previousRunsAnswer = z.object({
-  previous_runs: z.array(
-    z.object({
-      d_model: z.number(),
-      num_layers: z.number(),
-      num_heads: z.number(),
-      batch_size: z.number(),
-      learning_rate: z.number(),
-      train_flops: z.number(),
-      loss: z.number(),
-    }),
-  ),
-})
+export const previousRunsAnswer = z.object({ previous_runs: z.array(z.looseObject({ loss: z.number() })) })
 
-const predictionAnswer = z.object({
-  d_model: z.number(),
-  num_layers: z.number(),
-  num_heads: z.number(),
-  batch_size: z.number(),
-  learning_rate: z.number(),
-  train_flops: z.number(),
-  predicted_loss: z.number(),
-  submitted_at: z.string(),
-  flops_used: z.number().nullable().describe('What the key had used by then; null where an older version kept it.'),
-})
-
-/** `GET` and `POST /submission`. */
-export const submissionAnswer = predictionAnswer
-  .extend({
-    attempts_left: z.number(),
-    deadline: z.string().nullable().describe('Until when predictions are taken; null without an end.'),
-    attempts: z.array(predictionAnswer).describe('All predictions of the key, the last one last.'),
+/** Answers with predictions, for a server of a space with these fields. */
+export function predictionAnswersOf(fields: readonly Field[]) {
+  const config = answered(fields)
+  const prediction = z.object({
+    ...config,
+    predicted_loss: z.number(),
+    submitted_at: z.string(),
+    flops_used: z.number().nullable().describe('What the key had used by then; null where an older version kept it.'),
   })
-  .describe('The prediction that counts, and all of them.')
-
-/** `GET /leaderboard`: what is true of a prediction stands there for who may know it. */
-export const leaderboardAnswer = z
-  .object({
-    deadline: z.string().nullable(),
-    leaderboard: z.array(
-      z.object({
-        key: z.string(),
-        label: z.string(),
-        submitted_at: z.string(),
-        rank: z.number().optional(),
-        predictedLoss: z.number().optional(),
-        trueLoss: z.number().optional(),
-        regret: z.number().optional(),
-        error: z.number().optional(),
-        attempts: z.number().optional(),
-        config: predictionAnswer.omit({ predicted_loss: true, submitted_at: true, flops_used: true }).optional(),
-      }),
-    ),
-  })
-  .describe('Who has predicted; judged once everybody may know what is true, and for an instructor.')
+  return {
+    /** `GET` and `POST /submission`. */
+    submission: prediction
+      .extend({
+        attempts_left: z.number(),
+        deadline: z.string().nullable().describe('Until when predictions are taken; null without an end.'),
+        attempts: z.array(prediction).describe('All predictions of the key, the last one last.'),
+      })
+      .describe('The prediction that counts, and all of them.'),
+    /** `GET /leaderboard`: what is true of a prediction stands there for who may know it. */
+    leaderboard: z
+      .object({
+        deadline: z.string().nullable(),
+        leaderboard: z.array(
+          z.object({
+            key: z.string(),
+            label: z.string(),
+            submitted_at: z.string(),
+            rank: z.number().optional(),
+            predictedLoss: z.number().optional(),
+            trueLoss: z.number().optional(),
+            regret: z.number().optional(),
+            error: z.number().optional(),
+            attempts: z.number().optional(),
+            config: z.object(config).optional(),
+          }),
+        ),
+      })
+      .describe('Who has predicted; judged once everybody may know what is true, and for an instructor.'),
+  }
+}
 
 /** `GET /healthz`. */
 export const healthAnswer = z
@@ -339,21 +329,32 @@ export const lossText = (loss: number, used: bigint): string =>
   `{"loss":${pythonFloat(loss)},"total_flops_used":${pythonInteger(used)}}`
 
 /** `GET /previous_runs` in pages: a page, and what to give as `after` for the next one. */
-export const previousRunsPage = previousRunsAnswer
-  .extend({ next: z.number().nullable().optional() })
-  .describe('The runs in the order in which they were settled.')
+export const previousRunsPage = (fields: readonly Field[]) =>
+  z
+    .object({
+      previous_runs: z.array(z.object({ ...answered(fields), loss: z.number() })),
+      next: z.number().nullable().optional(),
+    })
+    .describe('The runs in the order in which they were settled.')
+
+/** Fields of a configuration in an answer. */
+export const answered = (fields: readonly Field[]): Record<string, z.ZodType> =>
+  Object.fromEntries(fields.map(({ name, kind }) => [name, kind === 'text' ? z.string() : z.number()]))
 
 /** One run of `GET /previous_runs`. */
-export const runText = (config: TrainingConfig, loss: number): string => {
-  const wire = wireOfConfig(config)
-  const integers = (['d_model', 'num_layers', 'num_heads', 'batch_size'] as const).map(
-    (name) => `"${name}":${pythonInteger(wire[name])}`,
-  )
-  return (
-    `{${integers.join(',')},"learning_rate":${pythonFloat(wire.learning_rate)},` +
-    `"train_flops":${pythonInteger(wire.train_flops)},"loss":${pythonFloat(loss)}}`
-  )
+export const runText = (config: Config, loss: number): string => {
+  const record = anyCodec.record(config)
+  const fields = anyCodec.fieldsOf(config).map(({ name }) => `"${name}":${valueText(name, record[name])}`)
+  return `{${fields.join(',')},"loss":${pythonFloat(loss)}}`
 }
+
+/** A rate is a float, also where it is whole. */
+const valueText = (name: string, value: unknown): string =>
+  typeof value !== 'number'
+    ? JSON.stringify(value)
+    : name === 'learning_rate' || !Number.isInteger(value)
+      ? pythonFloat(value)
+      : pythonInteger(value)
 
 /** Messages that the handout or this server promises. */
 export const messages = {

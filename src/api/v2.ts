@@ -1,6 +1,8 @@
 import { z } from 'zod'
-import { apiCodec, type TrainingConfig } from '../cs336/config.ts'
-import { configBodyOf, inRange, longestPage, shownInteger, wholeNumber, wireOfConfig } from './contract.ts'
+import type { Config } from '../core/config.ts'
+import { anyCodec } from '../space/any.ts'
+import type { Field } from '../space/codec.ts'
+import { answered, inRange, longestPage, shownInteger, wholeNumber } from './contract.ts'
 
 /**
  * The second version of the wire: runs are asked for and looked at instead of waited for. Names are those of the contract; a run is named
@@ -11,18 +13,10 @@ import { configBodyOf, inRange, longestPage, shownInteger, wholeNumber, wireOfCo
 export const runStates = ['waiting', 'running', 'finished', 'diverged', 'failed', 'cancelled'] as const
 export type WireState = (typeof runStates)[number]
 
-/** The name of a run: `d256-n4-h4-b128-lr0.001-C100000000000000`. */
-export const idOfConfig = (config: TrainingConfig): string => apiCodec.folderName(config)
+/** The name of a run: `d256-n4-h4-b128-lr0.001-C100000000000000`, `m25m-b524288-lr0.001-C1e+22`. */
+export const idOfConfig = (config: Config): string => anyCodec.folderName(config)
 /** The configuration that a run's name says; null for any other text. */
-export const configOfId = (id: string): TrainingConfig | null => apiCodec.configOfFolder(id)
-
-/** How a run is asked for, for who asks otherwise. */
-export const runInBody =
-  'A run is asked for as JSON in the body of POST /v2/runs, with the header Content-Type: application/json: ' +
-  '{"d_model": 256, "num_layers": 4, "num_heads": 4, "batch_size": 128, "learning_rate": 0.001, "train_flops": 1e14}'
-
-/** The body of `POST /v2/runs`, for a server that takes these FLOPs. */
-export const runBodyOf = (trainFlops: readonly number[]) => configBodyOf(trainFlops, runInBody)
+export const configOfId = (id: string): Config | null => anyCodec.configOfFolder(id)
 
 /** The longest that a request may wait for an answer, s. */
 export const longestWait = 30
@@ -71,53 +65,63 @@ export const eventsQuery = z.object({
 
 const curvePoint = z.object({ step: z.number(), tokens: z.number(), loss: z.number() })
 
-/** A run as it is answered. */
-export const runAnswer = z
-  .object({
-    id: z.string(),
-    state: z.enum(runStates),
-    d_model: z.number(),
-    num_layers: z.number(),
-    num_heads: z.number(),
-    batch_size: z.number(),
-    learning_rate: z.number(),
-    train_flops: z.number(),
-    loss: z.number().nullable().describe('Nats per token, of a run that has finished.'),
-    flops_charged: z.number(),
-    ahead: z.number().nullable().describe('Of a run that waits: how many come before it, where that is known.'),
-    latest: curvePoint.nullable().describe('Of a run that runs: where it is, where that is known.'),
-    error: z.object({ code: z.string(), message: z.string() }).nullable().describe('Why a run failed.'),
-    asked_at: z.string().nullable(),
-    started_at: z.string().nullable(),
-    ended_at: z.string().nullable(),
-    number: z.number().describe("The key's count of changes at the last change of this run."),
-  })
-  .describe('A run.')
+const head = { id: z.string(), state: z.enum(runStates) }
+
+const rest = {
+  loss: z.number().nullable().describe('Nats per token, of a run that has finished.'),
+  flops_charged: z.number(),
+  ahead: z.number().nullable().describe('Of a run that waits: how many come before it, where that is known.'),
+  latest: curvePoint.nullable().describe('Of a run that runs: where it is, where that is known.'),
+  error: z.object({ code: z.string(), message: z.string() }).nullable().describe('Why a run failed.'),
+  asked_at: z.string().nullable(),
+  started_at: z.string().nullable(),
+  ended_at: z.string().nullable(),
+  number: z.number().describe("The key's count of changes at the last change of this run."),
+}
+const curve = { curve: z.array(curvePoint).describe('The training loss, thinned to some hundred points.') }
+const place = {
+  last: z.number().describe('What to give as after for what changes later, to /v2/runs or /v2/events.'),
+  more: z.boolean().describe('Whether there are more already.'),
+}
+
+/** A run as a client reads it, whatever the fields of its configuration. */
+export const runAnswer = z.looseObject({ ...head, ...rest })
+/** The same, and how it came to where it is. */
+export const runWithCurve = runAnswer.extend(curve)
+/** `GET /v2/runs`. */
+export const runsAnswer = z.object({ runs: z.array(runAnswer), ...place })
 
 export type WireRun = z.infer<typeof runAnswer>
-
-/** The same, and how it came to where it is. */
-export const runWithCurve = runAnswer
-  .extend({ curve: z.array(curvePoint).describe('The training loss, thinned to some hundred points.') })
-  .describe('A run with its curve.')
-
 export type WireRunWithCurve = z.infer<typeof runWithCurve>
-
-/** `GET /v2/runs`. */
-export const runsAnswer = z
-  .object({
-    runs: z.array(runAnswer),
-    last: z.number().describe('What to give as after for what changes later, to /v2/runs or /v2/events.'),
-    more: z.boolean().describe('Whether there are more already.'),
-  })
-  .describe('Runs of the key in the order of their last changes.')
-
 export type WireRuns = z.infer<typeof runsAnswer>
+
+/** The same three as a server of a space with these fields writes and documents them. */
+export function answersOf(fields: readonly Field[]) {
+  const run = z.object({ ...head, ...answered(fields), ...rest }).describe('A run.')
+  const known = <T>(schema: z.ZodType) => schema as z.ZodType<T>
+  return {
+    run: known<WireRun>(run),
+    withCurve: known<WireRunWithCurve>(run.extend(curve).describe('A run with its curve.')),
+    runs: known<WireRuns>(
+      z.object({ runs: z.array(run), ...place }).describe('Runs of the key in the order of their last changes.'),
+    ),
+  }
+}
 
 /** `GET /v2`. */
 export const aboutAnswer = z
-  .object({ name: z.string(), version: z.string(), api: z.literal(2), longest_wait: z.number() })
-  .describe('That this server has the second version.')
+  .object({
+    ...{ name: z.string(), version: z.string(), api: z.literal(2), longest_wait: z.number() },
+    space: z
+      .object({
+        name: z.string(),
+        fingerprint: z.string().describe('Equal where an equal configuration is the same run.'),
+        train_flops: z.array(z.number()),
+      })
+      .optional()
+      .describe('Whose runs may be asked for; older servers do not say it, and have those of the course.'),
+  })
+  .describe('That this server has the second version, and what it may be asked.')
 
 export const codedError = z.object({ code: z.string(), message: z.string() })
 
@@ -147,7 +151,7 @@ export const codedRefusals = (
     ]),
   ) as Record<keyof typeof refusalMeanings, typeof codedError>
 
-export const wireOfRun = (config: TrainingConfig) => ({ id: idOfConfig(config), ...wireOfConfig(config) })
+export const wireOfRun = (config: Config) => ({ id: idOfConfig(config), ...anyCodec.record(config) })
 
 export const messagesOfRuns = {
   unknown: (id: string) => `This API key has asked for no run ${id.slice(0, 100)}: POST /v2/runs asks for one`,

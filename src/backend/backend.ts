@@ -1,3 +1,4 @@
+import type { Config } from '../core/config.ts'
 import type { Trainer } from '../core/trainer.ts'
 import type { TrainingConfig } from '../cs336/config.ts'
 import type { JobCount } from '../jobs/office.ts'
@@ -14,7 +15,7 @@ export interface Producer {
  * a key in flight, never for one answered before, and charges what finished alone. Its name is for whoever runs it, as it may tell what
  * is true: `simulate cs336`, `replay runs.csv`.
  */
-export interface Backend extends Trainer<TrainingConfig> {
+export interface Backend<C extends Config = TrainingConfig> extends Trainer<C> {
   readonly producer: Producer
   /** How many trainings wait and run now; only where answers take long. */
   readonly trainings?: { readonly waiting: number; readonly running: number }

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Config } from '../core/config.ts'
 import { type Deferred, deferred } from '../core/deferred.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { type Outcome, outcomeOf, type TrainingRequest, waitedElsewhere } from '../core/trainer.ts'
-import { apiCodec, type TrainingConfig } from '../cs336/config.ts'
 import { type Jobs, openJobs } from '../jobs/jobs.ts'
 import { type Facts, type Queue, queueOf } from '../jobs/kinds.ts'
 import type { Standing } from '../jobs/trainings.ts'
+import { anyCodec } from '../space/any.ts'
 import type { Backend, Producer } from './backend.ts'
 
 export interface WorkersBackendOptions {
@@ -18,7 +19,7 @@ export interface WorkersBackendOptions {
   /** What a worker needs to have for any of them. */
   readonly tags?: readonly string[]
   /** What a configuration needs, or its refusal. */
-  readonly needs?: (config: TrainingConfig) => { readonly memory: number } | (Outcome & { readonly kind: 'refused' })
+  readonly needs?: (config: Config) => { readonly memory: number } | (Outcome & { readonly kind: 'refused' })
   /** Failures after which a training is dead, and only `isoflop jobs retry` has it tried again; 3 by default. */
   readonly tries?: number
   /** How long a worker may be silent until another one gets what it has, ms; 60,000 by default, 10,000 at least. */
@@ -30,7 +31,7 @@ export interface WorkersBackendOptions {
 /** Somebody who waits for a training. */
 interface Waiter {
   readonly asker: string
-  readonly config: TrainingConfig
+  readonly config: Config
   readonly onProgress: TrainingRequest['onProgress']
   readonly end: Deferred<Standing>
 }
@@ -49,7 +50,7 @@ const gatherMs = 10
  *
  * @throws IsoflopError PACKAGE_MISSING, STORE_UNAVAILABLE, BAD_OPTION.
  */
-export async function workersBackend(options: WorkersBackendOptions): Promise<Backend> {
+export async function workersBackend(options: WorkersBackendOptions): Promise<Backend<Config>> {
   const { producer, tags = [], needs = () => ({ memory: 0 }), tries = 3, patienceMs = 60_000 } = options
   const jobs = await openJobs(options.url, { creates: true, connections: 6 })
   const waiting = new Waiting(jobs, options.lookEveryMs ?? 5_000)
@@ -76,7 +77,7 @@ export async function workersBackend(options: WorkersBackendOptions): Promise<Ba
       const queue = queueOf({ facts: producer, tags, memory: need.memory })
       const ask = async () => {
         await prepare(queue)
-        return jobs.trainings.ask(queue, apiCodec.identity(config), asker, tries)
+        return jobs.trainings.ask(queue, anyCodec.identity(config), asker, tries)
       }
       for (let wait = away.first as number; ; ) {
         if (closing) throw stopped()

@@ -1,8 +1,13 @@
 import { trainingApi } from '../client/client.ts'
 import { type ApiRun, type ApiRunWithCurve, type RunsApi, runsApi } from '../client/runs.ts'
+import type { Config } from '../core/config.ts'
 import { type ErrorCode, IsoflopError } from '../core/errors.ts'
 import { type Outcome, outcomeOf, outcomeOfLoss, type Trainer, type TrainingRequest } from '../core/trainer.ts'
-import { apiCodec, type TrainingConfig } from '../cs336/config.ts'
+import type { TrainingConfig } from '../cs336/config.ts'
+import { courseSpace } from '../cs336/space.ts'
+import { anyCodec } from '../space/any.ts'
+import type { Space } from '../space/space.ts'
+import { expectSpace } from './served-space.ts'
 
 /** How often the client tries again, from 0.2 s on: soon given up at the start, patient (two minutes) once runs are paid for. */
 const retries = { opening: 3, asking: 10 }
@@ -21,7 +26,7 @@ export interface RunThere {
   readonly loss: number | null
 }
 
-export interface ApiTrainer extends Trainer<TrainingConfig> {
+export interface ApiTrainer<C extends Config = TrainingConfig> extends Trainer<C> {
   /** What waits and runs on a server that tells, in the order in which it was asked for. */
   running(): RunThere[]
 }
@@ -30,20 +35,26 @@ export interface ApiTrainer extends Trainer<TrainingConfig> {
  * A trainer that asks a server of the training API, `capacity` runs at a time; default one. Of a server that has the second version it asks for runs
  * and looks at them: they go on when this process has ended, and the same questions find them again. A server of the contract alone is
  * asked for losses and waited for.
- * @throws IsoflopError BAD_OPTION for an address that is none; its methods throw what `TrainingApi` and `RunsApi` say.
+ * @throws IsoflopError BAD_OPTION for an address that is none; SPACE_DIFFERS where its runs are not those of the space; its methods throw what `TrainingApi` and `RunsApi` say.
  */
-export function apiTrainer(url: string, apiKey: string, capacity = 1): ApiTrainer {
+export function apiTrainer<C extends Config = TrainingConfig>(
+  url: string,
+  apiKey: string,
+  capacity = 1,
+  space: Space<C> = courseSpace<C>(),
+): ApiTrainer<C> {
   const address = addressOf(url)
-  const opening = trainingApi({ url: address, apiKey, retries: retries.opening })
-  const asking = trainingApi({ url: address, apiKey, retries: retries.asking })
-  const runs = runsApi({ url: address, apiKey, retries: retries.asking })
+  const opening = trainingApi<C>({ url: address, apiKey, retries: retries.opening })
+  const asking = trainingApi<C>({ url: address, apiKey, retries: retries.asking })
+  const runs = runsApi<C>({ url: address, apiKey, retries: retries.asking })
+  const looking = runsApi<C>({ url: address, apiKey, retries: retries.opening })
   const shown = new Map<string, RunThere>()
   let begun = false
   let hasRuns: Promise<boolean> | undefined
 
   /** Makes a run known while it goes on. */
-  const watched = async (config: TrainingConfig, request: TrainingRequest): Promise<Outcome> => {
-    const id = apiCodec.folderName(config)
+  const watched = async (config: C, request: TrainingRequest): Promise<Outcome> => {
+    const id = anyCodec.folderName(config)
     const tell = (run: Told) => {
       shown.set(id, { id, share: null, loss: run.latest?.loss ?? null })
       tellProgress(run, request)
@@ -61,19 +72,22 @@ export function apiTrainer(url: string, apiKey: string, capacity = 1): ApiTraine
     capacity,
     async train(config, request = {}) {
       begun = true
-      hasRuns ??= runs.isThere()
+      hasRuns ??= runs.about().then((about) => expectSpace(space, about, address))
       hasRuns.catch(() => {
         hasRuns = undefined
       })
       return (await hasRuns) ? watched(config, request) : outcomeOfLoss(() => asking.loss(config))
     },
     running: () => [...shown.values()],
-    previous: () => opening.previousRuns(),
+    async previous() {
+      expectSpace(space, await looking.about(), address) // before anything of another space is read
+      return opening.previousRuns()
+    },
     spentFlops: async () => Number(await (begun ? asking : opening).totalFlopsUsed()),
   }
 }
 
-type Told = ApiRun & Partial<ApiRunWithCurve>
+type Told = ApiRun<Config> & Partial<ApiRunWithCurve<Config>>
 
 function tellProgress({ state, ahead, curve = [] }: Told, { onProgress }: TrainingRequest): void {
   if (state === 'waiting') onProgress?.({ kind: 'waiting', ...(ahead !== null && { ahead }) })
@@ -82,8 +96,8 @@ function tellProgress({ state, ahead, curve = [] }: Told, { onProgress }: Traini
 
 /** What a run comes to on a server, told meanwhile. Whoever does not wait any more leaves it there. */
 async function outcomeByRuns(
-  runs: RunsApi,
-  config: TrainingConfig,
+  runs: RunsApi<Config>,
+  config: Config,
   signal: AbortSignal | undefined,
   tell: (run: Told) => void,
 ): Promise<Outcome> {
@@ -103,11 +117,11 @@ async function outcomeByRuns(
 
 /** Asks for a run and waits for its end. One that the server has forgotten, because its key was reset, is asked for again. */
 async function ended(
-  runs: RunsApi,
-  config: TrainingConfig,
+  runs: RunsApi<Config>,
+  config: Config,
   signal: AbortSignal | undefined,
   tell: (run: Told) => void,
-): Promise<ApiRun> {
+): Promise<ApiRun<Config>> {
   const waiting = { wait: patience.later, ...(signal && { signal }) }
   for (let run: Told = await runs.ask(config, { ...waiting, wait: patience.first }); ; ) {
     if (run.state !== 'waiting' && run.state !== 'running') return run
@@ -124,7 +138,7 @@ async function ended(
 const refusals: ReadonlySet<ErrorCode> = new Set(['CONFIG_INVALID', 'NOT_RECORDED', 'API_REFUSED'])
 
 /** Errors: what the server says of a run that broke off. */
-function outcomeOfRun({ id, state, loss, error }: ApiRun): Outcome {
+function outcomeOfRun({ id, state, loss, error }: ApiRun<Config>): Outcome {
   switch (state) {
     case 'finished':
       return outcomeOf(loss ?? Number.NaN)

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../core/clock.ts'
 import { writeWhole } from '../core/durable.ts'
 import type { Standing } from './campaign.ts'
 import { wishIn } from './control-file.ts'
-import type { Live, LiveState, Wish } from './live.ts'
+import { type Live, type LiveState, liveStates, type Wish } from './live.ts'
 import { type CampaignView, type EndedView, type Surroundings, viewOfStanding } from './view.ts'
 
 export const liveFile = (folder: string): string => join(folder, 'live.json')
@@ -14,6 +14,38 @@ const stateBy: Readonly<Record<Wish, LiveState>> = { go: 'running', pause: 'paus
 /** Written no oftener than this, ms, and so that writing takes at most this share of the time: 10,000 runs are 4 MB. */
 const least = 150
 const mostShare = 1 / 20
+
+/** How often what changes may be told. */
+export class Pace {
+  readonly #clock: Clock
+  #until = 0
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** How long to wait before it is told again, ms. */
+  get wait(): number {
+    return this.#until - this.#clock.now()
+  }
+
+  /** Tells it. */
+  work(tell: () => void): void {
+    const begun = this.#clock.now()
+    tell()
+    const now = this.#clock.now()
+    this.#until = now + Math.max(least, (now - begun) / mostShare)
+  }
+}
+
+/** Tells where a campaign stands. Never fails: what is told is derived, and the record says whether the disk is full. */
+export function writeLive(folder: string, live: Omit<Live, 'live'>): void {
+  try {
+    writeWhole(liveFile(folder), JSON.stringify({ live: 1, ...live } satisfies Live))
+  } catch {
+    // Whoever looks on sees what was told before.
+  }
+}
 
 /** Tells whoever looks on where a campaign stands. Never fails: a disk that is full ends no campaign for that. */
 export interface LiveTeller {
@@ -30,28 +62,23 @@ export interface LiveOptions {
   readonly about: Surroundings
   readonly capacity?: number
   readonly command?: string
+  /** Whether what is out goes on when this process has ended. */
+  readonly isDetached?: boolean
   readonly clock?: Clock
 }
 
 /** @example const live = tellLive({ folder: 'out', about: { task } }) */
 export function tellLive(options: LiveOptions): LiveTeller {
-  const { folder, about, capacity = 1, command = '', clock = systemClock } = options
+  const { folder, about, capacity = 1, command = '', isDetached = false, clock = systemClock } = options
   let standing: Standing | null = null
   let end: CampaignView | null = null
   let due: NodeJS.Timeout | null = null
-  let rest = { until: 0 }
+  const pace = new Pace(clock)
 
   const write = (state: LiveState, view: CampaignView): void => {
-    const begun = clock.now()
-    const live: Live = { live: 1, state, view, capacity, command }
-    try {
-      writeWhole(liveFile(folder), JSON.stringify(live))
-    } catch {
-      // What is told is derived: the record says whether the disk is full.
-    }
-    const now = clock.now()
-    rest = { until: now + Math.max(least, (now - begun) / mostShare) }
+    pace.work(() => writeLive(folder, { state, view, capacity, command }))
   }
+  const left: LiveState = isDetached ? 'detached' : 'broken'
   const state = (): LiveState => stateBy[wishIn(folder) ?? 'go']
   // What the law says of runs takes half a second a round: only where somebody looks on.
   const tell = () => {
@@ -61,9 +88,8 @@ export function tellLive(options: LiveOptions): LiveTeller {
       write(state(), viewOfStanding(standing, about, { withEvidence: wishIn(folder) !== null }))
   }
   const soon = () => {
-    const wait = rest.until - clock.now()
-    if (wait <= 0) tell()
-    else due ??= setTimeout(tell, wait).unref()
+    if (pace.wait <= 0) tell()
+    else due ??= setTimeout(tell, pace.wait).unref()
   }
 
   return {
@@ -74,12 +100,15 @@ export function tellLive(options: LiveOptions): LiveTeller {
     again: soon,
     ended(view) {
       end = view
-      write('ended', view)
+      if (view.result.stopped !== 'interrupted') return write('ended', view)
+      // What it was about to make is still to be made.
+      const { open, training } = standing ? viewOfStanding(standing, about) : view
+      write(left, { ...view, open, training })
     },
     close() {
       if (due !== null) clearTimeout(due)
       due = null
-      if (end === null && standing !== null) write('broken', viewOfStanding(standing, about))
+      if (end === null && standing !== null) write(left, viewOfStanding(standing, about))
     },
   }
 }
@@ -100,11 +129,9 @@ type Fields = Readonly<Record<string, unknown>>
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const states: readonly LiveState[] = ['running', 'paused', 'stopping', 'ended', 'broken']
-
 /** Whether a value has what is drawn of every campaign; what is null until later may be null. */
 function isLive(value: unknown): value is Live {
-  if (!isFields(value) || value.live !== 1 || !states.some((state) => state === value.state)) return false
+  if (!isFields(value) || value.live !== 1 || !liveStates.some((state) => state === value.state)) return false
   const { view } = value
   if (!isFields(view) || !isFields(view.task) || !isFields(view.space)) return false
   const lists = ['runs', 'open', 'training', 'rounds', 'refused', 'lost', 'history'].map((name) => view[name])

@@ -16,8 +16,22 @@ export interface Live {
   readonly command: string
 }
 
-/** `stopping` after the round; `ended` with a result, `broken` without one. */
-export type LiveState = 'running' | 'paused' | 'stopping' | 'ended' | 'broken'
+/**
+ * `stopping` after the round; `ended` because no more is planned, `broken` before that; `detached`: what is out goes on while no process waits for
+ * it. A study, whose runs others make, is `asking` where it has runs to give, and `waiting` where outcomes decide what comes next.
+ */
+export type LiveState = 'running' | 'paused' | 'stopping' | 'ended' | 'broken' | 'detached' | 'asking' | 'waiting'
+export const liveStates: readonly LiveState[] = [
+  ...(['running', 'paused', 'stopping', 'ended', 'broken', 'detached', 'asking', 'waiting'] as const),
+]
+
+/** Whether a process makes runs, which may be told to pause or to end. */
+export const hasProcess = (state: LiveState): boolean =>
+  state === 'running' || state === 'paused' || state === 'stopping'
+/** Whether others make the runs, and tell. */
+export const isStudy = (state: LiveState): boolean => state === 'asking' || state === 'waiting'
+/** Whether runs that are open may be out. */
+export const mayBeOut = (state: LiveState): boolean => state !== 'ended' && state !== 'broken'
 
 /** What somebody who looks on wants of a campaign: go on, begin no run, or end after the round. */
 export type Wish = 'go' | 'pause' | 'stop'

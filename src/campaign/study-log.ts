@@ -4,7 +4,7 @@ import { appendLine, wholeLines, wholeLinesFrom } from '../core/durable.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { readSummed, summed } from '../core/summed.ts'
 import type { Outcome, TrainedRun } from '../core/trainer.ts'
-import type { Planned } from '../plan/strategy.ts'
+import type { LawBelief, Planned, ShortForecast } from '../plan/strategy.ts'
 import type { Codec } from '../space/codec.ts'
 import { damaged } from './head.ts'
 import { writing } from './writing.ts'
@@ -27,9 +27,18 @@ export type Told =
   /** Nobody knows what became of it: it cost what it was to cost, and is not asked for again. */
   | { readonly kind: 'lost'; readonly message: string }
 
+/** What was planned, and what was expected at the target then: logs of earlier versions have no such expectation. */
+export interface PlanEvent {
+  readonly event: 'plan'
+  readonly title: string
+  readonly runs: readonly AskedRun[]
+  readonly estimate?: ShortForecast | null
+  readonly beliefs?: readonly LawBelief[]
+}
+
 /** What happened in a study, in order. */
 export type StudyEvent =
-  | { readonly event: 'plan'; readonly title: string; readonly runs: readonly AskedRun[] }
+  | PlanEvent
   | { readonly event: 'ask'; readonly ids: readonly string[] }
   | { readonly event: 'tell'; readonly id: string; readonly told: Told }
 
@@ -133,10 +142,16 @@ export class StudyLog {
 
 const recordOfEvent = (event: StudyEvent, codec: Codec): object =>
   event.event === 'plan'
-    ? { ...event, runs: event.runs.map((run) => recordOfRun(run, codec)) }
+    ? recordOfPlan(event, codec)
     : event.event === 'tell'
       ? { event: 'tell', id: event.id, ...recordOfTold(event.told) }
       : event
+
+const recordOfPlan = ({ estimate, runs, ...event }: PlanEvent, codec: Codec) => ({
+  ...event,
+  runs: runs.map((run) => recordOfRun(run, codec)),
+  ...(estimate && { estimate: { ...estimate, config: codec.record(estimate.config) } }),
+})
 
 /** A run as one object: its name, what to train, and why. */
 export const recordOfRun = ({ id, round, config, reason, expected }: AskedRun, codec: Codec) => ({
@@ -149,10 +164,8 @@ export const recordOfRun = ({ id, round, config, reason, expected }: AskedRun, c
 
 function eventOf(record: Readonly<Record<string, unknown>>, codec: Codec): StudyEvent | null {
   switch (record.event) {
-    case 'plan': {
-      const runs = Array.isArray(record.runs) ? record.runs.map((run) => runOf(run, codec)) : [null]
-      return runs.includes(null) ? null : { event: 'plan', title: String(record.title), runs: runs as AskedRun[] }
-    }
+    case 'plan':
+      return planOf(record, codec)
     case 'ask':
       return Array.isArray(record.ids) ? { event: 'ask', ids: record.ids.map(String) } : null
     case 'tell': {
@@ -161,6 +174,20 @@ function eventOf(record: Readonly<Record<string, unknown>>, codec: Codec): Study
     }
     default:
       return null
+  }
+}
+
+function planOf(record: Readonly<Record<string, unknown>>, codec: Codec): PlanEvent | null {
+  const runs = Array.isArray(record.runs) ? record.runs.map((run) => runOf(run, codec)) : [null]
+  if (runs.includes(null)) return null
+  const estimate = record.estimate as (ShortForecast & { readonly config: Record<string, unknown> }) | undefined
+  const config = estimate?.config && codec.configOf(estimate.config)
+  return {
+    event: 'plan',
+    title: String(record.title),
+    runs: runs as AskedRun[],
+    ...(estimate && config && { estimate: { ...estimate, config } }),
+    ...(Array.isArray(record.beliefs) && { beliefs: record.beliefs as LawBelief[] }),
   }
 }
 

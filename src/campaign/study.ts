@@ -7,27 +7,13 @@ import { lock } from '../core/lock.ts'
 import type { Outcome, TrainedRun } from '../core/trainer.ts'
 import type { TrainingConfig } from '../cs336/config.ts'
 import { apiSpace } from '../cs336/space.ts'
-import {
-  type CampaignRun,
-  type Forecast,
-  type Judgement,
-  once,
-  type Situation,
-  type Strategy,
-} from '../plan/strategy.ts'
+import type { Forecast, Strategy } from '../plan/strategy.ts'
 import type { Space } from '../space/space.ts'
 import { settled } from './campaign.ts'
 import { type CampaignIdentity, campaignDiffers, differences, readHead, runsIdentity, writeHead } from './head.ts'
-import {
-  type AskedRun,
-  badOutcome,
-  type StudyEvent,
-  StudyLog,
-  type Told,
-  toldOf,
-  toldOfOutcome,
-  trainedOf,
-} from './study-log.ts'
+import { StudyTeller } from './study-live.ts'
+import { type AskedRun, badOutcome, type StudyEvent, StudyLog, type Told, toldOf, toldOfOutcome } from './study-log.ts'
+import { type Frame, History, judgementOf, payable, type State, spentOf, studySource } from './study-state.ts'
 import { writing } from './writing.ts'
 
 export type { AskedRun, Told } from './study-log.ts'
@@ -95,13 +81,21 @@ export async function openCampaign<C extends Config = TrainingConfig>(options: S
   await locked(folder, () => openHead(folder, frame))
   const log = new StudyLog(file, space)
   let history = new History()
+  const read = () => {
+    const { isWhole, events } = log.read()
+    if (isWhole) history = new History()
+    for (const event of events) history.add(event)
+  }
   const within = <Result>(work: (state: State) => Result) =>
     locked(folder, () => {
-      const { isWhole, events } = log.read()
-      if (isWhole) history = new History()
-      for (const event of events) history.add(event)
-      return work(history)
+      read()
+      const result = work(history)
+      const thought = history.judgement
+      read()
+      teller.tell(history, thought)
+      return result
     })
+  const teller = new StudyTeller(folder, frame, () => void within(() => {}).catch(() => {}))
   const write = (event: StudyEvent) => log.write(event)
   const study: Study<Config> = {
     ask: (n = 1) => within((state) => askFor(state, n, frame, write)),
@@ -112,134 +106,14 @@ export async function openCampaign<C extends Config = TrainingConfig>(options: S
   return study as unknown as Study<C>
 }
 
-/** What does not change. */
-interface Frame {
-  readonly budget: number
-  readonly target: number
-  readonly strategy: Strategy
-  readonly seed: number
-  readonly space: Space
-  readonly given: readonly TrainedRun[]
-}
-
-interface ToldRun {
-  readonly run: AskedRun
-  readonly told: Told
-}
-
-/** What the log comes to. */
-interface State {
-  /** Planned and not asked for yet, in order. */
-  readonly queue: readonly AskedRun[]
-  readonly running: readonly AskedRun[]
-  readonly told: readonly ToldRun[]
-  readonly rounds: number
-  isRunning(id: string): boolean
-  toldOf(id: string): Told | undefined
-  /** A judgement of this state, which is kept. */
-  judged(judge: () => Judgement): Judgement
-}
-
-/** What came of the events that were read so far. */
-class History implements State {
-  readonly #planned = new Map<string, AskedRun>()
-  readonly #queue = new Map<string, AskedRun>()
-  readonly #running = new Map<string, AskedRun>()
-  readonly #told = new Map<string, ToldRun>()
-  rounds = 0
-  #judgement: Judgement | null = null
-
-  add(event: StudyEvent): void {
-    this.#judgement = null
-    if (event.event === 'plan') {
-      this.rounds++
-      for (const run of event.runs) {
-        this.#planned.set(run.id, run)
-        this.#queue.set(run.id, run)
-      }
-    } else if (event.event === 'ask') {
-      for (const id of event.ids) {
-        this.#running.set(id, this.#planned.get(id)!)
-        this.#queue.delete(id)
-      }
-    } else {
-      this.#told.set(event.id, { run: this.#planned.get(event.id)!, told: event.told })
-      this.#running.delete(event.id)
-    }
-  }
-
-  get queue(): readonly AskedRun[] {
-    return [...this.#queue.values()]
-  }
-
-  get running(): readonly AskedRun[] {
-    return [...this.#running.values()]
-  }
-
-  get told(): readonly ToldRun[] {
-    return [...this.#told.values()]
-  }
-
-  isRunning(id: string): boolean {
-    return this.#running.has(id)
-  }
-
-  toldOf(id: string): Told | undefined {
-    return this.#told.get(id)?.told
-  }
-
-  judged(judge: () => Judgement): Judgement {
-    this.#judgement ??= judge()
-    return this.#judgement
-  }
-}
-
-const costOf = (list: readonly { readonly config: Config }[]): number =>
-  list.reduce((sum, { config }) => sum + config.trainFlops, 0)
-
-const of = (state: State, ...kinds: Told['kind'][]): AskedRun[] =>
-  state.told.filter(({ told }) => kinds.includes(told.kind)).map(({ run }) => run)
-
-const spentOf = (state: State, { given }: Frame): number =>
-  costOf(given) + costOf(of(state, 'finished', 'diverged', 'lost')) + costOf(state.running)
-
-function situationOf(state: State, frame: Frame): Situation {
-  const { budget, target, seed, space, given } = frame
-  const bought = state.told.flatMap(({ run, told }): CampaignRun[] => {
-    const trained = trainedOf(run, told)
-    return trained ? [{ ...trained, round: run.round, reason: run.reason, expected: run.expected ?? null }] : []
-  })
-  return {
-    runs: [...given.map((run) => ({ ...run, round: -1, reason: 'was there before' })), ...bought],
-    refused: of(state, 'refused').map(({ config }) => config),
-    pending: of(state, 'lost').map(({ config }) => config),
-    running: state.running,
-    budget,
-    spent: spentOf(state, frame),
-    target,
-    seed,
-    round: state.rounds,
-    space,
-  }
-}
-
-/** What the strategy makes of what there is; thought about once, until something is asked or told. */
-function judgementOf(state: State, frame: Frame): Judgement {
-  return state.judged(() => {
-    const judgement = frame.strategy.consider(situationOf(state, frame))
-    return { ...judgement, ask: once(() => judgement.ask()) }
-  })
-}
-
 /** What a study may do next: runs of the plan that is under way, those of a new one, or why none. */
 type Next =
   | { readonly kind: 'runs'; readonly runs: readonly AskedRun[]; readonly plan: StudyEvent | null }
   | { readonly kind: 'wait' | 'stop'; readonly reason: string }
 
 function nextOf(state: State, frame: Frame): Next {
-  const left = frame.budget - spentOf(state, frame)
-  const payable = state.queue.filter(({ config }) => config.trainFlops <= left)
-  if (payable.length > 0) return { kind: 'runs', runs: payable, plan: null }
+  const left = payable(state, frame)
+  if (left.length > 0) return { kind: 'runs', runs: left, plan: null }
   if (state.running.length > 0 && !frame.strategy.plansAhead)
     return { kind: 'wait', reason: `${frame.strategy.name} plans when all outcomes are told` }
   const plan = judgementOf(state, frame).ask()
@@ -248,8 +122,14 @@ function nextOf(state: State, frame: Frame): Next {
     const isOver = plan.kind === 'stop' && state.running.length === 0
     return { kind: isOver ? 'stop' : 'wait', reason: plan.reason }
   }
-  const runs = plan.queries.map((query, k) => ({ ...query, id: `${state.rounds}-${k}`, round: state.rounds }))
-  return { kind: 'runs', runs, plan: { event: 'plan', title: plan.title, runs } }
+  const runs = plan.queries.map((query, k) => ({
+    ...query,
+    id: `${state.plans.length}-${k}`,
+    round: state.plans.length,
+  }))
+  const { title, estimate, beliefs } = plan
+  const event: StudyEvent = { event: 'plan', title, runs, estimate, ...(beliefs && { beliefs }) }
+  return { kind: 'runs', runs, plan: event }
 }
 
 function askFor(state: State, n: number, frame: Frame, write: (event: StudyEvent) => void): AskedRun[] {
@@ -314,9 +194,6 @@ function openHead(folder: string, { budget, target, strategy, seed, space, given
   const differing = differences(head.identity, identity)
   if (differing.length > 0) throw campaignDiffers(`${file} is of another campaign: ${differing.join(', ')}.`)
 }
-
-/** Who makes the runs of a study. */
-const studySource = 'ask and tell'
 
 /** Between two looks at a lock that another process has, and the longest that one is waited for, ms. */
 const wait = { look: 20, most: 30_000 } as const

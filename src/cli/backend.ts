@@ -5,17 +5,21 @@ import type { ReplayBackend } from '../backend/replay.ts'
 import { simulateBackend, versionOf } from '../backend/simulate.ts'
 import type { TrainBackendOptions } from '../backend/train.ts'
 import type { WorkersBackendOptions } from '../backend/workers.ts'
+import type { Config } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
-import { targetFlops } from '../cs336/limits.ts'
+import type { TrainingConfig } from '../cs336/config.ts'
+import { isCourse } from '../cs336/space.ts'
+import { programFacts } from '../jobs/kinds.ts'
 import { significant } from '../report/number.ts'
 import type { Truth } from '../server/grade.ts'
 import { isPostgres } from '../server/store/place.ts'
+import type { Space } from '../space/space.ts'
 import { optimum } from '../world/optimum.ts'
 import { openWorld } from '../world/worlds.ts'
 
 /** What answers a server's queries, and the truth behind it where a world is simulated. */
 export interface OpenedBackend {
-  readonly backend: Backend
+  readonly backend: Backend<Config>
   readonly truth: Truth | null
   /** What whoever starts it should know of it, a line each. */
   readonly notes: readonly string[]
@@ -24,6 +28,8 @@ export interface OpenedBackend {
 /** The options of a backend, as far as they were given. */
 export interface BackendFlags extends Partial<Omit<TrainBackendOptions, 'corpusDir' | 'runsDir'>> {
   readonly backend: string
+  /** The file of the space that is served. */
+  readonly space?: string
   readonly world?: string
   readonly corpus?: string
   readonly runs?: string
@@ -36,12 +42,14 @@ export interface BackendFlags extends Partial<Omit<TrainBackendOptions, 'corpusD
 }
 
 /** Opens `simulate` (with a world), `replay:FILE`, `train` (on a corpus) or `workers` (over a database). The only place that chooses a backend. */
-export async function openBackend(flags: BackendFlags, database: string): Promise<OpenedBackend> {
+export async function openBackend(flags: BackendFlags, database: string, space: Space): Promise<OpenedBackend> {
   const { backend: name } = flags
+  refuseSpace(flags, space)
   if (name === 'simulate') {
     refuseOthers(flags, ['world'])
     const { world = 'cs336' } = flags
-    return { backend: simulateBackend(await openWorld(world)), truth: await truthOf(world), notes: [] }
+    const backend = simulateBackend<Config>(await openWorld<Config>(world, space), space)
+    return { backend, truth: await truthOf(world, space), notes: [] }
   }
   if (name.startsWith('replay:')) {
     refuseOthers(flags, [])
@@ -53,7 +61,7 @@ export async function openBackend(flags: BackendFlags, database: string): Promis
     refuseOthers(flags, trainFlags)
     return { ...(await openTrainBackend(flags)), truth: null }
   }
-  if (name === 'workers') return openWorkersBackend(flags, database)
+  if (name === 'workers') return openWorkersBackend(flags, database, space)
   throw new IsoflopError(
     'BAD_OPTION',
     `--backend is "${name}", expected simulate, replay:FILE, train or workers.`,
@@ -88,14 +96,15 @@ async function openTrainBackend(flags: BackendFlags): Promise<Pick<OpenedBackend
 }
 
 /** What workers train is a corpus, a world or a program; what kind of thing it is decides which other options there are. */
-async function openWorkersBackend(flags: BackendFlags, database: string): Promise<OpenedBackend> {
+async function openWorkersBackend(flags: BackendFlags, database: string, space: Space): Promise<OpenedBackend> {
   if (!isPostgres(database))
     throw new IsoflopError(
       'BAD_OPTION',
       '--backend workers needs a PostgreSQL, in which trainings wait for workers.',
       'Give --db postgres://...; --backend train needs none and trains on this machine.',
     )
-  const { corpus, world, program, tags, tries, workerPatience } = flags
+  const { corpus, world, tags, tries, workerPatience } = flags
+  const program = programIn(flags, space)
   const given = { corpus, world, program }
   const [what, another] = Object.entries(given).filter(([, value]) => value !== undefined)
   if (what === undefined || another !== undefined)
@@ -106,7 +115,7 @@ async function openWorkersBackend(flags: BackendFlags, database: string): Promis
     )
   refuseOthers(flags, [what[0] as keyof BackendFlags, ...workersFlags, ...(corpus === undefined ? [] : recipeFlags)])
   const { workersBackend } = await import('../backend/workers.ts')
-  const { truth = null, ...trained } = await trainedBy(flags)
+  const { truth = null, ...trained } = await trainedBy({ ...flags, ...(program !== undefined && { program }) }, space)
   const backend = await workersBackend({
     ...trained,
     url: database,
@@ -114,21 +123,33 @@ async function openWorkersBackend(flags: BackendFlags, database: string): Promis
     ...(tries !== undefined && { tries }),
     ...(workerPatience !== undefined && { patienceMs: workerPatience }),
   })
-  return { backend, truth, notes: [workersNote(flags)] }
+  return { backend, truth, notes: [workersNote({ ...flags, ...(program !== undefined && { program }) })] }
 }
 
+/** Trainings of ours are of the course's models. Errors: BAD_OPTION. */
+function refuseSpace({ backend, corpus }: BackendFlags, space: Space): void {
+  if (isCourse(space) || (corpus === undefined && (backend === 'simulate' || backend === 'workers'))) return
+  throw new IsoflopError(
+    'BAD_OPTION',
+    `--space came with ${corpus === undefined ? `--backend ${backend}` : '--corpus'}, which has the course's models alone.`,
+    "Models of your own are trained by a program of yours (--backend workers, and isoflop worker --run 'CMD'), or simulated (--world seed:7).",
+  )
+}
+
+/** The name of the program of workers: that of its space, where a space of one's own is trained and nobody calls it otherwise. */
+const programIn = ({ corpus, world, program }: BackendFlags, space: Space): string | undefined =>
+  program ?? (isCourse(space) || corpus !== undefined || world !== undefined ? undefined : space.name)
+
 /** What workers train, and what it needs. */
-async function trainedBy({
-  corpus,
-  world,
-  program = '',
-  ...flags
-}: BackendFlags): Promise<Pick<WorkersBackendOptions, 'name' | 'producer' | 'needs'> & { truth?: Truth }> {
+async function trainedBy(
+  { corpus, world, program = '', ...flags }: BackendFlags,
+  space: Space,
+): Promise<Pick<WorkersBackendOptions, 'name' | 'producer' | 'needs'> & { truth?: Truth }> {
   if (world !== undefined) {
-    const { name, producer } = simulateBackend(await openWorld(world))
-    return { name: `workers ${name}`, producer, truth: await truthOf(world) }
+    const { name, producer } = simulateBackend(await openWorld<Config>(world, space), space)
+    return { name: `workers ${name}`, producer, truth: await truthOf(world, space) }
   }
-  if (corpus === undefined) return { name: `workers ${program}`, producer: { backend: 'program', program } }
+  if (corpus === undefined) return { name: `workers ${program}`, producer: programFacts(program, space) }
   const [{ trainProducer }, { memoryFor }] = await Promise.all([
     import('../backend/train.ts'),
     import('../gpt/memory.ts'),
@@ -139,21 +160,22 @@ async function trainedBy({
     name: `workers ${basename(corpus)}`,
     producer,
     needs(config) {
-      const found = recipe(config)
+      const found = recipe(config as TrainingConfig)
       return 'kind' in found ? found : { memory: memoryFor(found.shape) }
     },
   }
 }
 
 /** A world's name is a part of the answer, and whoever is to find it may see the screen. */
-const workersNote = ({ corpus, world, program, tags = [] }: BackendFlags): string => {
+const workersNote = ({ corpus, world, program, space, tags = [] }: BackendFlags): string => {
   const what =
     corpus !== undefined
       ? `--corpus ${corpus}`
       : world !== undefined
         ? '--world NAME'
         : `--program ${program} --run 'CMD'`
-  return `answers come from: isoflop worker --db postgres://... ${what}${tags.length > 0 ? ` --tags ${tags.join(',')}` : ''}`
+  const spaceText = space === undefined ? '' : ` --space ${space}`
+  return `answers come from: isoflop worker --db postgres://...${spaceText} ${what}${tags.length > 0 ? ` --tags ${tags.join(',')}` : ''}`
 }
 
 const recipeFlags = ['device', 'seed', 'accounting', 'loss'] as const
@@ -173,8 +195,9 @@ function refuseOthers(flags: BackendFlags, own: readonly (keyof BackendFlags)[])
   )
 }
 
-/** The noise-free loss of a world, the best there is at 1e19 FLOPs, and which version of it this is. */
-export async function truthOf(worldName: string): Promise<Truth & { readonly version: string }> {
-  const world = await openWorld(worldName)
-  return { loss: (config) => world.loss(config), bestLoss: optimum(world, targetFlops).loss, version: versionOf(world) }
+/** The noise-free loss of a world, the best there is of the target of a space, and which version of it this is. */
+export async function truthOf(worldName: string, space: Space): Promise<Truth & { readonly version: string }> {
+  const world = await openWorld<Config>(worldName, space)
+  const { loss: bestLoss } = optimum(world, space.target, space.targetLimits)
+  return { loss: (config) => world.loss(config), bestLoss, version: versionOf(world, space) }
 }

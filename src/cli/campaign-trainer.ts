@@ -63,12 +63,6 @@ export async function openTrainer(
       '--parallel came without --api or --run.',
       'A simulated world answers at once: leave it out.',
     )
-  if (api !== undefined && space.name !== apiSpace.name)
-    throw new IsoflopError(
-      'BAD_OPTION',
-      `--api trains the course's models alone, not those of the space ${space.name}.`,
-      'Leave --space out, try the space on a simulated world (--world seed:7), or let a program of yours train (--run): docs/cluster.md.',
-    )
   if (api === undefined && world === undefined && space.name !== apiSpace.name)
     throw new IsoflopError(
       'BAD_OPTION',
@@ -77,8 +71,8 @@ export async function openTrainer(
     )
   if (api === undefined) return openWorldTrainer(flags, space, target)
   const key = await givenApiKey(flags, process.env.ISOFLOP_API_KEY)
-  const trainer = apiTrainer(api, key, parallel)
-  return { trainer, truthAt: null, trueLoss: null, submit: submitTo(api, key), running: () => trainer.running() }
+  const trainer = apiTrainer(api, key, parallel, space)
+  return { trainer, truthAt: null, trueLoss: null, submit: submitTo(api, key, space), running: () => trainer.running() }
 }
 
 /** Which worlds a campaign can be played in. */

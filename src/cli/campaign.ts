@@ -1,11 +1,9 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { type CampaignOptions, firstPlan } from '../campaign/campaign.ts'
-import { controlIn } from '../campaign/control-file.ts'
 import { campaignInFolder, givenInFolder } from '../campaign/in-folder.ts'
-import { tellLive } from '../campaign/live-file.ts'
 import { ownRuns } from '../campaign/own-runs.ts'
-import { type EndedView, viewedSpace, viewOfCampaign } from '../campaign/view.ts'
+import { type EndedView, viewedSpace } from '../campaign/view.ts'
 import type { Config } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { apiSpace, cs336Space } from '../cs336/space.ts'
@@ -100,7 +98,7 @@ const grid = wholeBudgets('--train-flops-grid')
 async function runCampaign(flags: CampaignFlags): Promise<void> {
   const space = await openSpace(flags)
   const { budget = space.budget, target = space.target, seed } = flags
-  if (flags.submit) checkSubmit(flags.api, target)
+  if (flags.submit) checkSubmit(flags.api, target, space)
   const runs = await ownRuns(flags.runs ?? [], space)
   if (!flags.dryRun) refuseOtherResults(flags.out, flags)
   const stages = new Stages()
@@ -127,35 +125,24 @@ async function runCampaign(flags: CampaignFlags): Promise<void> {
       : listenForSignals(flags.api === undefined ? notices.ending : notices.leaving, notices.again)
   const task = { source: trainer.name, strategy: strategy.name, words: strategy.words, seed, budget, target }
   const line = standingProgress(process.stderr, { task, space }, flags.lang, running)
-  const { capacity = 1 } = trainer
-  const command = commandLine(given())
-  const live = tellLive({ folder: flags.out, about: { task, space }, capacity, command })
   try {
     const ended = await campaignInFolder({
       ...options,
-      withEvidence: true,
+      ...{ truthAt, trueLoss, command: commandLine(given()), isDetached: flags.detach === true },
       signal: interruption.signal,
       onNotice: (notice) => say(noticeText(notice, flags.lang)),
-      control: controlIn(flags.out, live.again),
-      onStanding(standing) {
-        line.show(standing)
-        live.show(standing)
-      },
+      onStanding: line.show,
     })
       .catch(isOut(flags))
       .catch(explained(flags, interruption.signal))
     line.done()
     if (ended === null) return say(`${inLanguage(flags.lang ?? 'en', words).command.jobsOut} ${goOn(flags.lang)}`)
-    const { campaign, files } = ended
-    const truth = (await truthAt?.(campaign)) ?? null
-    const view = viewOfCampaign(campaign, { task, space, truth, trueLoss })
-    live.ended(view)
+    const { view, files } = ended
     const written = await writeUp(flags.out, view, flags.lang)
     await printCampaign(view, flags, [...files, ...written])
     await printClosing(view, { ...flags, open: flags.open === true && !isShown }, submit, interruption.signal)
   } finally {
     line.done()
-    live.close()
     interruption.end()
   }
 }
@@ -167,14 +154,14 @@ async function openSpace({ space, trainFlopsGrid, vocabSize }: CampaignFlags): P
       ...(vocabSize !== undefined && { vocabularySize: vocabSize }),
       ...(trainFlopsGrid && { trainFlops: trainFlopsGrid }),
     })
-  if (vocabSize !== undefined || trainFlopsGrid !== undefined)
+  if (vocabSize !== undefined)
     throw new IsoflopError(
       'BAD_OPTION',
-      `${vocabSize === undefined ? '--train-flops-grid' : '--vocab-size'} came with --space, whose file says that.`,
+      '--vocab-size came with --space, whose file says that.',
       'Change the file, or leave the option out.',
     )
   const { spaceNamed } = await import('./space-option.ts')
-  return spaceNamed(space)
+  return spaceNamed(space, trainFlopsGrid)
 }
 
 /** With --detach a campaign may end before there is anything to predict: its jobs are out. */

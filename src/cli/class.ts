@@ -1,7 +1,7 @@
 import { Command } from 'commander'
+import type { Config } from '../core/config.ts'
 import { shortInteger } from '../core/exact-integer.ts'
 import { printableLine } from '../core/printable.ts'
-import type { TrainingConfig } from '../cs336/config.ts'
 import { counted } from '../report/number.ts'
 import {
   allRuns,
@@ -15,6 +15,7 @@ import {
   submissionJson,
 } from '../server/standing.ts'
 import type { Standing, Store, StoredRun, Submission } from '../server/store/store.ts'
+import { anyCodec } from '../space/any.ts'
 import { withStore } from './database.ts'
 import { examples } from './help.ts'
 import { marksOf, unknownKey } from './keys.ts'
@@ -121,13 +122,20 @@ async function showKey(store: Store, id: string, db: string | undefined, json: b
   return next
 }
 
-const configColumns = ['d_model', 'layers', 'heads', 'batch', 'rate'].map(right)
-const configCells = ({ dModel, numLayers, numHeads, batchSize, learningRate }: TrainingConfig): string[] =>
-  [dModel, numLayers, numHeads, batchSize, learningRate].map(String)
+/** Columns of the configurations of one space; its FLOPs stand elsewhere. */
+const configColumns = ([{ config }]: readonly { readonly config: Config }[]) =>
+  namesOf(config).map((name) => right(shortTitles[name] ?? name))
+const configCells = (config: Config): string[] => namesOf(config).map((name) => String(anyCodec.record(config)[name]))
+
+const namesOf = (config: Config): string[] =>
+  anyCodec.fieldsOf(config).flatMap(({ name }) => (name === 'train_flops' ? [] : [name]))
+const shortTitles: Readonly<Record<string, string>> = {
+  ...{ num_layers: 'layers', num_heads: 'heads', batch_size: 'batch', learning_rate: 'rate' },
+}
 
 const submissionTable = (submissions: readonly Submission[]): string =>
   tableText(
-    [left('predicted at'), right('used by then'), right('predicted'), ...configColumns],
+    [left('predicted at'), right('used by then'), right('predicted'), ...configColumns(submissions)],
     submissions.map(({ config, predictedLoss, submittedAt, used }) => [
       ...[minuteOf(submittedAt), used === null ? '-' : shortInteger(used, 4), predictedLoss.toFixed(4)],
       ...configCells(config),
@@ -136,7 +144,7 @@ const submissionTable = (submissions: readonly Submission[]): string =>
 
 const runTable = (runs: readonly StoredRun[]): string =>
   tableText(
-    [left('run at'), right('FLOPs'), right('loss'), ...configColumns],
+    [left('run at'), right('FLOPs'), right('loss'), ...configColumns(runs)],
     runs.map(({ config, cost, loss, settledAt }) => [
       ...[minuteOf(settledAt), shortInteger(cost), loss.toFixed(4), ...configCells(config)],
     ]),

@@ -1,13 +1,16 @@
 import { Command } from 'commander'
-import { wireOfConfig } from '../api/contract.ts'
 import { systemClock } from '../core/clock.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { printableLine } from '../core/printable.ts'
-import { nonEmbeddingParameters } from '../cs336/parameters.ts'
 import { csvOf, withoutFormula } from '../input/fields.ts'
+import { compact } from '../report/number.ts'
 import { type Grade, gradeSubmissions } from '../server/grade.ts'
+import { notedSpace } from '../server/noted-space.ts'
 import { isLate } from '../server/standing.ts'
 import type { Standing, Store } from '../server/store/store.ts'
+import { anyCodec } from '../space/any.ts'
+import type { Field } from '../space/codec.ts'
+import type { Space } from '../space/space.ts'
 import { withStore } from './database.ts'
 import { examples } from './help.ts'
 import { after } from './next.ts'
@@ -42,14 +45,14 @@ interface GradeFlags {
 
 const runGrade = ({ db, world: named, json, csv }: GradeFlags): Promise<void> =>
   withStore({ db }, async (store) => {
-    const { world, truth } = await truthBehind(store, named)
+    const { world, truth, space } = await truthBehind(store, named)
     const deadline = await deadlineBehind(store)
     const standings = await store.standings()
     const grades = gradeSubmissions(students(standings).flatMap(submitted), truth)
     const told = deadline === null ? null : new Date(deadline).toISOString()
-    if (csv) printData(csvOfGrades(standings, grades, deadline))
+    if (csv) printData(csvOfGrades(standings, grades, { deadline, fields: space.fields }))
     else if (json) printJson({ world, bestLoss: truth.bestLoss, deadline: told, grades: grades.map(gradeJson) })
-    else print(table(grades, truth.bestLoss))
+    else print(table(grades, truth.bestLoss, space))
     for (const note of notesOf(grades, deadline)) say(`note: ${note}`)
     const next = grades.length > 0 ? after.grade(world) : after['grade, nobody'](db)
     if (csv) sayNext(next)
@@ -59,7 +62,7 @@ const runGrade = ({ db, world: named, json, csv }: GradeFlags): Promise<void> =>
 /** The configuration by its outside names and times as everywhere else. */
 const gradeJson = ({ config, submittedAt, ...grade }: Grade) => ({
   ...grade,
-  ...{ config: wireOfConfig(config), submittedAt: new Date(submittedAt).toISOString() },
+  ...{ config: anyCodec.record(config), submittedAt: new Date(submittedAt).toISOString() },
 })
 
 /** Instructors try the assignment too, and are not judged. */
@@ -70,13 +73,20 @@ const submitted = ({ key, submission, attempts }: Standing) =>
   submission === null ? [] : [{ key, submission, attempts }]
 
 /** Columns of `--csv` that are empty where nothing was submitted. */
-const gradeColumns = [
-  ...['rank', 'true_loss', 'regret', 'predicted_loss', 'error', 'd_model', 'num_layers', 'num_heads', 'batch_size'],
-  ...['learning_rate', 'submitted_at', 'late', 'flops_used_then'],
+const gradeColumns = (fields: readonly Field[]): string[] => [
+  ...['rank', 'true_loss', 'regret', 'predicted_loss', 'error', ...fields.map(({ name }) => name).filter(isFree)],
+  ...['submitted_at', 'late', 'flops_used_then'],
 ]
 
+/** Predictions are all for the same FLOPs. */
+const isFree = (name: string): boolean => name !== 'train_flops'
+
 /** A row for every key but instructors': who has submitted by rank, then the others in the order in which they were added. */
-function csvOfGrades(standings: readonly Standing[], grades: readonly Grade[], deadline: number | null): string {
+function csvOfGrades(
+  standings: readonly Standing[],
+  grades: readonly Grade[],
+  { deadline, fields }: { readonly deadline: number | null; readonly fields: readonly Field[] },
+): string {
   const gradeOf = new Map(grades.map((grade) => [grade.key, grade]))
   const rankOf = ({ key }: Standing) => gradeOf.get(key.id)?.rank ?? Number.POSITIVE_INFINITY
   const ranked = students(standings).sort((p, q) => (rankOf(p) === rankOf(q) ? 0 : rankOf(p) - rankOf(q)))
@@ -85,20 +95,20 @@ function csvOfGrades(standings: readonly Standing[], grades: readonly Grade[], d
     const grade = gradeOf.get(key.id)
     return [
       ...[withoutFormula(key.label), key.id, String(attempts > 0 ? 'yes' : 'no')],
-      ...(grade ? cellsOf(grade, standing, deadline) : gradeColumns.map(() => '')),
+      ...(grade ? cellsOf(grade, standing, deadline) : gradeColumns(fields).map(() => '')),
       ...[attempts, runs, key.used].map(String),
       key.revoked ? 'yes' : 'no',
     ]
   })
-  const head = ['label', 'key_id', 'submitted', ...gradeColumns, 'attempts', 'runs', 'flops_used', 'revoked']
+  const head = ['label', 'key_id', 'submitted', ...gradeColumns(fields), 'attempts', 'runs', 'flops_used', 'revoked']
   return csvOf([head, ...rows])
 }
 
 function cellsOf(grade: Grade, { submission }: Standing, deadline: number | null): string[] {
-  const { dModel, numLayers, numHeads, batchSize, learningRate } = grade.config
+  const record = Object.entries(anyCodec.record(grade.config)).filter(([name]) => isFree(name))
   return [
     ...[grade.rank, grade.trueLoss, grade.regret, grade.predictedLoss, grade.error].map(String),
-    ...[dModel, numLayers, numHeads, batchSize, learningRate].map(String),
+    ...record.map(([, value]) => String(value)),
     new Date(grade.submittedAt).toISOString(),
     isLate(submission, deadline) ? 'yes' : 'no',
     String(submission?.used ?? ''),
@@ -115,10 +125,11 @@ async function truthBehind(store: Store, named: string | undefined) {
   const world = producer === null ? named : producer.world
   if (world === undefined) throw producer === null ? unknownProducer() : noTruth(producerName(producer))
   if (named !== undefined && named !== world) throw otherWorld(producerName(producer!), `world ${named}`)
-  const truth = await truthOf(world)
+  const space = await notedSpace(store, producer)
+  const truth = await truthOf(world, space)
   if (producer !== null && producer.version !== truth.version)
     throw otherWorld(producerName(producer), `version ${truth.version} of that world`)
-  return { world, truth }
+  return { world, truth, space }
 }
 
 const deadlineBehind = async (store: Store) => (await import('../server/deadline.ts')).deadlineOf(store)
@@ -154,7 +165,7 @@ const otherWorld = (answered: string, asked: string) =>
     'Leave --world out, and grade with the isoflop that served it.',
   )
 
-function table(judged: readonly Grade[], bestLoss: number): string {
+function table(judged: readonly Grade[], bestLoss: number, { measure, target }: Space): string {
   if (judged.length === 0) return 'No predictions were submitted yet (POST /submission).'
   const titles = ['rank', 'label', 'key', 'N', 'loss', 'regret', 'predicted', 'error', 'attempts', 'submitted']
   const columns = titles.map((title) => ({
@@ -163,11 +174,13 @@ function table(judged: readonly Grade[], bestLoss: number): string {
   const rows = judged.map(
     ({ rank, label, key, config, trueLoss, regret, predictedLoss, error, attempts, submittedAt }) => [
       ...[String(rank), printableLine(label), key],
-      nonEmbeddingParameters(config.dModel, config.numLayers).toExponential(2).replace('e+', 'e'),
+      measure(config, 'none').core.toExponential(2).replace('e+', 'e'),
       ...[trueLoss.toFixed(4), regret.toFixed(4), predictedLoss.toFixed(4)],
       `${error < 0 ? '' : '+'}${error.toFixed(4)}`,
       ...[String(attempts), new Date(submittedAt).toISOString()],
     ],
   )
-  return [`The best loss at 1e19 FLOPs is ${bestLoss.toFixed(4)}.`, '', tableText(columns, rows)].join('\n')
+  return [`The best loss at ${compact(target)} FLOPs is ${bestLoss.toFixed(4)}.`, '', tableText(columns, rows)].join(
+    '\n',
+  )
 }

@@ -2,11 +2,11 @@ import { Command } from 'commander'
 import { systemClock } from '../core/clock.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { printableLine } from '../core/printable.ts'
-import { apiCodec } from '../cs336/config.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { Facts } from '../jobs/kinds.ts'
 import type { Job, JobCount } from '../jobs/office.ts'
 import { isPostgres } from '../server/store/place.ts'
+import { anyCodec } from '../space/any.ts'
 import { defaultDatabase } from './database.ts'
 import { examples } from './help.ts'
 import { after } from './next.ts'
@@ -138,7 +138,7 @@ const rowOf = (job: Job, now: number): string[] => [
   job.id.slice(0, 8),
   job.state,
   ago(now - job.since),
-  `${whatText(job.facts)}${job.tags.length > 0 ? ` (${job.tags.join(',')})` : ''}`,
+  `${whatText(job.facts)}${job.facts.space === undefined ? '' : ` of ${job.facts.space}`}${job.tags.length > 0 ? ` (${job.tags.join(',')})` : ''}`,
   shownConfig(job.config),
   `${job.attempts}${job.failures > 0 ? `, ${job.failures} failed` : ''}${job.silences > 0 ? `, ${job.silences} lost` : ''}`,
   job.worker === null ? '-' : `${job.worker}${job.heardAt === null ? '' : `, heard of ${ago(now - job.heardAt)} ago`}`,
@@ -148,8 +148,8 @@ const rowOf = (job: Job, now: number): string[] => [
 const whatText = (facts: Facts): string => facts.program ?? facts.world ?? facts.corpus ?? facts.backend ?? '-'
 
 const shownConfig = (identity: string): string => {
-  const config = apiCodec.configOfIdentity(identity)
-  return config === null ? identity : apiCodec.folderName(config)
+  const config = anyCodec.configOfIdentity(identity)
+  return config === null ? identity : anyCodec.folderName(config)
 }
 
 function ago(ms: number): string {
@@ -161,10 +161,10 @@ function ago(ms: number): string {
 
 /** For programs: times in ISO 8601, the configuration by the names of the API. */
 function jobJson({ config: identity, askedAt, since, heardAt, ...job }: Job) {
-  const config = apiCodec.configOfIdentity(identity)
+  const config = anyCodec.configOfIdentity(identity)
   return {
     ...job,
-    config: config === null ? null : apiCodec.record(config),
+    config: config === null ? null : anyCodec.record(config),
     askedAt: new Date(askedAt).toISOString(),
     since: new Date(since).toISOString(),
     heardAt: heardAt === null ? null : new Date(heardAt).toISOString(),

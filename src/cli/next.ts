@@ -104,13 +104,13 @@ export const after = {
   ): Next => {
     if (hasDead) return next(typed('jobs', 'retry', 'ID', ...at(db)), 'mend')
     if (waits === null) return next(typed('jobs', ...at(db), '--json'))
-    const { world, program } = waits
+    const { world, program, space } = waits
     const what = world
       ? ['--world', world]
       : program
         ? ['--program', program, '--run', 'python train.py {folder}']
         : ['--corpus', 'corpus']
-    return next(typed('worker', ...at(db), ...what))
+    return next(typed('worker', ...at(db), ...(space ? ['--space', 'space.json'] : []), ...what))
   },
   'jobs of one': (db?: string): Next => next(typed('jobs', ...at(db))),
 

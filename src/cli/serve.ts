@@ -1,15 +1,16 @@
 import type { AddressInfo } from 'node:net'
 import { Command } from 'commander'
 import type { FastifyInstance } from 'fastify'
-import { type WireConfig, wireOfConfig } from '../api/contract.ts'
+import { exampleOf } from '../api/asked.ts'
 import type { Backend } from '../backend/backend.ts'
 import { systemClock } from '../core/clock.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { shortInteger } from '../core/exact-integer.ts'
 import { printableLine } from '../core/printable.ts'
 import { version } from '../core/version.ts'
-import { apiBudget, apiLimits } from '../cs336/limits.ts'
+import { apiBudget } from '../cs336/limits.ts'
 import { accountings } from '../cs336/parameters.ts'
+import { cs336Space, isCourse } from '../cs336/space.ts'
 import { devices } from '../gpt/engine.ts'
 import { lossNames } from '../gpt/losses.ts'
 import { counted } from '../report/number.ts'
@@ -20,6 +21,8 @@ import type { ServicePage } from '../server/options.ts'
 import { changedSettings, type Settings } from '../server/settings.ts'
 import { shownPlace } from '../server/store/place.ts'
 import type { Store } from '../server/store/store.ts'
+import { anyCodec } from '../space/any.ts'
+import type { Space } from '../space/space.ts'
 import type { BackendFlags } from './backend.ts'
 import { answerTo } from './confirm.ts'
 import { defaultDatabase, openDatabase } from './database.ts'
@@ -54,10 +57,26 @@ interface ServeFlags extends BackendFlags {
   readonly docs: boolean
   readonly metrics: boolean
   readonly trainFlopsGrid?: readonly number[]
+  readonly space?: string
 }
 
 /** What a key may spend when nothing is said, FLOPs. */
 export const defaultBudget = BigInt(apiBudget)
+
+/** What may be asked. Errors: those of `readSpace`; BAD_OPTION where its FLOPs are no whole numbers, which budgets are. */
+async function openSpace({ space: file, trainFlopsGrid }: ServeFlags): Promise<Space> {
+  if (file === undefined)
+    return cs336Space({ ...(trainFlopsGrid && { trainFlops: trainFlopsGrid }) }) as unknown as Space
+  const { spaceNamed } = await import('./space-option.ts')
+  const space = await spaceNamed(file, trainFlopsGrid)
+  const broken = [...space.trainFlops, space.target].find((flops) => !Number.isInteger(flops))
+  if (broken === undefined) return space
+  throw new IsoflopError(
+    'BAD_OPTION',
+    `A server keeps accounts in whole FLOPs, and ${file} has runs of ${broken}.`,
+    'Write whole numbers of FLOPs in the file, or give --train-flops-grid.',
+  )
+}
 
 /** `isoflop serve`. */
 export function serveCommand(): Command {
@@ -87,11 +106,20 @@ export function serveCommand(): Command {
     .option('--accounting <NAME>', `train: how N is counted, ${accountings.join(', ')} (default: api)`, accounting)
     .option('--device <NAME>', `train: ${devices.join(', ')} (default: cpu)`, nameOf('--device', devices))
     .option('--seed <N>', 'train: of weights and order (default: 0)', seed)
-    .option('--train-flops-grid <LIST>', "the FLOPs that a query may have (default: the assignment's 16)", grid)
+    .option('--space <FILE>', "models, batches, rates and FLOPs of your own; docs/space.md (default: the course's)")
+    .option(
+      '--train-flops-grid <LIST>',
+      "the FLOPs that a query may have (default: the space's; the course's 16)",
+      grid,
+    )
     .optionsGroup('Keys and budgets:')
     .option('--db <PLACE>', 'a SQLite file, or postgres://... (default: $DATABASE_URL or isoflop.sqlite)')
     .option('--adopt', 'say that an older database, or one without answers, is that of what is served now')
-    .option('--budget <FLOPS>', 'budget of keys made by this command (default: 2e18)', flops('--budget'))
+    .option(
+      '--budget <FLOPS>',
+      "budget of keys made by this command (default: the space's; the course's 2e18)",
+      flops('--budget'),
+    )
     .option('--key <KEY...>', 'make sure that these keys exist; others on this machine see them, but not $ISOFLOP_KEYS')
     .option('--key-file <FILE>', 'make sure that the keys in this file exist, one a line; - for stdin')
     .option('--weak-keys', `take keys of fewer than ${keyLength.strong} characters also from other machines`)
@@ -134,23 +162,30 @@ const accounting = nameOf('--accounting', accountings)
 
 async function runServe(flags: ServeFlags): Promise<void> {
   // Loaded only here, so that the other commands start quickly.
-  const [{ createServer }, { openBackend }, { claimStore }, { claimDeadline }] = await Promise.all([
+  const [{ createServer }, { openBackend }, { claimStore }, { claimDeadline }, { noteSpace }] = await Promise.all([
     import('../server/app.ts'),
     import('./backend.ts'),
     import('../server/producer.ts'),
     import('../server/deadline.ts'),
+    import('../server/noted-space.ts'),
   ])
+  const space = await openSpace(flags)
   const place = flags.db ?? defaultDatabase()
   const store = await openDatabase(place, { create: true })
   try {
-    const { backend, truth, notes } = await openBackend({ ...flags, onError: createComplaints(printError).tell }, place)
+    const { backend, truth, notes } = await openBackend(
+      { ...flags, onError: createComplaints(printError).tell },
+      place,
+      space,
+    )
     try {
-      const trainFlops = flags.trainFlopsGrid ?? apiLimits.trainFlops
-      await claimStore(store, backend, trainFlops, { confirm: confirmation(flags) })
+      await claimStore(store, backend, space.trainFlops, { confirm: confirmation(flags) })
+      await noteSpace(store, space)
       const deadline = await claimDeadline(store, flags.deadline ?? null)
       const isPublic = !isLoopback(flags.host) || flags.proxy !== undefined
+      const budget = flags.budget ?? BigInt(Math.round(space.budget))
       const weakKeys = flags.weakKeys === true || !isPublic
-      const firstKey = await ensureKeys(store, flags, weakKeys)
+      const firstKey = await ensureKeys(store, flags, { weakKeys, budget })
       const changed = changedText(await changedSettings(store))
       const app = await createServer({
         store,
@@ -163,18 +198,20 @@ async function runServe(flags: ServeFlags): Promise<void> {
         closed: closedOf(flags),
         weakKeys,
         proxies: flags.proxy ?? [],
-        trainFlops,
+        space,
         onError: printError,
       })
       try {
         const url = await listen(app, flags)
         // All at once from here: whoever reads the first line, and is answered, has the key as well.
         print(`listening on ${url}`)
-        print(`  ${shownBackend(backend)}; keys and runs in ${shownPlace(place)}${documentation(url, flags)}`)
+        print(
+          `  ${shownBackend(backend)}${isCourse(space) ? '' : `, of the space ${space.runsFingerprint}`}; keys and runs in ${shownPlace(place)}${documentation(url, flags)}`,
+        )
         if (truth !== null) print(`  ${deadlineText(deadline)}`)
         for (const line of changed) print(`  ${line}`)
         for (const note of notes) print(`  ${note}`)
-        if (firstKey !== null) printFirstKey(firstKey, url, flags)
+        if (firstKey !== null) printFirstKey(firstKey, url, { budget, space })
         await stopped()
         endAnyway()
       } finally {
@@ -201,7 +238,7 @@ const confirmation =
   }
 
 /** A world's name is a part of the answer, and the screen or the log may be seen by who is to find it. */
-const shownBackend = ({ name, producer }: Backend): string =>
+const shownBackend = ({ name, producer }: Pick<Backend, 'name' | 'producer'>): string =>
   producer.backend === 'simulate' ? 'a simulated world' : name
 
 const documentation = (url: string, { docs }: ServeFlags): string => (docs ? `; documentation at ${url}/docs` : '')
@@ -255,8 +292,11 @@ async function listen(app: FastifyInstance, { host, port }: ServeFlags): Promise
 }
 
 /** Adds the keys asked for; makes one when there is none at all, and gives it. */
-async function ensureKeys(store: Store, flags: ServeFlags, weakKeys: boolean): Promise<string | null> {
-  const { budget = defaultBudget } = flags
+async function ensureKeys(
+  store: Store,
+  flags: ServeFlags,
+  { weakKeys, budget }: { readonly weakKeys: boolean; readonly budget: bigint },
+): Promise<string | null> {
   const now = systemClock.now()
   const keys = await givenKeys(flags, process.env.ISOFLOP_KEYS)
   if (!weakKeys && keys.some(isWeak)) throw tooWeak()
@@ -278,17 +318,16 @@ const tooWeak = () =>
 /** Whether nobody on another machine can ask. */
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host)
 
-function printFirstKey(key: string, url: string, { budget = defaultBudget, trainFlopsGrid }: ServeFlags): void {
-  const query = Object.entries(exampleOf(trainFlopsGrid)).map(([name, value]) => `${name}=${value}`)
+function printFirstKey(
+  key: string,
+  url: string,
+  { budget, space }: { readonly budget: bigint; readonly space: Space },
+): void {
+  const query = Object.entries(anyCodec.record(exampleOf(space))).map(
+    ([name, value]) => `${name}=${encodeURIComponent(value)}`,
+  )
   print(`\nA first key, with a budget of ${shortInteger(budget)} FLOPs. It is shown only now:\n\n  ${key}\n`)
   print(`Try it:\n\n  curl '${url}/loss?${query.join('&')}&api_key=${key}'\n`)
-}
-
-/** A query to try: with few FLOPs, of the smallest model. */
-function exampleOf(grid: readonly number[] = apiLimits.trainFlops): WireConfig {
-  const trainFlops = grid.includes(1e14) ? 1e14 : grid[grid.length - 1]
-  const [dModel, numLayers] = trainFlops < 1e14 ? [64, 2] : [256, 4]
-  return wireOfConfig({ dModel, numLayers, numHeads: 4, batchSize: 128, learningRate: 0.001, trainFlops })
 }
 
 /** How long stopping may take, ms: answers have 10 s, trainings 8 s for a checkpoint, and then the database has the rest. */

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { Command } from 'commander'
 import { IsoflopError } from '../core/errors.ts'
 import { isLoopback } from '../pages/names.ts'
@@ -27,8 +29,8 @@ export function watchCommand(): Command {
     .summary('show a campaign in the browser, live')
     .description(
       'Shows the campaign in DIR: profiles filling in, what was spent, which runs come next and why, what is expected\n' +
-        'at the target. Of a campaign that runs, in whatever process, of one that has ended, or of one that is yet to\n' +
-        'begin there. It can be told from the page to pause, to go on, and to end after the round.',
+        'at the target. Of a campaign that runs, in whatever process, of one whose runs you make (next and tell), of one\n' +
+        'that has ended, or of one that is yet to begin there. It can be told from the page to pause, to go on, and to end after the round.',
     )
     .argument('[DIR]', 'the folder of the campaign, its --out', 'out')
     .option('--port <N>', 'the port (default: one that is free)', wholeNumber('--port', 0, 'a whole number'), 0)
@@ -51,6 +53,7 @@ export function watchCommand(): Command {
 async function watch(folder: string, flags: WatchFlags): Promise<void> {
   const token = flags.watchToken ?? process.env.ISOFLOP_WATCH_TOKEN
   checkHost(flags.host, token)
+  checkFolder(folder)
   const { notices } = inLanguage(flags.lang ?? 'en', words)
   const { startWatch } = await import('../watch/watch.ts')
   let end = () => {}
@@ -73,6 +76,19 @@ async function watch(folder: string, flags: WatchFlags): Promise<void> {
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, end)
   await ended
   await watching.close()
+}
+
+/** A choice from a pool is made at once, and never told. Errors: BAD_OPTION. */
+function checkFolder(folder: string): void {
+  const isThere = (name: string) => existsSync(join(folder, name))
+  if (isThere('campaign.json') || isThere('live.json') || !(isThere('purchases.jsonl') || isThere('next.jsonl'))) return
+  throw new IsoflopError(
+    'BAD_OPTION',
+    `${folder} has runs that were chosen from a pool, which is done at once: there is nothing to watch.`,
+    isThere('report.html')
+      ? `Open ${join(folder, 'report.html')} in a browser.`
+      : 'campaign --pool writes report.html beside them.',
+  )
 }
 
 /** Errors: BAD_OPTION. */

@@ -4,19 +4,21 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
 import type { Backend } from '../backend/backend.ts'
 import { simulateBackend } from '../backend/simulate.ts'
+import type { Config } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { printableLine } from '../core/printable.ts'
 import type { Trainer } from '../core/trainer.ts'
-import { apiCodec, type TrainingConfig } from '../cs336/config.ts'
 import { accountings } from '../cs336/parameters.ts'
-import { apiSpace } from '../cs336/space.ts'
+import { courseSpace, isCourse } from '../cs336/space.ts'
 import { type Device, devices } from '../gpt/engine.ts'
 import { lossNames } from '../gpt/losses.ts'
 import type { Jobs } from '../jobs/jobs.ts'
-import type { Facts } from '../jobs/kinds.ts'
+import { type Facts, programFacts } from '../jobs/kinds.ts'
 import type { WorkerEvent } from '../jobs/worker.ts'
 import { significant } from '../report/number.ts'
 import { isPostgres } from '../server/store/place.ts'
+import { anyCodec } from '../space/any.ts'
+import type { Space } from '../space/space.ts'
 import { openWorld } from '../world/worlds.ts'
 import { defaultDatabase } from './database.ts'
 import { examples } from './help.ts'
@@ -30,6 +32,7 @@ interface WorkerFlags {
   readonly run?: string
   readonly program?: string
   readonly world?: string
+  readonly space?: string
   readonly runs: string
   readonly tags: readonly string[]
   readonly parallel: number
@@ -57,7 +60,12 @@ export function workerCommand(): Command {
     .option('--run <CMD>', 'runs by a program of yours, as campaign --run has it; see docs/cluster.md')
     .option('--world <NAME>', 'answers of a simulated world, to try a pool out')
     .optionsGroup('How:')
-    .option('--program <NAME>', 'with --run: what the server calls the program', plainName('--program'))
+    .option('--space <FILE>', 'with --run or --world: the space that the server has, the same file')
+    .option(
+      '--program <NAME>',
+      'with --run: what the server calls the program (default: the name of the space)',
+      plainName('--program'),
+    )
     .option('--runs <DIR>', 'where trainings are kept; shared by machines, others go on with them', 'runs')
     .option('--tags <LIST>', 'what this machine has, such as gpu,h100', plainNames('--tags'), [])
     .option('--parallel <N>', 'trainings at a time', wholeNumber('--parallel', 1, 'a whole number such as 1'), 1)
@@ -142,12 +150,15 @@ async function queueAt(url: string, signal: AbortSignal): Promise<Jobs | null> {
 interface Maker {
   readonly name: string
   /** What makes trainings of these facts; null where it is not this worker's. */
-  readonly open: (facts: Facts) => Promise<Trainer<TrainingConfig> | null>
+  readonly open: (facts: Facts) => Promise<Trainer | null>
   close(): Promise<void>
 }
 
 async function makerOf(flags: WorkerFlags): Promise<Maker> {
-  const { corpus, run, world, program } = flags
+  const { corpus, run, world } = flags
+  const space =
+    flags.space === undefined ? courseSpace() : await (await import('./space-option.ts')).spaceNamed(flags.space)
+  const program = flags.program ?? (run === undefined || isCourse(space) ? undefined : space.name)
   const given = [corpus, run, world].filter((value) => value !== undefined)
   if (given.length !== 1)
     throw new IsoflopError(
@@ -161,22 +172,37 @@ async function makerOf(flags: WorkerFlags): Promise<Maker> {
       run === undefined ? '--program came without --run.' : '--run came without --program.',
       "Give both: --program NAME as the server has it, and --run 'CMD'.",
     )
+  if (corpus !== undefined && !isCourse(space))
+    throw new IsoflopError(
+      'BAD_OPTION',
+      "--space came with --corpus, on which the course's models are trained.",
+      "Leave it out, or let a program of yours train your models: --run 'CMD'.",
+    )
   if (corpus !== undefined) return corpusMaker(corpus, flags)
-  if (run !== undefined) return programMaker(run, flags)
-  return worldMaker(world!)
+  if (run !== undefined) return programMaker(run, { ...flags, program: program! }, space)
+  return worldMaker(world!, space)
 }
 
-async function worldMaker(world: string): Promise<Maker> {
-  const backend = simulateBackend(await openWorld(world))
-  const { producer } = backend
-  const isOurs = (facts: Facts) => Object.entries(producer).every(([name, value]) => facts[name] === value)
-  return { name: backend.name, open: async (facts) => (isOurs(facts) ? backend : null), close: async () => {} }
+/** Whether the facts of a server are these, space included: one of another space is another producer. */
+const areFacts = (facts: Facts, own: Facts): boolean =>
+  [...Object.keys(own), 'space'].every((name) => facts[name] === own[name])
+
+const spaceText = (space: Space): string => (isCourse(space) ? '' : ` of the space ${space.runsFingerprint}`)
+
+async function worldMaker(world: string, space: Space): Promise<Maker> {
+  const backend = simulateBackend<Config>(await openWorld<Config>(world, space), space)
+  const open = async (facts: Facts) => (areFacts(facts, backend.producer) ? backend : null)
+  return { name: `${backend.name}${spaceText(space)}`, open, close: async () => {} }
 }
 
 /** The command is this worker's own: the database names the program, and never says what to run. */
-async function programMaker(command: string, { program = '', runs, parallel, timeLimit }: WorkerFlags): Promise<Maker> {
+async function programMaker(
+  command: string,
+  { program, runs, parallel, timeLimit }: WorkerFlags & { readonly program: string },
+  space: Space,
+): Promise<Maker> {
   const { commandTrainer } = await import('../launch/command-trainer.ts')
-  const trainer = commandTrainer<TrainingConfig>({
+  const trainer = commandTrainer({
     ...{
       command,
       parallel,
@@ -184,13 +210,13 @@ async function programMaker(command: string, { program = '', runs, parallel, tim
       triesOf: 'request',
       isOwn: true,
       folder: join(runs, `program-${program}`),
-      space: apiSpace,
+      space,
     },
     timeLimitMs: timeLimit ?? null,
   })
   return {
-    name: `program ${program}`,
-    open: async (facts) => (facts.backend === 'program' && facts.program === program ? trainer : null),
+    name: `program ${program}${spaceText(space)}`,
+    open: async (facts) => (areFacts(facts, programFacts(program, space)) ? trainer : null),
     close: async () => {},
   }
 }
@@ -263,6 +289,6 @@ function eventText(event: WorkerEvent): string {
 }
 
 function shownConfig(identity: string): string {
-  const config = apiCodec.configOfIdentity(identity)
-  return config === null ? identity : apiCodec.folderName(config)
+  const config = anyCodec.configOfIdentity(identity)
+  return config === null ? identity : anyCodec.folderName(config)
 }

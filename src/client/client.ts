@@ -1,8 +1,10 @@
-import { configOfWire, previousRunsAnswer, submissionBodyOf, wireOfConfig } from '../api/contract.ts'
+import { previousRunsAnswer, submissionBodyOf } from '../api/contract.ts'
+import type { Config } from '../core/config.ts'
 import { type ErrorCode, IsoflopError } from '../core/errors.ts'
 import { exactInteger } from '../core/exact-integer.ts'
 import type { TrainedRun } from '../core/trainer.ts'
-import { apiCodec, type TrainingConfig } from '../cs336/config.ts'
+import type { TrainingConfig } from '../cs336/config.ts'
+import { anyCodec } from '../space/any.ts'
 import { addressAt, answerTo, attemptOnce, type Reply } from './http.ts'
 import { openRecord } from './record.ts'
 
@@ -27,29 +29,29 @@ export interface ClientOptions {
 }
 
 /** A client of any server of the contract: the course's, isoflop's, or another. */
-export interface TrainingApi {
+export interface TrainingApi<C extends Config = TrainingConfig> {
   /**
    * The loss of a configuration, from the record if it is there.
    * @throws IsoflopError CONFIG_INVALID (a value outside its range), BUDGET_EXCEEDED (nothing was charged), KEY_INVALID,
    * TRAINING_DIVERGED, API_REFUSED (any other refusal, or an answer outside the contract), API_UNREACHABLE after the last try, OUTPUT_FAILED
    * where the record cannot be written.
    */
-  loss(config: TrainingConfig): Promise<number>
+  loss(config: C): Promise<number>
   /** FLOPs that the key has used; 0n for a key without runs. */
   totalFlopsUsed(): Promise<bigint>
   /** Every run of the key that the server knows. */
-  previousRuns(): Promise<TrainedRun<TrainingConfig>[]>
-  /** Sends the predicted configuration for 1e19 FLOPs, of which train_flops is ignored, and its loss. */
-  submit(config: TrainingConfig, predictedLoss: number): Promise<void>
+  previousRuns(): Promise<TrainedRun<C>[]>
+  /** Sends the predicted configuration for the target's FLOPs, 1e19 in the course, of which train_flops is ignored, and its loss. */
+  submit(config: C, predictedLoss: number): Promise<void>
 }
 
 /**
  * Opens a client.
  * @example const loss = await trainingApi({ url: 'http://localhost:8000', apiKey }).loss(config)
  */
-export function trainingApi(options: ClientOptions): TrainingApi {
+export function trainingApi<C extends Config = TrainingConfig>(options: ClientOptions): TrainingApi<C> {
   const { url, apiKey, timeoutMs = 60_000, retries = 5, backoffMs = 200 } = options
-  const record = options.record === undefined ? null : openRecord(options.record, apiCodec, { api: placeOf(url) })
+  const record = options.record === undefined ? null : openRecord(options.record, anyCodec, { api: placeOf(url) })
 
   /** Whether the server answers a small question, so that one which it leaves open is being worked on. */
   const isAlive = async (): Promise<boolean> => {
@@ -66,9 +68,9 @@ export function trainingApi(options: ClientOptions): TrainingApi {
 
   return {
     async loss(config) {
-      const known = record?.get(apiCodec.identity(config))
+      const known = record?.get(anyCodec.identity(config))
       if (known !== undefined) return known
-      const answer = accepted(await request('loss', wireOfConfig(config)), '/loss') as { loss?: unknown } | null
+      const answer = accepted(await request('loss', anyCodec.record(config)), '/loss') as { loss?: unknown } | null
       const loss = answer?.loss
       if (typeof loss !== 'number' || !Number.isFinite(loss)) throw strange('/loss', loss)
       record?.add(config, loss)
@@ -87,7 +89,11 @@ export function trainingApi(options: ClientOptions): TrainingApi {
       if (isWithoutRuns(reply)) return []
       const answer = previousRunsAnswer.safeParse(accepted(reply, '/previous_runs'))
       if (!answer.success) throw strange('/previous_runs', answer.error.issues[0]?.message)
-      return answer.data.previous_runs.map(({ loss, ...wire }) => ({ config: configOfWire(wire), loss }))
+      return answer.data.previous_runs.map(({ loss, ...wire }) => {
+        const config = anyCodec.configOf(wire)
+        if (config === null) throw strange('/previous_runs', JSON.stringify(wire))
+        return { config: config as C, loss }
+      })
     },
     async submit(config, predictedLoss) {
       const body = JSON.stringify(submissionBodyOf(config, predictedLoss))

@@ -6,6 +6,9 @@ import { readSummed, summed } from '../core/summed.ts'
 import type { TrainedRun } from '../core/trainer.ts'
 import type { Codec } from '../space/codec.ts'
 
+/** What a record needs of a codec. */
+type Written = Pick<Codec, 'identity' | 'record' | 'configOf'>
+
 /**
  * Answers on disk, one JSON object a line, in the columns of the space, so that `isoflop fit` reads them. A loss that is not
  * finite is null there.
@@ -31,7 +34,7 @@ export interface AnswerRecord {
  */
 export function openRecord(
   file: string,
-  codec: Codec,
+  codec: Written,
   { unsummed = false, api }: { readonly unsummed?: boolean; readonly api?: string } = {},
 ): AnswerRecord {
   const known = new Map<string, TrainedRun>()
@@ -68,7 +71,7 @@ function writing<Result>(file: string, work: () => Result): Result {
 }
 
 /** The run of a line; null where the line is not what was written. */
-function answerOf(line: string, codec: Codec, unsummed: boolean): TrainedRun | null {
+function answerOf(line: string, codec: Written, unsummed: boolean): TrainedRun | null {
   const read = readSummed(line)
   return read.kind === 'whole' || (read.kind === 'unsummed' && unsummed) ? runOf(read.record, codec) : null
 }
@@ -87,7 +90,7 @@ const differs = (file: string, there: string, api: string) =>
   )
 
 /** The run of a record's fields; null where they are none: a loss is above 0, or null where training diverged. */
-export function runOf({ loss, ...record }: Readonly<Record<string, unknown>>, codec: Codec): TrainedRun | null {
+export function runOf({ loss, ...record }: Readonly<Record<string, unknown>>, codec: Written): TrainedRun | null {
   const config = codec.configOf(record)
   if (config === null || !(loss === null || (typeof loss === 'number' && loss > 0))) return null
   return { config, loss: loss ?? Number.NaN }

@@ -1,8 +1,10 @@
-import { wireOfConfig } from '../api/contract.ts'
 import { aboutAnswer, codedError, idOfConfig, runAnswer, runsAnswer, runWithCurve, type WireState } from '../api/v2.ts'
+import type { Config } from '../core/config.ts'
 import { type ErrorCode, errorTable, IsoflopError } from '../core/errors.ts'
 import type { CurvePoint } from '../core/trainer.ts'
-import { apiCodec, type TrainingConfig } from '../cs336/config.ts'
+import type { TrainingConfig } from '../cs336/config.ts'
+import { apiSpace } from '../cs336/space.ts'
+import { anyCodec } from '../space/any.ts'
 import { readEvents } from './event-stream.ts'
 import { addressAt, answerTo, type Reply } from './http.ts'
 
@@ -19,9 +21,9 @@ export interface RunsOptions {
 }
 
 /** A run as the server tells it. */
-export interface ApiRun {
+export interface ApiRun<C extends Config = TrainingConfig> {
   readonly id: string
-  readonly config: TrainingConfig
+  readonly config: C
   readonly state: WireState
   /** Nats per token, of one that has finished. */
   readonly loss: number | null
@@ -40,15 +42,15 @@ export interface ApiRun {
   readonly number: number
 }
 
-export interface ApiRunWithCurve extends ApiRun {
+export interface ApiRunWithCurve<C extends Config = TrainingConfig> extends ApiRun<C> {
   readonly curve: readonly CurvePoint[]
 }
 
 /** What happens to the runs of a key. */
-export interface ApiEvent {
+export interface ApiEvent<C extends Config = TrainingConfig> {
   /** `run`: its state has changed; `progress`: it is further. */
   readonly kind: 'run' | 'progress'
-  readonly run: ApiRun
+  readonly run: ApiRun<C>
 }
 
 export interface Waiting {
@@ -57,38 +59,50 @@ export interface Waiting {
   readonly signal?: AbortSignal
 }
 
+/** What a server says of itself. */
+export interface ApiAbout {
+  readonly version: string
+  /** Whose runs may be asked for: `fingerprint` is `runsFingerprint` of its space. `trainFlops` is null where the server does not say it. */
+  readonly space: { readonly name: string; readonly fingerprint: string; readonly trainFlops: readonly number[] | null }
+}
+
+/** Of a server that says nothing of its space. */
+const courseThere = { name: apiSpace.name, fingerprint: apiSpace.runsFingerprint, train_flops: null }
+
 /** Runs on a server of the second version of the API: nobody has to wait for them, and they survive whoever asked. */
-export interface RunsApi {
+export interface RunsApi<C extends Config = TrainingConfig> {
   /** Whether the server has the second version; one of the contract alone has not. Errors: API_UNREACHABLE. */
   isThere(): Promise<boolean>
+  /** What the server says of itself; null where it has not the second version. Errors: API_UNREACHABLE. */
+  about(): Promise<ApiAbout | null>
   /**
    * Asks for a run. Equal configurations are one run: asking again is free. What failed or was cancelled begins anew.
    * Errors: BUDGET_EXCEEDED, CONFIG_INVALID, KEY_INVALID, API_REFUSED, API_UNREACHABLE. The same for the others.
    */
-  ask(config: TrainingConfig, waiting?: Waiting): Promise<ApiRun>
+  ask(config: C, waiting?: Waiting): Promise<ApiRun<C>>
   /** A run that was asked for. Errors: RUN_UNKNOWN. */
-  run(config: TrainingConfig, waiting?: Waiting): Promise<ApiRunWithCurve>
+  run(config: C, waiting?: Waiting): Promise<ApiRunWithCurve<C>>
   /** Runs in the order of their last changes, `limit` at most (100), behind an earlier `last`. */
   list(filter?: {
     readonly states?: readonly WireState[]
     readonly after?: number
     readonly limit?: number
-  }): Promise<{ readonly runs: readonly ApiRun[]; readonly last: number; readonly more: boolean }>
+  }): Promise<{ readonly runs: readonly ApiRun<C>[]; readonly last: number; readonly more: boolean }>
   /** Cancels what waits or runs. Errors: RUN_UNKNOWN, RUN_ENDED. */
-  cancel(config: TrainingConfig): Promise<ApiRun>
+  cancel(config: C): Promise<ApiRun<C>>
   /**
    * What happens from now on, or has happened behind a number, until the signal is aborted. Lost connections are made again, and nothing is
    * missed meanwhile.
    * @example for await (const { run } of runs.events()) console.log(run.id, run.state, run.latest?.loss)
    */
-  events(options?: { readonly after?: number; readonly signal?: AbortSignal }): AsyncGenerator<ApiEvent>
+  events(options?: { readonly after?: number; readonly signal?: AbortSignal }): AsyncGenerator<ApiEvent<C>>
 }
 
 /**
  * Opens a client for runs.
  * @example const { loss } = await runsApi({ url: 'http://localhost:8000', apiKey }).ask(config, { wait: 30 })
  */
-export function runsApi(options: RunsOptions): RunsApi {
+export function runsApi<C extends Config = TrainingConfig>(options: RunsOptions): RunsApi<C> {
   const { url, apiKey, timeoutMs = 60_000, retries = 5, backoffMs = 200 } = options
   const http = { url, timeoutMs: timeoutMs + 1000 * longestWait, retries, backoffMs }
   const headers = { 'x-api-key': apiKey }
@@ -97,23 +111,28 @@ export function runsApi(options: RunsOptions): RunsApi {
     const question = { path, query, init: { ...init, headers: { ...headers, ...init.headers } }, signal }
     return bodyOf(await answerTo(http, question), path, apiKey)
   }
+  const about = async (): Promise<ApiAbout | null> => {
+    const reply = await answerTo(http, { path: 'v2' })
+    const { data } = aboutAnswer.safeParse(jsonOf(reply))
+    if (reply.status !== 200 || data === undefined) return null
+    const { name, fingerprint, train_flops: trainFlops } = data.space ?? courseThere
+    return { version: data.version, space: { name, fingerprint, trainFlops } }
+  }
   const waits = ({ wait }: Waiting) => (wait === undefined ? {} : { wait: Math.min(Math.ceil(wait), longestWait) })
-  const pathOf = (config: TrainingConfig) => `v2/runs/${idOfConfig(config)}`
+  const pathOf = (config: C) => `v2/runs/${idOfConfig(config)}`
 
   return {
-    async isThere() {
-      const reply = await answerTo(http, { path: 'v2' })
-      return reply.status === 200 && aboutAnswer.safeParse(jsonOf(reply)).success
-    },
+    isThere: async () => (await about()) !== null,
+    about,
     async ask(config, waiting = {}) {
-      const body = JSON.stringify(wireOfConfig(config))
+      const body = JSON.stringify(anyCodec.record(config))
       const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body }
-      return runOf(runAnswer.safeParse(await answer('v2/runs', waits(waiting), init, waiting.signal)), 'v2/runs')
+      return runOf<C>(runAnswer.safeParse(await answer('v2/runs', waits(waiting), init, waiting.signal)), 'v2/runs')
     },
     async run(config, waiting = {}) {
       const path = pathOf(config)
       const given = runWithCurve.safeParse(await answer(path, waits(waiting), {}, waiting.signal))
-      return { ...runOf(given, path), curve: given.data?.curve ?? [] }
+      return { ...runOf<C>(given, path), curve: given.data?.curve ?? [] }
     },
     async list({ states, after, limit } = {}) {
       const query = {
@@ -124,15 +143,15 @@ export function runsApi(options: RunsOptions): RunsApi {
       const given = runsAnswer.safeParse(await answer('v2/runs', query))
       if (!given.success) throw strange('v2/runs', given.error.issues[0]?.message)
       const { runs, ...rest } = given.data
-      return { ...rest, runs: runs.map(shownRun) }
+      return { ...rest, runs: runs.map((run) => shownRun<C>(run)) }
     },
     async cancel(config) {
       const path = pathOf(config)
       try {
-        return runOf(runAnswer.safeParse(await answer(path, {}, { method: 'DELETE' })), path)
+        return runOf<C>(runAnswer.safeParse(await answer(path, {}, { method: 'DELETE' })), path)
       } catch (error) {
         if (!(error instanceof IsoflopError) || error.code !== 'RUN_ENDED') throw error
-        const given = runOf(runWithCurve.safeParse(await answer(path)), path)
+        const given = runOf<C>(runWithCurve.safeParse(await answer(path)), path)
         if (given.state !== 'cancelled') throw error
         return given // by an earlier try, whose answer was lost
       }
@@ -150,7 +169,7 @@ export function runsApi(options: RunsOptions): RunsApi {
         expectStream,
       })) {
         if (event !== 'run' && event !== 'progress') continue
-        yield { kind: event, run: runOf(runAnswer.safeParse(parsed(data)), 'v2/events') }
+        yield { kind: event, run: runOf<C>(runAnswer.safeParse(parsed(data)), 'v2/events') }
       }
     },
   }
@@ -166,13 +185,13 @@ const longestWait = 30
 
 type Parsed = ReturnType<typeof runAnswer.safeParse>
 
-function runOf(given: Parsed, path: string): ApiRun {
+function runOf<C extends Config>(given: Parsed, path: string): ApiRun<C> {
   if (!given.success) throw strange(path, given.error.issues[0]?.message)
-  return shownRun(given.data)
+  return shownRun<C>(given.data)
 }
 
-function shownRun(run: NonNullable<Parsed['data']>): ApiRun {
-  const config = apiCodec.configOf({ ...run })
+function shownRun<C extends Config>(run: NonNullable<Parsed['data']>): ApiRun<C> {
+  const config = anyCodec.configOf(run) as C | null
   if (config === null) throw strange('a run', run.id)
   const { id, state, loss, ahead, latest, error, number } = run
   return {

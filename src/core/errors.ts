@@ -94,12 +94,13 @@ export const errorTable = rows({
   DEADLINE_DIFFERS: { meaning: 'The database has another deadline than the one that was asked for.' },
   DEADLINE_PASSED: { meaning: 'A deadline that has passed was to be changed, and the truth may have been told.' },
   PRODUCER_DIFFERS: {
-    meaning: 'The database has answers of another backend, world, version, corpus, loss or list of FLOPs.',
+    meaning: 'The database has answers of another backend, world, version, corpus, loss, space or list of FLOPs.',
   },
   PRODUCER_UNKNOWN: { meaning: 'The database has answers, and does not say what gave them.' },
   API_UNREACHABLE: { meaning: 'The training API did not answer, after several tries.' },
   API_REFUSED: { meaning: 'The training API refused a query.' },
   CAMPAIGN_DIFFERS: { meaning: 'The folder holds the record of a campaign with other options.' },
+  SPACE_DIFFERS: { meaning: 'The training API makes runs of another space than the campaign asks for.' },
   OUTCOME_INVALID: { meaning: 'What a trainer of your own gave is no outcome of a run.' },
   RECORD_DAMAGED: {
     meaning: 'A file that was written here is not what was written: a bit flipped, or somebody changed it.',

@@ -58,6 +58,7 @@ export function cs336Space({
     ...apiCodec,
     name: 'cs336',
     fingerprint: `cs336/${words}/${trainFlops.join()}`,
+    runsFingerprint: `cs336/${words}`,
     limits: queryLimits,
     targetLimits,
     trainFlops,
@@ -79,6 +80,9 @@ export function cs336Space({
     refusal: (config) => refusalOf(config, trainFlops),
   }
 }
+
+/** Whether a space is the course's, and no file's. */
+export const isCourse = ({ spec }: Pick<Space, 'spec'>): boolean => spec === undefined
 
 /** What the course's API may be asked. */
 export const apiSpace = cs336Space()

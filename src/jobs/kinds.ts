@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import type { Space } from '../space/space.ts'
+import { spaceFacts } from './space-facts.ts'
 
 /** What the answers of trainings come from, as the server that asks for them says it: `{ backend: 'train', corpus: ..., seed: ... }`. */
 export type Facts = Readonly<Record<string, string>>
@@ -18,6 +20,9 @@ export interface Queue extends Kind {
   readonly name: string
   readonly producer: string
 }
+
+/** Runs by a program of workers, known by its name, of a space. */
+export const programFacts = (program: string, space: Space) => ({ backend: 'program', program, ...spaceFacts(space) })
 
 /** Equal for equal facts. */
 export const producerText = (facts: Facts): string =>

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Config } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
 import type { CurvePoint, Outcome, Trainer } from '../core/trainer.ts'
-import { apiCodec, type TrainingConfig } from '../cs336/config.ts'
+import { anyCodec } from '../space/any.ts'
 import type { Jobs } from './jobs.ts'
 import type { Facts } from './kinds.ts'
 import type { KnownQueue, Result, Taken } from './trainings.ts'
@@ -18,7 +19,7 @@ export interface WorkerOptions {
   /** How long an attempt goes on at most, ms: it then saves a checkpoint and goes back into the line. */
   readonly legMs: number
   /** What makes trainings of these facts here; null where this worker cannot. */
-  readonly open: (facts: Facts) => Promise<Trainer<TrainingConfig> | null>
+  readonly open: (facts: Facts) => Promise<Trainer<Config> | null>
   /** Aborted when it is to end: it gives back what it has. */
   readonly signal: AbortSignal
   readonly onEvent?: (event: WorkerEvent) => void
@@ -108,7 +109,7 @@ export async function work(options: WorkerOptions): Promise<void> {
 }
 
 interface DoableQueue extends KnownQueue {
-  readonly trainer: Trainer<TrainingConfig>
+  readonly trainer: Trainer<Config>
 }
 
 interface Doable {
@@ -119,7 +120,7 @@ interface Doable {
 
 /** The queues that a worker can serve, in an order that goes round: each is asked first in its turn. */
 function doableQueues({ jobs, tags, memory, open, onEvent = () => {} }: WorkerOptions): Doable {
-  const trainers = new Map<string, Promise<Trainer<TrainingConfig> | null>>()
+  const trainers = new Map<string, Promise<Trainer<Config> | null>>()
   let known: DoableQueue[] = []
   let isFresh = false
   let names: ReadonlySet<string> = new Set()
@@ -271,9 +272,9 @@ class Attempt {
   }
 
   /** What the trainer gives, or what it throws as a failure. */
-  async #outcome(trainer: Trainer<TrainingConfig>): Promise<Outcome | { kind: 'thrown'; error: Error }> {
+  async #outcome(trainer: Trainer<Config>): Promise<Outcome | { kind: 'thrown'; error: Error }> {
     const { training, config } = this.#taken
-    const parsed = apiCodec.configOfIdentity(config)
+    const parsed = anyCodec.configOfIdentity(config)
     if (parsed === null) return { kind: 'refused', error: strangeConfig(config) }
     try {
       return await trainer.train(parsed, {

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { outOfRange, submissionInBody } from '../api/contract.ts'
+import { outOfRange } from '../api/contract.ts'
 import { type ErrorCode, errorTable, IsoflopError } from '../core/errors.ts'
 import type { Complaints } from './complaints.ts'
 
@@ -15,13 +15,11 @@ export interface Face {
   readonly isCoded: boolean
 }
 
-const contractFace: Face = { body: submissionInBody, isCoded: false }
-
 /**
  * Turns every error into the contract's `{"message": ...}` with the right status. What is no caller's fault is told to the log only: the
  * caller gets what it means, without the hosts, paths and causes that databases and defects speak of, and an id by which the log has them.
  */
-export function answerError(complaints: Complaints, face: Face = contractFace) {
+export function answerError(complaints: Complaints, face: Face) {
   return (error: AnyError, _request: FastifyRequest, reply: FastifyReply) => {
     const { status, code, message } = toldOf(error, complaints, face)
     return reply.code(status).send(face.isCoded ? { code, message } : { message })
@@ -32,7 +30,7 @@ export function answerError(complaints: Complaints, face: Face = contractFace) {
 export const failureOf =
   (complaints: Complaints) =>
   (error: Error): { readonly code: ErrorCode; readonly message: string } => {
-    const { code, message } = toldOf(error, complaints, contractFace)
+    const { code, message } = toldOf(error, complaints, { body: '', isCoded: false })
     return { code, message }
   }
 

@@ -1,5 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import { predictionHelp } from '../api/asked.ts'
+import { courseSpace } from '../cs336/space.ts'
 import { answerError, failureOf } from './answer-error.ts'
 import { createChanges } from './changes.ts'
 import { createComplaints } from './complaints.ts'
@@ -47,7 +49,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   const complaints = createComplaints(options.onError ?? (() => {}))
-  app.setErrorHandler(answerError(complaints))
+  const space = options.space ?? courseSpace()
+  app.setErrorHandler(answerError(complaints, { body: predictionHelp(space), isCoded: false }))
   addHeaders(app)
   answerUnknown(app, options.closed?.includes('docs') ? '' : '; see /docs')
   await keyHashOf(store) // hashes of an older version are brought up to date before anybody asks
@@ -84,7 +87,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     await close()
   })
   const metrics = createMetrics({ gate, ledger, tickets, upkeep, connections, backend, store })
-  const services = { disclosure, gate, ledger, requests, changes, progresses, complaints, metrics }
+  const services = { space, disclosure, gate, ledger, requests, changes, progresses, complaints, metrics }
   await addRoutes(app, { ...options, ...services })
   return app
 }

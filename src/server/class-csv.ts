@@ -1,18 +1,14 @@
-import { type WireConfig, wireOfConfig } from '../api/contract.ts'
-import type { TrainingConfig } from '../cs336/config.ts'
+import type { Config } from '../core/config.ts'
 import { csvOf, withoutFormula } from '../input/fields.ts'
+import { anyCodec } from '../space/any.ts'
+import type { Field } from '../space/codec.ts'
 import { isLate, isoOrNull, lastSeen } from './standing.ts'
 import type { Standing, Store } from './store/store.ts'
 
 /** A class as CSV: who did what, every prediction, every run. FLOPs have all their digits, times are UTC. */
 
-const configTitles: readonly (keyof WireConfig)[] = [
-  ...(['d_model', 'num_layers', 'num_heads', 'batch_size', 'learning_rate', 'train_flops'] as const),
-]
-const configCells = (config: TrainingConfig): string[] => {
-  const wire = wireOfConfig(config)
-  return configTitles.map((name) => String(wire[name]))
-}
+const titlesOf = (fields: readonly Field[]): string[] => fields.map(({ name }) => name)
+const configCells = (config: Config): string[] => Object.values(anyCodec.record(config)).map(String)
 
 interface Judged {
   readonly rank: number
@@ -45,8 +41,12 @@ export const classCsv = (
 const textOf = (value: number | null | undefined): string =>
   value === null || value === undefined ? '' : String(value)
 
-export async function* predictionsCsv(store: Store, standings: readonly Standing[]): AsyncGenerator<string> {
-  yield csvOf([['key_id', 'label', 'submitted_at', 'flops_used', 'predicted_loss', ...configTitles]])
+export async function* predictionsCsv(
+  store: Store,
+  standings: readonly Standing[],
+  fields: readonly Field[],
+): AsyncGenerator<string> {
+  yield csvOf([['key_id', 'label', 'submitted_at', 'flops_used', 'predicted_loss', ...titlesOf(fields)]])
   for (const { key, attempts } of standings) {
     if (attempts === 0) continue
     const all = await store.submissions(key.id)
@@ -62,8 +62,12 @@ export async function* predictionsCsv(store: Store, standings: readonly Standing
 /** Runs that are read and written at once. */
 const runsInSlice = 200
 
-export async function* runsCsv(store: Store, standings: readonly Standing[]): AsyncGenerator<string> {
-  yield csvOf([['key_id', 'label', 'run_at', 'loss', ...configTitles]])
+export async function* runsCsv(
+  store: Store,
+  standings: readonly Standing[],
+  fields: readonly Field[],
+): AsyncGenerator<string> {
+  yield csvOf([['key_id', 'label', 'run_at', 'loss', ...titlesOf(fields)]])
   for (const { key, runs } of standings)
     for (let next: bigint | null = runs === 0 ? null : 0n; next !== null; ) {
       const page = await store.runs(key.id, next, runsInSlice)

@@ -1,4 +1,4 @@
-import { nonEmbeddingParameters } from '../cs336/parameters.ts'
+import type { Measuring } from '../space/space.ts'
 import { allRuns } from './standing.ts'
 import type { Standing, Store, StoredRun } from './store/store.ts'
 
@@ -67,12 +67,16 @@ export interface DrawnRuns {
   readonly loss: readonly number[]
 }
 
-export function drawnRuns(runs: ReadonlyMap<string, readonly StoredRun[]>, most: number = mostDrawn): DrawnRuns {
+export function drawnRuns(
+  runs: ReadonlyMap<string, readonly StoredRun[]>,
+  { measure }: Pick<Measuring, 'measure'>,
+  most: number = mostDrawn,
+): DrawnRuns {
   const keys = [...runs.keys()]
   const all = keys.flatMap((id, key) =>
     runs.get(id)!.map(({ config, loss }) => ({
       ...{ key, flops: config.trainFlops, loss },
-      parameters: nonEmbeddingParameters(config.dModel, config.numLayers),
+      parameters: measure(config, 'none').core,
     })),
   )
   all.sort((p, q) => p.flops - q.flops || p.parameters - q.parameters || p.loss - q.loss)

@@ -1,11 +1,11 @@
+import type { Config } from '../core/config.ts'
 import { regret } from '../core/regret.ts'
-import type { TrainingConfig } from '../cs336/config.ts'
 import type { KeyRecord, Submission } from './store/store.ts'
 
 /** What is true in the world behind the server, which only a simulated world knows. */
 export interface Truth {
   /** Noise-free loss, nats per token. */
-  loss(config: TrainingConfig): number
+  loss(config: Config): number
   /** The best noise-free loss that any legal configuration reaches at the target. */
   readonly bestLoss: number
 }
@@ -15,7 +15,7 @@ export interface Grade {
   readonly rank: number
   readonly key: string
   readonly label: string
-  readonly config: TrainingConfig
+  readonly config: Config
   readonly predictedLoss: number
   readonly trueLoss: number
   /** True loss beyond the best that was possible. */

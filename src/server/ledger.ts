@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { messages } from '../api/contract.ts'
 import type { Backend } from '../backend/backend.ts'
 import type { Clock } from '../core/clock.ts'
+import type { Config } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { integerAsWritten } from '../core/exact-integer.ts'
 import { expectLoss } from '../core/trainer.ts'
-import { apiCodec, type TrainingConfig } from '../cs336/config.ts'
+import { anyCodec } from '../space/any.ts'
 import type { Progresses } from './progress.ts'
 import type { Store } from './store/store.ts'
 import type { Tickets } from './tickets.ts'
@@ -25,7 +26,7 @@ export interface Ledger {
    * nobody waits for this answer any more: a run that has begun is finished and settled, waiting for one of another process is given up.
    * @throws IsoflopError BUDGET_EXCEEDED, STORE_UNAVAILABLE, QUERY_ENDED, or what the backend refuses with; nothing is charged then.
    */
-  query(keyId: string, config: TrainingConfig, hasLeft?: () => boolean): Promise<Answer>
+  query(keyId: string, config: Config, hasLeft?: () => boolean): Promise<Answer>
   /** How many queries are running. */
   readonly running: number
   /** Ends the queries that wait for runs of other processes. */
@@ -44,7 +45,7 @@ interface Flight {
 /** What a ledger stands on. */
 interface LedgerParts {
   readonly store: Store
-  readonly backend: Backend
+  readonly backend: Backend<Config>
   readonly clock: Clock
   readonly tickets: Tickets
   readonly progresses: Progresses
@@ -70,7 +71,7 @@ export function createLedger({ store, backend, clock, tickets, progresses }: Led
     }
   }
 
-  const lossFrom = async (keyId: string, config: TrainingConfig): Promise<number> => {
+  const lossFrom = async (keyId: string, config: Config): Promise<number> => {
     const progress = progresses.of(keyId, config)
     try {
       return expectLoss(await backend.train(config, { asker: keyId, onProgress: progress.tell }))
@@ -80,7 +81,7 @@ export function createLedger({ store, backend, clock, tickets, progresses }: Led
     }
   }
 
-  const query = async (keyId: string, config: TrainingConfig, isWanted: () => boolean): Promise<Answer> => {
+  const query = async (keyId: string, config: Config, isWanted: () => boolean): Promise<Answer> => {
     const cost = integerAsWritten(config.trainFlops)
     let run: Promise<number> | undefined
     // Made once, however often its cost has to be set aside again.
@@ -108,7 +109,7 @@ export function createLedger({ store, backend, clock, tickets, progresses }: Led
     }
   }
 
-  const begin = (name: string, keyId: string, config: TrainingConfig): Flight => {
+  const begin = (name: string, keyId: string, config: Config): Flight => {
     const flight: Flight = {
       asked: [],
       answer: query(keyId, config, () => {
@@ -128,7 +129,7 @@ export function createLedger({ store, backend, clock, tickets, progresses }: Led
       return inFlight.size
     },
     async query(keyId, config, hasLeft = () => false) {
-      const name = `${keyId} ${apiCodec.identity(config)}`
+      const name = `${keyId} ${anyCodec.identity(config)}`
       const known = inFlight.get(name)
       const flight = known ?? begin(name, keyId, config)
       flight.asked.push(hasLeft)

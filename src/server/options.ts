@@ -1,5 +1,7 @@
 import type { Backend } from '../backend/backend.ts'
 import type { Clock } from '../core/clock.ts'
+import type { Config } from '../core/config.ts'
+import type { Space } from '../space/space.ts'
 import type { Changes } from './changes.ts'
 import type { Complaint, Complaints } from './complaints.ts'
 import type { ConnectionLimits } from './connections.ts'
@@ -21,11 +23,11 @@ export type ServicePage = 'docs' | 'metrics'
 /** What a server is made of. */
 export interface ServerOptions {
   readonly store: Store
-  readonly backend: Backend
+  readonly backend: Backend<Config>
   readonly clock: Clock
   readonly version: string
-  /** Which FLOPs a query may have, whole numbers; the assignment's 16 unless given. */
-  readonly trainFlops?: readonly number[]
+  /** What may be asked; what the course's API may be asked, unless given. Its FLOPs are whole numbers. */
+  readonly space?: Space
   /** The world's truth, for grades; null when nobody knows it. */
   readonly truth?: Truth | null
   /** Whether `GET /leaderboard` is open to everyone: who has submitted, and after the database's deadline how good it is. */
@@ -52,6 +54,7 @@ export interface ServerOptions {
 
 /** What the routes stand on. */
 export interface Services extends ServerOptions {
+  readonly space: Space
   readonly disclosure: Disclosure
   readonly gate: Gate
   readonly ledger: Ledger

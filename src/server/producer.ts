@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Backend, Producer } from '../backend/backend.ts'
+import type { Config } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { damagedDatabase } from './store/common.ts'
 import type { Store } from './store/store.ts'
@@ -20,7 +21,7 @@ const textOf = (producer: Producer): string =>
   JSON.stringify(Object.entries(producer).sort(([p], [q]) => (p < q ? -1 : 1)))
 
 /** Facts in the order in which people are told them. The list of FLOPs is nearly always the assignment's, and only told where it differs. */
-const toldFacts = ['world', 'version', 'table', 'program', 'corpus', 'loss', 'accounting', 'seed', 'device']
+const toldFacts = ['space', 'world', 'version', 'table', 'program', 'corpus', 'loss', 'accounting', 'seed', 'device']
 
 /** For people: what it is. */
 export const producerName = (producer: Producer): string =>
@@ -69,7 +70,7 @@ export interface Evidence {
 const mostCompared = 1000
 
 /** Compares runs with what answers at once; null for trainings, which take hours, and for whatever waits for workers. */
-export async function evidenceFor(store: Store, backend: Backend): Promise<Evidence | null> {
+export async function evidenceFor(store: Store, backend: Backend<Config>): Promise<Evidence | null> {
   if (backend.trainings !== undefined) return null
   let [agree, compared] = [0, 0]
   for (const { id } of await store.listKeys()) {
@@ -97,7 +98,7 @@ interface Claiming {
  */
 export async function claimStore(
   store: Store,
-  backend: Backend,
+  backend: Backend<Config>,
   trainFlops: readonly number[],
   { confirm }: Claiming,
 ): Promise<void> {

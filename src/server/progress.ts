@@ -1,13 +1,14 @@
+import type { Config } from '../core/config.ts'
 import type { Progress } from '../core/trainer.ts'
-import { apiCodec, type TrainingConfig } from '../cs336/config.ts'
+import { anyCodec } from '../space/any.ts'
 import type { Store } from './store/store.ts'
 
 /** How far the runs of this process are. Other servers see of it what was kept last, a few seconds ago: the curves. */
 export interface Progresses {
   /** To be told of the progress of one run. */
-  of(keyId: string, config: TrainingConfig): RunProgress
+  of(keyId: string, config: Config): RunProgress
   /** What was told last; null where nothing was, or by another process. */
-  latest(keyId: string, config: TrainingConfig): Progress | null
+  latest(keyId: string, config: Config): Progress | null
   /** Keeps what has changed. Never rejects: what is not kept is kept the next time. */
   keep(): Promise<void>
 }
@@ -21,14 +22,14 @@ export interface RunProgress {
 
 interface Told {
   readonly keyId: string
-  readonly config: TrainingConfig
+  readonly config: Config
   progress: Progress
   isKept: boolean
 }
 
 export function createProgresses(store: Pick<Store, 'noteCurve'>): Progresses {
   const all = new Map<string, Told>()
-  const nameOf = (keyId: string, config: TrainingConfig) => `${keyId} ${apiCodec.identity(config)}`
+  const nameOf = (keyId: string, config: Config) => `${keyId} ${anyCodec.identity(config)}`
 
   const keepOne = async (told: Told): Promise<void> => {
     if (told.isKept || told.progress.kind !== 'running' || told.progress.curve.length === 0) return

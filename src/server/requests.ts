@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Backend } from '../backend/backend.ts'
 import type { Clock } from '../core/clock.ts'
+import type { Config } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { integerAsWritten } from '../core/exact-integer.ts'
 import { type Outcome, type Progress, waitedElsewhere } from '../core/trainer.ts'
-import { apiCodec, type TrainingConfig } from '../cs336/config.ts'
+import { anyCodec } from '../space/any.ts'
 import type { Changes } from './changes.ts'
 import type { Progresses } from './progress.ts'
 import { type Asked, isOpen, type RequestFailure, type TakenRequest } from './store/requests.ts'
@@ -14,9 +15,9 @@ import type { Tickets } from './tickets.ts'
 /** Requests that nobody has to wait for: taken, made and ended, also those that another server has left. */
 export interface Requests {
   /** Asks for a configuration; its run is made from now on. `name` is what the asker calls it. */
-  ask(keyId: string, config: TrainingConfig, name: string | null): Promise<Asked>
+  ask(keyId: string, config: Config, name: string | null): Promise<Asked>
   /** Cancels what waits or runs, wherever it does: other servers see it when they renew their reservations. */
-  cancel(keyId: string, config: TrainingConfig): ReturnType<Store['cancel']>
+  cancel(keyId: string, config: Config): ReturnType<Store['cancel']>
   /** Goes on with what others have left. */
   adopt(taken: readonly TakenRequest[]): void
   /** How many this process makes. */
@@ -30,7 +31,7 @@ export const mostOpen = 256
 
 interface RequestOptions {
   readonly store: Store
-  readonly backend: Backend
+  readonly backend: Backend<Config>
   readonly clock: Clock
   readonly tickets: Tickets
   readonly progresses: Progresses
@@ -75,7 +76,7 @@ export function createRequests(options: RequestOptions): Requests {
   }
 
   /** What a run comes to, also where it breaks off; null where others have to make it. */
-  const outcomeOf = async (keyId: string, config: TrainingConfig, request: Making): Promise<Outcome | null> => {
+  const outcomeOf = async (keyId: string, config: Config, request: Making): Promise<Outcome | null> => {
     try {
       const outcome = await backend.train(config, { asker: keyId, ...request })
       return outcome.kind === 'interrupted' && request.signal.aborted ? null : outcome
@@ -86,7 +87,7 @@ export function createRequests(options: RequestOptions): Requests {
   }
 
   /** Why a ticket is gone: another server goes on with the request, or nobody does. */
-  const lost = async (keyId: string, config: TrainingConfig): Promise<string | undefined> => {
+  const lost = async (keyId: string, config: Config): Promise<string | undefined> => {
     const request = await store.request(keyId, config).catch(() => null)
     return request !== null && isOpen(request.state) ? waitedElsewhere : undefined
   }
@@ -159,6 +160,6 @@ interface Making {
   readonly onProgress: (progress: Progress) => void
 }
 
-const nameOf = (keyId: string, config: TrainingConfig) => `${keyId} ${apiCodec.identity(config)}`
+const nameOf = (keyId: string, config: Config) => `${keyId} ${anyCodec.identity(config)}`
 const ignore = () => {}
 const isStoreAway = (error: unknown) => error instanceof IsoflopError && error.code === 'STORE_UNAVAILABLE'

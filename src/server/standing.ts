@@ -1,4 +1,4 @@
-import { wireOfConfig } from '../api/contract.ts'
+import { anyCodec } from '../space/any.ts'
 import { producerOf } from './producer.ts'
 import type { KeyRecord, Standing, Store, StoredRun, Submission } from './store/store.ts'
 
@@ -19,12 +19,12 @@ export const standingJson = (standing: Standing, deadline: number | null) => {
 }
 
 export const runJson = ({ config, cost, loss, settledAt }: StoredRun) => ({
-  ...{ settledAt: isoOrNull(settledAt), cost: String(cost), loss, config: wireOfConfig(config) },
+  ...{ settledAt: isoOrNull(settledAt), cost: String(cost), loss, config: anyCodec.record(config) },
 })
 
 export const submissionJson = ({ config, predictedLoss, submittedAt, used }: Submission) => ({
   ...{ submittedAt: isoOrNull(submittedAt), used: used === null ? null : String(used), predictedLoss },
-  config: wireOfConfig(config),
+  config: anyCodec.record(config),
 })
 
 export const isoOrNull = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString())

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Config } from '../core/config.ts'
 import type { EmbeddingAccounting } from '../core/flops.ts'
 import type { Range } from '../core/range.ts'
+import { listedField, runFields } from './any.ts'
 import { type Codec, codecOf, type Field } from './codec.ts'
 import { type Listed, ladderModels, type Rung, rungAt, usualFlopsPerToken } from './ladder.ts'
 import type { Limits, Models } from './limits.ts'
@@ -39,10 +40,48 @@ interface Sized {
   readonly ratio: number
 }
 
-const range = ({ from, to }: { readonly from: number; readonly to: number }): Range => ({ least: from, most: to })
+interface Ends {
+  readonly from: number
+  readonly to: number
+}
+
+const range = ({ from, to }: Ends): Range => ({ least: from, most: to })
 
 /** A target may have rates this far beyond those of the runs, widths and depths this many times theirs, where nobody says otherwise. */
 const targetReach = { rate: 10, width: 4, depth: 2 } as const
+
+/** The same space with runs of other FLOPs, ascending. */
+export const withTrainFlops = (space: Space, trainFlops: readonly number[]): Space =>
+  spaceOf({ ...specOf(space), train_flops: [...trainFlops] })
+
+/** The space that has the target runs of another one, and nothing else. */
+export function targetSpaceOf(space: Space): Space {
+  const spec = specOf(space)
+  const { target, shapes } = spec
+  return spaceOf({
+    ...spec,
+    ...(shapes && { shapes: { ...shapes, ...targetShapes(shapes, target) } }),
+    learning_rate: target.learning_rate ?? reachedRates(spec.learning_rate),
+    train_flops: [target.flops],
+  })
+}
+
+const specOf = ({ spec }: Space): SpaceSpec => spec as SpaceSpec
+
+/** Widths and depths of the target, where nobody says otherwise larger ones than those of the runs. */
+const targetShapes = (
+  { d_model: widths, num_layers: depths }: NonNullable<SpaceSpec['shapes']>,
+  target: SpaceSpec['target'],
+) => ({
+  d_model: target.d_model ?? { ...widths, to: targetReach.width * widths.to },
+  num_layers: target.num_layers ?? { ...depths, to: targetReach.depth * depths.to },
+})
+
+/** Rates of the target, where nobody says otherwise. Who fixes the rate of all runs knows it: nothing could be learned of another one. */
+function reachedRates({ from, to }: Ends): Ends {
+  const reach = from === to ? 1 : targetReach.rate
+  return { from: from / reach, to: to * reach }
+}
 
 /**
  * The space that a specification describes.
@@ -53,9 +92,6 @@ export function spaceOf(spec: SpaceSpec): Space {
   const family = spec.shapes ? shapedFamily(spec, spec.shapes) : listedFamily(spec.ladder ?? [])
   const codec: Codec<Config> = codecOf([...family.fields, ...runFields])
   const rates = range(spec.learning_rate)
-  // Who fixes the rate of all runs knows it: nothing could be learned of another one.
-  const reach = rates.least === rates.most ? 1 : targetReach.rate
-  const reached = { least: rates.least / reach, most: rates.most * reach }
   const batchSize = Array.isArray(batch.sizes) ? batch.sizes : doublings(batch.sizes)
   const limits: Limits = { models: family.models, batchSize, learningRate: rates }
   const stepTokens = (size: number) => size * (batch.unit === 'tokens' ? 1 : context)
@@ -78,11 +114,12 @@ export function spaceOf(spec: SpaceSpec): Space {
     name: spec.name,
     spec,
     fingerprint: `${spec.name}/${fingerprintOf(spec)}`,
+    runsFingerprint: `${spec.name}/${fingerprintOf(withoutAims(spec))}`,
     limits,
     targetLimits: {
       models: family.targetModels,
       batchSize,
-      learningRate: target.learning_rate ? range(target.learning_rate) : reached,
+      learningRate: range(target.learning_rate ?? reachedRates(spec.learning_rate)),
     },
     trainFlops,
     budget: spec.budget,
@@ -100,8 +137,11 @@ export function spaceOf(spec: SpaceSpec): Space {
   }
 }
 
+/** What says what a run is, and not how many FLOPs are asked for or aimed at. */
+const withoutAims = ({ train_flops: _, budget: __, target: ___, ...spec }: SpaceSpec) => spec
+
 /** Equal for files that say the same, whatever the order of their keys and models. */
-function fingerprintOf({ ladder, ...spec }: SpaceSpec): string {
+function fingerprintOf({ ladder, ...spec }: Pick<SpaceSpec, 'ladder'>): string {
   const sorted = ladder?.toSorted((a, b) => a.parameters - b.parameters)
   const text = JSON.stringify({ ...spec, ladder: sorted }, (_, value) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -110,12 +150,6 @@ function fingerprintOf({ ladder, ...spec }: SpaceSpec): string {
   )
   return createHash('sha256').update(text).digest('hex').slice(0, 12)
 }
-
-const runFields: readonly Field[] = [
-  { key: 'batchSize', name: 'batch_size', brief: 'b', kind: 'whole' },
-  { key: 'learningRate', name: 'learning_rate', brief: 'lr', kind: 'real' },
-  { key: 'trainFlops', name: 'train_flops', brief: 'C', kind: 'real' },
-]
 
 /** From one to another, each twice the one before; the last one may be nearer. */
 function doublings({ from, to }: { readonly from: number; readonly to: number }): number[] {
@@ -166,13 +200,8 @@ function shapedFamily(spec: SpaceSpec, shapes: NonNullable<SpaceSpec['shapes']>)
   })
   const [widths, depths] = [range(shapes.d_model), range(shapes.num_layers)]
   const models = shapeModels(architecture, limitsOf(widths, depths))
-  const targetModels = shapeModels(
-    architecture,
-    limitsOf(
-      target.d_model ? range(target.d_model) : { ...widths, most: targetReach.width * widths.most },
-      target.num_layers ? range(target.num_layers) : { ...depths, most: targetReach.depth * depths.most },
-    ),
-  )
+  const larger = targetShapes(shapes, target)
+  const targetModels = shapeModels(architecture, limitsOf(range(larger.d_model), range(larger.num_layers)))
   const sizedOf = ({ dModel, numLayers }: Pick<Shape, 'dModel' | 'numLayers'>): Sized => {
     const core = architecture.parameters(dModel, numLayers)
     return {
@@ -243,7 +272,7 @@ function listedFamily(list: NonNullable<SpaceSpec['ladder']>): Family {
   const models = ladderModels(rungs)
   const { none, ...withEmbedding } = knownAccountings
   return {
-    fields: [{ key: 'model', name: 'model', brief: 'm', kind: 'text', values: [...byName.keys()] }],
+    fields: [{ ...listedField, values: [...byName.keys()] }],
     words: listWords,
     accountings: rungs.every(({ embedding }) => embedding > 0) ? { none, ...withEmbedding } : { none },
     models,

@@ -65,6 +65,8 @@ export interface Space<C extends Config = Config> extends Measuring<C>, Codec<C>
   readonly name: string
   /** What equal spaces have in common: a text that changes whenever anything in it does. */
   readonly fingerprint: string
+  /** The same of what a run is: it stays as it is where FLOPs of runs, the budget or the target change, and nothing else. */
+  readonly runsFingerprint: string
   /** What may be asked. */
   readonly limits: Limits
   /** What the target run may be. */

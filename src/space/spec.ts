@@ -65,7 +65,8 @@ export const spaceSpec = z
   .strictObject({
     name: z
       .string()
-      .regex(/^[a-z][a-z0-9-]{0,39}$/, 'must be small letters, digits and hyphens, and begin with a letter'),
+      .regex(/^[a-z][a-z0-9-]{0,39}$/, 'must be small letters, digits and hyphens, and begin with a letter')
+      .refine((name) => name !== 'cs336', { message: "is the name of the course's space" }),
     shapes: shapes.optional(),
     ladder: ladder.optional(),
     vocabulary: count.min(2),

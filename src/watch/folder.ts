@@ -1,7 +1,7 @@
 import { existsSync, type FSWatcher, statSync, watch } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { wish, wishIn } from '../campaign/control-file.ts'
-import type { CampaignNews, Live } from '../campaign/live.ts'
+import { type CampaignNews, hasProcess, isStudy, type Live, mayBeOut } from '../campaign/live.ts'
 import { liveFile, readLive } from '../campaign/live-file.ts'
 import { isLocked } from '../core/lock.ts'
 import type { Source } from '../pages/stream.ts'
@@ -40,14 +40,14 @@ export class CampaignFolder implements Source {
   }
 
   get isOver(): boolean {
-    return this.#live !== null && (this.#live.state === 'ended' || this.#live.state === 'broken')
+    return this.#live !== null && (this.#live.state === 'detached' || !mayBeOut(this.#live.state))
   }
 
   /** Reads what has changed. */
   async look(): Promise<void> {
     this.#watch()
     // Nothing is written where no campaign is, nor where it is over.
-    if (this.#isHeld() !== false && wishIn(this.#folder) === null) this.#announce()
+    if (this.#goesOn() && wishIn(this.#folder) === null) this.#announce()
     const seen = this.#stamp()
     if (seen === this.#seen) return
     this.#seen = seen
@@ -128,6 +128,11 @@ export class CampaignFolder implements Source {
     return `${stamps.join(' ')} ${this.#isHeld()} ${wishIn(this.#folder)}`
   }
 
+  /** Whether something is told there from now on: by the process that has the campaign, or by whoever tells a study. */
+  #goesOn(): boolean {
+    return this.#isHeld() !== false || (this.#live !== null && isStudy(this.#live.state))
+  }
+
   #isHeld(): boolean | null {
     const file = join(this.#folder, '.campaign.lock')
     return existsSync(file) ? isLocked(file) : false
@@ -143,7 +148,7 @@ export class CampaignFolder implements Source {
 
   /** A campaign that says that it goes on, and whose process is gone, has broken off. */
   #stateOf({ state }: Live): Live['state'] {
-    if (state === 'ended' || state === 'broken') return state
+    if (!hasProcess(state)) return state
     if (this.#isHeld() === false) return 'broken'
     const wanted = wishIn(this.#folder)
     return wanted === 'pause' ? 'paused' : wanted === 'stop' ? 'stopping' : 'running'

@@ -53,6 +53,21 @@ test('a campaign that ends without a result is told as broken off', () => {
   assert.equal(readLive(folder)?.state, 'broken')
 })
 
+test('a campaign that was interrupted is not told as ended, and shows what it was about to make', async () => {
+  for (const isDetached of [false, true]) {
+    const folder = folderOf('interrupted')
+    const live = tellLive({ folder, about: { task }, isDetached })
+    live.show(standing)
+    const ended = await campaign<Config>({ ...task, trainer: worldTrainer(world as never), strategy })
+    live.ended(viewOfCampaign({ ...ended, stopped: 'interrupted' }, { task }))
+    live.close()
+    const { state, view } = readLive(folder)!
+    assert.equal(state, isDetached ? 'detached' : 'broken')
+    assert.ok(standing.open.length > 0)
+    assert.deepEqual([view.open.length, view.runs.length], [standing.open.length, ended.runs.length])
+  }
+})
+
 test('the law is asked for its evidence only where somebody has looked on', () => {
   const folder = folderOf('asked')
   let asked = 0

@@ -40,6 +40,15 @@ test('who shows the page to other machines has to have a secret that cannot be g
   }
 })
 
+test('a folder of runs that were chosen from a pool is refused, with what to open instead', async () => {
+  const pool = mkdtempSync(join(folder, 'pool-'))
+  for (const name of ['purchases.jsonl', 'report.html']) writeFileSync(join(pool, name), '')
+  const { status, stderr } = await watch(pool).ended
+  assert.equal(status, 2, stderr)
+  assert.match(stderr, /chosen from a pool.*nothing to watch/)
+  assert.ok(stderr.includes(join(pool, 'report.html')), stderr)
+})
+
 test('the link is printed, works once, the next one is printed, and Ctrl-C ends it', async () => {
   const live = { live: 1, state: 'ended', view: full.view, capacity: 1, command: '' }
   writeFileSync(liveFile(folder), JSON.stringify(live))

@@ -11,6 +11,7 @@ import pg from 'pg'
 import { deferred } from '../../src/core/deferred.ts'
 import { integerAsWritten } from '../../src/core/exact-integer.ts'
 import { random } from '../../src/core/random.ts'
+import type { TrainingConfig } from '../../src/cs336/config.ts'
 import { addKey } from '../../src/server/keys.ts'
 import { openStore } from '../../src/server/store/open.ts'
 import type { TestPostgres } from '../server/postgres.ts'
@@ -263,7 +264,7 @@ async function checkLedger(url: string, asked: readonly (readonly number[])[]): 
       const own = asked[Number(/\d+$/.exec(key.label)?.[0])]
       const { runs } = await store.runs(key.id, 0n, 10_000)
       assert.deepEqual(
-        runs.map(({ config, loss }) => [config.dModel, loss]).sort(),
+        runs.map(({ config, loss }) => [(config as TrainingConfig).dModel, loss]).sort(),
         own.map((k) => [widthOf(k), lossOf(widthOf(k))]).sort(),
       )
       const spent = BigInt(own.length) * BigInt(trainFlops)

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Backend } from '../../src/backend/backend.ts'
 import { type WorkersBackendOptions, workersBackend } from '../../src/backend/workers.ts'
+import type { Config } from '../../src/core/config.ts'
 import { IsoflopError } from '../../src/core/errors.ts'
 import type { Outcome, Trainer, TrainingRequest } from '../../src/core/trainer.ts'
 import type { TrainingConfig } from '../../src/cs336/config.ts'
@@ -23,7 +24,7 @@ const opened: (() => Promise<unknown>)[] = []
 export const closeAll = () => Promise.allSettled(opened.map((close) => close()))
 
 /** A server's part of a pool. */
-export async function server(url: string, options: Partial<WorkersBackendOptions> = {}): Promise<Backend> {
+export async function server(url: string, options: Partial<WorkersBackendOptions> = {}): Promise<Backend<Config>> {
   const backend = await workersBackend({ url, name: 'tests', producer: facts, ...options })
   opened.push(() => backend.close())
   return backend

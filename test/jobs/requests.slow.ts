@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, type TestContext, test } from 'node:test'
 import type { Backend } from '../../src/backend/backend.ts'
+import type { Config } from '../../src/core/config.ts'
 import { deferred } from '../../src/core/deferred.ts'
 import type { Outcome } from '../../src/core/trainer.ts'
 import { openStore } from '../../src/server/store/open.ts'
@@ -21,7 +22,7 @@ after(() => postgres.stop())
 const quick = { upkeep: { lookEvery: 50, looks: 3, proveEvery: 60_000 }, onError: () => {} }
 
 async function serverOver(t: TestContext, url: string) {
-  const backend: Backend = await backendOf(url)
+  const backend: Backend<Config> = await backendOf(url)
   const server = await serving({ place: url, ...quick, backend })
   let isClosed = false
   const close = async () => {

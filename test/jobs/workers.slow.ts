@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
 import type { Backend } from '../../src/backend/backend.ts'
+import type { Config } from '../../src/core/config.ts'
 import type { Outcome, Progress } from '../../src/core/trainer.ts'
 import { openJobs } from '../../src/jobs/jobs.ts'
 import { openStore } from '../../src/server/store/open.ts'
@@ -18,7 +19,7 @@ after(async () => {
 })
 
 /** Two servers over one database. */
-async function twoServers(url: string): Promise<[Backend, Backend]> {
+async function twoServers(url: string): Promise<[Backend<Config>, Backend<Config>]> {
   const first = await server(url)
   return [first, await server(url)]
 }

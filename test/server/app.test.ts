@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import fc from 'fast-check'
 import { configOfWire } from '../../src/api/contract.ts'
 import { IsoflopError } from '../../src/core/errors.ts'
-import { lossOf, query, type Serving, serving } from './serving.ts'
+import { lossOf, query, type Serving, serving, spaceOfFlops } from './serving.ts'
 
 let server: Serving
 before(async () => {
@@ -230,7 +230,7 @@ test('every route is documented under whom it is for', async () => {
 })
 
 test('a server with FLOPs of its own refuses others, and documents its own', async () => {
-  const own = await serving({ trainFlops: [1e11, 3e11] })
+  const own = await serving({ space: spaceOfFlops([1e11, 3e11]) })
   assert.equal((await own.get('/loss', { ...query, train_flops: 3e11 })).status, 200)
   const refused = await own.get('/loss', { ...query, train_flops: 1e13 })
   assert.equal(refused.status, 404)
@@ -244,7 +244,7 @@ test('a server with FLOPs of its own refuses others, and documents its own', asy
 })
 
 test('runs of 1e19 and of 1e23 FLOPs are charged to the last digit', async () => {
-  const own = await serving({ trainFlops: [1e19, 1e23], budget: 10n ** 23n + 10n ** 20n })
+  const own = await serving({ space: spaceOfFlops([1e19, 1e23]), budget: 10n ** 23n + 10n ** 20n })
   for (let k = 0; k < 10; k++) {
     const answer = await own.get('/loss', { ...query, learning_rate: 1e-4 + k * 1e-5, train_flops: 1e19 })
     assert.equal(answer.body.total_flops_used, (k + 1) * 1e19)

@@ -44,7 +44,11 @@ export async function classServing({
   const { key: instructor } = await addKey(store, { label: 'Staff', budget: 0n, now: 0, instructor: true })
   for (const [k, { id }] of students.entries()) await work(store, world, id, k, runs)
   const served = await serving({
-    ...{ store, backend: simulateBackend(world), truth: { loss: (config) => world.loss(config), bestLoss: 3 } },
+    ...{
+      store,
+      backend: simulateBackend(world),
+      truth: { loss: (config) => world.loss(config as TrainingConfig), bestLoss: 3 },
+    },
     ...(deadline !== undefined && { deadline }),
   })
   return { ...served, students, instructor }

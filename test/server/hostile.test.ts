@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { lossQueryOf, submissionBody } from '../../src/api/contract.ts'
 import { exactInteger } from '../../src/core/exact-integer.ts'
 import { assertLinear } from '../linear.ts'
-import { query, type Serving, serving } from './serving.ts'
+import { query, type Serving, serving, spaceOfFlops } from './serving.ts'
 
 let server: Serving
 before(async () => {
@@ -132,7 +132,7 @@ test('no body whatever is answered with 5xx', async () => {
 })
 
 test('a whole number that no double is is refused, not rounded', async () => {
-  const own = await serving({ trainFlops: [9007199254740992] })
+  const own = await serving({ space: spaceOfFlops([9007199254740992]) })
   assert.equal((await own.get('/loss', { ...query, train_flops: '9007199254740992' })).status, 200)
   const { status, body } = await own.get('/loss', { ...query, train_flops: '9007199254740993' })
   assert.deepEqual(

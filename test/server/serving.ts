@@ -1,15 +1,18 @@
 import type { AddressInfo } from 'node:net'
 import type { Backend } from '../../src/backend/backend.ts'
 import type { Clock } from '../../src/core/clock.ts'
+import type { Config } from '../../src/core/config.ts'
 import { tokensFor } from '../../src/core/flops.ts'
 import { outcomeOf } from '../../src/core/trainer.ts'
 import type { TrainingConfig } from '../../src/cs336/config.ts'
 import { nonEmbeddingParameters } from '../../src/cs336/parameters.ts'
+import { cs336Space } from '../../src/cs336/space.ts'
 import { createServer, type ServerOptions } from '../../src/server/app.ts'
 import { claimDeadline } from '../../src/server/deadline.ts'
 import { addKey } from '../../src/server/keys.ts'
 import { openStore } from '../../src/server/store/open.ts'
 import type { Store } from '../../src/server/store/store.ts'
+import type { Space } from '../../src/space/space.ts'
 
 /** A backend that answers at once by a formula, counts its runs, and can be made to wait or to fail. */
 export interface CountingBackend extends Backend {
@@ -35,7 +38,8 @@ export function countingBackend(): CountingBackend {
   }
 }
 
-export const lossOf = ({ dModel, numLayers, trainFlops, learningRate }: TrainingConfig): number => {
+export const lossOf = (config: Config): number => {
+  const { dModel, numLayers, trainFlops, learningRate } = config as TrainingConfig
   const N = nonEmbeddingParameters(dModel, numLayers)
   return 2 + 400 * N ** -0.34 + 1000 * tokensFor(trainFlops, N) ** -0.3 + 0.1 * Math.log(1e-3 / learningRate)
 }
@@ -62,6 +66,9 @@ export const query = {
   learning_rate: 0.001,
   train_flops: '10000000000000000',
 }
+
+/** The course's space with runs of other FLOPs. */
+export const spaceOfFlops = (trainFlops: readonly number[]): Space => cs336Space({ trainFlops }) as unknown as Space
 
 const clock: Clock = { now: () => Date.now() }
 

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '../../src/core/clock.ts'
 import { IsoflopError } from '../../src/core/errors.ts'
+import type { TrainingConfig } from '../../src/cs336/config.ts'
 import { createServer } from '../../src/server/app.ts'
 import { addKey } from '../../src/server/keys.ts'
 import { openStore } from '../../src/server/store/open.ts'
@@ -28,7 +29,7 @@ const app = await createServer({
     async train(config, { signal, onProgress } = {}) {
       onProgress?.({ kind: 'running', curve: [{ step: 1, tokens: 512, loss: 9.5 }] })
       try {
-        await sleep(config.numLayers === 24 ? 600_000 : Number(ms), undefined, { signal })
+        await sleep((config as TrainingConfig).numLayers === 24 ? 600_000 : Number(ms), undefined, { signal })
       } catch {
         return { kind: 'interrupted', error: new IsoflopError('RUN_INTERRUPTED', 'It was ended.', 'Ask again.') }
       }

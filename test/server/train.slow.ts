@@ -10,7 +10,7 @@ import { addKey } from '../../src/server/keys.ts'
 import { openStore } from '../../src/server/store/open.ts'
 import { tinyCorpus } from '../backend/tiny-corpus.ts'
 import { asking } from './asking.ts'
-import { query, type Serving, serving } from './serving.ts'
+import { query, type Serving, serving, spaceOfFlops } from './serving.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'isoflop-serve-train-'))
 /** The smallest model that the API takes, for one step. */
@@ -21,7 +21,7 @@ let other: string
 before(async () => {
   const settings = { device: 'cpu', seed: 0, accounting: 'api', loss: 'average', workers: 1, threads: 2 } as const
   backend = await trainBackend({ corpusDir: await tinyCorpus(folder), runsDir: join(folder, 'runs'), ...settings })
-  server = await serving({ backend, trainFlops: [5e10, 1e11], onError: () => {} })
+  server = await serving({ backend, space: spaceOfFlops([5e10, 1e11]), onError: () => {} })
   other = (await addKey(server.store, { label: 'other', budget: 10n ** 12n, now: 0 })).key
 })
 after(async () => {
@@ -101,7 +101,7 @@ test('a training that is asked for shows its curve, is cancelled with a checkpoi
   const begin = async () => {
     const own = await trainBackend({ corpusDir, runsDir, ...settings })
     const upkeep = { lookEvery: 100, looks: 5, proveEvery: 60_000 }
-    const ours = await serving({ place, backend: own, trainFlops: [1.5e11], upkeep, onError: () => {} })
+    const ours = await serving({ place, backend: own, space: spaceOfFlops([1.5e11]), upkeep, onError: () => {} })
     return { ask: asking(ours.url, key), close: () => Promise.all([ours.close(), own.close()]), store: ours.store }
   }
   const first = await begin()

@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test'
 import { configOfWire } from '../../src/api/contract.ts'
 import { trainingApi } from '../../src/client/client.ts'
 import { random } from '../../src/core/random.ts'
+import type { TrainingConfig } from '../../src/cs336/config.ts'
 import { claimDeadline, setDeadline } from '../../src/server/deadline.ts'
 import { addKey } from '../../src/server/keys.ts'
 import { lossOf, query, type Serving, serving } from './serving.ts'
@@ -97,7 +98,7 @@ test('600 submissions climb nowhere: five are taken, kept with their times, and 
   const { attempts, attempts_left } = (await server.get('/submission', { api_key: key })).body
   assert.deepEqual([attempts.length, attempts_left], [5, 0])
   const last = { learning_rate: kept[4].config.learningRate }
-  const refused = trainingApi({ url: server.url, apiKey: key }).submit(kept[0].config, 3)
+  const refused = trainingApi({ url: server.url, apiKey: key }).submit(kept[0].config as TrainingConfig, 3)
   await assert.rejects(refused, { code: 'API_REFUSED', message: /all of its 5 predictions/ })
   assert.equal((await submit(last, key)).status, 200, 'the last one again, as a client does whose connection broke')
 })

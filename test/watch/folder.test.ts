@@ -117,7 +117,7 @@ test('changes are noticed by themselves, also of a folder that comes later', asy
   assert.equal(watched.hasBegun && watched.isOver, true)
 })
 
-test('of a campaign that tells nothing the record is shown, as far as it is sound', async () => {
+test('a campaign of the library is shown with its end; where nothing is told the record is, as far as it is sound', async () => {
   const folder = newFolder()
   const strategy = profilesStrategy('lowest')
   const trainer = worldTrainer(drawnWorld(907))
@@ -126,12 +126,15 @@ test('of a campaign that tells nothing the record is shown, as far as it is soun
   await watched.look()
   const { data } = watched.since(null)!
   assert.equal(data.runs.length, campaign.runs.length)
+  assert.deepEqual([data.state, data.view.result?.prediction.loss], ['ended', campaign.prediction.loss])
+  rmSync(liveFile(folder))
+  await watched.look()
+  assert.equal(watched.since(null)!.data.state, process.platform === 'linux' ? 'broken' : 'running')
   assert.deepEqual(
     data.runs.map(({ config, loss, round, reason }) => ({ config, loss, round, reason })),
     campaign.runs.map(({ config, loss, round, reason }) => ({ config, loss, round, reason })),
   )
   assert.equal(data.view.spentFlops, campaign.spentFlops)
-  assert.equal(data.state, process.platform === 'linux' ? 'broken' : 'running')
   writeFileSync(files[0], '{"d_model": 64, "loss": -1}\nnonsense\n{"loss"')
   await watched.look()
   assert.equal(watched.since(null)!.data.runs.length, 0)

@@ -1,6 +1,5 @@
 import { submissionBodyOf } from '../../api/contract.ts'
 import type { EndedView } from '../../campaign/view.ts'
-import type { TrainingConfig } from '../../cs336/config.ts'
 import { targetFlops } from '../../cs336/limits.ts'
 import { apiSpace } from '../../cs336/space.ts'
 
@@ -11,5 +10,5 @@ import { apiSpace } from '../../cs336/space.ts'
 export function submissionOf({ space, result: { prediction } }: EndedView): string | null {
   const { config, loss } = prediction
   if (space.name !== apiSpace.name || config.trainFlops !== targetFlops || !Number.isFinite(loss)) return null
-  return `${JSON.stringify(submissionBodyOf(config as TrainingConfig, loss), null, 2)}\n`
+  return `${JSON.stringify(submissionBodyOf(config, loss), null, 2)}\n`
 }

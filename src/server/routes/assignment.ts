@@ -1,17 +1,9 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import {
-  configOfWire,
-  keyIfAny,
-  leaderboardAnswer,
-  messages,
-  refusals,
-  type SubmissionBody,
-  submissionAnswer,
-  submissionBody,
-  wireOfConfig,
-} from '../../api/contract.ts'
+import { configAsked, predictionInBody, type WireRecord } from '../../api/asked.ts'
+import { keyIfAny, messages, predictionAnswersOf, refusals } from '../../api/contract.ts'
 import { IsoflopError } from '../../core/errors.ts'
-import { targetFlops } from '../../cs336/limits.ts'
+import { integerAsWritten, shortInteger } from '../../core/exact-integer.ts'
+import { anyCodec } from '../../space/any.ts'
 import { timeText } from '../deadline.ts'
 import { gradeSubmissions } from '../grade.ts'
 import type { Services } from '../options.ts'
@@ -21,7 +13,9 @@ import { callerIfAny, callerOf, keyFirst, keyIfGiven } from './caller.ts'
 
 /** The assignment's end: each key's predictions at 1e19 FLOPs, and the list of all, judged once everybody may know. */
 export const assignment: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  const { store, gate, clock, disclosure, truth } = services
+  const { store, gate, clock, disclosure, truth, space } = services
+  const answers = predictionAnswersOf(space.fields)
+  const target = shortInteger(integerAsWritten(space.target))
   const onRequest = keyFirst(gate)
 
   const standing = async (keyId: string) => {
@@ -46,7 +40,7 @@ export const assignment: FastifyPluginAsyncZod<Services> = async (app, services)
       schema: {
         summary: 'The predictions of the key',
         tags: ['assignment'],
-        response: { 200: submissionAnswer, ...refusals([404], { 404: 'Nothing was submitted yet.' }) },
+        response: { 200: answers.submission, ...refusals([404], { 404: 'Nothing was submitted yet.' }) },
       },
     },
     async (request) => standing(callerOf(request).id),
@@ -57,11 +51,11 @@ export const assignment: FastifyPluginAsyncZod<Services> = async (app, services)
     {
       onRequest,
       schema: {
-        summary: 'Predict the best configuration at 1e19 FLOPs and its loss; the last prediction counts',
+        summary: `Predict the best configuration at ${target} FLOPs and its loss; the last prediction counts`,
         tags: ['assignment'],
-        body: submissionBody,
+        body: predictionInBody(space),
         response: {
-          200: submissionAnswer,
+          200: answers.submission,
           ...refusals([400, 403, 404, 413, 415], {
             403: 'The key has made all of its predictions, or the deadline has passed.',
             422: 'There is no API key, or a wrong one; or the body is no prediction.',
@@ -74,7 +68,7 @@ export const assignment: FastifyPluginAsyncZod<Services> = async (app, services)
       const { isOpen, deadline } = await disclosure.now()
       if (isOpen) throw closed(deadline!)
       const { submissions: most } = await settingsOf(services)
-      const { kind } = await store.submit(id, submissionOf(request.body, clock.now()), most)
+      const { kind } = await store.submit(id, submissionOf(request.body, space.target, clock.now()), most)
       if (kind === 'refused') throw used(most)
       return standing(id)
     },
@@ -89,7 +83,7 @@ export const assignment: FastifyPluginAsyncZod<Services> = async (app, services)
         tags: ['assignment'],
         security: keyIfAny,
         response: {
-          200: leaderboardAnswer,
+          200: answers.leaderboard,
           ...refusals([404], { 404: 'This server shows none.', 422: 'A wrong API key; none is needed.' }),
         },
       },
@@ -108,21 +102,21 @@ export const assignment: FastifyPluginAsyncZod<Services> = async (app, services)
         return { deadline, leaderboard: rows }
       }
       const rows = gradeSubmissions(entries, truth).map(({ config, submittedAt, ...grade }) => ({
-        ...{ ...grade, submitted_at: timeText(submittedAt), config: wireOfConfig(config) },
+        ...{ ...grade, submitted_at: timeText(submittedAt), config: anyCodec.record(config) },
       }))
       return { deadline, leaderboard: rows }
     },
   )
 }
 
-const submissionOf = (body: SubmissionBody, now: number): Prediction => ({
-  config: configOfWire({ ...body, train_flops: targetFlops }),
-  predictedLoss: body.predicted_loss,
+const submissionOf = (body: WireRecord, target: number, now: number): Prediction => ({
+  config: configAsked({ ...body, train_flops: target }),
+  predictedLoss: body.predicted_loss as number,
   submittedAt: now,
 })
 
 const wireSubmission = ({ config, predictedLoss, submittedAt, used }: Submission) => ({
-  ...wireOfConfig(config),
+  ...anyCodec.record(config),
   predicted_loss: predictedLoss,
   submitted_at: timeText(submittedAt),
   flops_used: used === null ? null : Number(used),

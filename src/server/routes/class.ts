@@ -3,8 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { type ErrorCode, IsoflopError } from '../../core/errors.ts'
-import { exactInteger } from '../../core/exact-integer.ts'
-import { apiBudget } from '../../cs336/limits.ts'
+import { exactInteger, integerAsWritten } from '../../core/exact-integer.ts'
 import { classCsv, predictionsCsv, runsCsv } from '../class-csv.ts'
 import { addClassKeys, keysCsv } from '../class-keys.ts'
 import { classListOf } from '../class-list.ts'
@@ -22,7 +21,7 @@ import { callerOf } from './caller.ts'
 
 /** The class's page: what an instructor sees and changes, below /class. */
 export const classRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  const { store, disclosure, clock, backend, ledger, truth = null } = services
+  const { store, disclosure, clock, backend, ledger, truth = null, space } = services
   const classRuns = createClassRuns(store)
   const longAnswer = createLongAnswers()
 
@@ -73,7 +72,7 @@ export const classRoutes: FastifyPluginAsyncZod<Services> = async (app, services
   })
 
   app.get('/class/runs', async (request, reply) => {
-    return unlessKnown(request, reply, JSON.stringify(drawnRuns(await classRuns.of(await students()))))
+    return unlessKnown(request, reply, JSON.stringify(drawnRuns(await classRuns.of(await students()), space)))
   })
 
   app.get('/class/spending', async (request, reply) => {
@@ -96,7 +95,10 @@ export const classRoutes: FastifyPluginAsyncZod<Services> = async (app, services
   const list = z.object({
     list: z.string().max(500_000),
     nameColumn: z.string().max(200).optional(),
-    budget: z.string().max(100).default(String(apiBudget)),
+    budget: z
+      .string()
+      .max(100)
+      .default(String(integerAsWritten(space.budget))),
   })
   app.post('/class/keys', { bodyLimit: 1_000_000, schema: { body: list } }, async ({ body }) => {
     const budget = flopsOf(body.budget)
@@ -156,8 +158,8 @@ export const classRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     const [inClass, { deadline }] = [await students(), await disclosure.now()]
     return whole(classCsv(inClass, deadline, gradesOf(inClass)))
   })
-  csv('predictions', async () => predictionsCsv(store, await students()))
-  csv('runs', async () => runsCsv(store, await students()))
+  csv('predictions', async () => predictionsCsv(store, await students(), space.fields))
+  csv('runs', async () => runsCsv(store, await students(), space.fields))
 }
 
 /** Codes of what somebody typed wrong. */

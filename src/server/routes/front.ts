@@ -1,22 +1,24 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { integerAsWritten, shortInteger } from '../../core/exact-integer.ts'
 import { loadAssets } from '../../pages/assets.ts'
 import { addAssets, pageFor, pageHeaders } from '../../pages/routes.ts'
 import type { Services } from '../options.ts'
 
 /** The page of the class for whoever opens the server's address in a browser; what a server of this kind is for whoever asks it without a path. */
-export const front: FastifyPluginAsyncZod<Services> = async (app, { version, closed = [] }) => {
+export const front: FastifyPluginAsyncZod<Services> = async (app, { version, closed = [], space }) => {
   const routes = {
     'GET /loss': 'the loss that a configuration would reach; costs its FLOPs, repeats are free',
     'GET /total_flops_used': 'the FLOPs that the key has used',
     'GET /previous_runs': 'all runs of the key',
     'GET /v2': 'that runs can be asked for without waiting for them',
+    ...(space.spec === undefined ? {} : { 'GET /v2/space': 'the file of the space whose runs it makes' }),
     'POST /v2/runs': 'ask for a run, and be answered at once',
     'GET /v2/runs': 'all runs of the key, also those that wait, run or failed',
     'GET /v2/runs/{id}': 'a run: its state, its answer, its curve',
     'DELETE /v2/runs/{id}': 'cancel a run that waits or runs',
     'GET /v2/events': 'changes of the runs of the key as they happen',
     'GET /submission': 'the predictions of the key',
-    'POST /submission': 'predict the best configuration at 1e19 FLOPs, and its loss',
+    'POST /submission': `predict the best configuration at ${shortInteger(integerAsWritten(space.target))} FLOPs, and its loss`,
     'GET /leaderboard': 'who has predicted',
     'GET /healthz': 'whether the server can answer',
     ...(closed.includes('docs') ? {} : { 'GET /docs': 'all of it, to read and to try' }),

@@ -1,10 +1,9 @@
 import type { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { askedInQuery, configAsked } from '../../api/asked.ts'
 import {
-  configOfWire,
   lossAnswer,
-  lossQueryOf,
   lossText,
   messages,
   previousRunsPage,
@@ -15,7 +14,6 @@ import {
 } from '../../api/contract.ts'
 import { pythonInteger } from '../../api/python.ts'
 import { IsoflopError } from '../../core/errors.ts'
-import { apiLimits } from '../../cs336/limits.ts'
 import { createLongAnswers } from '../long-answer.ts'
 import type { QueryOutcome } from '../metrics.ts'
 import type { Services } from '../options.ts'
@@ -24,7 +22,7 @@ import { callerOf, keyFirst } from './caller.ts'
 
 /** The contract of the course's training API, version 1: answers are written digit by digit as its server writes them. */
 export const v1: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  const { store, gate, ledger, metrics, clock, trainFlops = apiLimits.trainFlops } = services
+  const { store, gate, ledger, metrics, clock, space } = services
   const longAnswer = createLongAnswers()
   app.addHook('onRequest', keyFirst(gate))
 
@@ -34,14 +32,14 @@ export const v1: FastifyPluginAsyncZod<Services> = async (app, services) => {
       schema: {
         summary: 'The loss of a configuration; repeats are free',
         tags: ['contract'],
-        querystring: lossQueryOf(trainFlops),
+        querystring: askedInQuery(space),
         response: { 200: lossAnswer, ...refusals([403, 404]) },
       },
     },
     async (request, reply) => {
       const started = clock.now()
       const count = (outcome: QueryOutcome) => metrics.query(outcome, (clock.now() - started) / 1000, config.trainFlops)
-      const config = configOfWire(request.query)
+      const config = configAsked(request.query)
       const key = callerOf(request)
       try {
         const { loss, used, charged } = await ledger.query(key.id, config, () => reply.raw.destroyed)
@@ -78,7 +76,7 @@ export const v1: FastifyPluginAsyncZod<Services> = async (app, services) => {
         summary: 'All runs of the key, or a page of them',
         tags: ['contract'],
         querystring: previousRunsQuery,
-        response: { 200: previousRunsPage, ...refusals([404]) },
+        response: { 200: previousRunsPage(space.fields), ...refusals([404]) },
       },
     },
     async (request, reply) => {

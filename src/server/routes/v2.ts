@@ -1,28 +1,25 @@
 import type { FastifyReply } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { configOfWire, messages } from '../../api/contract.ts'
+import { askedInBody, configAsked, runInBody } from '../../api/asked.ts'
+import { messages } from '../../api/contract.ts'
 import {
   aboutAnswer,
+  answersOf,
   codedRefusals,
   configOfId,
   eventsQuery,
   idOfConfig,
   longestWait,
   messagesOfRuns,
-  runAnswer,
-  runBodyOf,
-  runInBody,
   runParams,
-  runsAnswer,
   runsQuery,
-  runWithCurve,
   waitQuery,
 } from '../../api/v2.ts'
+import type { Config } from '../../core/config.ts'
 import { IsoflopError } from '../../core/errors.ts'
 import { integerAsWritten } from '../../core/exact-integer.ts'
-import type { TrainingConfig } from '../../cs336/config.ts'
-import { apiLimits } from '../../cs336/limits.ts'
+import type { Space } from '../../space/space.ts'
 import { answerError } from '../answer-error.ts'
 import { Bell } from '../bell.ts'
 import { createEvents, usualEventTimes } from '../events.ts'
@@ -34,17 +31,17 @@ import { callerOf, keyFirst } from './caller.ts'
 
 /** The second version: runs that nobody has to wait for. */
 export const v2: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  const { store, gate, requests, changes, version, complaints, progresses } = services
-  const { trainFlops = apiLimits.trainFlops } = services
+  const { store, gate, requests, changes, version, complaints, progresses, space } = services
+  const answers = answersOf(space.fields)
   const shown = createShownRuns(store, progresses)
   const times = services.eventTimes ?? usualEventTimes
   const events = createEvents({ store, changes, shown, times })
   const longAnswer = createLongAnswers(times.unreadFor)
   const onRequest = keyFirst(gate)
-  app.setErrorHandler(answerError(complaints, { body: runInBody, isCoded: true }))
+  app.setErrorHandler(answerError(complaints, { body: runInBody(space), isCoded: true }))
 
   /** A request once it has ended, or as it is when the time is over, the server stops or nobody listens any more. */
-  const awaited = async (keyId: string, config: TrainingConfig, seconds: number, reply: FastifyReply) => {
+  const awaited = async (keyId: string, config: Config, seconds: number, reply: FastifyReply) => {
     const bell = new Bell()
     const state = { isOver: seconds === 0 }
     const over = () => {
@@ -77,8 +74,25 @@ export const v2: FastifyPluginAsyncZod<Services> = async (app, services) => {
         response: { 200: aboutAnswer },
       },
     },
-    () => ({ name: 'isoflop training API', version, api: 2 as const, longest_wait: longestWait }),
+    () => ({
+      ...{ name: 'isoflop training API', version, api: 2 as const, longest_wait: longestWait },
+      space: aboutSpace(space),
+    }),
   )
+
+  if (space.spec !== undefined)
+    app.get(
+      '/v2/space',
+      {
+        schema: {
+          summary: 'The file of the space whose runs this server makes, for isoflop campaign --space',
+          tags: ['runs'],
+          security: [{}],
+          response: { 200: z.looseObject({ name: z.string() }).describe('docs/space.md says what it has.') },
+        },
+      },
+      () => space.spec as { name: string },
+    )
 
   app.post(
     '/v2/runs',
@@ -90,11 +104,11 @@ export const v2: FastifyPluginAsyncZod<Services> = async (app, services) => {
           'A run is named by its configuration. One that is there already is answered as it is; one that failed or was cancelled begins anew, unless ' +
           'the header Idempotency-Key is the one that it was asked for with.',
         tags: ['runs'],
-        body: runBodyOf(trainFlops),
+        body: askedInBody(space),
         querystring: waitQuery,
         response: {
-          200: runAnswer.describe('The run was there already, or has ended meanwhile.'),
-          202: runAnswer.describe('The run waits or runs; Location says where to look for it.'),
+          200: answers.run.describe('The run was there already, or has ended meanwhile.'),
+          202: answers.run.describe('The run waits or runs; Location says where to look for it.'),
           ...codedRefusals([400, 403, 413, 415], {
             429: 'RUNS_TOO_MANY: the key has as many runs waiting and running as it may. KEY_TRIES: too many wrong API keys came from this address. Retry-After says when to ask again.',
           }),
@@ -103,7 +117,7 @@ export const v2: FastifyPluginAsyncZod<Services> = async (app, services) => {
     },
     async (request, reply) => {
       const { id: keyId } = callerOf(request)
-      const config = configOfWire(request.body)
+      const config = configAsked(request.body)
       const asked = await requests.ask(keyId, config, nameOf(request.headers['idempotency-key']))
       if (asked.kind === 'refused')
         throw new IsoflopError(
@@ -130,7 +144,7 @@ export const v2: FastifyPluginAsyncZod<Services> = async (app, services) => {
         summary: 'Runs of the key in the order of their last changes',
         tags: ['runs'],
         querystring: runsQuery,
-        response: { 200: runsAnswer, ...codedRefusals([]) },
+        response: { 200: answers.runs, ...codedRefusals([]) },
       },
     },
     async (request) => {
@@ -153,7 +167,7 @@ export const v2: FastifyPluginAsyncZod<Services> = async (app, services) => {
         tags: ['runs'],
         params: runParams,
         querystring: waitQuery,
-        response: { 200: runWithCurve, ...codedRefusals([404]) },
+        response: { 200: answers.withCurve, ...codedRefusals([404]) },
       },
     },
     async (request, reply) => {
@@ -172,7 +186,7 @@ export const v2: FastifyPluginAsyncZod<Services> = async (app, services) => {
         summary: 'Cancel a run that waits or runs; nothing is charged for it',
         tags: ['runs'],
         params: runParams,
-        response: { 200: runAnswer.describe('The run is cancelled.'), ...codedRefusals([400, 404, 409, 413, 415]) },
+        response: { 200: answers.run.describe('The run is cancelled.'), ...codedRefusals([400, 404, 409, 413, 415]) },
       },
     },
     async (request) => {
@@ -215,6 +229,10 @@ export const v2: FastifyPluginAsyncZod<Services> = async (app, services) => {
   )
 }
 
+const aboutSpace = ({ name, runsFingerprint, trainFlops }: Space) => ({
+  ...{ name, fingerprint: runsFingerprint, train_flops: [...trainFlops] },
+})
+
 /** Runs of a page where nothing is said. */
 const usualPage = 100
 
@@ -239,7 +257,7 @@ const afterOf = (given: string | string[] | undefined): bigint | null =>
 const bigintOf = (after: number | undefined): bigint | null => (after === undefined ? null : BigInt(after))
 
 /** Errors: RUN_UNKNOWN. */
-function configFrom(id: string): TrainingConfig {
+function configFrom(id: string): Config {
   const config = configOfId(id)
   if (config === null || idOfConfig(config) !== id) throw unknownRun(id)
   return config

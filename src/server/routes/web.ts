@@ -3,7 +3,6 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { IsoflopError } from '../../core/errors.ts'
 import { integerAsWritten } from '../../core/exact-integer.ts'
-import { apiLimits } from '../../cs336/limits.ts'
 import type { Services } from '../options.ts'
 import { createSessions, isTokenOf, type Session } from '../sessions.ts'
 import { settingsOf } from '../settings.ts'
@@ -89,16 +88,7 @@ const learner: FastifyPluginAsyncZod<Services & { csrfOf(request: FastifyRequest
   app,
   services,
 ) => {
-  const {
-    store,
-    disclosure,
-    backend,
-    clock,
-    version,
-    closed = [],
-    trainFlops = apiLimits.trainFlops,
-    csrfOf,
-  } = services
+  const { store, disclosure, backend, clock, version, closed = [], space, csrfOf } = services
 
   app.get('/me', async (request, reply) => {
     const { id, instructor } = callerOf(request)
@@ -110,7 +100,7 @@ const learner: FastifyPluginAsyncZod<Services & { csrfOf(request: FastifyRequest
       ...{ csrf: csrfOf(request), key: keyJson(key), version, now: isoOrNull(clock.now()) },
       ...{ deadline: isoOrNull(deadline), isOpen, attempts: attempts.length, ...settings },
       leaderboard: settings.leaderboard || instructor,
-      trainFlops: trainFlops.map((flops) => String(integerAsWritten(flops))),
+      trainFlops: space.trainFlops.map((flops) => String(integerAsWritten(flops))),
       takesLong: backend.trainings !== undefined,
       hasDocs: !closed.includes('docs'),
     }

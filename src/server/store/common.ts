@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import type { Config } from '../../core/config.ts'
 import { IsoflopError } from '../../core/errors.ts'
-import type { TrainingConfig } from '../../cs336/config.ts'
-import { apiCodec } from '../../cs336/config.ts'
+import { anyCodec } from '../../space/any.ts'
 import type { RequestState, StoredRequest } from './requests.ts'
 import type { KeyRecord, Proof, RunsPage, Standing, Submission } from './store.ts'
 
@@ -94,8 +94,8 @@ export function ticketCounter(): () => bigint {
 }
 
 /** The configuration of a row, which only this program wrote. */
-export const configOfRow = (identity: string): TrainingConfig => {
-  const config = apiCodec.configOfIdentity(identity)
+export const configOfRow = (identity: string): Config => {
+  const config = anyCodec.configOfIdentity(identity)
   if (config === null) throw new Error(`the database has the configuration ${identity}, which is none`)
   return config
 }

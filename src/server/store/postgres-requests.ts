@@ -1,4 +1,4 @@
-import { apiCodec } from '../../cs336/config.ts'
+import { anyCodec } from '../../space/any.ts'
 import { checkFlops, configOfRow, keyInvalid, type RequestRow, requestFromRow } from './common.ts'
 import { type Asked, mostForgotten, type OpenCounts, type RequestStore, type TakenRequest } from './requests.ts'
 
@@ -26,7 +26,7 @@ export function postgresRequests(database: {
   const { ask, change, instance, nextTicket, keyOfTicket } = database
   const keyOf = (ticket: bigint) => keyOfTicket.get(ticket) ?? ''
   const request: RequestStore['request'] = async (keyId, config) => {
-    const [row] = await ask<RequestRow>('request', keyId, apiCodec.identity(config))
+    const [row] = await ask<RequestRow>('request', keyId, anyCodec.identity(config))
     return row ? requestFromRow(row) : null
   }
 
@@ -35,7 +35,7 @@ export function postgresRequests(database: {
     async ask(keyId, { config, cost, name, most }, now) {
       checkFlops('A cost', cost)
       const ticket = nextTicket()
-      const values = [keyId, apiCodec.identity(config), cost, ticket, instance, name, most, now]
+      const values = [keyId, anyCodec.identity(config), cost, ticket, instance, name, most, now]
       const [{ kind, shared, open, budget, used, free }] = await change<AskedRow>(keyId, 'ask', ...values)
       switch (kind) {
         case 'no-key':
@@ -72,7 +72,7 @@ export function postgresRequests(database: {
       return ended
     },
     async cancel(keyId, config, now) {
-      const values = [keyId, apiCodec.identity(config), now, mostForgotten]
+      const values = [keyId, anyCodec.identity(config), now, mostForgotten]
       const [{ kind }] = await change<{ kind: 'cancelled' | 'ended' | null }>(keyId, 'cancelRequest', ...values)
       return kind === null ? null : { kind }
     },
@@ -89,10 +89,10 @@ export function postgresRequests(database: {
       })
     },
     async noteCurve(keyId, config, curve) {
-      await ask('noteCurve', keyId, apiCodec.identity(config), JSON.stringify(curve))
+      await ask('noteCurve', keyId, anyCodec.identity(config), JSON.stringify(curve))
     },
     async curve(keyId, config) {
-      const [row] = await ask<{ curve: string }>('curve', keyId, apiCodec.identity(config))
+      const [row] = await ask<{ curve: string }>('curve', keyId, anyCodec.identity(config))
       return row ? JSON.parse(row.curve) : []
     },
     async changes(keyIds) {

@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg'
 import { IsoflopError } from '../../core/errors.ts'
-import { apiCodec } from '../../cs336/config.ts'
+import { anyCodec } from '../../space/any.ts'
 import {
   checkFlops,
   checkLoss,
@@ -139,7 +139,7 @@ export async function openPostgres(url: string, options: StoreOptions = {}): Pro
     async reserve(keyId, config, cost, now) {
       checkFlops('A cost', cost)
       const ticket = nextTicket()
-      const values = [keyId, apiCodec.identity(config), cost, ticket, instance, now]
+      const values = [keyId, anyCodec.identity(config), cost, ticket, instance, now]
       const [wish] = await change<WishRow>(keyId, 'reserve', ...values)
       if (wish.kind === 'reserved') keyOfTicket.set(ticket, keyId)
       return reservationFrom(wish, keyId, ticket)
@@ -192,7 +192,7 @@ export async function openPostgres(url: string, options: StoreOptions = {}): Pro
 
     async submit(keyId, { config, predictedLoss, submittedAt }, most) {
       checkLoss('A predicted loss', predictedLoss)
-      const values = [keyId, apiCodec.identity(config), predictedLoss, submittedAt, most]
+      const values = [keyId, anyCodec.identity(config), predictedLoss, submittedAt, most]
       const [{ kind, attempts }] = await change<SubmittedRow>(keyId, 'submit', ...values)
       if (kind === null) throw keyInvalid(keyId)
       return { kind, attempts: Number(attempts) }

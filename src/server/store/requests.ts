@@ -1,5 +1,5 @@
+import type { Config } from '../../core/config.ts'
 import type { CurvePoint } from '../../core/trainer.ts'
-import type { TrainingConfig } from '../../cs336/config.ts'
 
 /** What may be the matter with a request, in the order in which it happens. */
 export const requestStates = ['waiting', 'running', 'finished', 'diverged', 'failed', 'cancelled'] as const
@@ -16,7 +16,7 @@ export interface RequestFailure {
 
 /** A configuration that a key asked for, and what has become of it. Queries of GET /loss are one, too, once they are settled. */
 export interface StoredRequest {
-  readonly config: TrainingConfig
+  readonly config: Config
   readonly state: RequestState
   /** The key's count of changes at the last change of this one. */
   readonly number: bigint
@@ -50,7 +50,7 @@ export type Asked =
 
 /** A wish to have a configuration run. */
 export interface Wish {
-  readonly config: TrainingConfig
+  readonly config: Config
   readonly cost: bigint
   /** Asking again under the same name never begins anew what failed or was cancelled. */
   readonly name: string | null
@@ -61,7 +61,7 @@ export interface Wish {
 /** A request whose server has left it, and that is this process's now. */
 export interface TakenRequest {
   readonly keyId: string
-  readonly config: TrainingConfig
+  readonly config: Config
   readonly ticket: bigint
 }
 
@@ -95,7 +95,7 @@ export interface RequestStore {
    */
   ask(keyId: string, wish: Wish, now: number): Promise<Asked>
   /** A request of a key; null where it never asked for this. */
-  request(keyId: string, config: TrainingConfig): Promise<StoredRequest | null>
+  request(keyId: string, config: Config): Promise<StoredRequest | null>
   /** A key's requests in the order of their last changes. */
   requests(keyId: string, filter: RequestFilter): Promise<StoredRequest[]>
   /** Says that the run of a ticket has begun; nothing where the ticket is not that of a waiting request. */
@@ -103,13 +103,13 @@ export interface RequestStore {
   /** Ends a request that came to no loss, and frees its reservation; false where the ticket is not that of an open one. */
   end(ticket: bigint, state: 'diverged' | 'failed', failure: RequestFailure | null, now: number): Promise<boolean>
   /** Ends an open request for its key, and frees its reservation, unless a query of GET /loss goes on with that; null where there is none of that configuration. */
-  cancel(keyId: string, config: TrainingConfig, now: number): Promise<{ readonly kind: 'cancelled' | 'ended' } | null>
+  cancel(keyId: string, config: Config, now: number): Promise<{ readonly kind: 'cancelled' | 'ended' } | null>
   /** Takes those of the requests that were not renewed since they were seen, each under a new ticket: the old one counts no more. */
   takeOver(seen: readonly { readonly ticket: bigint; readonly renewals: bigint }[]): Promise<TakenRequest[]>
   /** Keeps how far the run of an open request is. It may be lost with the process. */
-  noteCurve(keyId: string, config: TrainingConfig, curve: readonly CurvePoint[]): Promise<void>
+  noteCurve(keyId: string, config: Config, curve: readonly CurvePoint[]): Promise<void>
   /** What was kept of that; empty where nothing was. */
-  curve(keyId: string, config: TrainingConfig): Promise<readonly CurvePoint[]>
+  curve(keyId: string, config: Config): Promise<readonly CurvePoint[]>
   /** The counts of changes of these keys, as far as they are there and not revoked. */
   changes(keyIds: readonly string[]): Promise<ReadonlyMap<string, bigint>>
   openRequests(): Promise<OpenCounts>

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { apiCodec } from '../../cs336/config.ts'
+import { anyCodec } from '../../space/any.ts'
 import { configOfRow, damagedDatabase, keyInvalid, type RequestRow, requestFromRow } from './common.ts'
 import {
   type Asked,
@@ -104,7 +104,7 @@ export function requestRows(
   }
 
   const ask = (keyId: string, { config, cost, name, most }: Wish, now: number): Asked => {
-    const identity = apiCodec.identity(config)
+    const identity = anyCodec.identity(config)
     const key = keys.ofId(keyId)
     if (!key || key.revoked) throw keyInvalid(keyId)
     const known = rowOf(keyId, identity)

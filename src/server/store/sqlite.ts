@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { apiCodec } from '../../cs336/config.ts'
+import { anyCodec } from '../../space/any.ts'
 import {
   checkFlops,
   checkLoss,
@@ -157,10 +157,10 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
     if (!key) throw keyInvalid(keyId)
     const before = submissionsOf(keyId)
     const { config, predictedLoss, submittedAt } = prediction
-    const identity = apiCodec.identity(config)
+    const identity = anyCodec.identity(config)
     const last = before.at(-1)
     const attempts = before.length
-    if (last && apiCodec.identity(last.config) === identity && last.predictedLoss === predictedLoss)
+    if (last && anyCodec.identity(last.config) === identity && last.predictedLoss === predictedLoss)
       return { kind: 'repeated', attempts }
     if (attempts >= most) return { kind: 'refused', attempts }
     const row = {
@@ -255,7 +255,7 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
     async reserve(keyId, config, cost, now) {
       checkFlops('A cost', cost)
       return early(
-        () => reserve(keyId, apiCodec.identity(config), cost, now),
+        () => reserve(keyId, anyCodec.identity(config), cost, now),
         ({ kind }) => kind === 'reserved',
       )
     },
@@ -328,20 +328,20 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
       checkFlops('A cost', wish.cost)
       return write(() => requests.ask(keyId, wish, now))
     },
-    request: (keyId, config) => read(() => requests.of(keyId, apiCodec.identity(config))),
+    request: (keyId, config) => read(() => requests.of(keyId, anyCodec.identity(config))),
     requests: (keyId, filter) => read(() => requests.list(keyId, filter)),
     begin: (ticket, now) => write(() => requests.begin(ticket, now)),
     end: (ticket, state, failure, now) => write(() => requests.end(ticket, state, failure, now)),
-    cancel: (keyId, config, now) => write(() => requests.cancel(keyId, apiCodec.identity(config), now)),
+    cancel: (keyId, config, now) => write(() => requests.cancel(keyId, anyCodec.identity(config), now)),
     takeOver: async (seen) => (seen.length === 0 ? [] : write(() => requests.takeOver(seen))),
     async noteCurve(keyId, config, curve) {
       await early(
-        () => requests.noteCurve(keyId, apiCodec.identity(config), JSON.stringify(curve)),
+        () => requests.noteCurve(keyId, anyCodec.identity(config), JSON.stringify(curve)),
         () => true,
       )
     },
     curve: async (keyId, config) => {
-      const text = await read(() => requests.curve(keyId, apiCodec.identity(config)))
+      const text = await read(() => requests.curve(keyId, anyCodec.identity(config)))
       return text === null ? [] : JSON.parse(text)
     },
     changes: (keyIds) =>

@@ -1,4 +1,4 @@
-import type { TrainingConfig } from '../../cs336/config.ts'
+import type { Config } from '../../core/config.ts'
 import type { RequestStore } from './requests.ts'
 
 /** A key as it is stored: never the key itself, only its hash. Budgets and sums are exact and of any size, FLOPs. */
@@ -21,7 +21,7 @@ export interface KeyRecord {
 
 /** A settled run of a key. */
 export interface StoredRun {
-  readonly config: TrainingConfig
+  readonly config: Config
   readonly cost: bigint
   readonly loss: number
   /** When it was settled, ms since 1970; null of a run of an older version. */
@@ -47,7 +47,7 @@ export type Reservation =
 
 /** A 1e19 configuration that a key's owner believes in, and the loss predicted for it. */
 export interface Prediction {
-  readonly config: TrainingConfig
+  readonly config: Config
   readonly predictedLoss: number
   /** Milliseconds since 1970. */
   readonly submittedAt: number
@@ -160,7 +160,7 @@ export interface Store extends RequestStore {
    * Sets the cost of a configuration aside for a key, unless it is settled, in flight or over the budget. A revoked key
    * is no key.
    */
-  reserve(keyId: string, config: TrainingConfig, cost: bigint, now: number): Promise<Reservation>
+  reserve(keyId: string, config: Config, cost: bigint, now: number): Promise<Reservation>
   /**
    * Turns a reservation into a run; gives what the key has used. Null where the reservation is gone: it was released,
    * reclaimed or settled, or its key was reset, and nothing was charged just now. If a connection breaks before the answer comes, the run may have been stored: it is charged once, and the

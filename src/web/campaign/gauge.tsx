@@ -1,3 +1,4 @@
+import { mayBeOut } from '../../campaign/live.ts'
 import { compact } from '../../report/number.ts'
 import { words } from '../../report/words/words.ts'
 import { Bar } from '../parts/gauge.tsx'
@@ -9,7 +10,7 @@ import { news, view } from './state.ts'
 export function Gauge() {
   const { task, spentFlops, open, refused, lost, runs, rounds } = view.value!
   const { capacity, state } = news.value!
-  const goesOn = state === 'running' || state === 'paused' || state === 'stopping'
+  const goesOn = mayBeOut(state)
   const running = goesOn ? Math.min(capacity, open.length) : 0
   const reserved = open.slice(0, running).reduce((sum, { config }) => sum + config.trainFlops, 0)
   const left = Math.max(0, task.budget - spentFlops - reserved)

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import type { Wish } from '../../campaign/live.ts'
+import { hasProcess, isStudy, type Wish } from '../../campaign/live.ts'
 import { sourceText } from '../../report/campaign/facts.ts'
 import { send, session } from '../session.ts'
 import { isConnected } from '../stream.ts'
@@ -36,7 +36,7 @@ function Controls() {
     setFault('')
     send('control', { wish: wanted }).catch((error: Error) => setFault(say.failed(error.message)))
   }
-  const goesOn = state === 'running' || state === 'paused' || state === 'stopping'
+  const goesOn = hasProcess(state)
   return (
     <div class="controls">
       {goesOn && canWrite && (
@@ -58,7 +58,7 @@ function Controls() {
         </>
       )}
       {goesOn && !canWrite && <span class="hint">{say.readOnly}</span>}
-      {hasReport && state === 'ended' && (
+      {hasReport && !goesOn && !isStudy(state) && (
         <a class="button" href="/api/report" target="_blank" rel="noreferrer">
           {say.report}
         </a>

@@ -1,3 +1,4 @@
+import { mayBeOut } from '../../campaign/live.ts'
 import type { ViewedTraining } from '../../campaign/view.ts'
 import { configText } from '../../report/campaign/configuration.ts'
 import { compact, nats, percent } from '../../report/number.ts'
@@ -40,7 +41,7 @@ export function Next() {
             </thead>
             <tbody>
               {shown.map((run, k) => (
-                <tr key={JSON.stringify(run.config)} class={k < capacity && state !== 'broken' ? 'now' : ''}>
+                <tr key={JSON.stringify(run.config)} class={k < capacity && mayBeOut(state) ? 'now' : ''}>
                   <td>
                     {configText(space, run.config)} <span class="hint">{told.get(JSON.stringify(run.config))}</span>
                   </td>

@@ -6,9 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { random } from '../../../src/core/random.ts'
-import { apiCodec } from '../../../src/cs336/config.ts'
 import { openStore } from '../../../src/server/store/open.ts'
 import type { Prediction, Reservation, Store } from '../../../src/server/store/store.ts'
+import { anyCodec } from '../../../src/space/any.ts'
 import { configOf, costOf, lossOf, runsOf, settledAt } from './examples.ts'
 import { storeProperty } from './model.ts'
 
@@ -45,7 +45,7 @@ export async function audit(store: Store): Promise<void> {
       used,
       `sum of the runs of ${id}`,
     )
-    assert.equal(new Set(runs.map(({ config }) => apiCodec.identity(config))).size, runs.length)
+    assert.equal(new Set(runs.map(({ config }) => anyCodec.identity(config))).size, runs.length)
     assert.deepEqual(await store.prove(id), { used, ran: used, reserved, held: reserved })
   }
 }
@@ -600,7 +600,7 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
     const key = (await store.getKey('a'))!
     const runs = await runsOf(store, 'a')
     const acknowledged = children.flatMap((child) => child.acknowledged.map((line) => line.split(' ')[0]))
-    assert.deepEqual(acknowledged.sort(), runs.map(({ config }) => apiCodec.identity(config)).sort())
+    assert.deepEqual(acknowledged.sort(), runs.map(({ config }) => anyCodec.identity(config)).sort())
     assert.ok(key.used <= key.budget && key.budget - key.used < costOf(configurations), `${key.budget - key.used} left`)
     assert.equal(key.reserved, 0n)
     for (const { acknowledged } of children) assert.ok(acknowledged.length > 0, 'both processes had a share')
@@ -632,7 +632,7 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
       assert.equal((await store.getKey(id))!.reserved, 0n)
     }
     for (const [id, lines] of acknowledged) {
-      const stored = new Set((await runsOf(store, id)).map(({ config }) => apiCodec.identity(config)))
+      const stored = new Set((await runsOf(store, id)).map(({ config }) => anyCodec.identity(config)))
       for (const line of lines) assert.ok(stored.has(line.split(' ')[0]), `${line} was acknowledged and is gone`)
     }
     assert.ok(
