@@ -121,6 +121,7 @@ async function tableOf(paths: readonly string[], flags: TableFlags): Promise<Tab
       diagnostics: dataDiagnostics(data),
       truth,
       columns: await groupColumnsOf(paths, data),
+      preview: await firstPreview(paths),
     }
   } catch (error) {
     if (!(error instanceof IsoflopError)) throw error
@@ -130,7 +131,7 @@ async function tableOf(paths: readonly string[], flags: TableFlags): Promise<Tab
 }
 
 async function firstPreview(paths: readonly string[]): Promise<Preview | null> {
-  for (const path of paths) {
+  for (const path of paths.filter((one) => !one.startsWith('world:'))) {
     const preview = await previewOf(path).catch(() => null)
     if (preview !== null) return preview
   }

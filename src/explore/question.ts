@@ -64,6 +64,8 @@ export type TableAnswer =
       readonly truth: SurfaceLaw | null
       /** Columns that the runs may be grouped by. */
       readonly columns: readonly string[]
+      /** The head of the first file; null where it has none, as a world. */
+      readonly preview: Preview | null
     }
   | {
       readonly kind: 'fault'

@@ -35,6 +35,8 @@ export interface DataJson {
     readonly of: readonly number[]
     readonly isAsked: boolean
   } | null
+  /** Which column was taken for what, of each file. */
+  readonly columns: RunData['columns']
   readonly read: number
   readonly checkpoints: number
   /** The first of them; `excludedCount` has all. */
@@ -61,6 +63,7 @@ export function dataJson(data: RunData): DataJson {
     files: origins.map(({ source }) => sources.indexOf(source)),
     sources,
     groups: groups && { column: groups.column, names: groups.names, of: [...groups.of], isAsked: groups.isAsked },
+    columns: data.columns,
     read: data.read,
     checkpoints: data.checkpoints,
     excluded: data.excluded.slice(0, mostExcluded),

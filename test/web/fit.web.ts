@@ -45,6 +45,11 @@ const groups = write('groups.csv', 'dataset,params,tokens,loss', [
   ...runsOf(1.8, 2).map((row) => ['pile', ...row]),
 ])
 
+/** Two data sets far apart in one table, with two losses, and one run of the first that went wrong. */
+const pooled = write('pooled.csv', 'dataset,params,tokens,loss,other_loss', [
+  ...runsOf(1, 1).map(([N, D, loss], k) => ['c4', N, D, loss + (k === 2 ? 1 : 0), loss + 0.1]),
+  ...runsOf(1, 2).map(([N, D, loss]) => ['code', N, D, loss - 0.9, loss - 0.8]),
+])
 const settings = write('settings.csv', 'params,tokens,unique_tokens,lr,batch_size,loss', settingsRuns())
 
 /** Runs with a learning rate, a batch in tokens and tokens that repeat, one in three of them. */
@@ -315,6 +320,40 @@ test('in Chinese the page is Chinese', { skip }, async () => {
     '',
   )
   assert.equal(/(?:[A-Za-z]+[ ,]+){4}/.exec(text)?.[0], undefined)
+  await clean()
+  await close()
+})
+
+test('columns of a file that was understood are chosen otherwise, rows are read otherwise, and what a remark advises is a click', {
+  skip,
+}, async () => {
+  const { page, clean, close } = await visit(await open(pooled, '--method', 'norm,surface', '--resamples', '100'))
+  await fitted(page)
+  const remarks = page.locator('.remarks')
+  await remarks.getByText('data-sets-pooled').waitFor()
+  await page.getByText('How it was read').click()
+  await page.getByRole('textbox', { name: 'Only rows with' }).fill('dataset=c4')
+  await page.getByRole('textbox', { name: 'Only rows with' }).press('Enter')
+  await page.getByText('35 runs').first().waitFor()
+  await fitted(page)
+  assert.match((await same(page)).line, /--where dataset=c4/)
+
+  // An outlier is told, and left out by the button beside it; it stays out when rows are read otherwise.
+  await remarks.getByText('outliers').waitFor()
+  await remarks.getByRole('button', { name: 'Leave it out' }).click()
+  await page.getByText('34 of 35 runs').first().waitFor()
+  await page.getByRole('button', { name: 'Remove dataset=c4' }).click()
+  await page.getByText('69 of 70 runs').first().waitFor()
+  await page.getByRole('button', { name: 'Choose columns' }).click()
+  await page.getByLabel('What loss holds').selectOption('')
+  await page.getByLabel('What other_loss holds').selectOption('loss')
+  await page.getByRole('button', { name: 'Read it so' }).click()
+  await fitted(page)
+  const { line } = await same(page)
+  assert.match(line, /--columns loss=other_loss --drop 4 /)
+  await remarks.getByRole('button', { name: 'Group by dataset' }).click()
+  await page.locator('.prose .said').waitFor({ timeout: 120_000 })
+  assert.match(await copied(page), /--group-by dataset --drop 4 /)
   await clean()
   await close()
 })

@@ -43,7 +43,10 @@ function inWords(note: string): string {
   return told === note ? capital(note) : told
 }
 
-function columnSections({ columns }: Reading): Section[] {
+/** Which column of each file was taken for what. */
+export const columnBlocks = (columns: Reading['columns']): Block[] => columnSections({ columns })
+
+function columnSections({ columns }: Pick<Reading, 'columns'>): Section[] {
   const seen = new Set<string>()
   const { elsewhere, marks } = words()
   const { columns: title, ...say } = words().fit

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { say } from '../words/words.ts'
+import { ReadAs } from './read-as.tsx'
 import { add, readWith, remove } from './reading.ts'
 import { data, fault, files, flags, isReading, table } from './state.ts'
 
@@ -79,6 +80,7 @@ export function Files() {
         {table.value?.kind === 'read' && <GroupBy />}
         <span class="hint">{isOver ? say.fit.dropNow : say.fit.dropHint}</span>
       </div>
+      {table.value !== null && <ReadAs />}
       {isReading.value && <p role="status">{say.fit.reading}</p>}
       {fault.value !== '' && (
         <p class="lost" role="alert">

@@ -4,8 +4,30 @@ import { say } from '../words/words.ts'
 import { Field, parseNumbers, parseWhole } from './field.tsx'
 import { askJoint, askWith, data, how, isGrouped, isJoint } from './state.ts'
 
+/** What else is asked of the fit: budgets to predict, laws of more than N and D, and what few change. */
+export const Question = () => (
+  <section class="card" aria-labelledby="question">
+    <h2 id="question">{say.fit.question}</h2>
+    <Targets />
+    <Laws />
+    <Numbers />
+  </section>
+)
+
+/** Budgets to predict, FLOPs, parted by commas. */
+const Targets = () => (
+  <Field
+    label={say.fit.targets}
+    text={how.value!.targets?.map(flopsText).join(', ') ?? ''}
+    placeholder={say.fit.targetsHint}
+    wrong={say.fit.noBudget}
+    parse={parseNumbers}
+    onTake={(targets) => askWith({ targets: targets && [...targets] })}
+  />
+)
+
 /** The laws of more than N and D: of every setting that the table has, and of repeated data. */
-export function Laws() {
+function Laws() {
   const { repeats, uniqueTokens } = how.value!
   const { tuning } = data.value!.runs
   const why = (has: boolean, lacks: string): string => (isGrouped.value ? say.fit.oneDataSet : has ? '' : lacks)
@@ -60,7 +82,7 @@ export const Check = ({ label, isOn, whyNot, onTurn }: CheckProps) => (
 )
 
 /** Prior, intervals and seed: what few change. */
-export function Numbers() {
+function Numbers() {
   const { prior, confidence, resamples, seed, starts } = how.value!
   const isChanged =
     prior !== null ||

@@ -1,15 +1,12 @@
-import { flopsText } from '../../explore/command.ts'
 import { type MethodName, methodNames } from '../../fit/method-names.ts'
 import type { MethodResult } from '../../fit/result.ts'
 import { answerBudget, predictionAt } from '../../report/fit/facts.ts'
 import { compact, exponent, nats, orDash, withInterval } from '../../report/number.ts'
 import { words } from '../../report/words/words.ts'
 import { say } from '../words/words.ts'
-import { Field, parseNumbers } from './field.tsx'
-import { Laws, Numbers } from './laws.tsx'
-import { askMethods, askWith, fitted, how, methods, standing } from './state.ts'
+import { askMethods, fitted, methods, standing } from './state.ts'
 
-/** The methods side by side, each to be left out, and the budgets that are predicted. */
+/** The methods side by side, each to be left out. */
 export function Methods() {
   const shown = fitted.value
   const analysis = shown?.findings.analysis
@@ -19,10 +16,7 @@ export function Methods() {
   }
   return (
     <section class="card methods" aria-labelledby="methods">
-      <div class="bar">
-        <h2 id="methods">{say.fit.methods}</h2>
-        <Targets />
-      </div>
+      <h2 id="methods">{say.fit.methods}</h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard */}
       <section class="scroll" tabIndex={0} aria-label={say.fit.sideBySide}>
         <table>
@@ -55,8 +49,6 @@ export function Methods() {
           </tbody>
         </table>
       </section>
-      <Laws />
-      <Numbers />
     </section>
   )
 }
@@ -102,15 +94,3 @@ function cellsOf(name: MethodName): readonly string[] | string {
 }
 
 const whyNot = ({ unavailable, undetermined }: MethodResult): string | null => unavailable ?? undetermined
-
-/** Budgets to predict, FLOPs, parted by commas. */
-const Targets = () => (
-  <Field
-    label={say.fit.targets}
-    text={how.value!.targets?.map(flopsText).join(', ') ?? ''}
-    placeholder={say.fit.targetsHint}
-    wrong={say.fit.noBudget}
-    parse={parseNumbers}
-    onTake={(targets) => askWith({ targets: targets && [...targets] })}
-  />
-)

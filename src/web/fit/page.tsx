@@ -15,8 +15,10 @@ import { Details } from './details.tsx'
 import { Files } from './files.tsx'
 import { Groups } from './groups.tsx'
 import { Header } from './header.tsx'
+import { Question } from './laws.tsx'
 import { Mapping } from './mapping.tsx'
 import { Methods } from './methods.tsx'
+import { Remarks } from './remarks.tsx'
 import { Runs } from './runs.tsx'
 import { Settings } from './settings.tsx'
 import { compared, data, fitted, isStale, pointed, type Standing, selected, standing, table } from './state.ts'
@@ -43,7 +45,7 @@ export function FitPage() {
       <Header />
       <main>
         <Files />
-        {table.value?.kind === 'fault' && <Mapping />}
+        <Mapping />
         {isRead && (
           <>
             <StandingLine />
@@ -51,14 +53,19 @@ export function FitPage() {
               <Said>
                 {hasMethods(fitted.value.findings.analysis) && <Answer />}
                 <Settings findings={fitted.value.findings} />
+                <Remarks diagnostics={fitted.value.findings.analysis.diagnostics} />
               </Said>
             )}
             <div class="top">
-              <Budgets />
+              <div class="column">
+                <Budgets />
+                <Question />
+              </div>
               <Methods />
             </div>
             <Said>
               {compared.value && <Groups groups={compared.value} />}
+              {compared.value && table.value?.kind === 'read' && <Remarks diagnostics={table.value.diagnostics} />}
               <Figures />
             </Said>
             <Runs />

@@ -3,7 +3,7 @@ import type { TableAnswer, TableFlags } from '../../explore/question.ts'
 import { isIn, parseRows } from '../../input/dropped.ts'
 import type { DataJson } from '../../input/wire.ts'
 import { ask, upload } from '../session.ts'
-import { compared, data, dropped, fault, files, fitted, flags, isReading, selected, table } from './state.ts'
+import { compared, data, dropped, fault, files, fitted, flags, isMapping, isReading, selected, table } from './state.ts'
 
 /** The latest reading: an answer to an older one is of a view that is gone. */
 let latest = 0
@@ -40,6 +40,7 @@ function show(answer: TableAnswer | null, drop?: string): void {
     dropped.value =
       answer?.kind === 'read' ? new Set([...answer.data.rows.keys()].filter((i) => isOut(answer.data, i))) : new Set()
     selected.value = null
+    isMapping.value = false
     fitted.value = null
     compared.value = null
     table.value = answer

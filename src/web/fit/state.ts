@@ -23,6 +23,8 @@ export const dropped = signal<ReadonlySet<number>>(new Set())
 export const table = signal<TableAnswer | null>(null)
 export const isReading = signal(false)
 export const fault = signal('')
+/** Whether it is being said what each column is, of a file that was understood. */
+export const isMapping = signal(false)
 
 /** The run that is looked at, and the one that is pointed at. */
 export const selected = signal<number | null>(null)

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { type Block, type Cell, spansOf, type Text } from '../../report/page/blocks.ts'
+import { words } from '../../report/words/words.ts'
 
 /** Blocks of a report, on a page. Figures are drawn by `LiveFigure`. */
 export const Blocks = ({ blocks }: { readonly blocks: readonly Block[] }) => (
@@ -68,7 +69,7 @@ function One({ block }: { readonly block: Block }) {
         <ul class="list">
           {block.items.map(({ code, message, advice }) => (
             <li key={code + message}>
-              <strong>{code}</strong>: {message} {advice}
+              <strong>{code}</strong>: {words().elsewhere(message)} {words().elsewhere(advice)}
             </li>
           ))}
         </ul>
