@@ -81,7 +81,7 @@ export function keysCommand(): Command {
   ofKey('rekey', 'print another key for an owner; the one before works no more, all else stays').action(
     (id: string, flags: KeysFlags) =>
       withStore(flags, async (store) => {
-        const key = await replaceKey(store, id)
+        const key = await replaceKey(store, id, systemClock.now())
         if (key === null) throw unknownKey(id)
         print(key)
         sayNext(after['keys of one'](id, flags.db))
@@ -111,6 +111,13 @@ export function keysCommand(): Command {
     .option('--submissions', 'forget its predictions too')
     .option('--yes', 'do not ask')
     .action((id: string, flags: ResetFlags) => withStore(flags, (store) => reset(store, id, flags)))
+  ofKey('undo', 'take back the last reset of a key, or its last rekey, whichever came later').action(
+    (id: string, flags: KeysFlags) =>
+      withStore(flags, async (store) => {
+        await undo(store, id)
+        printNext(after['keys of one'](id, flags.db))
+      }),
+  )
   return command
 }
 
@@ -262,9 +269,28 @@ async function reset(store: Store, id: string, { submissions = false, yes, db }:
   const answer = yes ? true : await answerTo(question)
   if (answer === null)
     throw new IsoflopError('BAD_OPTION', `Nobody is at a terminal to answer: ${question}`, 'Say --yes.')
-  if (answer) await change(id, store.resetKey(id, { submissions }), 'is reset')
+  if (answer) await change(id, store.resetKey(id, { submissions }, systemClock.now()), 'is reset')
   else print(`${id} stays as it is`)
   printNext(after['keys of one'](id, db))
+}
+
+/** Takes the last change of a key back that can be. */
+async function undo(store: Store, id: string): Promise<void> {
+  if ((await store.getKey(id)) === null) throw unknownKey(id)
+  const [past] = await store.pasts(id)
+  if (past === undefined || !(await store.takeBack(id, past.kind)))
+    throw new IsoflopError(
+      'BAD_OPTION',
+      `${id} was neither reset nor given another key, or that was taken back.`,
+      'What was revoked works again by "isoflop keys restore ID".',
+    )
+  const { runs, submissions } = past
+  const back = [counted(runs, 'run'), submissions > 0 && counted(submissions, 'prediction')]
+    .filter(Boolean)
+    .join(' and ')
+  print(
+    past.kind === 'reset' ? `${id} has ${back} again` : `${id} has its earlier key again; the later one works no more`,
+  )
 }
 
 async function list(store: Store, { json, db }: KeysFlags): Promise<void> {

@@ -77,10 +77,10 @@ export async function addDrawnKeys(
   return made
 }
 
-/** Draws another key for an owner: the one before works no more. Null where there is no such id. Errors: those of the store. */
-export async function replaceKey(store: Store, id: string): Promise<string | null> {
+/** Draws another key for an owner: the one before works no more, unless that is taken back. Null where there is no such id. Errors: those of the store. */
+export async function replaceKey(store: Store, id: string, now: number): Promise<string | null> {
   const key = newSecret()
-  return (await store.rekey(id, (await keyHashOf(store)).drawn(key))) ? key : null
+  return (await store.rekey(id, (await keyHashOf(store)).drawn(key), now)) ? key : null
 }
 
 const asItWas = ({ id, revoked }: KeyRecord, key: string): NewKey => ({ id, key, was: revoked ? 'revoked' : 'known' })

@@ -1,19 +1,22 @@
-import { createCipheriv, createDecipheriv, createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
 import type { Gate } from './gate.ts'
 import type { KeyRecord, Store } from './store/store.ts'
 
 /**
- * A browser that somebody signed in with a key. Its cookie is the key itself, sealed with a secret of the database: it works on every server of that and after
- * a restart, ends with the key, at once, when that is revoked or replaced, and a stolen database makes none.
+ * A browser that somebody signed in with a key. Its cookie is a random number with a seal, made with a secret of the database: it works on every server of
+ * that and after a restart, and what was made up is told without asking the database. That has a hash of it, so that a stolen one makes no cookie. A
+ * session ends by signing out, with its key when that is revoked or replaced, and after a day.
  */
 export interface Sessions {
   /** What the cookie is called: another database has another one, as cookies do not tell ports apart. */
   name(): Promise<string>
-  /** Signs in. Errors: those of `Gate.authenticate`. */
+  /** Signs in. Errors: those of `Gate.authenticate`, and of the store. */
   begin(key: string, address: string): Promise<Session & { readonly cookie: string }>
-  /** The session of a cookie; null where it is none of this database, has ended, or its key works no more. Errors: KEY_TRIES, STORE_UNAVAILABLE. */
-  find(cookie: string | undefined, address: string): Promise<Session | null>
+  /** The session of a cookie; null where it is none of this database, or has ended. Errors: STORE_UNAVAILABLE. */
+  find(cookie: string | undefined): Promise<Session | null>
+  /** Signs out, on every server of the database: a copy of the cookie is worth nothing. */
+  end(cookie: string | undefined): Promise<void>
 }
 
 export interface Session {
@@ -25,10 +28,12 @@ export interface Session {
 /** A session ends after so long, ms: a day of work. */
 export const sessionMs = 24 * 3_600_000
 
-const cipher = 'aes-256-gcm'
-const [nonceBytes, tagBytes] = [12, 16]
-/** Characters of the longest cookie that is looked into: that of the longest key is half as long. */
-const longestCookie = 800
+/** Browsers that a key may be signed in with; of more the first ones are signed out. */
+const mostSessions = 50
+
+const numberBytes = 24
+/** Characters of a cookie: the number, and a seal of 32 bytes. */
+const cookiePattern = /^[\w-]{32}[\w-]{43}$/
 
 interface Secret {
   readonly name: string
@@ -45,6 +50,9 @@ export function createSessions(store: Store, gate: Gate, clock: Clock): Sessions
     })
     return known
   }
+  const isOurs = async (cookie: string | undefined): Promise<boolean> =>
+    cookie !== undefined && cookiePattern.test(cookie) && isSealed(await secretOf(), cookie)
+
   return {
     async name() {
       return (await secretOf()).name
@@ -52,22 +60,20 @@ export function createSessions(store: Store, gate: Gate, clock: Clock): Sessions
     async begin(key, address) {
       const record = await gate.authenticate(key, address)
       const secret = await secretOf()
-      const cookie = sealed(secret.seal, JSON.stringify([key, clock.now()]))
+      const cookie = sealed(secret, randomBytes(numberBytes).toString('base64url'))
+      const now = clock.now()
+      const session = { hash: digest(cookie).toString('base64url'), keyId: record.id, now }
+      await store.beginSession(session, { oldest: now - sessionMs, most: mostSessions })
       return { key: record, cookie, csrf: csrfOf(secret, cookie) }
     },
-    async find(cookie, address) {
-      if (cookie === undefined || cookie.length > longestCookie) return null
-      const secret = await secretOf()
-      const opened = unsealed(secret.seal, cookie)
-      if (opened === null) return null
-      const [key, begun] = JSON.parse(opened) as [string, number]
-      if (clock.now() - begun >= sessionMs) return null
-      try {
-        return { key: await gate.authenticate(key, address), csrf: csrfOf(secret, cookie) }
-      } catch (error) {
-        if ((error as { code?: string }).code === 'KEY_INVALID') return null
-        throw error
-      }
+    async find(cookie) {
+      if (!(await isOurs(cookie))) return null
+      const session = await store.session(digest(cookie!).toString('base64url'))
+      if (session === null || session.key.revoked || clock.now() - session.begunAt >= sessionMs) return null
+      return { key: session.key, csrf: csrfOf(await secretOf(), cookie!) }
+    },
+    async end(cookie) {
+      if (await isOurs(cookie)) await store.endSession(digest(cookie!).toString('base64url'))
     },
   }
 }
@@ -86,22 +92,8 @@ function secretFrom(text: string): Secret {
 const csrfOf = ({ csrf }: Secret, cookie: string): string =>
   createHmac('sha256', csrf).update(cookie).digest('base64url')
 
-function sealed(secret: Buffer, text: string): string {
-  const nonce = randomBytes(nonceBytes)
-  const sealing = createCipheriv(cipher, secret, nonce)
-  const body = Buffer.concat([sealing.update(text, 'utf8'), sealing.final()])
-  return Buffer.concat([nonce, sealing.getAuthTag(), body]).toString('base64url')
-}
+const sealed = ({ seal }: Secret, number: string): string =>
+  `${number}${createHmac('sha256', seal).update(number).digest('base64url')}`
 
-/** What was sealed; null for what was not, here, with this secret. */
-function unsealed(secret: Buffer, cookie: string): string | null {
-  const bytes = Buffer.from(cookie, 'base64url')
-  if (bytes.length <= nonceBytes + tagBytes) return null
-  const opening = createDecipheriv(cipher, secret, bytes.subarray(0, nonceBytes))
-  opening.setAuthTag(bytes.subarray(nonceBytes, nonceBytes + tagBytes))
-  try {
-    return Buffer.concat([opening.update(bytes.subarray(nonceBytes + tagBytes)), opening.final()]).toString('utf8')
-  } catch {
-    return null
-  }
-}
+const isSealed = (secret: Secret, cookie: string): boolean =>
+  timingSafeEqual(digest(cookie), digest(sealed(secret, cookie.slice(0, 32))))

@@ -218,6 +218,7 @@ const told: readonly Told[] = [
   { name: 'keys restore', line: `isoflop keys restore ${id} --db isoflop.sqlite`, leadsTo: 'class', isRun: true },
   { name: 'keys set-budget', line: `isoflop keys set-budget ${id} 3e18`, leadsTo: 'class', isRun: true },
   { name: 'keys reset', line: `isoflop keys reset ${id} --yes`, leadsTo: 'class', isRun: true },
+  { name: 'keys undo', line: `isoflop keys undo ${id}`, leadsTo: 'class', isRun: true },
   { name: 'class', line: 'isoflop class', leadsTo: 'serve' },
   { name: 'class', line: `isoflop class ${id}`, leadsTo: 'class', isRun: true },
   { name: 'deadline', line: 'isoflop deadline 2099-12-15T23:59Z', leadsTo: 'class', isRun: true },

@@ -4,7 +4,7 @@ import { paceOf } from '../../src/server/class-runs.ts'
 import { addKey } from '../../src/server/keys.ts'
 import { openStore } from '../../src/server/store/open.ts'
 import { type Browser, instructorKey, lossPath, signedIn } from './browsers.ts'
-import { lossOf, type Serving, serving } from './serving.ts'
+import { countingBackend, lossOf, query, type Serving, serving } from './serving.ts'
 
 let server: Serving
 let staff: Browser
@@ -24,11 +24,23 @@ const idOf = async (label: string) => (await server.store.listKeys()).find((key)
 test('no route of the class is for students, by any method', async () => {
   const student = await signedIn(server, server.key)
   const { id } = (await server.store.listKeys())[0]
-  const gets = ['', '/runs', '/spending', `/keys/${id}`, '/keys.csv', '/class.csv', '/predictions.csv', '/runs.csv']
+  const gets = [
+    '',
+    '/runs',
+    '/spending',
+    '/queue',
+    `/keys/${id}`,
+    '/keys.csv',
+    '/class.csv',
+    '/predictions.csv',
+    '/runs.csv',
+  ]
   const posts = [
     '/keys',
     '/settings',
-    ...['revoke', 'restore', 'rekey', 'reset', 'budget'].map((what) => `/keys/${id}/${what}`),
+    ...['revoke', 'restore', 'rekey', 'reset', 'budget', 'take-back', 'runs/x/cancel'].map(
+      (what) => `/keys/${id}/${what}`,
+    ),
   ]
   for (const path of gets) assert.equal((await student.ask('GET', `/web/class${path}`)).status, 403, path)
   for (const path of posts) {
@@ -127,6 +139,20 @@ test('keys are revoked, restored, replaced, reset and funded, one by one', async
   await change('reset')
   assert.deepEqual([(await server.store.getKey(id))!.used, (await server.store.submissions(id)).length], [0n, 1])
   assert.equal((await staff.ask('GET', '/web/class')).body.keys.find((one: { id: string }) => one.id === id).runs, 0)
+  const detailOf = async () => (await staff.ask('GET', `/web/class/keys/${id}`)).body
+  const { pasts } = await detailOf()
+  assert.deepEqual(
+    pasts.map(({ kind, runs }: { kind: string; runs: number }) => [kind, runs]),
+    [
+      ['reset', 3],
+      ['rekey', 0],
+    ],
+  )
+  await change('take-back', { what: 'reset' })
+  await change('take-back', { what: 'rekey' })
+  assert.deepEqual([(await detailOf()).runs.length, (await detailOf()).pasts], [3, []])
+  assert.equal((await staff.ask('POST', `/web/class/keys/${id}/take-back`, { what: 'reset' })).status, 422)
+  assert.equal((await staff.ask('POST', `/web/class/keys/${id}/take-back`, { what: 'all' })).status, 422)
   await change('reset', { submissions: true })
   assert.equal((await server.store.submissions(id)).length, 0)
   assert.equal((await staff.ask('POST', '/web/class/keys/nobody/revoke', {})).status, 422)
@@ -199,4 +225,43 @@ test('the busiest ten minutes are found wherever they are', () => {
   assert.deepEqual(paceOf(100n, runs), { firstAt: 0, busiestShare: 0.12 })
   assert.deepEqual(paceOf(100n, []), { firstAt: null, busiestShare: 0 })
   assert.deepEqual(paceOf(0n, [run(5, 1n)]), { firstAt: 300_000, busiestShare: 0 })
+})
+
+test('what waits and runs is listed with its age and whose it is, and can be cancelled where nobody waits for it', async () => {
+  const backend = countingBackend()
+  let finish = () => {}
+  backend.hold = new Promise((resolve) => {
+    finish = resolve
+  })
+  const slow = await serving({ backend })
+  try {
+    const instructor = await signedIn(slow, await instructorKey(slow))
+    const student = await signedIn(slow, slow.key)
+    const { id } = (await slow.store.listKeys()).find((key) => !key.instructor)!
+    const config = { ...query, d_model: 320 }
+    const asked = (await student.ask('POST', '/web/v2/runs', config)).body
+    const waiting = student.ask('GET', lossPath())
+    const queue = async () => (await instructor.ask('GET', '/web/class/queue')).body
+    while ((await queue()).total < 2) await new Promise(setImmediate)
+    const { queued } = await queue()
+    assert.deepEqual(
+      queued.map((one: { key: string }) => one.key),
+      [id, id],
+    )
+    const mine = queued.find((one: { run: { id: string } }) => one.run.id === asked.id)
+    assert.ok(['waiting', 'running'].includes(mine.state) && Date.parse(mine.askedAt) > 0)
+    assert.equal(queued.find((one: { state: string }) => one.state === 'query').run.d_model, 256)
+    const cancel = (run: string) => instructor.ask('POST', `/web/class/keys/${id}/runs/${run}/cancel`, {})
+    assert.equal((await cancel(asked.id)).status, 204)
+    assert.equal((await cancel(asked.id)).status, 422)
+    assert.equal((await cancel('nothing')).status, 422)
+    assert.equal((await student.ask('GET', `/web/v2/runs/${asked.id}`)).body.state, 'cancelled')
+    finish()
+    assert.equal((await waiting).status, 200)
+    assert.deepEqual(await queue(), { total: 0, queued: [] })
+    assert.equal((await slow.store.getKey(id))!.used, 10n ** 16n)
+  } finally {
+    finish()
+    await slow.close()
+  }
 })

@@ -109,11 +109,11 @@ test('who is given another key has all that the first one had, and the first one
   withStores(async (store) => {
     for (const key of [undefined, '12345678']) {
       const first = await addKey(store, { ...about, ...(key && { key }) })
-      const second = (await replaceKey(store, first.id))!
+      const second = (await replaceKey(store, first.id, 5))!
       assert.equal(await findKey(store, first.key), null)
       assert.equal((await findKey(store, second))!.id, first.id)
     }
-    assert.equal(await replaceKey(store, 'k0'), null)
+    assert.equal(await replaceKey(store, 'k0', 5), null)
   }))
 
 test('a key that two servers add at the same moment is one', () =>

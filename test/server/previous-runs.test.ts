@@ -80,7 +80,7 @@ test('a reset in the middle of an answer leaves whole JSON', async (t) => {
   t.after(() => server.close())
   const { id } = (await findKey(server.store, server.key))!
   const response = await fetch(`${server.url}/previous_runs?api_key=${server.key}`)
-  await server.store.resetKey(id, { submissions: false })
+  await server.store.resetKey(id, { submissions: false }, 5)
   const { previous_runs } = (await response.json()) as { previous_runs: unknown[] }
   assert.ok(previous_runs.length > 0 && previous_runs.length < 20_000, `${previous_runs.length}`)
 })

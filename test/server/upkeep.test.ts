@@ -96,7 +96,7 @@ for (const [name, place] of [
     const asked = server.get('/loss', query)
     await until(async () => (await reservedIn(server.store)) > 0n)
     const [{ id }] = await server.store.listKeys()
-    await server.store.resetKey(id, { submissions: false })
+    await server.store.resetKey(id, { submissions: false }, 5)
     assert.equal(await reservedIn(server.store), 0n)
     answer()
     assert.equal((await asked).body.total_flops_used, 1e16)

@@ -277,7 +277,7 @@ for (const [name, place] of places) {
     for (const k of [1, 2]) await ask('POST', '/v2/runs', wire(k))
     await until(() => backend.running.length === 2)
     const { id } = await keyOf(server)
-    await server.store.resetKey(id, { submissions: false })
+    await server.store.resetKey(id, { submissions: false }, 5)
     await until(() => backend.running.length === 0)
     assert.deepEqual((await ask('GET', '/v2/runs')).body.runs, [])
     await ask('POST', '/v2/runs', wire(1))

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { replaceKey } from '../../src/server/keys.ts'
 import { sessionMs } from '../../src/server/sessions.ts'
@@ -133,7 +134,7 @@ test('a proxy that asks under another name keeps nobody out whose browser says t
   assert.equal((await browser.ask('POST', '/web/submission', prediction, headers)).status, 200)
 })
 
-test('a key that is replaced or revoked ends its sessions at once, and one that is restored has them again', async () => {
+test('a key that is replaced or revoked ends its sessions at once, and for good', async () => {
   const { id } = (await server.store.listKeys())[0]
   const browser = await signedIn(server, server.key)
   await server.store.revokeKey(id, 1)
@@ -141,10 +142,15 @@ test('a key that is replaced or revoked ends its sessions at once, and one that 
   assert.equal(revoked.status, 401)
   assert.match(revoked.headers.get('set-cookie')!, /Max-Age=0/)
   await server.store.restoreKey(id)
-  assert.equal((await browser.ask('GET', '/web/me')).status, 200)
-  const next = await replaceKey(server.store, id)
-  assert.equal((await browser.ask('GET', '/web/me')).status, 401)
-  assert.equal((await (await signedIn(server, next!)).ask('GET', '/web/me')).status, 200)
+  assert.equal((await browser.ask('GET', '/web/me')).status, 401, 'a cookie of before is worth nothing')
+  const later = await signedIn(server, server.key)
+  const next = await replaceKey(server.store, id, 5)
+  assert.equal((await later.ask('GET', '/web/me')).status, 401)
+  const last = await signedIn(server, next!)
+  assert.equal((await last.ask('GET', '/web/me')).status, 200)
+  await server.store.takeBack(id, 'rekey')
+  assert.equal((await last.ask('GET', '/web/me')).status, 401)
+  assert.equal((await (await signedIn(server, server.key)).ask('GET', '/web/me')).status, 200)
 })
 
 test('a session ends after a day', async () => {
@@ -181,11 +187,34 @@ test('a session goes on after a restart and on another server of the database, a
   }
 })
 
-test('signing out takes the cookie away', async () => {
-  const browser = await signedIn(server, await instructorKey(server))
-  const { status, headers } = await browser.ask('DELETE', '/web/session')
-  assert.equal(status, 204)
-  assert.match(headers.get('set-cookie')!, /^isoflop-[0-9a-f]{8}=; Path=\/web; Max-Age=0$/)
+test('signing out ends the session, its copies and its streams, on every server, and no other session of the key', async () => {
+  const store = await openStore(':memory:')
+  const [first, second] = [await serving({ store }), await serving({ store })]
+  try {
+    const [browser, other] = [await signedIn(first, first.key), await signedIn(first, first.key)]
+    const stream = await fetch(`${second.url}/web/v2/events`, { headers: { cookie: browser.cookie } })
+    assert.equal(stream.status, 200)
+    const { status, headers } = await browser.ask('DELETE', '/web/session')
+    assert.equal(status, 204)
+    assert.match(headers.get('set-cookie')!, /^isoflop-[0-9a-f]{8}=; Path=\/web; Max-Age=0$/)
+    for (const { url } of [first, second])
+      assert.equal((await browserWith(url, browser.cookie, browser.csrf).ask('GET', '/web/me')).status, 401)
+    assert.equal((await other.ask('GET', '/web/me')).status, 200)
+    await assert.rejects(stream.text(), 'it is cut')
+    assert.equal((await browser.ask('DELETE', '/web/session')).status, 204, 'again is nothing')
+  } finally {
+    await second.close()
+    await first.close().catch(() => {}) // the store is closed already
+  }
+})
+
+test('what the database has of a session makes no cookie', async () => {
+  const { cookie } = await signedIn(server, server.key)
+  const [name, value] = cookie.split('=')
+  const stored = hash('sha256', value, 'base64url')
+  assert.notEqual(await server.store.session(stored), null)
+  for (const made of [stored, `${value.slice(0, 32)}${stored}`, `${stored}${value.slice(32)}`])
+    assert.equal((await browserWith(server.url, `${name}=${made}`, '').ask('GET', '/web/me')).status, 401)
 })
 
 test('/docs does not show the routes of the pages', async () => {

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { instructorKey } from '../server/browsers.ts'
 import { classServing, type ServedClass } from '../server/classes.ts'
 import { countingBackend, serving } from '../server/serving.ts'
 import { isWithin, needsBrowser, type VisitOptions, visit } from './browser.ts'
@@ -264,6 +265,13 @@ test('an instructor has the first hour with 200 keys: list, keys, settings, a lo
   await card.getByRole('button', { name: 'Reset: forget 1 run' }).click()
   await card.getByText('predictions stay').waitFor()
   assert.deepEqual([(await store.getKey(id))!.used, (await store.getKey(id))!.budget], [0n, 5n * 10n ** 18n])
+  await card.getByRole('button', { name: 'Undo the reset' }).click()
+  await card.getByText('is there again').waitFor()
+  assert.equal((await store.getKey(id))!.used, 10n ** 14n)
+  await card.getByRole('button', { name: 'Undo the new key' }).click()
+  await card.getByText('The earlier key works again').waitFor()
+  assert.equal((await fetch(`${url}/previous_runs`, { headers: { 'x-api-key': key } })).status, 200)
+  await card.getByRole('button', { name: 'Undo' }).first().waitFor({ state: 'detached' })
 
   // Everything as CSV, by the links.
   for (const [name, least] of [
@@ -351,13 +359,22 @@ test('a run that takes long is seen waiting and running, live, and can be cancel
   const begun = performance.now()
   await running.nth(1).waitFor()
   console.log(`an event of another program is on the screen after ${(performance.now() - begun).toFixed(0)} ms`)
-  await running.filter({ hasText: '4×320' }).getByRole('button', { name: 'Cancel' }).click()
+  const staff = await open(url, await instructorKey({ store }))
+  const queued = staff.page.locator('.queue li')
+  await queued
+    .filter({ hasText: '4×320' })
+    .getByText(/running · for|waiting · for/)
+    .waitFor()
+  assert.equal(await queued.count(), 2)
+  await staff.clean()
+  await queued.filter({ hasText: '4×320' }).getByRole('button', { name: 'Cancel' }).click()
+  await page.bringToFront()
   await running.filter({ hasText: '4×320' }).waitFor({ state: 'detached' })
   finish()
   await running.waitFor({ state: 'detached' })
   await page.locator('.runs tbody tr').first().waitFor()
   assert.deepEqual(
-    (await store.listKeys()).map(({ used, reserved }) => [used, reserved]),
+    (await store.listKeys()).filter((one) => !one.instructor).map(({ used, reserved }) => [used, reserved]),
     [[10n ** 14n, 0n]],
   )
   await clean()

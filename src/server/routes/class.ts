@@ -2,6 +2,8 @@ import { hash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { configOfId, wireOfRun } from '../../api/v2.ts'
+import type { Config } from '../../core/config.ts'
 import { type ErrorCode, IsoflopError } from '../../core/errors.ts'
 import { exactInteger, integerAsWritten } from '../../core/exact-integer.ts'
 import { classCsv, predictionsCsv, runsCsv } from '../class-csv.ts'
@@ -16,12 +18,13 @@ import { createLongAnswers } from '../long-answer.ts'
 import type { Services } from '../options.ts'
 import { changedSettings, changeSettings, settingsOf, startedSettings } from '../settings.ts'
 import { allRuns, isoOrNull, keyJson, runJson, standingJson, submissionJson } from '../standing.ts'
+import { type Past, pastKinds } from '../store/pasts.ts'
 import type { Standing } from '../store/store.ts'
 import { callerOf } from './caller.ts'
 
 /** The class's page: what an instructor sees and changes, below /class. */
 export const classRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  const { store, disclosure, clock, backend, ledger, truth = null, space } = services
+  const { store, disclosure, clock, backend, ledger, requests, progresses, truth = null, space } = services
   const classRuns = createClassRuns(store)
   const longAnswer = createLongAnswers()
 
@@ -88,9 +91,41 @@ export const classRoutes: FastifyPluginAsyncZod<Services> = async (app, services
   app.get('/class/keys/:id', { schema: { params: one } }, async ({ params: { id } }) => {
     const key = await store.getKey(id)
     if (key === null) throw unknownKey(id)
-    const [runs, submissions] = await Promise.all([allRuns(store, id), store.submissions(id)])
-    return { ...keyJson(key), submissions: submissions.map(submissionJson), runs: runs.map(runJson) }
+    const [runs, submissions, pasts] = await Promise.all([allRuns(store, id), store.submissions(id), store.pasts(id)])
+    return {
+      ...keyJson(key),
+      pasts: pastKinds.flatMap((kind) => pasts.filter((past) => past.kind === kind).slice(0, 1)).map(pastJson),
+      submissions: submissions.map(submissionJson),
+      runs: runs.map(runJson),
+    }
   })
+
+  app.get('/class/queue', async (request, reply) => {
+    const { queued, total } = await store.queue(mostQueued)
+    const shown = queued.map(({ keyId, config, cost, state, askedAt, startedAt }) => ({
+      ...{ key: keyId, run: wireOfRun(config), cost: String(cost), state },
+      ...{ askedAt: isoOrNull(askedAt), startedAt: isoOrNull(startedAt), ahead: aheadOf(keyId, config, state) },
+    }))
+    return unlessKnown(request, reply, JSON.stringify({ total, queued: shown }))
+  })
+
+  /** How many wait before it, as far as this server knows. */
+  const aheadOf = (keyId: string, config: Config, state: string): number | null => {
+    const told = state === 'running' ? null : progresses.latest(keyId, config)
+    return told?.kind === 'waiting' ? (told.ahead ?? null) : null
+  }
+
+  const ofRun = z.object({ id: z.string().max(100), run: z.string().max(300) })
+  app.post(
+    '/class/keys/:id/runs/:run/cancel',
+    { schema: { params: ofRun } },
+    async ({ params: { id, run } }, reply) => {
+      const config = configOfId(run)
+      const cancelled = config && (await requests.cancel(id, config))
+      if (cancelled?.kind !== 'cancelled') throw notOpen()
+      return reply.code(204).send()
+    },
+  )
 
   const list = z.object({
     list: z.string().max(500_000),
@@ -116,13 +151,18 @@ export const classRoutes: FastifyPluginAsyncZod<Services> = async (app, services
   change('revoke', (id) => store.revokeKey(id, clock.now()))
   change('restore', (id) => store.restoreKey(id))
   app.post('/class/keys/:id/rekey', { schema: { params: one } }, async ({ params: { id } }) => {
-    const key = await replaceKey(store, id)
+    const key = await replaceKey(store, id, clock.now())
     if (key === null) throw unknownKey(id)
     return { key }
   })
   const resetting = z.object({ submissions: z.boolean().default(false) })
   app.post('/class/keys/:id/reset', { schema: { params: one, body: resetting } }, async ({ params, body }, reply) => {
-    if (!(await store.resetKey(params.id, body))) throw unknownKey(params.id)
+    if (!(await store.resetKey(params.id, body, clock.now()))) throw unknownKey(params.id)
+    return reply.code(204).send()
+  })
+  const back = z.object({ what: z.enum(pastKinds) })
+  app.post('/class/keys/:id/take-back', { schema: { params: one, body: back } }, async ({ params, body }, reply) => {
+    if (!(await store.takeBack(params.id, body.what))) throw nothingToTakeBack()
     return reply.code(204).send()
   })
   const funding = z.object({ budget: z.string().max(100) })
@@ -168,6 +208,9 @@ const typed = new Set<ErrorCode>(['FILE_FORMAT', 'FILE_EMPTY', 'COLUMN_MISSING',
 /** Keys that are made at once: all of them stand in one answer. */
 const mostAtOnce = 5000
 
+/** What waits and runs that is shown: more is scrolled past by nobody. */
+const mostQueued = 200
+
 async function* whole(text: string): AsyncGenerator<string> {
   yield text
 }
@@ -179,6 +222,8 @@ function unlessKnown(request: FastifyRequest, reply: FastifyReply, body: string)
   if (request.headers['if-none-match'] === tag) return reply.code(304).send()
   return reply.type('application/json').send(body)
 }
+
+const pastJson = ({ at, ...past }: Past) => ({ ...past, at: isoOrNull(at) })
 
 const paceJson = ({ firstAt, busiestShare }: Pace) => ({ firstRun: isoOrNull(firstAt), busiestShare })
 
@@ -193,6 +238,12 @@ const flopsOf = (text: string): bigint => {
 }
 
 const unknownKey = (id: string) => new IsoflopError('BAD_OPTION', `There is no key "${id}".`, 'Load the page again.')
+
+const notOpen = () =>
+  new IsoflopError('BAD_OPTION', 'It neither waits nor runs any more.', 'The page shows what came of it.')
+
+const nothingToTakeBack = () =>
+  new IsoflopError('BAD_OPTION', 'There is nothing to take back.', 'The page shows what there is.')
 
 const tooMany = (n: number) =>
   new IsoflopError('BAD_OPTION', `The list has ${n} names, more than ${mostAtOnce}.`, 'Add them in parts.')

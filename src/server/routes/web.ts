@@ -1,9 +1,10 @@
-import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { IsoflopError } from '../../core/errors.ts'
 import { integerAsWritten } from '../../core/exact-integer.ts'
 import type { Services } from '../options.ts'
+import { repeat } from '../repeat.ts'
 import { createSessions, isTokenOf, type Session } from '../sessions.ts'
 import { settingsOf } from '../settings.ts'
 import { isoOrNull, keyJson, runJson } from '../standing.ts'
@@ -26,13 +27,15 @@ export const web: FastifyPluginAsync<Services> = async (app, services) => {
     async (inside) => {
       inside.addHook('onRequest', async (request, reply) => {
         const name = await sessions.name()
-        const session = await orLater(reply, sessions.find(cookieIn(request, name), request.ip))
+        const cookie = cookieIn(request, name)
+        const session = await sessions.find(cookie)
         if (session === null) {
           reply.header('set-cookie', `${name}=; Path=/web; Max-Age=0`)
           throw noSession()
         }
         if (changes(request)) expectOwnPage(request, session)
         known.set(request, session)
+        endWithSession(request, reply, async () => (await sessions.find(cookie)) !== null)
         calledBy(request, session.key)
       })
       inside.register(learner, { ...services, csrfOf: (request: FastifyRequest) => known.get(request)!.csrf })
@@ -64,15 +67,31 @@ const signing: FastifyPluginAsyncZod<Services & { readonly sessions: ReturnType<
     return reply.code(204).send()
   })
   // Asked first, so that a page that nobody is signed in to needs no refusal, which browsers call an error.
-  app.get('/session', async (request, reply) => {
-    const session = await orLater(reply, sessions.find(cookieIn(request, await sessions.name()), request.ip))
+  app.get('/session', async (request) => {
+    const session = await sessions.find(cookieIn(request, await sessions.name()))
     return { isSignedIn: session !== null }
   })
   app.delete('/session', async (request, reply) => {
     expectOwnSite(request)
+    await sessions.end(cookieIn(request, await sessions.name()))
     reply.header('set-cookie', `${await sessions.name()}=; Path=/web; Max-Age=0`)
     return reply.code(204).send()
   })
+}
+
+/** How often a stream looks whether its session goes on, ms: somebody may have signed out in another tab, or on another server. */
+const sessionLookMs = 5_000
+
+/** What goes on for long ends with the session that asked for it. */
+function endWithSession(request: FastifyRequest, reply: FastifyReply, goesOn: () => Promise<boolean>): void {
+  if (!request.routeOptions.url?.endsWith('/events')) return
+  const look = async () => {
+    if (!(await goesOn())) reply.raw.destroy()
+  }
+  reply.raw.once(
+    'close',
+    repeat(look, sessionLookMs, () => {}), // a database that is away now may be there later
+  )
 }
 
 const runsInPage = 1000

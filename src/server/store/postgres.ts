@@ -4,6 +4,7 @@ import { anyCodec } from '../../space/any.ts'
 import {
   checkFlops,
   checkLoss,
+  configOfRow,
   damagedDatabase,
   databaseMissing,
   databaseTooNew,
@@ -25,9 +26,11 @@ import {
   unavailable,
 } from './common.ts'
 import { migrationsOf } from './migrate.ts'
+import type { PastKind } from './pasts.ts'
 import { shownPlace } from './place.ts'
 import { connectPostgres, isDamage, type Statement } from './postgres-connections.ts'
 import { postgresRequests, requestTexts } from './postgres-requests.ts'
+import type { Queued } from './queued.ts'
 import { mostForgotten } from './requests.ts'
 import type { HeldReservation, NewKeyRecord, Reservation, Store, Submitted } from './store.ts'
 
@@ -36,6 +39,22 @@ interface SubmittedRow {
   readonly kind: Submitted['kind'] | null
   readonly attempts: bigint
 }
+
+/** What the statement `queue` finds. */
+interface QueuedRow {
+  readonly key_id: string
+  readonly config: string
+  readonly cost: string
+  readonly state: 'waiting' | 'running' | null
+  readonly asked_at: bigint
+  readonly started_at: bigint | null
+  readonly total: bigint
+}
+
+const queuedFrom = ({ key_id, config, cost, state, asked_at, started_at }: QueuedRow): Queued => ({
+  ...{ keyId: key_id, config: configOfRow(config), cost: BigInt(cost), state: state ?? 'query' },
+  ...{ askedAt: Number(asked_at), startedAt: started_at === null ? null : Number(started_at) },
+})
 
 /** What the SQL function `reserve` answers. */
 interface WishRow {
@@ -128,13 +147,41 @@ export async function openPostgres(url: string, options: StoreOptions = {}): Pro
     revokeKey: async (id, now) =>
       (await change<{ revoked: boolean }>(id, 'revoke', id, now, mostForgotten))[0]?.revoked === true,
     restoreKey: (id) => changed(id, 'restore', id),
-    rekey: (id, hash) => changed(id, 'rekey', id, hash),
+    rekey: async (id, hash, now) =>
+      (await change<{ rekeyed: boolean }>(id, 'rekey', id, hash, now))[0]?.rekeyed === true,
     async setBudget(id, budget) {
       checkFlops('A budget', budget)
       return changed(id, 'setBudget', budget, id)
     },
-    resetKey: async (id, { submissions }) =>
-      (await change<{ reset: boolean }>(id, 'reset', id, submissions))[0]?.reset === true,
+    resetKey: async (id, { submissions }, now) =>
+      (await change<{ reset: boolean }>(id, 'reset', id, submissions, now))[0]?.reset === true,
+    async pasts(id) {
+      const rows = await ask<{ kind: PastKind; at: bigint; runs: bigint; submissions: bigint }>('pasts', id)
+      return rows.map(({ kind, at, runs, submissions }) => ({
+        ...{ kind, at: Number(at), runs: Number(runs), submissions: Number(submissions) },
+      }))
+    },
+    async takeBack(id, kind) {
+      const [{ came }] = await change<{ came: 'done' | 'none' | 'taken' }>(id, 'takeBack', id, kind)
+      if (came === 'taken') throw keyTaken(id)
+      return came === 'done'
+    },
+
+    async beginSession({ hash, keyId, now }, { oldest, most }) {
+      await change(keyId, 'beginSession', hash, keyId, now, oldest, most)
+    },
+    async session(hash) {
+      const [row] = await ask<KeyRow & { begun_at: bigint }>('session', hash)
+      return row ? { key: keyFromRow(row), begunAt: Number(row.begun_at) } : null
+    },
+    async endSession(hash) {
+      await change('', 'endSession', hash)
+    },
+    async queue(limit) {
+      const rows = await ask<QueuedRow>('queue', limit)
+      return { queued: rows.map(queuedFrom), total: Number(rows[0]?.total ?? 0) }
+    },
+    mark: async () => (await ask<{ mark: string }>('mark'))[0].mark,
 
     async reserve(keyId, config, cost, now) {
       checkFlops('A cost', cost)
@@ -299,18 +346,34 @@ const texts = {
   replaceHash: 'UPDATE isoflop.keys SET hash = $1 WHERE hash = $2',
   fact: 'SELECT value FROM isoflop.facts WHERE name = $1',
   // Whoever comes second at the same moment meets the first one's row, and leaves it unless it was told to take it.
-  claim: `INSERT INTO isoflop.facts (name, value)
+  claim: `WITH claimed AS (
+          INSERT INTO isoflop.facts (name, value)
           SELECT 'producer', $1 WHERE $2 OR NOT ${answered}
-          ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE $2 AND NOT ${answered}`,
+          ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE $2 AND NOT ${answered} AND facts.value <> excluded.value RETURNING 1
+          ) DELETE FROM isoflop.pasts WHERE kind = 'reset' AND EXISTS (SELECT FROM claimed)`,
   answered: `SELECT ${answered} AS answered`,
   setFact: `INSERT INTO isoflop.facts (name, value) VALUES ($1, $2)
             ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
   addFact: 'INSERT INTO isoflop.facts (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING',
   revoke: 'SELECT isoflop.revoke($1, $2, $3) AS revoked',
-  restore: 'UPDATE isoflop.keys SET revoked = false WHERE id = $1 RETURNING id',
-  rekey: 'UPDATE isoflop.keys SET hash = $2 WHERE id = $1 RETURNING id',
-  setBudget: 'UPDATE isoflop.keys SET budget = $1 WHERE id = $2 RETURNING id',
-  reset: 'SELECT isoflop.reset($1, $2)',
+  restore: 'UPDATE isoflop.keys SET revoked = false, changes = changes + 1 WHERE id = $1 RETURNING id',
+  rekey: 'SELECT isoflop.rekey($1, $2, $3) AS rekeyed',
+  setBudget: 'UPDATE isoflop.keys SET budget = $1, changes = changes + 1 WHERE id = $2 RETURNING id',
+  reset: 'SELECT isoflop.reset($1, $2, $3)',
+  pasts: `SELECT kind, at,
+            (SELECT count(*) FROM jsonb_array_elements(kept -> 'requests') r WHERE r ->> 'state' = 'finished') AS runs,
+            jsonb_array_length(coalesce(kept -> 'submissions', '[]')) AS submissions
+          FROM isoflop.pasts WHERE key_id = $1 ORDER BY number DESC`,
+  takeBack: 'SELECT isoflop.take_back($1, $2) AS came',
+  beginSession: 'SELECT isoflop.begin_session($1, $2, $3, $4, $5)',
+  session: `SELECT ${keyColumns}, begun_at FROM isoflop.sessions JOIN isoflop.keys ON keys.id = sessions.key_id WHERE sessions.hash = $1`,
+  endSession: 'DELETE FROM isoflop.sessions WHERE hash = $1',
+  queue: `SELECT q.key_id, q.config, q.cost, r.state, coalesce(r.asked_at, q.created_at) AS asked_at, r.started_at, count(*) OVER () AS total
+          FROM isoflop.reservations q
+            LEFT JOIN isoflop.requests r ON r.key_id = q.key_id AND r.config = q.config AND r.state IN ('waiting', 'running')
+          ORDER BY 5, q.key_id COLLATE "C", q.config COLLATE "C" LIMIT $1`,
+  mark: `SELECT (SELECT md5(coalesce(string_agg(concat_ws(' ', id, changes, budget, used, reserved), ',' ORDER BY id), '')) FROM isoflop.keys) ||
+           (SELECT md5(coalesce(string_agg(name || ' ' || value, ',' ORDER BY name), '')) FROM isoflop.facts) AS mark`,
   reserve: 'SELECT kind, loss, budget, used, free FROM isoflop.reserve($1, $2, $3, $4, $5, $6)',
   settle: 'SELECT isoflop.settle($1, $2, $3) AS used',
   release: 'SELECT isoflop.release($1)',

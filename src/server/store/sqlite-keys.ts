@@ -23,7 +23,7 @@ export interface KeyRows {
   add(row: Omit<WholeKeyRow, 'checksum'>): boolean
   /** Writes some columns of a row that was looked at. */
   change(row: WholeKeyRow, by: Partial<Pick<WholeKeyRow, 'budget' | 'used' | 'reserved' | 'revoked' | 'changes'>>): void
-  /** The same of its hash, which has an index. */
+  /** The same of its hash, which has an index; counts as a change. */
   changeHash(row: WholeKeyRow, hash: string): void
 }
 
@@ -41,7 +41,7 @@ export function keyRows(db: DatabaseSync): KeyRows {
     change: prepare(
       'UPDATE keys SET budget = ?, used = ?, reserved = ?, revoked = ?, changes = ?, checksum = ? WHERE id = ?',
     ),
-    changeHash: prepare('UPDATE keys SET hash = ?, checksum = ? WHERE id = ?'),
+    changeHash: prepare('UPDATE keys SET hash = ?, changes = ?, checksum = ? WHERE id = ?'),
   }
   const looked = (row: WholeKeyRow): WholeKeyRow => {
     checkRow('keys', row)
@@ -66,7 +66,8 @@ export function keyRows(db: DatabaseSync): KeyRows {
       statements.change.run(budget, used, reserved, revoked, changes, checksumOfRow('keys', next), row.id)
     },
     changeHash(row, hash) {
-      statements.changeHash.run(hash, checksumOfRow('keys', { ...row, hash }), row.id)
+      const changes = row.changes + 1n
+      statements.changeHash.run(hash, changes, checksumOfRow('keys', { ...row, hash, changes }), row.id)
     },
   }
 }

@@ -44,7 +44,6 @@ export interface RequestRows {
   leave(reservation: ReservationRow): void
   /** The run of a configuration was settled, as its key's change of this number. */
   finish(reservation: ReservationRow, number: bigint, now: number): void
-  forget(keyId: string): void
   noteCurve(keyId: string, config: string, curve: string): void
   curve(keyId: string, config: string): string | null
   counts(): OpenCounts
@@ -208,10 +207,6 @@ export function requestRows(
       }
       write({ ...before, state: 'finished', number, ticket: null, ended_at: BigInt(now), error: null })
     },
-    forget(keyId) {
-      statements.forget.run(keyId)
-      statements.forgetCurves.run(keyId)
-    },
     noteCurve(keyId, config, curve) {
       const row = rowOf(keyId, config)
       if (row && isOpen(row.state)) statements.putCurve.run(...sealed('curves', { key_id: keyId, config, curve }))
@@ -272,7 +267,6 @@ function prepareAll(db: DatabaseSync) {
          SELECT number FROM requests WHERE key_id = ? AND state IN ('diverged', 'failed', 'cancelled') AND state <> 'finished'
          ORDER BY number DESC LIMIT 1 OFFSET ?)`,
     ),
-    forget: prepare('DELETE FROM requests WHERE key_id = ?'),
     reservation: prepare('SELECT * FROM reservations WHERE ticket = ?'),
     reservationFor: prepare('SELECT ticket FROM reservations WHERE key_id = ? AND config = ?'),
     addReservation: prepare(insertInto('reservations')),
@@ -282,7 +276,6 @@ function prepareAll(db: DatabaseSync) {
       insertInto('curves', 'ON CONFLICT DO UPDATE SET curve = excluded.curve, checksum = excluded.checksum'),
     ),
     deleteCurve: prepare('DELETE FROM curves WHERE key_id = ? AND config = ?'),
-    forgetCurves: prepare('DELETE FROM curves WHERE key_id = ?'),
     counts: prepare(
       "SELECT state, count(*) AS number FROM requests WHERE state IN ('waiting', 'running') GROUP BY state",
     ),

@@ -20,6 +20,8 @@ export const covered = {
     ...(['asked_at', 'started_at', 'ended_at', 'error'] as const),
   ],
   curves: ['key_id', 'config', 'curve'],
+  pasts: ['key_id', 'number', 'kind', 'at', 'kept'],
+  sessions: ['hash', 'key_id', 'begun_at'],
 } as const
 
 export type SummedTable = keyof typeof covered
@@ -71,7 +73,7 @@ export function checkRow<Table extends SummedTable>(table: Table, row: Read<Tabl
 }
 
 /**
- * Looks at all rows but runs, requests and curves, which are many and are looked at as they are read. Errors: RECORD_DAMAGED.
+ * Looks at all rows but runs, requests, curves, sessions and what may be taken back, which are many and are looked at as they are read. Errors: RECORD_DAMAGED.
  */
 export function checkRows(db: DatabaseSync): void {
   for (const table of ['keys', 'reservations', 'submissions', 'facts'] as const)

@@ -22,7 +22,10 @@ import {
 } from './common.ts'
 import { openDatabase } from './sqlite-file.ts'
 import { type KeyRows, keyRows, type WholeKeyRow } from './sqlite-keys.ts'
+import { pastRows } from './sqlite-pasts.ts'
+import { queueRows } from './sqlite-queue.ts'
 import { nobody, type ReservationRow, requestRows } from './sqlite-requests.ts'
+import { sessionRows } from './sqlite-sessions.ts'
 import { checkRow, insertInto, isWhole, isWholeInSql, sealed } from './sqlite-sums.ts'
 import { groupCommit } from './sqlite-turn.ts'
 import type {
@@ -60,6 +63,9 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
   const statements = prepareAll(db)
   const keys = keyRows(db)
   const nextTicket = ticketCounter()
+  const pasts = pastRows(db, keys)
+  const sessions = sessionRows(db, keys)
+  const queue = queueRows(db)
   const requests = requestRows(db, { keys, instance, nextTicket })
 
   const reserve = (keyId: string, config: string, cost: bigint, now: number): Reservation => {
@@ -145,7 +151,10 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
   const claim = (producer: string, anyway: boolean): Claim => {
     const answered = Boolean((statements.answered.get() as { answered: bigint }).answered)
     const isFree = factOf('producer') === null ? anyway || !answered : anyway && !answered
-    if (isFree) statements.setFact.run(...sealed('facts', { name: 'producer', value: producer }))
+    if (isFree) {
+      if (factOf('producer') !== producer) pasts.forgetResets()
+      statements.setFact.run(...sealed('facts', { name: 'producer', value: producer }))
+    }
     return { kind: factOf('producer') === producer ? 'held' : 'not-held', answered }
   }
 
@@ -168,6 +177,7 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
       ...{ submitted_at: submittedAt, used: key.used },
     }
     statements.addSubmission.run(...sealed('submissions', row))
+    keys.change(key, { changes: key.changes + 1n })
     return { kind: 'kept', attempts: attempts + 1 }
   }
 
@@ -193,17 +203,8 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
   /** Changes a key's row; false where there is none. */
   const changeKey = (id: string, by: Parameters<KeyRows['change']>[1]): boolean => {
     const row = keys.ofId(id)
-    if (row) keys.change(row, by)
+    if (row) keys.change(row, { ...by, changes: row.changes + 1n })
     return row !== null
-  }
-
-  const reset = (id: string, submissions: boolean): boolean => {
-    if (!changeKey(id, { used: '0', reserved: '0' })) return false
-    statements.deleteReservations.run(id)
-    statements.deleteRuns.run(id)
-    requests.forget(id)
-    if (submissions) statements.deleteSubmissions.run(id)
-    return true
   }
 
   const prove = (id: string): Proof | null => {
@@ -236,21 +237,39 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
     },
     revokeKey: (id, now) =>
       write(() => {
+        if (!changeKey(id, { revoked: 1n })) return false
         requests.cancelAll(id, now)
-        return changeKey(id, { revoked: 1n })
+        sessions.endAll(id)
+        return true
       }),
     restoreKey: (id) => write(() => changeKey(id, { revoked: 0n })),
-    rekey: (id, hash) =>
+    rekey: (id, hash, now) =>
       write(() => {
-        const row = keys.ofId(id)
-        if (row) keys.changeHash(row, hash)
-        return row !== null
+        sessions.endAll(id)
+        return pasts.rekey(id, hash, now)
       }),
     async setBudget(id, budget) {
       checkFlops('A budget', budget)
       return write(() => changeKey(id, { budget: String(budget) }))
     },
-    resetKey: (id, { submissions }) => write(() => reset(id, submissions)),
+    resetKey: (id, { submissions }, now) => write(() => pasts.reset(id, submissions, now)),
+    pasts: (id) => read(() => pasts.list(id)),
+    async takeBack(id, kind) {
+      const came = await write(() => {
+        if (kind === 'rekey') sessions.endAll(id)
+        return pasts.takeBack(id, kind)
+      })
+      if (came === 'taken') throw keyTaken(id)
+      return came === 'done'
+    },
+
+    async beginSession(session, limits) {
+      await write(() => sessions.begin(session, limits))
+    },
+    session: (hash) => peek(() => sessions.of(hash)),
+    async endSession(hash) {
+      await write(() => sessions.end(hash))
+    },
 
     async reserve(keyId, config, cost, now) {
       checkFlops('A cost', cost)
@@ -350,6 +369,8 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
         return new Map(there.map((row) => [row!.id, row!.changes]))
       }),
     openRequests: () => read(() => requests.counts()),
+    queue: (limit) => read(() => queue.list(limit)),
+    mark: () => read(() => queue.mark()),
 
     close: () => close(leave),
   }
@@ -414,7 +435,6 @@ function prepareAll(db: DatabaseSync) {
     deleteReservation: prepare('DELETE FROM reservations WHERE ticket = ?'),
     renew: prepare('UPDATE reservations SET renewals = renewals + 1 WHERE ticket = ?'),
     reservations: prepare('SELECT ticket, renewals, instance FROM reservations'),
-    deleteReservations: prepare('DELETE FROM reservations WHERE key_id = ?'),
     check: prepare('UPDATE health SET checks = checks + 1'),
     addRun: prepare(insertInto('runs')),
     runs: prepare(`SELECT id, config, cost, loss, settled_at, ${isWholeInSql('runs')} AS whole
@@ -423,7 +443,6 @@ function prepareAll(db: DatabaseSync) {
          min(${isWholeInSql('runs')}) AS whole
        FROM runs GROUP BY key_id`),
     ran: prepare('SELECT sum_flops(cost) AS ran FROM runs WHERE key_id = ?'),
-    deleteRuns: prepare('DELETE FROM runs WHERE key_id = ?'),
 
     addSubmission: prepare(insertInto('submissions')),
     submissions: prepare('SELECT * FROM submissions WHERE key_id = ? ORDER BY id'),
@@ -431,6 +450,5 @@ function prepareAll(db: DatabaseSync) {
       `SELECT submissions.*, (SELECT count(*) FROM submissions WHERE key_id = keys.id) AS attempts FROM keys
        JOIN submissions ON submissions.id = (SELECT max(id) FROM submissions WHERE key_id = keys.id)`,
     ),
-    deleteSubmissions: prepare('DELETE FROM submissions WHERE key_id = ?'),
   }
 }

@@ -1,23 +1,11 @@
 import type { Config } from '../../core/config.ts'
+import type { KeyRecord } from './key-record.ts'
+import type { PastStore } from './pasts.ts'
+import type { QueueStore } from './queued.ts'
 import type { RequestStore } from './requests.ts'
+import type { SessionStore } from './sessions.ts'
 
-/** A key as it is stored: never the key itself, only its hash. Budgets and sums are exact and of any size, FLOPs. */
-export interface KeyRecord {
-  /** Short public name of the key in lists and logs, such as `k3f9a2`. */
-  readonly id: string
-  /** For people: whose key it is. */
-  readonly label: string
-  readonly budget: bigint
-  /** Sum of the settled runs. */
-  readonly used: bigint
-  /** Sum of the reservations in flight. */
-  readonly reserved: bigint
-  readonly revoked: boolean
-  /** Whether it may know what is true (see `disclosure.ts`). */
-  readonly instructor: boolean
-  /** Milliseconds since 1970. */
-  readonly createdAt: number
-}
+export type { KeyRecord }
 
 /** A settled run of a key. */
 export interface StoredRun {
@@ -128,7 +116,7 @@ export interface Proof {
  * `reserve` or `submit` finds no such key; CONFIG_INVALID when FLOPs are negative;
  * BAD_OPTION when a key's id or hash is taken; INTERNAL when a loss is not finite.
  */
-export interface Store extends RequestStore {
+export interface Store extends RequestStore, PastStore, SessionStore, QueueStore {
   /** What whoever serves this database should know of it. */
   readonly cautions: readonly string[]
   addKey(key: NewKeyRecord): Promise<void>
@@ -146,15 +134,15 @@ export interface Store extends RequestStore {
   hashes(): Promise<string[]>
   /** Gives the key with a hash another one; nothing where there is none. */
   replaceHash(hash: string, by: string): Promise<void>
-  /** Cancels what the key has asked for, too. False when there is no such key; the same for the next four. */
+  /** Cancels what the key has asked for, too, and ends its sessions. False when there is no such key; the same for the next four. */
   revokeKey(id: string, now: number): Promise<boolean>
   /** Makes a revoked key one that works again. */
   restoreKey(id: string): Promise<boolean>
-  /** Gives the owner another key, by its hash: the one before works no more. */
-  rekey(id: string, hash: string): Promise<boolean>
+  /** Gives the owner another key, by its hash: the one before works no more, and its sessions end. It can be taken back. */
+  rekey(id: string, hash: string, now: number): Promise<boolean>
   setBudget(id: string, budget: bigint): Promise<boolean>
-  /** Forgets the key's runs, requests and reservations and what it spent, and where that is asked for its submissions. */
-  resetKey(id: string, forgets: { readonly submissions: boolean }): Promise<boolean>
+  /** Forgets the key's runs, requests and reservations and what it spent, and where that is asked for its submissions. It can be taken back. */
+  resetKey(id: string, forgets: { readonly submissions: boolean }, now: number): Promise<boolean>
 
   /**
    * Sets the cost of a configuration aside for a key, unless it is settled, in flight or over the budget. A revoked key
@@ -190,7 +178,7 @@ export interface Store extends RequestStore {
   recall(name: string): Promise<string | null>
   /**
    * Notes what answers this database, under the name `producer`: where nothing was noted and nothing was answered yet. With `anyway` also
-   * where something was answered and nothing noted, or the other way round; never where both are.
+   * where something was answered and nothing noted, or the other way round; never where both are. Where another one was noted, what was reset comes back no more.
    */
   claim(producer: string, anyway: boolean): Promise<Claim>
 

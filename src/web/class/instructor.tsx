@@ -8,6 +8,7 @@ import { say } from '../words/words.ts'
 import { AddKeys } from './add-keys.tsx'
 import { Header, shareText } from './header.tsx'
 import { keepLooking } from './me.ts'
+import { QueueCard } from './queue.tsx'
 import { SettingsCard } from './settings.tsx'
 import { StudentCard } from './student.tsx'
 import { StudentTable } from './student-table.tsx'
@@ -40,6 +41,7 @@ export function InstructorPage() {
             </div>
             <div class="column">
               {student.value && <StudentCard key={student.value.id} />}
+              <QueueCard />
               <SettingsCard />
               <AddKeys />
               <Exports />

@@ -4,7 +4,7 @@ import { say } from '../words/words.ts'
 import { shareText, timeText } from './header.tsx'
 import { Profiles } from './runs.tsx'
 import { Code } from './snippets.tsx'
-import { changeClass, choose, conditionOf, detail, shareOf, student } from './students.ts'
+import { changeClass, choose, conditionOf, detail, type Past, shareOf, student } from './students.ts'
 import { useTold } from './told.tsx'
 
 /** One student: what they did, and what may be done with their key. */
@@ -108,8 +108,29 @@ function KeyActions() {
         <button type="submit">{say.class.setBudget}</button>
         {told.line}
       </form>
+      <TakeBack act={act} />
       {key !== null && <Code title={say.class.newKey} text={key} />}
     </>
+  )
+}
+
+/** What was reset or given another key can be as it was. */
+function TakeBack({ act }: { readonly act: (work: () => Promise<string>) => () => void }) {
+  const { id, pasts = [] } = detail.value ?? {}
+  if (pasts.length === 0) return null
+  const back = (kind: Past['kind']) =>
+    act(async () => {
+      await changeClass(`keys/${id}/take-back`, { what: kind })
+      return say.class.tookBack[kind]
+    })
+  return (
+    <div class="controls">
+      {pasts.map(({ kind, at, runs, submissions }) => (
+        <button type="button" key={kind} onClick={back(kind)}>
+          {kind === 'reset' ? say.class.undoReset(timeText(at), runs, submissions) : say.class.undoRekey(timeText(at))}
+        </button>
+      ))}
+    </div>
   )
 }
 

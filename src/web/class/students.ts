@@ -45,8 +45,17 @@ export interface Drawn {
   readonly total: number
 }
 
+/** A change of a key that can be taken back. */
+export interface Past {
+  readonly kind: 'reset' | 'rekey'
+  readonly at: string
+  readonly runs: number
+  readonly submissions: number
+}
+
 export interface Detail {
   readonly id: string
+  readonly pasts: readonly Past[]
   readonly runs: readonly Run[]
   readonly submissions: readonly {
     readonly submittedAt: string
@@ -59,11 +68,32 @@ export interface Detail {
 export type Spent = Pick<ClassSpending, 'times' | 'shares' | 'lines' | 'until'>
 
 export const spent = signal<Spent | null>(null)
+/** A run of the class that waits or runs. */
+export interface Queued {
+  /** Whose it is: the key's name. */
+  readonly key: string
+  readonly run: Wire & { readonly id: string }
+  /** `query`: a program waits for the answer, and only that can end it. */
+  readonly state: 'waiting' | 'running' | 'query'
+  readonly askedAt: string
+  readonly startedAt: string | null
+  /** How many wait before it; null where the server does not know. */
+  readonly ahead: number | null
+}
+
+export const queue = signal<{ readonly queued: readonly Queued[]; readonly total: number }>({ queued: [], total: 0 })
+
 export const news = signal<ClassNews | null>(null)
 export const drawn = signal<Drawn>({ runs: [], total: 0 })
 /** The student that is looked at, and what is known of them beyond the list. */
 export const chosen = signal<string | null>(null)
 export const detail = signal<Detail | null>(null)
+
+/** What the key's owner is called. */
+export const labelOf = (id: string): string => {
+  const { keys = [], instructors = [] } = news.value ?? {}
+  return [...keys, ...instructors].find((one) => one.id === id)?.label || id
+}
 
 export const student = computed(() => news.value?.keys.find(({ id }) => id === chosen.value) ?? null)
 
@@ -158,6 +188,9 @@ export async function lookAtClass(): Promise<void> {
     spendingBefore = spending
     spent.value = spentOf(spending, fresh.keys, systemClock.now())
   }
+  const isAnyOpen = [...fresh.keys, ...fresh.instructors].some(({ reserved }) => reserved !== '0')
+  if (isAnyOpen) queue.value = await ask<typeof queue.value>('GET', '/class/queue')
+  else if (queue.value.total > 0) queue.value = { queued: [], total: 0 }
   const { value } = student
   if (value !== null && detail.value?.runs.length !== value.runs) await readDetail(value.id)
 }
@@ -173,9 +206,14 @@ export function choose(id: string | null): void {
   if (id !== null) void readDetail(id).catch(() => {})
 }
 
+/** Ends a run that waits or runs for its key: nothing is charged. Throws what the server says. */
+export const cancelQueued = ({ key, run }: Queued): Promise<void> =>
+  changeClass(`keys/${key}/runs/${encodeURIComponent(run.id)}/cancel`)
+
 /** Changes something of the class, and looks what came of it. Throws what the server says. */
 export async function changeClass<Answer>(path: string, body: unknown = {}): Promise<Answer> {
   const answer = await ask<Answer>('POST', `/class/${path}`, body)
   await Promise.all([lookAtClass().catch(() => {}), look()])
+  if (chosen.value !== null && path.startsWith(`keys/${chosen.value}/`)) await readDetail(chosen.value).catch(() => {})
   return answer
 }

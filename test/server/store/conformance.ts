@@ -132,7 +132,7 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
     for (const missing of [
       store.setBudget('x', 1n),
       store.revokeKey('x', 1),
-      store.resetKey('x', { submissions: true }),
+      store.resetKey('x', { submissions: true }, 5),
     ])
       assert.equal(await missing, false)
     assert.equal(await store.getKey('x'), null)
@@ -172,12 +172,162 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
       await run(store, 'a', 1, 9n)
       await store.revokeKey('a', 1)
       assert.equal(await other.restoreKey('a'), true)
-      assert.equal(await other.rekey('a', 'another hash'), true)
+      assert.equal(await other.rekey('a', 'another hash', 5), true)
       assert.equal(await store.findKey('hash of a'), null)
       const { id, used, revoked } = (await store.findKey('another hash'))!
       assert.deepEqual([id, used, revoked], ['a', 9n, false])
       assert.equal((await store.reserve('a', configOf(1), 9n, 1)).kind, 'settled')
-      for (const missing of [store.restoreKey('x'), store.rekey('x', 'h')]) assert.equal(await missing, false)
+      for (const missing of [store.restoreKey('x'), store.rekey('x', 'h', 5)]) assert.equal(await missing, false)
+    },
+  )
+
+  storeTest(
+    'a reset is taken back, beside what came since: what was run again stays as it is, the last prediction counts',
+    async (open) => {
+      const [store, other] = [await open(), await open()]
+      await addKey(store, 'a')
+      for (const k of [1, 2]) await run(store, 'a', k)
+      const prediction = (k: number) => ({ config: configOf(k), predictedLoss: k, submittedAt: k })
+      await store.submit('a', prediction(2), 5)
+      assert.deepEqual(await store.pasts('a'), [])
+      await store.resetKey('a', { submissions: true }, 77)
+      await store.resetKey('a', { submissions: true }, 78) // of nothing: nothing to take back
+      assert.deepEqual(await other.pasts('a'), [{ kind: 'reset', at: 77, runs: 2, submissions: 1 }])
+      assert.equal(await store.takeBack('a', 'rekey'), false)
+      await run(store, 'a', 2)
+      await run(store, 'a', 3)
+      await store.submit('a', prediction(3), 5)
+      const before = (await store.changes(['a'])).get('a')!
+      assert.equal(await other.takeBack('a', 'reset'), true)
+      assert.deepEqual(
+        (await runsOf(store, 'a')).map(({ config }) => config),
+        [2, 3, 1].map(configOf),
+      )
+      assert.equal((await store.getKey('a'))!.used, costOf(1) + costOf(2) + costOf(3))
+      assert.deepEqual(
+        (await store.submissions('a')).map(({ predictedLoss }) => predictedLoss),
+        [2, 3],
+      )
+      const told = await store.requests('a', { after: before, limit: 9 })
+      assert.deepEqual(
+        told.map(({ config }) => config),
+        [configOf(1)],
+        'who follows the key is told what is back',
+      )
+      assert.deepEqual([await store.takeBack('a', 'reset'), await store.takeBack('x', 'reset')], [false, false])
+      await audit(store)
+    },
+  )
+
+  storeTest('what another world answered comes back no more', async (open) => {
+    const store = await open()
+    await addKey(store, 'a')
+    await store.claim('one', true)
+    await run(store, 'a', 1)
+    await store.resetKey('a', { submissions: true }, 5)
+    assert.equal((await store.claim('one', true)).kind, 'held')
+    assert.equal((await store.pasts('a')).length, 1)
+    assert.equal((await store.claim('two', true)).kind, 'held')
+    assert.deepEqual([await store.pasts('a'), await store.takeBack('a', 'reset')], [[], false])
+  })
+
+  storeTest('another secret of a key is taken back, unless the earlier one is another key by now', async (open) => {
+    const store = await open()
+    await addKey(store, 'a')
+    await store.rekey('a', 'second', 6)
+    await store.rekey('a', 'third', 7)
+    assert.deepEqual(
+      (await store.pasts('a')).map(({ kind, at }) => [kind, at]),
+      [
+        ['rekey', 7],
+        ['rekey', 6],
+      ],
+    )
+    assert.equal(await store.takeBack('a', 'rekey'), true)
+    assert.deepEqual([(await store.findKey('second'))?.id, await store.findKey('third')], ['a', null])
+    await store.addKey({ id: 'b', hash: 'hash of a', label: '', budget: 1n, createdAt: 1 })
+    await assert.rejects(store.takeBack('a', 'rekey'), { code: 'BAD_OPTION' })
+    assert.equal((await store.findKey('second'))!.id, 'a')
+  })
+
+  storeTest('sessions end one by one, with their key, after their time, and the first of too many', async (open) => {
+    const [store, other] = [await open(), await open()]
+    for (const id of ['a', 'b']) await addKey(store, id)
+    const limits = { oldest: 0, most: 3 }
+    const begin = (hash: string, keyId: string, now: number) => store.beginSession({ hash, keyId, now }, limits)
+    const whose = async (...hashes: string[]) =>
+      (await Promise.all(hashes.map((hash) => other.session(hash)))).map((one) => one?.key.id ?? null)
+    await begin('b1', 'b', 1)
+    for (const now of [1, 2, 3, 4]) await begin(`a${now}`, 'a', now)
+    assert.deepEqual(await whose('a1', 'a2', 'a4', 'b1', 'x'), [null, 'a', 'a', 'b', null])
+    assert.equal((await store.session('a4'))!.begunAt, 4)
+    await store.endSession('a4')
+    await store.endSession('x')
+    assert.deepEqual(await whose('a3', 'a4', 'b1'), ['a', null, 'b'])
+    for (const end of [
+      () => store.revokeKey('a', 9),
+      () => store.rekey('a', 'another', 9),
+      () => store.takeBack('a', 'rekey'),
+    ]) {
+      await begin('again', 'a', 5)
+      await end()
+      await store.restoreKey('a')
+      assert.deepEqual(await whose('again', 'b1'), [null, 'b'])
+    }
+    await store.beginSession({ hash: 'late', keyId: 'a', now: 100 }, { oldest: 50, most: 3 })
+    assert.deepEqual(await whose('late', 'b1'), ['a', null])
+  })
+
+  storeTest(
+    'what waits and runs is listed in order, of all keys, and its end as well as every other change is another mark',
+    async (open) => {
+      const [store, other] = [await open(), await open()]
+      for (const id of ['a', 'b']) await addKey(store, id)
+      const marks = [await store.mark()]
+      const isNew = async (what: string) => {
+        const mark = await store.mark()
+        assert.ok(!marks.includes(mark), what)
+        assert.equal(await other.mark(), mark, 'the same for everybody')
+        marks.push(mark)
+      }
+      const wish = (k: number) => ({ config: configOf(k), cost: costOf(k), name: null, most: 9 })
+      const asked = await store.ask('b', wish(1), 20)
+      await isNew('asked')
+      const query = ticketOf(await store.reserve('a', configOf(2), costOf(2), 10))
+      await isNew('a query in flight')
+      await store.ask('a', wish(3), 30)
+      assert.ok(asked.kind === 'opened')
+      await store.begin(asked.ticket!, 25)
+      await isNew('begun')
+      const { queued, total } = await other.queue(2)
+      assert.equal(total, 3)
+      assert.deepEqual(queued, [
+        { keyId: 'a', config: configOf(2), cost: costOf(2), state: 'query', askedAt: 10, startedAt: null },
+        { keyId: 'b', config: configOf(1), cost: costOf(1), state: 'running', askedAt: 20, startedAt: 25 },
+      ])
+      const changes: [string, () => Promise<unknown>][] = [
+        ['settled', () => store.settle(query, 3, 40)],
+        ['cancelled', () => store.cancel('a', configOf(3), 40)],
+        ['budget', () => store.setBudget('a', 5n)],
+        ['predicted', () => store.submit('a', { config: configOf(1), predictedLoss: 2, submittedAt: 1 }, 5)],
+        ['reset', () => store.resetKey('a', { submissions: false }, 5)],
+        ['taken back', () => store.takeBack('a', 'reset')],
+        ['revoked', () => store.revokeKey('a', 5)],
+        ['restored', () => store.restoreKey('a')],
+        ['another secret', () => store.rekey('a', 'h', 5)],
+        ['a fact', () => store.note('deadline', 'soon')],
+        ['another fact', () => store.note('deadline', 'late')],
+        ['a key', () => addKey(store, 'c')],
+      ]
+      for (const [what, change] of changes) {
+        await change()
+        await isNew(what)
+      }
+      assert.equal(await store.mark(), marks.at(-1))
+      assert.deepEqual(
+        (await store.queue(9)).queued.map(({ keyId }) => keyId),
+        ['b'],
+      )
     },
   )
 
@@ -258,7 +408,7 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
       assert.deepEqual(await stores[1].claim('other', false), { kind: 'not-held', answered: true })
       assert.deepEqual(await stores[1].claim('other', true), { kind: 'not-held', answered: true })
       assert.deepEqual(await stores[1].claim('keys are no answers', false), { kind: 'held', answered: true })
-      await store.resetKey('a', { submissions: true })
+      await store.resetKey('a', { submissions: true }, 5)
     }
     assert.equal((await stores[1].claim('other', true)).kind, 'held')
   })
@@ -312,7 +462,7 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
       assert.equal(await run(store, 'a', 3, 1n), cost + 1n)
       const key = (await store.getKey('a'))!
       assert.deepEqual([key.budget, key.used, key.reserved], [2n * cost, cost + 1n, 0n])
-      await store.resetKey('a', { submissions: true })
+      await store.resetKey('a', { submissions: true }, 5)
       assert.equal((await store.getKey('a'))!.used, 0n)
     },
   )
@@ -429,10 +579,10 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
       await store.submit('a', { config: configOf(1), predictedLoss: 2, submittedAt: 1 }, 5)
       const ticket = ticketOf(await store.reserve('a', configOf(2), 11n, 1))
       const other = ticketOf(await store.reserve('b', configOf(2), 11n, 1))
-      assert.equal(await store.resetKey('a', { submissions: false }), true)
+      assert.equal(await store.resetKey('a', { submissions: false }, 5), true)
       const kept = { config: configOf(1), predictedLoss: 2, submittedAt: 1, used: 9n }
       assert.deepEqual([await runsOf(store, 'a'), await store.submissions('a')], [[], [kept]])
-      assert.equal(await store.resetKey('a', { submissions: true }), true)
+      assert.equal(await store.resetKey('a', { submissions: true }, 5), true)
       assert.deepEqual(await store.submissions('a'), [])
       const key = (await store.getKey('a'))!
       assert.deepEqual([key.used, key.reserved], [0n, 0n])

@@ -30,6 +30,11 @@ export async function fillWithAll(store: Store): Promise<void> {
     if (k % 4 === 2) await store.end(ticket!, 'failed', { code: 'TRAINING_FAILED', message: `It broke ${k}.` }, 3000)
     if (k % 4 === 3) await store.cancel('b', wish.config, 4000)
   }
+  for (let k = 0; k < 4; k++) await run(store, 'c', k, 3n)
+  await store.resetKey('c', { submissions: true }, 9)
+  await store.rekey('c', 'new hash of c', 10)
+  for (let k = 0; k < 9; k++)
+    await store.beginSession({ hash: `session ${k}`, keyId: 'b', now: k }, { oldest: 0, most: 9 })
   for (let k = 0; k < 4; k++)
     await store.submit('b', { config: configOf(k), predictedLoss: 2 + k / 8, submittedAt: 1_700_000_000_000 + k }, 9)
   await store.submit('a', { config: configOf(9), predictedLoss: 2.75, submittedAt: 1_700_000_000_009 }, 9)
@@ -53,6 +58,10 @@ export async function allOf(store: Store): Promise<string> {
     said.push(await store.requests(id, { after: 0n, limit: 999 }), [...(await store.changes([id]))])
   }
   for (let k = 0; k < asked; k++) said.push(await store.curve('b', configOf(2000 + k)))
+  for (let k = 0; k < 9; k++) said.push(await store.session(`session ${k}`))
+  for (const kind of ['rekey', 'reset'] as const)
+    said.push(await store.pasts('c'), await store.takeBack('c', kind), await runsOf(store, 'c'))
+  said.push((await store.queue(99)).queued)
   said.push(await store.openRequests(), await store.cancel('b', configOf(2000), 5))
   for (const [id, runs] of Object.entries(runsOfKey))
     for (let k = 0; k < runs; k++) said.push(await store.reserve(id, configOf(k), costOf(k), 1))

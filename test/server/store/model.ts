@@ -37,6 +37,8 @@ interface Key {
   requests: Map<number, Requested>
   runs: { config: number; cost: bigint; loss: number }[]
   submissions: Submission[]
+  /** What was reset, the last one last. */
+  pasts: Pick<Key, 'requests' | 'runs' | 'submissions'>[]
 }
 
 const key = fc.nat(keyNames.length - 1)
@@ -65,6 +67,7 @@ const operation = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('budget'), process, key, budget: fc.bigInt(0n, 4n * 10n ** 19n) }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('reset'), process, key, forgets: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('takeBack'), process, key }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('submit'), process, key, config: fc.nat(5), loss: fc.nat(9) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('renew'), process, which: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('look'), process }) },
@@ -99,7 +102,7 @@ export const storeProperty = (open: () => Promise<Store>) =>
 
 const newKey = (): Key => ({
   ...{ budget: 2n * 10n ** 18n, revoked: false, changes: 0n },
-  ...{ requests: new Map(), runs: [], submissions: [] },
+  ...{ requests: new Map(), runs: [], submissions: [], pasts: [] },
 })
 
 const newModel = () => ({
@@ -173,13 +176,15 @@ async function perform(step: Operation, stores: Store[], ids: string[], model: M
     }
     case 'budget':
       key.budget = step.budget!
+      key.changes++
       return assert.equal(await store.setBudget(id, step.budget!), true)
     case 'reset':
-      key.runs = []
-      key.requests.clear()
-      if (step.forgets) key.submissions = []
+      reset(key, step.forgets!)
       for (const [ticket, one] of model.reservations) if (one.key === step.key) model.reservations.delete(ticket)
-      return assert.equal(await store.resetKey(id, { submissions: step.forgets! }), true)
+      return assert.equal(await store.resetKey(id, { submissions: step.forgets! }, 5), true)
+    case 'takeBack':
+      assert.equal(await store.takeBack(id, 'reset'), key.pasts.length > 0)
+      return takeBack(model, step.key!)
     case 'submit':
       return submit(step as Required<Operation>, store, id, key)
     case 'renew': {
@@ -201,11 +206,13 @@ async function perform(step: Operation, stores: Store[], ids: string[], model: M
     }
     case 'revoke':
       if (step.chance !== 0) return
+      key.changes++
       for (const request of key.requests.values()) if (isOpen(request.state)) cancelled(model, key, request, true)
       key.revoked = true
       return assert.equal(await store.revokeKey(id, settledAt), true)
     case 'restore':
       key.revoked = false
+      key.changes++
       return assert.equal(await store.restoreKey(id), true)
     default:
       assert.fail(step.do)
@@ -232,6 +239,33 @@ async function reserve(step: Required<Operation>, store: Store, id: string, mode
   const { key: keyIndex, config, cost } = step
   const instance = model.instances[step.process]
   model.reservations.set(answer.ticket, { key: keyIndex, config, cost, instance, renewals: 0n })
+}
+
+/** Forgets what a key did, and keeps it aside where there is anything. */
+function reset(key: Key, forgets: boolean) {
+  const ended = [...key.requests].filter(([, { state }]) => !isOpen(state))
+  const past = { requests: new Map(ended), runs: key.runs, submissions: forgets ? key.submissions : [] }
+  if (ended.length + past.submissions.length > 0) key.pasts.push(past)
+  key.runs = []
+  key.requests = new Map()
+  if (forgets) key.submissions = []
+  key.changes++
+}
+
+/** Puts back what the last reset forgot, beside what came since. */
+function takeBack(model: Model, index: number) {
+  const key = model.keys[index]
+  const past = key.pasts.pop()
+  if (past === undefined) return
+  key.changes++
+  const inFlight = new Set(reservedOf(model, index).map(({ config }) => config))
+  for (const one of [...past.requests.values()].sort((p, q) => (p.number < q.number ? -1 : 1))) {
+    const since = key.requests.get(one.config)?.state
+    if (inFlight.has(one.config) || since === 'finished' || (since && one.state !== 'finished')) continue
+    if (one.state === 'finished') key.runs.push(past.runs.find(({ config }) => config === one.config)!)
+    change(key, one.config, one)
+  }
+  key.submissions = [...past.submissions, ...key.submissions]
 }
 
 /** The open request that a ticket is the fence of. */
@@ -336,7 +370,10 @@ async function submit(step: Required<Operation>, store: Store, id: string, key: 
       : key.submissions.length >= mostSubmissions
         ? 'refused'
         : 'kept'
-  if (kind === 'kept') key.submissions.push({ ...prediction, used: sum(key.runs) })
+  if (kind === 'kept') {
+    key.submissions.push({ ...prediction, used: sum(key.runs) })
+    key.changes++
+  }
   const expected = { kind, attempts: key.submissions.length }
   assert.deepEqual(await store.submit(id, prediction, mostSubmissions), expected)
 }
