@@ -38,6 +38,12 @@ export function compact(x: number, digits = 3): string {
 /** A loss in nats per token, to a thousandth: `3.081`. */
 export const nats: Format = (x) => (Number.isFinite(x) ? x.toFixed(3) : '-')
 
+/** A difference of losses with its sign, a true minus; `0.000` has none. */
+export function signedNats(x: number): string {
+  const size = nats(Math.abs(x))
+  return `${Number(size) === 0 || !Number.isFinite(x) ? '' : x < 0 ? '\u2212' : '+'}${size}`
+}
+
 /** An exponent, to a thousandth. */
 export const exponent: Format = nats
 

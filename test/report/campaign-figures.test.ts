@@ -6,6 +6,7 @@ import { campaignFigures } from '../../src/report/campaign/figures.ts'
 import type { CampaignReport } from '../../src/report/campaign/input.ts'
 import { renderFigures } from '../../src/report/draw/svg.ts'
 import { full, interim, plain, tiny } from './campaigns.ts'
+import { assertLegible } from './contrast.ts'
 import { matchesSnapshot } from './snapshot.ts'
 
 const drawCampaign = (report: CampaignReport) =>
@@ -22,6 +23,11 @@ test('snapshot of what trains just now, of those that have begun', () => {
   matchesSnapshot('campaign-trainings', svg)
   assert.match(alt, /^Training loss of 1 run so far: 3\.\d{3} \(\d+ %\)\.$/)
   assert.deepEqual(renderFigures([trainings], full.view), [])
+})
+
+test('every word in a figure can be read, on white paper and in the dark', () => {
+  const counts = [full, interim, plain, tiny].map(({ view }) => assertLegible([...campaignFigures, trainings], view))
+  assert.ok(counts[0] > 20 && counts[3] > 0, counts.join())
 })
 
 const axisTitles: Record<string, string[]> = {

@@ -5,13 +5,16 @@ import type { Analysis } from '../../src/fit/result.ts'
 import type { SurfaceLaw } from '../../src/law/surface.ts'
 import { drawFigure } from '../../src/report/draw/figure.ts'
 import { textWidth } from '../../src/report/draw/labels.ts'
-import { titleLines } from '../../src/report/draw/narrow.ts'
+import { sized, titleLines } from '../../src/report/draw/narrow.ts'
+import type { Panel } from '../../src/report/draw/panel.ts'
 import { fontSize } from '../../src/report/draw/style.ts'
 import { newDocument, renderFigures, svgText } from '../../src/report/draw/svg.ts'
 import { lowestPoints } from '../../src/report/fit/figures/lowest.ts'
+import { optimum } from '../../src/report/fit/figures/optimum.ts'
 import { fitFigures } from '../../src/report/fit/figures.ts'
 import { handoutLaw } from '../../src/world/handout.ts'
 import { handout, noisy, nothing } from './analyses.ts'
+import { assertLegible } from './contrast.ts'
 import { matchesSnapshot } from './snapshot.ts'
 
 const drawFigures = (analysis: Analysis, truth: SurfaceLaw | null = null) =>
@@ -30,6 +33,10 @@ for (const { name, svg } of drawFigures(handout))
 for (const name of ['residuals', 'exponents', 'agreement'])
   test(`snapshot of ${name} with noise`, () => matchesSnapshot(`${name}-noisy`, drawnOf(noisy, name)!))
 
+test('every word in a figure can be read, on white paper and in the dark', () => {
+  for (const analysis of [handout, noisy]) assert.ok(assertLegible(fitFigures, { analysis, truth: handoutLaw }) > 30)
+})
+
 const axisTitles: Record<string, string[]> = {
   profiles: ['parameters N', 'loss (nats/token)'],
   optimum: ['training compute C (FLOPs)', 'compute-optimal parameters N', 'compute-optimal tokens D'],
@@ -43,6 +50,28 @@ const axisTitles: Record<string, string[]> = {
   'repeats-worth': ['epochs over the same tokens', 'epochs of fresh tokens they are worth'],
   'repeats-cost': ['epochs over the unique tokens', 'loss (nats/token)'],
 }
+
+test('on a wide screen panels that stand below each other stand side by side, each with the axis that they shared', () => {
+  const drawing = optimum.draw({ analysis: noisy, truth: null })!
+  const wide = sized(drawing, 1100)!
+  assert.ok(wide.height < drawing.height * 0.7)
+  const panels = wide.parts.map(({ content }) => content as Panel)
+  assert.deepEqual(
+    wide.parts.map(({ x, y }) => [x, y]),
+    [
+      [0, 0],
+      [550, 0],
+    ],
+  )
+  for (const { width, height, x } of panels)
+    assert.deepEqual([width, height, x.label], [550, wide.height, panels[1].x.label])
+  assert.ok(panels[1].x.label.length > 0)
+  // Where there is no such room they stay as on paper.
+  assert.deepEqual(
+    sized(drawing, 900)!.parts.map(({ y }) => y),
+    drawing.parts.map(({ y }) => y),
+  )
+})
 
 test('every figure names its axes with their units', () => {
   assert.deepEqual(new Set(Object.keys(axisTitles)), new Set(fitFigures.map(({ name }) => name)))

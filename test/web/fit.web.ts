@@ -86,7 +86,7 @@ async function open(...args: string[]): Promise<string> {
   })
 }
 
-const fittedText = /^(?:Fitted, in|已在此浏览器)/
+const fittedText = /^(?:Fitted in|已在此浏览器)/
 const fitted = (page: Page) => page.getByRole('status').filter({ hasText: fittedText }).waitFor({ timeout: 120_000 })
 /** The numbers of the answer, as they stand. */
 const numbers = (page: Page) => page.locator('.answer strong').allTextContents()

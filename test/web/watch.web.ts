@@ -219,7 +219,7 @@ test('shown to other machines it has no buttons that change', { skip }, async ()
   const unlock = lock(join(folder, '.campaign.lock'))!
   tell(folder, { ...full.view, result: null }, 'running')
   const { page } = await look(watching.link)
-  await page.getByText('Only to look at').waitFor()
+  await page.getByText('View only').waitFor()
   assert.equal(await page.getByRole('button', { name: 'Pause' }).count(), 0)
   unlock()
 })

@@ -15,14 +15,14 @@ export const modelCell = (space: ViewedSpace, config: Config): string =>
   modelCells(space, config).reduce((text, value, k) => `${text}${space.words.joints[k - 1]}${value}`)
 
 /** The same in words: `d_model 512, 8 layers, 8 heads`. */
-export const modelText = ({ words }: ViewedSpace, config: Config): string =>
-  words.keys
+export const modelText = ({ words: model }: ViewedSpace, config: Config): string =>
+  model.keys
     .map((key, k) => {
-      const { before = '', one = '', more = '' } = words.words[k]
+      const { before = '', one = '', more = '' } = model.words[k]
       const value = at(config, key)
-      return `${before}${value}${value === 1 ? one : more}`
+      return `${before}${value}${words().elsewhere(value === 1 ? one : more)}`
     })
-    .join(', ')
+    .join(words().marks.comma)
 
 export const batchText = ({ batchUnit }: ViewedSpace, batchSize: number): string =>
   batchUnit === 'tokens' ? words().campaign.batchTokens(compact(batchSize)) : String(batchSize)

@@ -1,5 +1,5 @@
 import { element, type SvgDocument, type SvgElement } from './element.ts'
-import { characterWidth, fontSize, ink } from './style.ts'
+import { characterWidth, fontSize, ink, legible } from './style.ts'
 
 /** A text beside a point of a panel, in the units of its axes. */
 export interface Label {
@@ -92,7 +92,7 @@ function text(document: SvgDocument, label: Label, { x, y, anchor }: Drawn): Svg
     y: y + labelSize * 0.35,
     'text-anchor': anchor,
     'font-size': labelSize,
-    fill: label.color ?? ink,
+    fill: legible(label.color ?? ink),
     stroke: '#fff',
     'stroke-width': 3,
     'stroke-linejoin': 'round',

@@ -43,6 +43,8 @@ function narrowPanel(panel: Panel, width: number): Panel {
 
 /** Drawings narrower than this have their panels below each other. */
 const leastAbreast = 600
+/** From this width on, panels that stand below each other on paper stand side by side, pixels for each: what they show is lost in longer lines. */
+const leastBeside = 480
 
 /**
  * A drawing as wide as a column of a page, its letters as large as ever: panels side by side are as wide as their share. Null where a part draws itself, and
@@ -52,12 +54,32 @@ export function sized(drawing: Drawing, width: number): Drawing | null {
   const { width: given = figureWidth, parts } = drawing
   if (parts.some(({ content }) => typeof content === 'function')) return width < leastAbreast ? null : drawing
   if (width < leastAbreast) return narrowed(drawing, width)
+  if (isStacked(drawing) && width >= leastBeside * parts.length) return abreast(parts.map(panelOf), width)
   const share = width / given
   return {
     ...drawing,
     width,
     parts: parts.map(({ x, y, content }) => ({ x: x * share, y, content: widened(content as Panel, share) })),
   }
+}
+
+const panelOf = ({ content }: Part): Panel => content as Panel
+
+const isStacked = ({ parts }: Drawing): boolean => parts.length > 1 && parts.every(({ x }) => x === 0)
+
+/** Panels that share the lowest one's axis, beside each other, each with that axis. */
+function abreast(panels: readonly Panel[], width: number): Drawing {
+  const [each, height] = [width / panels.length, Math.max(...panels.map((panel) => panel.height))]
+  const { x, margin } = panels[panels.length - 1]
+  const top = Math.max(...panels.map((panel) => panel.margin.top))
+  const parts = panels.map((panel, k): Part => {
+    const content = widened(
+      { ...panel, height, x, margin: { ...panel.margin, top, bottom: margin.bottom } },
+      each / panel.width,
+    )
+    return { x: k * each, y: 0, content }
+  })
+  return { width, height, parts }
 }
 
 function widened(panel: Panel, share: number): Panel {

@@ -46,5 +46,25 @@ export function budgetColors(flops: Iterable<number>): (C: number) => string {
   return (C) => budgetColor(high > low ? (Math.log(C) - low) / (high - low) : 1)
 }
 
+/** What text on white paper has to have, WCAG 2.2 AA. */
+const leastContrast = 4.5
+
+/** Relative luminance, WCAG 2.2. */
+function luminance(color: string): number {
+  const [r, g, b] = channels(color).map((value) => {
+    const share = value / 255
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4
+  })
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b
+}
+
+/** A colour as text is written in it: as it is, or as much darker as it takes to be read on white paper. */
+export function legible(color: string): string {
+  const isLegible = (one: string) => 1.05 / (luminance(one) + 0.05) >= leastContrast
+  let share = 0
+  while (!isLegible(mix(color, '#000000', share))) share += 0.05
+  return mix(color, '#000000', share)
+}
+
 /** Markers of neighbouring budgets differ. */
 export const budgetSymbols = ['circle', 'square', 'triangle', 'diamond'] as const

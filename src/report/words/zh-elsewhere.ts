@@ -6,6 +6,12 @@ import { itemTexts, readingTexts } from './zh-reading.ts'
  * which is worded anew there is worded anew here.
  */
 export const texts: Readonly<Record<string, string>> = {
+  // Behind the numbers of a model
+  ' layer': ' 层',
+  ' layers': ' 层',
+  ' head': ' 头',
+  ' heads': ' 头',
+
   // Reasons of methods that give nothing
   'it needs at least three runs with several checkpoints each': '至少需要三个带多个 checkpoint 的实验',
   'the runs do not form IsoFLOP profiles of two or more budgets': '这些实验没有构成两个或更多预算的 IsoFLOP 曲线',

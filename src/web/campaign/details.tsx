@@ -1,10 +1,10 @@
 import { useEffect } from 'preact/hooks'
 import { columnsOf } from '../../report/campaign/configuration.ts'
-import { compact, nats, significant } from '../../report/number.ts'
+import { compact, nats, signedNats, significant } from '../../report/number.ts'
 import { words } from '../../report/words/words.ts'
 import { Copy } from '../parts/copy.tsx'
 import { say } from '../words/words.ts'
-import { commandOf, expectedText, lossText, recordOf, signed } from './numbers.ts'
+import { commandOf, expectedText, lossText, recordOf } from './numbers.ts'
 import { dropped, selected, view } from './state.ts'
 
 /** Everything about the run that is looked at. */
@@ -37,7 +37,7 @@ export function Details() {
           [say.fitted, nats(fitted.loss)],
           [
             say.residualOf,
-            `${signed(run.loss - fitted.loss)} (${say.deviations(signedShort((run.loss - fitted.loss) / fitted.sd))})`,
+            `${signedNats(run.loss - fitted.loss)} (${say.deviations(signedShort((run.loss - fitted.loss) / fitted.sd))})`,
           ],
           [say.bestRate, significant(fitted.bestRate)],
         ] as [string, string][])

@@ -45,8 +45,12 @@ export function Next() {
                   <td>
                     {configText(space, run.config)} <span class="hint">{told.get(JSON.stringify(run.config))}</span>
                   </td>
-                  <td class="number">{compact(run.config.trainFlops)}</td>
-                  <td class="number">{expectedText(run)}</td>
+                  <td class="number" data-title={say.columns.cost}>
+                    {compact(run.config.trainFlops)}
+                  </td>
+                  <td class="number" data-title={say.columns.expected}>
+                    {expectedText(run)}
+                  </td>
                   <td>{words().elsewhere(run.reason)}</td>
                 </tr>
               ))}

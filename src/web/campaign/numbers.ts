@@ -1,6 +1,6 @@
 import type { CampaignView, ViewedRun } from '../../campaign/view.ts'
 import { columnsOf, configText } from '../../report/campaign/configuration.ts'
-import { compact, nats, percent, significant } from '../../report/number.ts'
+import { compact, nats, percent, signedNats, significant } from '../../report/number.ts'
 import { say } from '../words/words.ts'
 import { residuals, view } from './state.ts'
 
@@ -13,16 +13,13 @@ export function tellRun(number: number): string[] {
   const { space } = value
   return [
     `${say.run(number + 1)} · ${run.round < 0 ? say.given : `${say.columns.round} ${run.round}`}`,
-    `${say.columns.loss} ${lossText(run)}${residual === undefined ? '' : ` (${signed(residual)})`}`,
+    `${say.columns.loss} ${lossText(run)}${residual === undefined ? '' : ` (${signedNats(residual)})`}`,
     `N ${significant(run.parameters)} · ${compact(run.config.trainFlops)} FLOPs`,
     configText(space, run.config),
   ]
 }
 
 export const lossText = ({ loss }: ViewedRun): string => (loss === null ? say.diverged : nats(loss))
-
-/** With a sign, a true minus. */
-export const signed = (x: number): string => `${x < 0 ? '\u2212' : '+'}${nats(Math.abs(x))}`
 
 export const expectedText = ({ expected }: Pick<ViewedRun, 'expected'>): string =>
   expected ? `${nats(expected.loss)} ± ${nats(expected.sd)}` : ''

@@ -1,12 +1,12 @@
 import { useMemo, useState } from 'preact/hooks'
 import type { ViewedRun } from '../../campaign/view.ts'
 import { batchText, modelCell } from '../../report/campaign/configuration.ts'
-import { compact, significant } from '../../report/number.ts'
+import { compact, signedNats, significant } from '../../report/number.ts'
 import { words } from '../../report/words/words.ts'
 import { type Column, Table } from '../parts/table.tsx'
 import { say } from '../words/words.ts'
 import { filtered, filterOf } from './filter.ts'
-import { expectedText, lossText, signed } from './numbers.ts'
+import { expectedText, lossText } from './numbers.ts'
 import { pointed, residuals, selected, view } from './state.ts'
 
 interface Row {
@@ -95,7 +95,7 @@ export function Runs() {
         key: 'residual',
         title: columns.residual,
         isNumber: true,
-        cell: ({ residual }) => (residual === undefined ? '' : signed(residual)),
+        cell: ({ residual }) => (residual === undefined ? '' : signedNats(residual)),
         sort: ({ residual }) => residual ?? null,
       },
       {
@@ -110,7 +110,10 @@ export function Runs() {
     <section class="runs card" id="runs" aria-labelledby="runs-title">
       <div class="bar">
         <h2 id="runs-title">
-          {say.runs} <span class="hint">{say.runsShown(rows.length, runs.length)}</span>
+          {say.runs}{' '}
+          <span class="hint">
+            {say.runsShown(rows.length, runs.length)} · {say.lossUnit}
+          </span>
         </h2>
         <label>
           {say.filter}

@@ -46,7 +46,10 @@ export function RunsTable({ runs, selected, pointed, onSelect, onPoint }: Props)
     <section class="runs card" id="runs" aria-labelledby="runs-title">
       <div class="bar">
         <h2 id="runs-title">
-          {say.runs} <span class="hint">{say.runsShown(rows.length, runs.length)}</span>
+          {say.runs}{' '}
+          <span class="hint">
+            {say.runsShown(rows.length, runs.length)} · {say.lossUnit}
+          </span>
         </h2>
         <label>
           {say.filter}

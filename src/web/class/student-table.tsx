@@ -65,7 +65,7 @@ const columnsOf = (isGraded: boolean): readonly Column<Row>[] => [
   { key: 'share', title: say.class.share, isNumber: true, cell: (row) => shareText(shareOf(row)), sort: shareOf },
   {
     key: 'runs',
-    title: say.class.runsDone,
+    title: say.class.runsColumn,
     isNumber: true,
     cell: ({ runs }) => String(runs),
     sort: ({ runs }) => runs,

@@ -49,7 +49,7 @@ export function Answer() {
           />
         )}
         {at?.loss != null && (
-          <Quantity name={say.columns.loss} value={at.loss} ends={at.interval.loss} format={nats} level={level} />
+          <Quantity name={say.loss} value={at.loss} ends={at.interval.loss} format={nats} level={level} />
         )}
         {result?.modelSize && (
           <Quantity

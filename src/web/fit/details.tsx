@@ -1,6 +1,6 @@
-import { nats, significant } from '../../report/number.ts'
+import { compact, nats, signedNats, significant } from '../../report/number.ts'
 import { say } from '../words/words.ts'
-import { rowsOf, signed } from './runs.tsx'
+import { rowsOf } from './runs.tsx'
 import { data, dropped, selected } from './state.ts'
 
 /** Everything about the run that is looked at. */
@@ -17,10 +17,10 @@ export function Details() {
   const facts: [string, string][] = [
     ['N', significant(row.parameters, 4)],
     ['D', significant(row.tokens, 4)],
-    [say.fit.flops, significant(row.flops, 4)],
+    [say.fit.flops, compact(row.flops, 4)],
     [say.fit.ratio, significant(row.tokens / row.parameters)],
     [say.columns.loss, nats(row.loss)],
-    ...(row.residual === null ? [] : [[say.columns.residual, signed(row.residual)] as [string, string]]),
+    ...(row.residual === null ? [] : [[say.columns.residual, signedNats(row.residual)] as [string, string]]),
     ...(row.group === null ? [] : [[data.value!.groups!.column, row.group] as [string, string]]),
   ]
   return (

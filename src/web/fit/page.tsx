@@ -24,7 +24,7 @@ import { Settings } from './settings.tsx'
 import { compared, data, fitted, isStale, pointed, type Standing, selected, standing, table } from './state.ts'
 
 /** Of two panels, or of many. */
-const wide = new Set(['residuals', 'backtest', 'agreement', 'exponents'])
+const wide = new Set(['optimum', 'residuals', 'backtest', 'agreement', 'exponents'])
 
 /** A fit, live: every change of the view is fitted anew, here. */
 export function FitPage() {
@@ -56,7 +56,7 @@ export function FitPage() {
                 <Remarks diagnostics={fitted.value.findings.analysis.diagnostics} />
               </Said>
             )}
-            <div class="top">
+            <div class="top uneven">
               <div class="column">
                 <Budgets />
                 <Question />

@@ -1,7 +1,7 @@
 import { useMemo } from 'preact/hooks'
 import { surfaceLoss } from '../../law/surface.ts'
 import { surfaceOf } from '../../report/fit/facts.ts'
-import { nats, significant } from '../../report/number.ts'
+import { compact, type Format, nats, signedNats, significant } from '../../report/number.ts'
 import { type Column, Table } from '../parts/table.tsx'
 import { say } from '../words/words.ts'
 import { data, dropped, fitted, pointed, selected } from './state.ts'
@@ -40,9 +40,9 @@ export function Runs() {
   const [out, law] = [dropped.value, fitted.value]
   const rows = useMemo(rowsOf, [shown, out, law])
   const columns = useMemo((): readonly Column<Row>[] => {
-    const number = (key: 'parameters' | 'tokens' | 'flops', title: string): Column<Row> => ({
+    const number = (key: 'parameters' | 'tokens' | 'flops', title: string, format: Format): Column<Row> => ({
       ...{ key, title, isNumber: true },
-      cell: (row) => significant(row[key]),
+      cell: (row) => format(row[key]),
       sort: (row) => row[key],
     })
     return [
@@ -59,9 +59,9 @@ export function Runs() {
             },
           ]
         : []),
-      number('flops', say.fit.flops),
-      number('parameters', 'N'),
-      number('tokens', 'D'),
+      number('flops', say.fit.flops, compact),
+      number('parameters', 'N', significant),
+      number('tokens', 'D', significant),
       {
         key: 'loss',
         title: say.columns.loss,
@@ -71,7 +71,7 @@ export function Runs() {
       },
       {
         ...{ key: 'residual', title: say.columns.residual, isNumber: true },
-        cell: ({ residual }) => (residual === null ? '' : signed(residual)),
+        cell: ({ residual }) => (residual === null ? '' : signedNats(residual)),
         sort: ({ residual }) => residual,
       },
       {
@@ -85,7 +85,10 @@ export function Runs() {
     <section class="runs card" id="runs" aria-labelledby="runs-title">
       <div class="bar">
         <h2 id="runs-title">
-          {say.runs} <span class="hint">{say.fit.kept(rows.length - out.size, rows.length)}</span>
+          {say.runs}{' '}
+          <span class="hint">
+            {say.fit.kept(rows.length - out.size, rows.length)} · {say.lossUnit}
+          </span>
         </h2>
       </div>
       <Table
@@ -117,5 +120,3 @@ export function Runs() {
 }
 
 const numberOf = ({ number }: Row): number => number
-
-export const signed = (x: number): string => `${x < 0 ? '\u2212' : '+'}${nats(Math.abs(x))}`

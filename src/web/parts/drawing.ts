@@ -1,6 +1,6 @@
 import type { SvgDocument } from '../../report/draw/element.ts'
 import { type Drawing, drawDrawing } from '../../report/draw/figure.ts'
-import { darken } from '../theme.ts'
+import { inDark } from '../dark.ts'
 
 /** A document that nobody looks at, to draw in: a drawing enters the page whole. */
 const inert = document.implementation.createHTMLDocument('')
@@ -24,6 +24,15 @@ export function drawn(drawing: Drawing, label: string, isDark: boolean): SVGSVGE
   // The whole is one picture with one name: its parts, which Plot names, have none.
   for (const part of svg.querySelectorAll('[aria-label]')) part.removeAttribute('aria-label')
   return document.adoptNode(svg)
+}
+
+/** Turns the colours of a drawing over. */
+function darken(svg: Element): void {
+  for (const node of [svg, ...svg.querySelectorAll('*')])
+    for (const name of ['fill', 'stroke', 'color']) {
+      const color = node.getAttribute(name)
+      if (color !== null) node.setAttribute(name, inDark(color))
+    }
 }
 
 interface Job {

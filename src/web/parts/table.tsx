@@ -84,10 +84,9 @@ export function Table<Row>(props: Props<Row>) {
                 aria-sort={order?.key !== key ? 'none' : order.isDown ? 'descending' : 'ascending'}
               >
                 <button type="button" title={say.sortBy(title)} onClick={() => setOrder(nextOrder(order, key))}>
+                  {isNumber && <Arrow order={order} of={key} />}
                   {title}
-                  <span class="arrow" aria-hidden="true">
-                    {order?.key === key ? (order.isDown ? '▾' : '▴') : ''}
-                  </span>
+                  {!isNumber && <Arrow order={order} of={key} />}
                 </button>
               </th>
             ))}
@@ -121,6 +120,12 @@ const cellsOf = <Row,>(row: Row, columns: readonly Column<Row>[]) =>
       {cell(row)}
     </td>
   ))
+
+const Arrow = ({ order, of }: { order: Order | null; of: string }) => (
+  <span class="arrow" aria-hidden="true">
+    {order?.key === of ? (order.isDown ? '▾' : '▴') : ''}
+  </span>
+)
 
 const steps: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, PageDown: 15, PageUp: -15 }
 

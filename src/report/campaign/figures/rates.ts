@@ -7,7 +7,7 @@ import type { Figure } from '../../draw/figure.ts'
 import { type DrawMark, dodge, textWidth, topLabels } from '../../draw/labels.ts'
 import { shaded } from '../../draw/marks.ts'
 import type { Panel } from '../../draw/panel.ts'
-import { budgetColor, budgetColors, budgetSymbols, figureWidth, ink, muted } from '../../draw/style.ts'
+import { budgetColor, budgetColors, budgetSymbols, figureWidth, ink, legible, muted } from '../../draw/style.ts'
 import { thin } from '../../draw/thin.ts'
 import { compact, significant } from '../../number.ts'
 import { joined } from '../../prose.ts'
@@ -61,7 +61,13 @@ const minimumLabels =
       width - marginRight,
     )
     const labels = curves.map(({ color }, k) => {
-      const attributes = { x: places[k], y: scales.y(0) + 20, 'text-anchor': 'middle', 'font-size': 12, fill: color }
+      const attributes = {
+        x: places[k],
+        y: scales.y(0) + 20,
+        'text-anchor': 'middle',
+        'font-size': 12,
+        fill: legible(color),
+      }
       return element(document, 'text', attributes, texts[k])
     })
     return element(document, 'g', { 'aria-label': 'curve labels' }, ...labels)

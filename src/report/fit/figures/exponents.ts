@@ -107,7 +107,7 @@ function isoLines({ domain: [left, right] }: Axis, { domain: [bottom, top] }: Ax
 
 function isoMarks(x: Axis, y: Axis): Mark[] {
   const lines = isoLines(x, y)
-  const label = { x: 'x', y: 'y', text: 'text', fill: '#8a8a8a', fontSize: 11 } as const
+  const label = { x: 'x', y: 'y', text: 'text', fill: muted, fontSize: 11 } as const
   const ends = lines.map(({ a, to, atTop }) => ({ ...to, text: `a = ${a.toFixed(2)}`, atTop }))
   return [
     Plot.link(lines, {
