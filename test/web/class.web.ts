@@ -177,7 +177,7 @@ test('a key that is revoked while its page is open ends it, and says so', { skip
   const { url, store, students } = await serveClass({ students: 1 })
   const { page, clean } = await open(url, students[0].key, { expected: /401/ })
   await store.revokeKey(students[0].id, Date.now())
-  await page.getByText('The key works no more').waitFor({ timeout: 15_000 })
+  await page.getByText('The key is no longer valid').waitFor({ timeout: 15_000 })
   assert.equal(await page.locator('.runs').count(), 0, 'nothing of the class stays on the screen')
   await clean()
 })

@@ -121,7 +121,7 @@ export const en = {
       'Whoever runs this server gives keys. It stays between this page and the server, and is not in any address.',
     signIn: 'Sign in',
     signOut: 'Sign out',
-    ended: 'The key was revoked, or a day has passed. Sign in again.',
+    ended: 'The key is no longer valid, or a day has passed. Sign in again.',
     left: 'Signed out.',
     signedInAs: (who: string) => `signed in as ${who}`,
     noDeadline: 'no deadline',
