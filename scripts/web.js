@@ -26,6 +26,18 @@ const oneLanguage = (language) => ({
   },
 })
 
+/** The page of a fit says nothing of campaigns; a test looks that nothing in it asks for their words. */
+const withoutCampaign = {
+  name: 'without-campaign',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.\/(?:en|zh)-campaign\.ts$/ }, ({ path }) => ({ path, namespace: 'without-campaign' }))
+    onLoad({ filter: /.*/, namespace: 'without-campaign' }, () => ({
+      contents: 'export const campaign = {}\nexport const campaignFigures = {}',
+      loader: 'js',
+    }))
+  },
+}
+
 /**
  * What Plot brings and no figure here uses: maps, palettes and calendars, a tenth of the script. Their names stay, so that a figure that begins to use
  * one fails in the test that compares what browser and report draw.
@@ -99,7 +111,7 @@ export async function bundleWeb() {
     ...entrances.flatMap((entrance) =>
       languages.map((language) =>
         add(`${entrance}.${language}.js`, `src/web/${entrance}/main.ts`, {
-          plugins: [oneLanguage(language), lean, withoutNode],
+          plugins: [...(entrance === 'fit' ? [withoutCampaign] : []), oneLanguage(language), lean, withoutNode],
         }),
       ),
     ),

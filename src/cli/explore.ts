@@ -8,6 +8,7 @@ import { priorText } from '../fit/norm/prior-text.ts'
 import { dataDiagnostics } from '../input/diagnostics.ts'
 import { groupColumnsOf } from '../input/group-columns.ts'
 import { type Preview, previewOf } from '../input/preview.ts'
+import { parseColumns, type ToldColumns } from '../input/told.ts'
 import { dataJson } from '../input/wire.ts'
 import { inLanguage, words } from '../report/words/words.ts'
 import { loadRuns } from './data.ts'
@@ -121,12 +122,22 @@ async function tableOf(paths: readonly string[], flags: TableFlags): Promise<Tab
       diagnostics: dataDiagnostics(data),
       truth,
       columns: await groupColumnsOf(paths, data),
+      told: toldOf(flags),
       preview: await firstPreview(paths),
     }
   } catch (error) {
     if (!(error instanceof IsoflopError)) throw error
     const { code, message, advice } = error
-    return { kind: 'fault', code, message, advice, preview: await firstPreview(paths) }
+    return { kind: 'fault', code, message, advice, told: toldOf(flags), preview: await firstPreview(paths) }
+  }
+}
+
+/** The columns that were named; none where the text is wrong, which is an error of its own. */
+function toldOf({ columns = '' }: TableFlags): ToldColumns {
+  try {
+    return columns === '' ? {} : parseColumns(columns)
+  } catch {
+    return {}
   }
 }
 

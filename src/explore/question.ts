@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Diagnostic } from '../core/diagnostic.ts'
 import { type ErrorCode, IsoflopError } from '../core/errors.ts'
 import type { Preview } from '../input/preview.ts'
+import type { ToldColumns } from '../input/told.ts'
 import type { DataJson } from '../input/wire.ts'
 import type { SurfaceLaw } from '../law/surface.ts'
 
@@ -64,6 +65,8 @@ export type TableAnswer =
       readonly truth: SurfaceLaw | null
       /** Columns that the runs may be grouped by. */
       readonly columns: readonly string[]
+      /** What --columns said. */
+      readonly told: ToldColumns
       /** The head of the first file; null where it has none, as a world. */
       readonly preview: Preview | null
     }
@@ -72,6 +75,8 @@ export type TableAnswer =
       readonly code: ErrorCode
       readonly message: string
       readonly advice: string
+      /** What --columns said; nothing where it was no such text. */
+      readonly told: ToldColumns
       /** The head of the file that was not understood; null where it is no table. */
       readonly preview: Preview | null
     }

@@ -1,34 +1,19 @@
 import { IsoflopError } from '../core/errors.ts'
 import { keepRuns } from './kept.ts'
 import type { RunData } from './read.ts'
-
-/** Rows of a file, the last one included; of every file where none is named. */
-export interface RowRange {
-  readonly source: string | null
-  readonly from: number
-  readonly to: number
-}
-
-/** Whether a row is one of a range. */
-export const isIn = ({ source, from, to }: RowRange, at: { readonly source: string; readonly row: number }): boolean =>
-  (source ?? at.source) === at.source && from <= at.row && at.row <= to
+import { isIn, type RowRange, rangesOf } from './row-ranges.ts'
 
 /** Characters of --drop at most. */
 const longestOption = 100_000
 const usage = "Write --drop 12,40-44, or with several files --drop 'b.csv:12'; isoflop look shows rows."
 
 /** Rows from the text of --drop: `12,40-44`, with several files `b.csv:12,b.csv:40-44`. Errors: BAD_OPTION. */
-export function parseRows(text: string): RowRange[] {
+export function parseRows(text: string): readonly RowRange[] {
   if (text.length > longestOption)
     throw new IsoflopError('BAD_OPTION', `--drop has ${text.length} characters, expected at most 100,000.`, usage)
-  return text.split(',').map((part) => {
-    const found = /^\s*(?:(.+):)?(\d{1,9})(?:-(\d{1,9}))?\s*$/s.exec(part)
-    const from = Number(found?.[2])
-    const to = Number(found?.[3] ?? from)
-    if (found === null || to < from)
-      throw new IsoflopError('BAD_OPTION', `--drop takes numbers of rows, got "${part.trim()}".`, usage)
-    return { source: found[1] ?? null, from, to }
-  })
+  const ranges = rangesOf(text)
+  if (typeof ranges !== 'string') return ranges
+  throw new IsoflopError('BAD_OPTION', `--drop takes numbers of rows, got "${ranges}".`, usage)
 }
 
 /**

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { languages } from '../../src/web/words/words.ts'
 
 /** Every word by its path, with what kind of word it is. */
@@ -20,4 +22,23 @@ test('the pages have the same words in every language, and none in another', () 
   for (const text of textsOf(en)) assert.doesNotMatch(text, /[\u4e00-\u9fff]/, text)
   const untranslated = textsOf(zh).filter((text) => text.length > 4 && !/[\u4e00-\u9fff]/.test(text))
   assert.deepEqual(untranslated, ['loss (nats/token)', 'FLOPs', 'FLOPs'])
+})
+
+test('the page of a fit, whose script has no words of campaigns, has nothing that asks for them', async () => {
+  const { bundleWeb } = (await import(new URL('../../scripts/web.js', import.meta.url).href)) as {
+    bundleWeb(): Promise<{ inputs: Record<string, Record<string, { bytesInOutput: number }>> }>
+  }
+  const { inputs } = await bundleWeb()
+  const asking = (script: string) =>
+    Object.entries(inputs[script])
+      .filter(
+        ([name, { bytesInOutput }]) =>
+          !name.includes('node_modules') && /(?:^|\/)src\/\w+\/(?!words\/)/.test(name) && bytesInOutput > 0,
+      )
+      .map(([name]) => fileURLToPath(new URL(`../../${name.slice(name.indexOf('src/'))}`, import.meta.url)))
+      .filter((file) =>
+        /words\(\)\.campaign|\bcampaign(?:Figures)?\b[^=]*\} = words\(\)/.test(readFileSync(file, 'utf8')),
+      )
+  assert.deepEqual(asking('fit.en.js'), [])
+  assert.ok(asking('campaign.en.js').length > 3)
 })

@@ -1,6 +1,5 @@
 import { useState } from 'preact/hooks'
 import type { Preview } from '../../input/preview.ts'
-import { parseColumns, type ToldColumns } from '../../input/told.ts'
 import { words } from '../../report/words/words.ts'
 import { say } from '../words/words.ts'
 import {
@@ -37,10 +36,9 @@ export function Mapping() {
 }
 
 function Columns({ preview }: { readonly preview: Preview }) {
-  const told = toldOf(flags.value.columns)
   const found = choiceOf(data.value?.columns[0]?.chosen ?? [])
   const [choice, setChoice] = useState<Choice>(found)
-  const text = columnsText(choice, found, told)
+  const text = columnsText(choice, found, table.value?.told)
   return (
     <>
       <p class="hint">{say.fit.whichColumn}</p>
@@ -134,13 +132,4 @@ function Head({ name, choice, setChoice }: HeadProps) {
       )}
     </th>
   )
-}
-
-/** What --columns says; nothing where it is no such text, which the alert above tells. */
-function toldOf(text: string | undefined): ToldColumns {
-  try {
-    return text === undefined ? {} : parseColumns(text)
-  } catch {
-    return {}
-  }
 }

@@ -1,6 +1,6 @@
 import { batch } from '@preact/signals'
 import type { TableAnswer, TableFlags } from '../../explore/question.ts'
-import { isIn, parseRows } from '../../input/dropped.ts'
+import { isIn, rangesOf } from '../../input/row-ranges.ts'
 import type { DataJson } from '../../input/wire.ts'
 import { ask, upload } from '../session.ts'
 import { compared, data, dropped, fault, files, fitted, flags, isMapping, isReading, selected, table } from './state.ts'
@@ -29,7 +29,8 @@ function begun(): number {
 /** Rows that were left out stay so, however the files are read anew. */
 function show(answer: TableAnswer | null, drop?: string): void {
   batch(() => {
-    const ranges = drop === undefined ? [] : parseRows(drop)
+    const told = drop === undefined ? [] : rangesOf(drop)
+    const ranges = typeof told === 'string' ? [] : told
     const before = new Set([...dropped.value].map((i) => placeOf(data.value!, i)))
     const { drop: _, ...others } = flags.value
     flags.value = others
