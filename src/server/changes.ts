@@ -8,6 +8,8 @@ export type Change = 'changed' | 'gone' | 'stopped'
 export interface Changes {
   /** Gives what ends the watching. */
   watch(keyId: string, tell: (change: Change) => void): () => void
+  /** Is told of each change that this process makes, of any key. Gives what ends that. */
+  watchAll(tell: () => void): () => void
   /** Something of a key was changed by this process: nobody need wait for the next look. */
   made(keyId: string): void
   stop(): void
@@ -19,6 +21,7 @@ const lookEveryMs = 1000
 export function createChanges(store: Pick<Store, 'changes'>, everyMs = lookEveryMs): Changes {
   const watchers = new Map<string, Set<(change: Change) => void>>()
   const known = new Map<string, bigint>()
+  const ofAll = new Set<() => void>()
   let isStopped = false
 
   const tellAll = (keyId: string, change: Change) => {
@@ -50,7 +53,14 @@ export function createChanges(store: Pick<Store, 'changes'>, everyMs = lookEvery
         known.delete(keyId)
       }
     },
-    made: (keyId) => tellAll(keyId, 'changed'),
+    watchAll(tell) {
+      ofAll.add(tell)
+      return () => void ofAll.delete(tell)
+    },
+    made(keyId) {
+      tellAll(keyId, 'changed')
+      for (const tell of [...ofAll]) tell()
+    },
     stop() {
       isStopped = true
       end()

@@ -1,13 +1,14 @@
-import { messagesOfRuns, type WireRun } from '../api/v2.ts'
+import type { WireRun } from '../api/v2.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { Bell } from './bell.ts'
 import type { Changes } from './changes.ts'
 import type { ShownRuns } from './shown-run.ts'
 import type { StoredRequest } from './store/requests.ts'
 import type { Store } from './store/store.ts'
+import { createStreamPlaces } from './stream-places.ts'
 
 /**
- * Server-sent events of a key's runs. The store is what happened: every change of a run gives it a higher number, which is the event's id, so that
+ * Server-sent events of a key: of its runs, and that something else of it has changed. The store is what happened: every change of a run gives it a higher number, which is the event's id, so that
  * whoever knows the last one learns what came after it from any server, also after a restart. How far a run is comes between them without an id,
  * because it is worth nothing later.
  */
@@ -25,7 +26,7 @@ export interface EventStream {
 }
 
 /** Streams that a key may have open on one server: a page and a campaign on each of two machines. */
-const mostStreams = 4
+export const mostStreams = 4
 /** Changes that are read at once. */
 const page = 100
 /** Runs whose progress is told at most: as many as a key may have open. */
@@ -48,35 +49,27 @@ interface EventParts {
 }
 
 export function createEvents({ store, changes, shown, times = usualEventTimes }: EventParts): Events {
-  const open = new Map<string, number>()
+  const places = createStreamPlaces(mostStreams)
 
   return {
     get streams() {
-      return [...open.values()].reduce((sum, number) => sum + number, 0)
+      return places.taken
     },
     open(keyId, after) {
-      const there = open.get(keyId) ?? 0
-      if (there >= mostStreams)
-        throw new IsoflopError('STREAMS_TOO_MANY', messagesOfRuns.tooManyStreams(there), 'Close one of them.')
-      open.set(keyId, there + 1)
+      const giveBack = places.take(keyId)
       const bell = new Bell()
       const state = { isOver: false }
       const unwatch = changes.watch(keyId, (change) => {
         if (change !== 'changed') state.isOver = true
         bell.ring()
       })
-      let isClosed = false
       return {
         slices: slicesOf(keyId, after, state, bell),
         close() {
-          if (isClosed) return
-          isClosed = true
+          giveBack()
           state.isOver = true
           unwatch()
           bell.ring()
-          const left = (open.get(keyId) ?? 1) - 1
-          if (left > 0) open.set(keyId, left)
-          else open.delete(keyId)
         },
       }
     },
@@ -89,10 +82,14 @@ export function createEvents({ store, changes, shown, times = usualEventTimes }:
     yield frame('start', number, {})
     while (!state.isOver) {
       const slice = await whereThere(async () => {
+        const last = await numberOf(keyId)
         const changed = await store.requests(keyId, { after: number, limit: page })
         const frames = await Promise.all(changed.map((one) => changeFrame(keyId, one)))
         number = changed.at(-1)?.number ?? number
-        return [...frames, ...(changed.length < page ? await progressFrames(keyId, told) : [])].join('')
+        if (changed.length === page) return frames.join('')
+        const others = last > number ? [frame('key', last, {})] : []
+        if (last > number) number = last
+        return [...frames, ...others, ...(await progressFrames(keyId, told))].join('')
       })
       silence = slice === '' ? silence + times.progressEvery : 0
       if (slice !== '') yield slice
@@ -125,7 +122,7 @@ export function createEvents({ store, changes, shown, times = usualEventTimes }:
 const textOf = (latest: WireRun['latest']): string => JSON.stringify(latest)
 
 /** What work gives; nothing where the store is away: it will be there again. */
-async function whereThere(work: () => Promise<string>): Promise<string> {
+export async function whereThere(work: () => Promise<string>): Promise<string> {
   try {
     return await work()
   } catch (error) {
@@ -134,5 +131,5 @@ async function whereThere(work: () => Promise<string>): Promise<string> {
   }
 }
 
-const frame = (event: string, id: bigint | null, data: object): string =>
+export const frame = (event: string, id: bigint | string | null, data: object): string =>
   `event: ${event}\n${id === null ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`

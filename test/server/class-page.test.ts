@@ -29,6 +29,7 @@ test('no route of the class is for students, by any method', async () => {
     '/runs',
     '/spending',
     '/queue',
+    '/events',
     `/keys/${id}`,
     '/keys.csv',
     '/class.csv',

@@ -13,7 +13,7 @@ import { callerIfAny, callerOf, keyFirst, keyIfGiven } from './caller.ts'
 
 /** The assignment's end: each key's predictions at 1e19 FLOPs, and the list of all, judged once everybody may know. */
 export const assignment: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  const { store, gate, clock, disclosure, truth, space } = services
+  const { store, gate, changes, clock, disclosure, truth, space } = services
   const answers = predictionAnswersOf(space.fields)
   const target = shortInteger(integerAsWritten(space.target))
   const onRequest = keyFirst(gate)
@@ -70,6 +70,7 @@ export const assignment: FastifyPluginAsyncZod<Services> = async (app, services)
       const { submissions: most } = await settingsOf(services)
       const { kind } = await store.submit(id, submissionOf(request.body, space.target, clock.now()), most)
       if (kind === 'refused') throw used(most)
+      changes.made(id)
       return standing(id)
     },
   )

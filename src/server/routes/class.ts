@@ -7,11 +7,13 @@ import type { Config } from '../../core/config.ts'
 import { type ErrorCode, IsoflopError } from '../../core/errors.ts'
 import { exactInteger, integerAsWritten } from '../../core/exact-integer.ts'
 import { classCsv, predictionsCsv, runsCsv } from '../class-csv.ts'
+import { createClassEvents } from '../class-events.ts'
 import { addClassKeys, keysCsv } from '../class-keys.ts'
 import { classListOf } from '../class-list.ts'
 import { createClassRuns, drawnRuns, type Pace, paceOf } from '../class-runs.ts'
 import { spendingOf } from '../class-spending.ts'
 import { setDeadline } from '../deadline.ts'
+import { usualEventTimes } from '../events.ts'
 import { gradeSubmissions } from '../grade.ts'
 import { replaceKey } from '../keys.ts'
 import { createLongAnswers } from '../long-answer.ts'
@@ -24,12 +26,19 @@ import { callerOf } from './caller.ts'
 
 /** The class's page: what an instructor sees and changes, below /class. */
 export const classRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  const { store, disclosure, clock, backend, ledger, requests, progresses, truth = null, space } = services
+  const { store, disclosure, clock, backend, ledger, requests, changes, progresses, truth = null, space } = services
   const classRuns = createClassRuns(store)
   const longAnswer = createLongAnswers()
+  const times = services.eventTimes ?? usualEventTimes
+  const events = createClassEvents({ store, changes, times })
+  const longStream = createLongAnswers(times.unreadFor)
 
   app.addHook('onRequest', async (request) => {
     if (!callerOf(request).instructor) throw notForStudents()
+  })
+  // Whoever looks on is told at once of what is changed here.
+  app.addHook('onResponse', async ({ method, params }) => {
+    if (method === 'POST') changes.made((params as { id?: string }).id ?? '')
   })
   app.setErrorHandler((error, _request, reply) => {
     // What is wrong with a list or a number that somebody typed has no status elsewhere: a command says it.
@@ -85,6 +94,14 @@ export const classRoutes: FastifyPluginAsyncZod<Services> = async (app, services
       await classRuns.of(inClass),
     )
     return unlessKnown(request, reply, JSON.stringify(spending))
+  })
+
+  app.get('/class/events', async (request, reply) => {
+    const after = request.headers['last-event-id']
+    const stream = events.open(callerOf(request).id, typeof after === 'string' && after !== '' ? after : null)
+    reply.raw.once('close', stream.close)
+    reply.header('content-type', 'text/event-stream; charset=utf-8').header('x-accel-buffering', 'no')
+    return reply.send(longStream(stream.slices, () => reply.raw.destroy()))
   })
 
   const one = z.object({ id: z.string().max(100) })

@@ -22,7 +22,7 @@ import { callerOf, keyFirst } from './caller.ts'
 
 /** The contract of the course's training API, version 1: answers are written digit by digit as its server writes them. */
 export const v1: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  const { store, gate, ledger, metrics, clock, space } = services
+  const { store, gate, ledger, changes, metrics, clock, space } = services
   const longAnswer = createLongAnswers()
   app.addHook('onRequest', keyFirst(gate))
 
@@ -44,6 +44,7 @@ export const v1: FastifyPluginAsyncZod<Services> = async (app, services) => {
       try {
         const { loss, used, charged } = await ledger.query(key.id, config, () => reply.raw.destroyed)
         count(charged ? 'settled' : 'repeated')
+        if (charged) changes.made(key.id)
         return json(reply, lossText(loss, used))
       } catch (error) {
         count(error instanceof IsoflopError && error.code === 'BUDGET_EXCEEDED' ? 'refused' : 'failed')

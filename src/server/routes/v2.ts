@@ -207,7 +207,7 @@ export const v2: FastifyPluginAsyncZod<Services> = async (app, services) => {
       schema: {
         summary: 'Events of the key: changes of its runs, and how far they are',
         description:
-          'Server-sent events. `run` has a run that changed, and its number as id; `progress` one that is further; `start` where the stream begins. Whoever comes ' +
+          'Server-sent events. `run` has a run that changed, and its number as id; `key` says that something else of the key changed, such as its budget; `progress` has a run that is further; `start` comes where the stream begins. Whoever comes ' +
           'back with Last-Event-ID, or `after`, is told what has changed since; without, what changes from now on.',
         tags: ['runs'],
         querystring: eventsQuery,

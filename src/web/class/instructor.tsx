@@ -12,13 +12,27 @@ import { QueueCard } from './queue.tsx'
 import { SettingsCard } from './settings.tsx'
 import { StudentCard } from './student.tsx'
 import { StudentTable } from './student-table.tsx'
-import { choose, chosenLine, conditionOf, conditions, drawn, lookAtClass, news, spent, student } from './students.ts'
+import {
+  choose,
+  chosenLine,
+  conditionOf,
+  conditions,
+  drawn,
+  followClass,
+  lookAtClass,
+  news,
+  spent,
+  student,
+} from './students.ts'
 
 /** The class at a glance, for who teaches it. */
 export function InstructorPage() {
   useEffect(() => {
     void lookAtClass().catch(() => {})
-    return keepLooking(lookAtClass)
+    const ends = [keepLooking(lookAtClass), followClass()]
+    return () => {
+      for (const end of ends) end()
+    }
   }, [])
   return (
     <>

@@ -1,6 +1,8 @@
 import { computed, signal } from '@preact/signals'
+import { systemClock } from '../../core/clock.ts'
 import { nonEmbeddingParameters } from '../../cs336/parameters.ts'
 import { ask, keepToken, Refusal, signedOut } from './api.ts'
+import { isLive } from './live.ts'
 import type { Wire } from './wire.ts'
 
 export interface KeyFacts {
@@ -140,19 +142,24 @@ export async function signOut(): Promise<void> {
   forget()
 }
 
-/** How often the page looks whether a program of the same key, or another tab, has done something, ms. */
-const lookMs = 5000
+/** How often the page looks what is new where no stream tells it, and where one does, ms: the deadline passes without an event. */
+const [lookMs, liveLookMs] = [5_000, 30_000]
 
 /** Looks again and again, as long as the page is seen. */
-export function keepLooking(work: () => Promise<void> = look, everyMs: number = lookMs): () => void {
+export function keepLooking(work: () => Promise<void> = look): () => void {
   let isLooking = false
+  let lookedAt = systemClock.now()
   const again = async () => {
     if (isLooking || document.hidden || signedOut.value !== null) return
     isLooking = true
+    lookedAt = systemClock.now()
     await work().catch(() => {}) // said by `isReached`, or by the sign-in
     isLooking = false
   }
-  const timer = setInterval(again, everyMs)
+  const tick = () => {
+    if (!isLive.value || systemClock.now() - lookedAt >= liveLookMs) void again()
+  }
+  const timer = setInterval(tick, lookMs)
   document.addEventListener('visibilitychange', again)
   return () => {
     clearInterval(timer)

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals'
-import { ask, signedOut } from './api.ts'
-import { look, me } from './me.ts'
+import { ask } from './api.ts'
+import { coalesced, followEvents } from './live.ts'
+import { look } from './me.ts'
 import type { Wire } from './wire.ts'
 
 /** A run as the second version of the API tells of it. */
@@ -54,37 +55,26 @@ async function readOpen(): Promise<void> {
   openRuns.value = runs
 }
 
-/** Follows what happens to the key's runs as long as the page is seen: one stream a tab, because a browser has six connections to a host. */
+/** Follows what happens to the key: its runs, its budget, its predictions. */
 export function followRuns(): () => void {
-  let stream: EventSource | null = null
-  const close = () => {
-    stream?.close()
-    stream = null
-  }
-  const open = () => {
-    close()
-    if (document.hidden || signedOut.value !== null || me.value === null) return
-    stream = new EventSource('/web/v2/events')
-    // What happened before the stream began, or while the connection was away, is read whole.
-    stream.addEventListener('start', () => void Promise.all([readOpen(), look()]).catch(() => {}))
-    stream.addEventListener('run', ({ data }) => {
-      take(JSON.parse(data) as AskedRun)
-      void look()
-    })
-    stream.addEventListener('progress', ({ data }) => take(JSON.parse(data) as AskedRun))
-    stream.addEventListener('error', () => {
-      if (signedOut.value !== null) close()
-    })
-  }
-  open()
-  document.addEventListener('visibilitychange', open)
-  const unwatch = signedOut.subscribe((value) => {
-    if (value !== null) close()
-  })
+  // What happened before the stream began, or while the connection was away, is read whole.
+  const start = () => void Promise.all([readOpen(), look()]).catch(() => {})
+  const lookSoon = coalesced(look)
+  const end = followEvents(
+    '/v2/events',
+    {
+      start,
+      run({ data }) {
+        take(JSON.parse(data) as AskedRun)
+        void lookSoon()
+      },
+      progress: ({ data }) => take(JSON.parse(data) as AskedRun),
+      key: () => void lookSoon(),
+    },
+    () => void lookSoon(),
+  )
   return () => {
-    close()
-    unwatch()
-    document.removeEventListener('visibilitychange', open)
+    end()
     openRuns.value = []
   }
 }

@@ -3,6 +3,7 @@ import { systemClock } from '../../core/clock.ts'
 import type { MeasuredRun } from '../../report/class/figures/profiles.ts'
 import type { ClassSpending, SpendingLine, SpentBy } from '../../report/class/figures/spending.ts'
 import { ask } from './api.ts'
+import { coalesced, followEvents } from './live.ts'
 import { type KeyFacts, look, type Run, runsFrom } from './me.ts'
 import type { Wire } from './wire.ts'
 
@@ -169,11 +170,26 @@ export const chosenLine = computed((): SpendingLine | null => {
   return { key: one.id, label: one.label || one.id, steps: stepsOf(one, detail.value.runs) }
 })
 
+/** Looks at the class whenever something of it has changed. */
+export function followClass(): () => void {
+  const lookSoon = coalesced(() =>
+    Promise.all([lookAtClass(), look()]).then(
+      () => {},
+      () => {},
+    ),
+  )
+  const tell = () => void lookSoon()
+  return followEvents('/class/events', { start: tell, class: tell }, tell)
+}
+
 /** Looks what is new in the class; quiet where nobody answers. */
 export async function lookAtClass(): Promise<void> {
-  const fresh = await ask<ClassNews>('GET', '/class')
+  const [fresh, runs, spending] = await Promise.all([
+    ask<ClassNews>('GET', '/class'),
+    ask<WireDrawn>('GET', '/class/runs'),
+    ask<WireSpending>('GET', '/class/spending'),
+  ])
   if (fresh !== news.value) news.value = fresh
-  const runs = await ask<WireDrawn>('GET', '/class/runs')
   if (runs !== before) {
     before = runs
     drawn.value = {
@@ -183,7 +199,6 @@ export async function lookAtClass(): Promise<void> {
       })),
     }
   }
-  const spending = await ask<WireSpending>('GET', '/class/spending')
   if (spending !== spendingBefore) {
     spendingBefore = spending
     spent.value = spentOf(spending, fresh.keys, systemClock.now())
