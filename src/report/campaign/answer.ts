@@ -90,7 +90,7 @@ function atCapBlocks({ result: { prediction }, space }: EndedView): Block[] {
 }
 
 const rowOf = (space: ViewedSpace, { config, parameters }: Pick<AtCap, 'config' | 'parameters'>): string[] => [
-  words().campaign.list([modelCell(space, config), words().campaign.batch(batchText(space, config.batchSize))]),
+  words().list([modelCell(space, config), words().campaign.batch(batchText(space, config.batchSize))]),
   significant(parameters),
 ]
 

@@ -29,7 +29,7 @@ export const batchText = ({ batchUnit }: ViewedSpace, batchSize: number): string
 
 /** A configuration in words. */
 export const configText = (space: ViewedSpace, config: Config): string =>
-  words().campaign.list([
+  words().list([
     modelText(space, config),
     words().campaign.batch(batchText(space, config.batchSize)),
     words().campaign.learningRate(compact(config.learningRate)),

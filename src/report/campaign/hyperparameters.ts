@@ -42,7 +42,7 @@ function batchChoice({ result: { prediction }, runs, evidence, task, space }: En
   const { batchSize } = prediction.config
   const counts = [...groupBy(runs, ({ config }) => config.batchSize)].sort(([p], [q]) => p - q)
   const say = words().campaign
-  const tried = say.list(counts.map(([size, own]) => say.withBatch(own.length, batchText(space, size))))
+  const tried = words().list(counts.map(([size, own]) => say.withBatch(own.length, batchText(space, size))))
   const effect = evidence?.batches.find(({ flops }) => flops === task.target)
   return say.batchText(batchText(space, batchSize), effect ? effectText(effect, space) : null, tried)
 }

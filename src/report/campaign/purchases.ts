@@ -56,7 +56,7 @@ function refusalList(title: string, refusals: readonly Refusal<Config>[], space:
     paragraph(title),
     ...list(
       shown.map(({ config, message }) => [
-        `${words().campaign.list([modelText(space, config), words().campaign.batch(batchText(space, config.batchSize)), `${compact(config.trainFlops)} FLOPs`])}${words().marks.colon}`,
+        `${words().list([modelText(space, config), words().campaign.batch(batchText(space, config.batchSize)), `${compact(config.trainFlops)} FLOPs`])}${words().marks.colon}`,
         sentence(message),
       ]),
     ),

@@ -26,7 +26,7 @@ export function standingLine({ runs, spentFlops, task, rounds, estimate }: Campa
     estimate === null ? say.noEstimate : estimateText(estimate),
     words().elsewhere(rounds.at(-1)?.title ?? ''),
   ].filter(Boolean)
-  return say.list(parts)
+  return words().list(parts)
 }
 
 const estimateText = ({ parameters, loss, interval }: ShortForecast): string =>

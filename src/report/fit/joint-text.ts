@@ -39,7 +39,7 @@ function targetLines(
   const settings = [...(rate ? [say.rate(both(rate))] : []), ...(batch ? [say.batch(both(batch), batchUnit)] : [])]
   return [
     say.size(both(parameters), both(tokens)),
-    ...(settings.length > 0 ? [words().campaign.list(settings)] : []),
+    ...(settings.length > 0 ? [words().list(settings)] : []),
     words().fit.loss(both(loss, nats), lossUnit),
   ]
 }

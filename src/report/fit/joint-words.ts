@@ -38,7 +38,7 @@ const noLimit = 12
 
 function repeatedLines({ repeats, surplus, support, worth }: RepeatedData): string[] {
   const say = words().joint
-  const told = words().campaign.list(worth.map(({ epochs, tokens }) => say.epochAs(epochs, both(tokens))))
+  const told = words().list(worth.map(({ epochs, tokens }) => say.epochAs(epochs, both(tokens))))
   return [
     say.taught(told, significant(1 + repeats.value), both(repeats)),
     surplus.interval[0] < noLimit ? say.support(both(support), both(surplus)) : say.noLimit(both(surplus)),

@@ -47,7 +47,7 @@ export function repeatsLines(result: FittedRepeats): string[] {
   const told = taught.map(({ epochs, worth }) => words().joint.epochAs(epochs, both(worth)))
   return [
     ...result.worth.map(worthLine),
-    ...(told.length > 0 ? [say.taught(words().campaign.list(told))] : []),
+    ...(told.length > 0 ? [say.taught(words().list(told))] : []),
     `${starText('tokens', tokens)}${tokens.kind === 'between' ? say.most(significant(1 + tokens.value)) : ''}`,
     sizeLine(result),
     `${lawText(law.fresh)}${say.effective}${believed(result)}`,

@@ -34,7 +34,6 @@ export const campaign = {
   batch: (batch: string) => `batch ${batch}`,
   learningRate: (rate: string) => `learning rate ${rate}`,
   batchTokens: (tokens: string) => `${tokens} tokens`,
-  list: (parts: readonly string[]) => parts.join(', '),
 
   noHigherRate: (cap: string) =>
     `No run may have a learning rate above ${cap}, so what is measured stands apart from what is inferred:`,

@@ -5,6 +5,7 @@ import { campaign, campaignFigures } from './en-campaign.ts'
 export const en = {
   htmlLanguage: 'en',
   marks: { comma: ', ', and: ' and ', semicolon: '; ', colon: ': ', stop: '.', gap: ' ', open: ' (', close: ')' },
+  list: (parts: readonly string[]) => parts.join(', '),
   languageName: 'English',
   /** A day, the month counted from 0. */
   dayOfMonth: (month: number, day: number) =>

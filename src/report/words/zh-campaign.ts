@@ -34,7 +34,6 @@ export const campaign: English['campaign'] = {
   batch: (batch) => `批大小 ${batch}`,
   learningRate: (rate) => `学习率 ${rate}`,
   batchTokens: (tokens) => `${tokens} 个 token`,
-  list: (parts) => parts.join('，'),
 
   noHigherRate: (cap) => `任何实验的学习率都不得超过 ${cap}，因此把测得的与推断的分开列出：`,
   columns: {

@@ -6,6 +6,7 @@ import { elsewhere } from './zh-elsewhere.ts'
 export const zh: English = {
   htmlLanguage: 'zh-Hans',
   marks: { comma: '、', and: ' 和 ', semicolon: '；', colon: '：', stop: '。', gap: '', open: '（', close: '）' },
+  list: (parts) => parts.join('，'),
   languageName: '中文',
   dayOfMonth: (month, day) => `${month + 1}月${day}日`,
   severity: { warning: '警告', info: '提示' },

@@ -44,7 +44,7 @@ export const repeatsCost: Figure<Findings<Repeated>> = {
     })
     return joined(
       say.caption(compact(last.flops)),
-      say.circles(words().campaign.list(best), nats(last.loss.value)),
+      say.circles(words().list(best), nats(last.loss.value)),
       isBeyond(fitted) && say.grey,
     )
   },
