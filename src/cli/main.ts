@@ -2,27 +2,9 @@ import { Command, CommanderError } from 'commander'
 import { IsoflopError } from '../core/errors.ts'
 import { version } from '../core/version.ts'
 import { wrap } from '../report/page/width.ts'
-import { campaignCommand } from './campaign.ts'
-import { classCommand } from './class.ts'
-import { completionCommand } from './completion.ts'
-import { corpusCommand } from './corpus.ts'
-import { deadlineCommand } from './deadline.ts'
-import { doctorCommand } from './doctor.ts'
-import { fitCommand } from './fit.ts'
-import { gradeCommand } from './grade.ts'
 import { examples, helpStyle } from './help.ts'
-import { jobsCommand } from './jobs.ts'
-import { keysCommand } from './keys.ts'
-import { lookCommand } from './look.ts'
 import { say } from './print.ts'
-import { serveCommand } from './serve.ts'
-import { simulateCommand } from './simulate.ts'
-import { spaceCommand } from './space.ts'
 import { columnsOf } from './terminal.ts'
-import { trainCommand } from './train.ts'
-import { watchCommand } from './watch.ts'
-import { workerCommand } from './worker.ts'
-import { worldCommand } from './world.ts'
 
 /** Exit status of a command that the user can mend: a bad option, a bad file. */
 const userError = 2
@@ -32,7 +14,7 @@ const userError = 2
  * Ctrl-C ended it early (143 for SIGTERM), whatever was still written.
  */
 export async function main(args: readonly string[]): Promise<number> {
-  const program = createProgram()
+  const program = await createProgram(args[0])
   // A reader that has seen enough, as in `isoflop ... | head`, is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0)
@@ -45,36 +27,62 @@ export async function main(args: readonly string[]): Promise<number> {
   return typeof process.exitCode === 'number' ? process.exitCode : status // set by a signal, or by what a command found
 }
 
-/** All commands. */
-export function createProgram(): Command {
+type Load = () => Promise<Command>
+
+/** The commands in the order of the help, by groups. */
+const groups: Readonly<Record<string, Readonly<Record<string, Load>>>> = {
+  'Scaling laws:': {
+    fit: async () => (await import('./fit.ts')).fitCommand(),
+    look: async () => (await import('./look.ts')).lookCommand(),
+    campaign: async () => (await import('./campaign.ts')).campaignCommand(),
+    watch: async () => (await import('./watch.ts')).watchCommand(),
+    simulate: async () => (await import('./simulate.ts')).simulateCommand(),
+    world: async () => (await import('./world.ts')).worldCommand(),
+    space: async () => (await import('./space.ts')).spaceCommand(),
+  },
+  'Training for real:': {
+    corpus: async () => (await import('./corpus.ts')).corpusCommand(),
+    train: async () => (await import('./train.ts')).trainCommand(),
+  },
+  'The training API:': {
+    serve: async () => (await import('./serve.ts')).serveCommand(),
+    worker: async () => (await import('./worker.ts')).workerCommand(),
+    jobs: async () => (await import('./jobs.ts')).jobsCommand(),
+    keys: async () => (await import('./keys.ts')).keysCommand(),
+    class: async () => (await import('./class.ts')).classCommand(),
+    deadline: async () => (await import('./deadline.ts')).deadlineCommand(),
+    grade: async () => (await import('./grade.ts')).gradeCommand(),
+  },
+  'Help:': {
+    doctor: async () => (await import('./doctor.ts')).doctorCommand(),
+    completion: async () => (await import('./completion.ts')).completionCommand(),
+  },
+}
+
+const names = Object.values(groups).flatMap(Object.keys)
+
+/** Whether a command line that begins with this word needs no command but the one of this name; completions are of them all. */
+const isAlone = (word = ''): boolean =>
+  word === '--version' || word === '-V' || (word !== 'completion' && names.includes(word))
+
+/**
+ * All commands; only the one that is `wanted` where it needs no other, because reading all of them takes longer than most
+ * commands do.
+ */
+export async function createProgram(wanted?: string): Promise<Command> {
   const program = new Command('isoflop')
     .description('Scaling laws for language models: fit them, and practise on a training API of your own.')
     .version(version)
     .exitOverride()
     .configureHelp(helpStyle())
     .configureOutput({ outputError: () => {} }) // reported below, like every other error
-    .commandsGroup('Scaling laws:')
-    .addCommand(fitCommand())
-    .addCommand(lookCommand())
-    .addCommand(campaignCommand())
-    .addCommand(watchCommand())
-    .addCommand(simulateCommand())
-    .addCommand(worldCommand())
-    .addCommand(spaceCommand())
-    .commandsGroup('Training for real:')
-    .addCommand(corpusCommand())
-    .addCommand(trainCommand())
-    .commandsGroup('The training API:')
-    .addCommand(serveCommand())
-    .addCommand(workerCommand())
-    .addCommand(jobsCommand())
-    .addCommand(keysCommand())
-    .addCommand(classCommand())
-    .addCommand(deadlineCommand())
-    .addCommand(gradeCommand())
+  const isAll = !isAlone(wanted)
+  for (const [title, commands] of Object.entries(groups)) {
+    program.commandsGroup(title)
+    for (const [name, load] of Object.entries(commands)) if (isAll || name === wanted) program.addCommand(await load())
+  }
+  program
     .commandsGroup('Help:')
-    .addCommand(doctorCommand())
-    .addCommand(completionCommand())
     .helpCommand('help [command]', 'the help of a command')
     .addHelpText(
       'after',

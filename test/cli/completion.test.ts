@@ -8,7 +8,7 @@ import type { Command } from 'commander'
 import { completionScript } from '../../src/cli/completion.ts'
 import { createProgram } from '../../src/cli/main.ts'
 
-const program = createProgram()
+const program = await createProgram()
 const folder = mkdtempSync(join(tmpdir(), 'isoflop-completion-'))
 after(() => rmSync(folder, { recursive: true }))
 

@@ -210,10 +210,10 @@ const optionsThatWrite = (command: Command, path: readonly string[]): string[] =
 /** These write nothing, or go on with what `campaign next` began. */
 const others = ['doctor --out', 'campaign tell --out', 'campaign forecast --out']
 
-test('every option that names where results go is tried here', () => {
+test('every option that names where results go is tried here', async () => {
   const known = [...writers.map(({ option }) => option), ...others]
   assert.deepEqual(
-    optionsThatWrite(createProgram(), []).filter((option) => !known.includes(option)),
+    optionsThatWrite(await createProgram(), []).filter((option) => !known.includes(option)),
     [],
   )
 })

@@ -247,9 +247,9 @@ const commandsWithJson = (command: Command, path: readonly string[] = []): strin
   ...command.commands.flatMap((one) => commandsWithJson(one, [...path, one.name()])),
 ]
 
-test('docs/json.md has a section for every command that prints JSON', () => {
+test('docs/json.md has a section for every command that prints JSON', async () => {
   const headings = [...sections.keys()].join(' ')
-  const missing = commandsWithJson(createProgram()).filter(
+  const missing = commandsWithJson(await createProgram()).filter(
     (command) => !headings.includes(`\`isoflop ${command}\``) && !headings.includes(` \`${command}\``),
   )
   assert.deepEqual(missing, [])

@@ -25,7 +25,7 @@ const leaves = (command: Command, path: readonly string[] = []): string[] => [
   ...(command.commands.length === 0 || ['campaign', 'jobs'].includes(path[0]) ? [path.join(' ')] : []),
   ...command.commands.flatMap((child) => leaves(child, [...path, child.name()])),
 ]
-const commands = leaves(createProgram()).filter((name) => name !== '')
+const commands = leaves(await createProgram()).filter((name) => name !== '')
 
 const hasTerminal = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0
 
@@ -81,7 +81,7 @@ const wordsOf = (line: string): string[] =>
 
 /** Whether a line can be typed: its command, options and arguments are there. Nothing is run. */
 async function parses(line: string): Promise<string> {
-  const program = createProgram()
+  const program = await createProgram()
   let reached = ''
   const silence = (command: Command, path: readonly string[]): void => {
     command.action(() => {

@@ -177,8 +177,8 @@ const paths = (command: Command, path: readonly string[]): (readonly string[])[]
   ...command.commands.flatMap((child) => paths(child, [...path, child.name()])),
 ]
 
-test('the help of every command fits any terminal, and breaks no word', () => {
-  const lines = paths(createProgram(), []).map((path) => [...path, '--help'])
+test('the help of every command fits any terminal, and breaks no word', async () => {
+  const lines = paths(await createProgram(), []).map((path) => [...path, '--help'])
   assert.ok(lines.length > 30)
   const wide = shown(lines, 120)
   for (const width of told)

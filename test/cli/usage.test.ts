@@ -18,7 +18,7 @@ const commandsOf = (command: Command, path: readonly string[]): { path: readonly
   { path, command },
   ...command.commands.flatMap((child) => commandsOf(child, [...path, child.name()])),
 ]
-const all = commandsOf(createProgram(), [])
+const all = commandsOf(await createProgram(), [])
 
 /** What several command lines print in one process, one after another, and the status of each. */
 function runAll(lines: readonly (readonly string[])[]) {
@@ -34,6 +34,19 @@ function runAll(lines: readonly (readonly string[])[]) {
   const [, statuses] = /^statuses (.*)$/m.exec(stderr) ?? assert.fail(stderr)
   return { stdout, stderr, statuses: JSON.parse(statuses) as number[] }
 }
+
+test('a command is the same whether it is read alone or with all others', async () => {
+  const whole = await createProgram()
+  for (const command of whole.commands) {
+    if (command.name() === 'completion') continue // made of all commands
+    const alone = await createProgram(command.name())
+    assert.deepEqual(
+      alone.commands.map((only) => only.helpInformation()),
+      [command.helpInformation()],
+    )
+  }
+  assert.equal((await createProgram('no-such-command')).commands.length, whole.commands.length)
+})
 
 test('every command ends with 2 for an option that it does not have, and says so on stderr alone, without escapes', () => {
   const { stdout, stderr, statuses } = runAll(all.map(({ path }) => [...path, '--no-such-option']))

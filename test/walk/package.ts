@@ -53,8 +53,11 @@ export function pack(): Packed {
 
 /** The files of a clone, beside the packages that are installed in this one. */
 function copyClone(from: string, to: string): void {
-  cpSync(from, to, { recursive: true, filter: (path) => path === from || !leftOut.has(basename(path)) })
-  if (from !== root) symlinkSync(join(from, 'dist'), join(to, 'dist'))
+  // What no reader changes is the same for every page: Node translates the sources once, not once for each.
+  const same = from === root ? [] : [join(from, 'src'), join(from, 'dist')]
+  const isLeftOut = (path: string) => leftOut.has(basename(path)) || same.includes(path)
+  cpSync(from, to, { recursive: true, filter: (path) => path === from || !isLeftOut(path) })
+  for (const folder of same) symlinkSync(folder, join(to, basename(folder)))
   symlinkSync(join(root, 'node_modules'), join(to, 'node_modules'))
 }
 

@@ -10,7 +10,7 @@ import { root } from './package.ts'
 // Commands that stand within a line of a page are not followed (walk.slow.ts follows blocks), but they and their options have to be there.
 
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
-const program = createProgram()
+const program = await createProgram()
 
 /** What is wrong with a command line, else null. */
 function flaw(line: string): string | null {
