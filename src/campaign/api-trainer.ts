@@ -2,7 +2,14 @@ import { trainingApi } from '../client/client.ts'
 import { type ApiRun, type ApiRunWithCurve, type RunsApi, runsApi } from '../client/runs.ts'
 import type { Config } from '../core/config.ts'
 import { type ErrorCode, IsoflopError } from '../core/errors.ts'
-import { type Outcome, outcomeOf, outcomeOfLoss, type Trainer, type TrainingRequest } from '../core/trainer.ts'
+import {
+  cancelledRun,
+  type Outcome,
+  outcomeOf,
+  outcomeOfLoss,
+  type Trainer,
+  type TrainingRequest,
+} from '../core/trainer.ts'
 import type { TrainingConfig } from '../cs336/config.ts'
 import { courseSpace } from '../cs336/space.ts'
 import { anyCodec } from '../space/any.ts'
@@ -51,6 +58,7 @@ export function apiTrainer<C extends Config = TrainingConfig>(
   const shown = new Map<string, RunThere>()
   let begun = false
   let hasRuns: Promise<boolean> | undefined
+  let cancels = true
 
   /** Makes a run known while it goes on. */
   const watched = async (config: C, request: TrainingRequest): Promise<Outcome> => {
@@ -60,7 +68,7 @@ export function apiTrainer<C extends Config = TrainingConfig>(
       tellProgress(run, request)
     }
     try {
-      return await outcomeByRuns(runs, config, request.signal, tell)
+      return await outcomeByRuns(runs, config, request, tell)
     } finally {
       shown.delete(id)
     }
@@ -70,13 +78,21 @@ export function apiTrainer<C extends Config = TrainingConfig>(
     name: address,
     isPaid: true,
     capacity,
+    /** A server of the contract alone does not. */
+    get cancels() {
+      return cancels
+    },
     async train(config, request = {}) {
       begun = true
       hasRuns ??= runs.about().then((about) => expectSpace(space, about, address))
       hasRuns.catch(() => {
         hasRuns = undefined
       })
-      return (await hasRuns) ? watched(config, request) : outcomeOfLoss(() => asking.loss(config))
+      cancels = await hasRuns
+      if (cancels) return watched(config, request)
+      return request.cancel?.aborted
+        ? cancelledRun(anyCodec.folderName(config))
+        : outcomeOfLoss(() => asking.loss(config))
     },
     running: () => [...shown.values()],
     async previous() {
@@ -98,20 +114,38 @@ function tellProgress({ state, ahead, curve = [] }: Told, { onProgress }: Traini
 async function outcomeByRuns(
   runs: RunsApi<Config>,
   config: Config,
-  signal: AbortSignal | undefined,
+  { signal, cancel }: TrainingRequest,
   tell: (run: Told) => void,
 ): Promise<Outcome> {
+  const enough = [signal, cancel].filter((one) => one !== undefined)
   try {
+    if (cancel?.aborted) return await outcomeOfCancelling(runs, config)
     for (let tries = 1; ; tries++) {
-      const run = await ended(runs, config, signal, tell)
+      const run = await ended(runs, config, AbortSignal.any(enough), tell)
       const isBroken = run.state === 'failed' && !refusals.has(run.error?.code as ErrorCode)
       if (!isBroken || tries === mostTries) return outcomeOfRun(run)
     }
   } catch (error) {
     if (signal?.aborted) return { kind: 'interrupted', error: left() }
+    if (cancel?.aborted) return outcomeOfCancelling(runs, config)
     if (error instanceof IsoflopError && error.code === 'BUDGET_EXCEEDED') return { kind: 'exhausted', error }
     if (error instanceof IsoflopError && refusals.has(error.code)) return { kind: 'refused', error }
     throw error
+  }
+}
+
+/** Cancels a run, which gives back what it was to cost; what it has come to meanwhile counts. */
+async function outcomeOfCancelling(runs: RunsApi<Config>, config: Config): Promise<Outcome> {
+  const never = cancelledRun(anyCodec.folderName(config))
+  try {
+    await runs.cancel(config)
+    return never
+  } catch (error) {
+    const { code } = error as IsoflopError
+    if (code === 'RUN_UNKNOWN') return never
+    if (code !== 'RUN_ENDED') throw error
+    const run = await runs.run(config)
+    return run.state === 'finished' || run.state === 'diverged' ? outcomeOfRun(run) : never
   }
 }
 
@@ -119,14 +153,14 @@ async function outcomeByRuns(
 async function ended(
   runs: RunsApi<Config>,
   config: Config,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
   tell: (run: Told) => void,
 ): Promise<ApiRun<Config>> {
-  const waiting = { wait: patience.later, ...(signal && { signal }) }
+  const waiting = { wait: patience.later, signal }
   for (let run: Told = await runs.ask(config, { ...waiting, wait: patience.first }); ; ) {
     if (run.state !== 'waiting' && run.state !== 'running') return run
     tell(run)
-    signal?.throwIfAborted()
+    signal.throwIfAborted()
     run = await runs.run(config, waiting).catch((error) => {
       if (error instanceof IsoflopError && error.code === 'RUN_UNKNOWN') return runs.ask(config, waiting)
       throw error
@@ -145,7 +179,7 @@ function outcomeOfRun({ id, state, loss, error }: ApiRun<Config>): Outcome {
     case 'diverged':
       return { kind: 'diverged' }
     case 'cancelled':
-      return { kind: 'refused', error: cancelled(id) }
+      return cancelledRun(id)
     default: {
       const code = error?.code as ErrorCode
       const told = new IsoflopError(
@@ -158,13 +192,6 @@ function outcomeOfRun({ id, state, loss, error }: ApiRun<Config>): Outcome {
     }
   }
 }
-
-const cancelled = (id: string): IsoflopError =>
-  new IsoflopError(
-    'RUN_INTERRUPTED',
-    `Somebody cancelled the run ${id} on the server.`,
-    'The campaign goes on without it.',
-  )
 
 const left = (): IsoflopError =>
   new IsoflopError(

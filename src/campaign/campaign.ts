@@ -83,6 +83,14 @@ export interface Control {
   mayBegin(signal?: AbortSignal): Promise<void>
   /** Whether to buy no more after the round that is over. */
   endsAfterRound(): boolean
+  /** Watches for whether a run is not wanted any more, by its name in its space (`folderName`), until it is `over`. */
+  cancelling?(id: string): Cancelling
+}
+
+export interface Cancelling {
+  /** Aborted when the run is not wanted any more. */
+  readonly signal: AbortSignal
+  over(): void
 }
 
 /** What was expected at the target when so much had been spent. */
@@ -206,14 +214,23 @@ export async function campaign<C extends Config = TrainingConfig>(options: Campa
       isWithinBudget: (flops) => spent() + flops <= budget,
       isInterrupted: () => signal?.aborted === true,
       mayBegin: async () => options.control?.mayBegin(signal),
-      train(query) {
+      async train(query) {
         const { config, reason } = query
+        const cancelling = options.control?.cancelling?.(space.folderName(config))
         const onProgress = (told: Progress) => {
           if (!open.includes(query)) return // an outcome came before it
           progress.set(query, told)
           tell()
         }
-        return train(config, { purpose: { round, reason }, onProgress, ...(signal && { signal }) })
+        try {
+          return await train(config, {
+            ...{ purpose: { round, reason }, onProgress },
+            ...(signal && { signal }),
+            ...(cancelling && { cancel: cancelling.signal }),
+          })
+        } finally {
+          cancelling?.over()
+        }
       },
       onOutcome(query, outcome) {
         const { config, reason, expected = null } = query

@@ -3,7 +3,7 @@ import type { TrainedRun } from '../core/trainer.ts'
 import type { TrainingConfig } from '../cs336/config.ts'
 import { apiSpace } from '../cs336/space.ts'
 import { type Campaign, type CampaignOptions, campaign, firstPlan, settled } from './campaign.ts'
-import { controlIn } from './control-file.ts'
+import { controlIn, forgetCancelled } from './control-file.ts'
 import { type CampaignIdentity, runsIdentity } from './head.ts'
 import { tellLive } from './live-file.ts'
 import { withRuns } from './own-runs.ts'
@@ -56,9 +56,14 @@ export async function campaignInFolder<C extends Config = TrainingConfig>(
   const begin = sessionOf(options)
   const session = await openSession(begin)
   const about = surroundings(options)
-  const { command, isDetached = false } = options
-  const { capacity } = options.trainer
-  const live = tellLive({ folder, about, isDetached, ...(capacity && { capacity }), ...(command && { command }) })
+  const { command, isDetached = false, trainer: maker } = options
+  const { capacity } = maker
+  const live = tellLive({
+    ...{ folder, about, isDetached, cancels: () => maker.cancels === true },
+    ...(capacity && { capacity }),
+    ...(command && { command }),
+  })
+  if (session.isNew) forgetCancelled(folder)
   try {
     for (const notice of session.notices) onNotice(notice)
     const { trainer, given, files } = session

@@ -61,6 +61,7 @@ export interface LiveOptions {
   readonly folder: string
   readonly about: Surroundings
   readonly capacity?: number
+  readonly cancels?: () => boolean
   readonly command?: string
   /** Whether what is out goes on when this process has ended. */
   readonly isDetached?: boolean
@@ -69,14 +70,22 @@ export interface LiveOptions {
 
 /** @example const live = tellLive({ folder: 'out', about: { task } }) */
 export function tellLive(options: LiveOptions): LiveTeller {
-  const { folder, about, capacity = 1, command = '', isDetached = false, clock = systemClock } = options
+  const {
+    folder,
+    about,
+    capacity = 1,
+    command = '',
+    isDetached = false,
+    cancels = () => false,
+    clock = systemClock,
+  } = options
   let standing: Standing | null = null
   let end: CampaignView | null = null
   let due: NodeJS.Timeout | null = null
   const pace = new Pace(clock)
 
   const write = (state: LiveState, view: CampaignView): void => {
-    pace.work(() => writeLive(folder, { state, view, capacity, command }))
+    pace.work(() => writeLive(folder, { state, view, capacity, command, cancels: cancels() }))
   }
   const left: LiveState = isDetached ? 'detached' : 'broken'
   const state = (): LiveState => stateBy[wishIn(folder) ?? 'go']

@@ -14,6 +14,8 @@ export interface Live {
   readonly capacity: number
   /** The command that began it, to be copied; empty where none did. */
   readonly command: string
+  /** Whether a run that is out can be cancelled; false where it is left out. */
+  readonly cancels?: boolean
 }
 
 /**
@@ -37,6 +39,12 @@ export const mayBeOut = (state: LiveState): boolean => state !== 'ended' && stat
 export type Wish = 'go' | 'pause' | 'stop'
 export const wishes: readonly Wish[] = ['go', 'pause', 'stop']
 
+/** What is wanted of a campaign, and which runs are not wanted any more, by their names. */
+export interface Wanted {
+  readonly wish: Wish
+  readonly cancel: readonly string[]
+}
+
 /** What is new of a campaign, for whoever knows its first runs. */
 export interface CampaignNews extends Omit<Live, 'live' | 'view'> {
   /** What is known counts only where this is the same: else another campaign has begun. */
@@ -48,6 +56,8 @@ export interface CampaignNews extends Omit<Live, 'live' | 'view'> {
   readonly runs: readonly ViewedRun[]
   /** Left out where it is as it was. */
   readonly evidence?: CampaignEvidence | null
+  /** Open runs that are not wanted any more, by their names. */
+  readonly cancelling: readonly string[]
   /** What the folder is called. */
   readonly folder: string
   /** Whether there is a report to be shown. */

@@ -1,11 +1,22 @@
 import type { AnswerRecord } from '../client/record.ts'
 import type { Config } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
-import { expectOutcome, type Outcome, outcomeOf, spentOf, type TrainedRun, type Trainer } from '../core/trainer.ts'
+import {
+  cancelledRun,
+  expectOutcome,
+  isCancelled,
+  type Outcome,
+  outcomeOf,
+  spentOf,
+  type TrainedRun,
+  type Trainer,
+} from '../core/trainer.ts'
 import type { Codec } from '../space/codec.ts'
+import type { Cancellations } from './cancellations.ts'
 
 export interface RecordedOptions {
   readonly record: AnswerRecord
+  readonly cancelled: Cancellations
   readonly codec: Codec
   /** Runs that the trainer has made already: their outcomes are taken, not asked for. */
   readonly previous: readonly TrainedRun[]
@@ -20,12 +31,13 @@ export interface RecordedOptions {
  */
 export function recorded(
   trainer: Trainer,
-  { record, codec, previous, budget, spent: before }: RecordedOptions,
+  { record, cancelled, codec, previous, budget, spent: before }: RecordedOptions,
 ): Trainer {
   const made = new Map(previous.map(({ config, loss }) => [codec.identity(config), loss]))
   let spent = before
 
   const ask: Trainer['train'] = async (config, request) => {
+    if (request?.cancel?.aborted && trainer.cancels !== true) return cancelledRun(codec.folderName(config))
     if (spent + config.trainFlops > budget) return { kind: 'exhausted', error: overBudget(config, spent, budget) }
     spent += config.trainFlops
     const outcome = expectOutcome(await trainer.train(config, request))
@@ -43,9 +55,12 @@ export function recorded(
       // Who made a run knows best what came of it; the record is for whoever does not remember.
       const loss = made.get(identity) ?? record.get(identity)
       if (record.get(identity) !== undefined && loss !== undefined) return outcomeOf(loss)
+      const ended = cancelled.get(identity)
+      if (loss === undefined && ended !== undefined) return ended
       const outcome: Outcome = loss === undefined ? await ask(config, request) : outcomeOf(loss)
       if (outcome.kind === 'finished') record.add(config, outcome.loss, { ...request.purpose })
       else if (outcome.kind === 'diverged') record.add(config, Number.NaN, { ...request.purpose })
+      else if (isCancelled(outcome)) cancelled.add(config, outcome)
       return outcome
     },
   }

@@ -8,6 +8,7 @@ import type { TrainedRun, Trainer } from '../core/trainer.ts'
 import { version } from '../core/version.ts'
 import type { Codec } from '../space/codec.ts'
 import { costOf, type FirstQuery, givenAmong } from './beginning.ts'
+import { openCancellations } from './cancellations.ts'
 import {
   type CampaignIdentity,
   campaignDiffers,
@@ -33,6 +34,8 @@ export interface Session {
   readonly given: readonly TrainedRun[]
   /** What the user should know of how it begins. */
   readonly notices: readonly Notice[]
+  /** Whether it begins here, with no record of before. */
+  readonly isNew: boolean
   /** The files that it keeps. */
   readonly files: readonly string[]
   close(): void
@@ -95,6 +98,7 @@ export async function givenRuns(options: SessionOptions): Promise<readonly Train
 const filesOf = (folder: string) => ({
   head: join(folder, 'campaign.json'),
   answers: join(folder, 'campaign.jsonl'),
+  cancelled: join(folder, 'cancelled.jsonl'),
 })
 
 async function openLocked(options: SessionOptions): Promise<Omit<Session, 'close'>> {
@@ -113,9 +117,10 @@ async function openLocked(options: SessionOptions): Promise<Omit<Session, 'close
     ...doubts(files.answers, record, previous, codec),
     ...(head === null ? [] : resuming(files.answers, record, previous, known, codec)),
   ]
-  const spent = Math.max(charged, costOf([...known, ...previous], codec))
-  const remembering = recorded(trainer, { record, codec, previous, budget: identity.budget, spent })
-  return { trainer: remembering, given: begun.given, notices, files: [files.answers] }
+  const cancelled = openCancellations(files.cancelled, codec)
+  const spent = Math.max(charged, costOf([...known, ...previous], codec) + cancelled.spent)
+  const remembering = recorded(trainer, { record, cancelled, codec, previous, budget: identity.budget, spent })
+  return { trainer: remembering, given: begun.given, notices, files: [files.answers], isNew: head === null }
 }
 
 /** The head of the campaign to go on with; null where one begins. Refuses to touch what another one paid for. */
@@ -132,7 +137,7 @@ function openHead(
   if (trainer.isPaid === false && head.identity.source.startsWith(worldPrefix)) {
     const differing = differences(head.identity, identity)
     if (differing.length > 0 && !replaces) throw simulatedDiffers(files.head, differing)
-    writing(files.answers, () => rmSync(files.answers, { force: true }))
+    for (const file of [files.answers, files.cancelled]) writing(file, () => rmSync(file, { force: true }))
     return null
   }
   const differing = differences(head.identity, identity)

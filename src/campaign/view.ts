@@ -28,7 +28,7 @@ export interface CampaignView {
   /** Asked for, and nobody knows what became of them. */
   readonly lost: readonly Refusal<Config>[]
   /** Planned or running, in the order of the plan: why, and what is expected; empty when the campaign has ended. */
-  readonly open: readonly Required<Planned>[]
+  readonly open: readonly ViewedOpen[]
   /** Of those, the ones that are being trained, as far as their trainer tells how far they are. */
   readonly training: readonly ViewedTraining[]
   /** What each plan bought; the last one may be under way. */
@@ -70,6 +70,12 @@ export interface ViewedRun extends Omit<CampaignRun, 'loss' | 'expected'> {
   /** Nats per token; null where training diverged. */
   readonly loss: number | null
   readonly expected: NonNullable<CampaignRun['expected']> | null
+}
+
+/** A run that is planned or running. */
+export interface ViewedOpen extends Required<Planned> {
+  /** Its name in its space: that of its folder. */
+  readonly id: string
 }
 
 /** A run that is being trained. */
@@ -148,7 +154,10 @@ export function viewOfStanding(
     runs: runs.map(viewedIn(about)),
     refused: [...refused],
     lost: [...lost],
-    open: open.map(({ config, reason, expected = null }) => ({ config, reason, expected })),
+    open: open.map(({ config, reason, expected = null }) => {
+      const id = (about.space ?? apiSpace).folderName(config as TrainingConfig)
+      return { id, config, reason, expected }
+    }),
     training: training.map(viewedTraining(about.space ?? apiSpace)),
     rounds,
     estimate: estimate && plainEstimate(estimate),

@@ -115,6 +115,7 @@ export const errorTable = rows({
   RUN_INTERRUPTED: {
     meaning: 'A run was ended before its time, because nobody waited for it any more; nothing of it counts.',
   },
+  RUN_CANCELLED: { meaning: 'Somebody cancelled a run; the campaign goes on without it.' },
   RUN_ELSEWHERE: { meaning: 'A run was started on another machine, and nobody can see whether it still runs there.' },
   CORPUS_MISSING: { meaning: 'A folder has no finished corpus.' },
   CORPUS_INVALID: { meaning: 'A corpus is damaged: a file of it is not what was written.' },

@@ -69,6 +69,11 @@ export interface TrainingRequest {
    * `waitedElsewhere`.
    */
   readonly signal?: AbortSignal
+  /**
+   * Aborted when this very run is not wanted any more: it is ended, wherever it is, and its outcome is `cancelledRun`, or what it came to meanwhile.
+   * It may be aborted from the start.
+   */
+  readonly cancel?: AbortSignal
   /** Told where the training stands when that changes, as often as the trainer knows, once or twice a second at most. Never told by trainers that answer at once. */
   readonly onProgress?: (progress: Progress) => void
 }
@@ -86,6 +91,8 @@ export interface Trainer<C extends Config = Config> {
   readonly isPaid?: boolean
   /** How many runs it makes at once; default 1. */
   readonly capacity?: number
+  /** Whether it heeds the `cancel` of a request; default false: a run that was begun is then waited for. */
+  readonly cancels?: boolean
   /** Makes a run, or says why not. Whatever it throws ends the campaign, whose record is kept. */
   train(config: C, request?: TrainingRequest): Promise<Outcome>
   /** Runs that it made before, in their order; default none. */
@@ -104,6 +111,15 @@ export function outcomeOf(loss: number): Outcome {
   if (typeof loss !== 'number') throw noOutcome(`the loss ${shown(loss)}`)
   return Number.isFinite(loss) ? { kind: 'finished', loss } : { kind: 'diverged' }
 }
+
+/** The outcome of a run that somebody cancelled: `refused` where it had not begun, so that it cost nothing, else `lost`. */
+export function cancelledRun(id: string, spentFlops = 0): Outcome & { readonly kind: 'refused' | 'lost' } {
+  const error = new IsoflopError('RUN_CANCELLED', `The run ${id} was cancelled.`, 'The campaign goes on without it.')
+  return spentFlops > 0 ? { kind: 'lost', error, spentFlops } : { kind: 'refused', error }
+}
+
+export const isCancelled = (outcome: Outcome): outcome is ReturnType<typeof cancelledRun> =>
+  (outcome.kind === 'refused' || outcome.kind === 'lost') && outcome.error.code === 'RUN_CANCELLED'
 
 /** What a trainer gave, if it is an outcome. Errors: OUTCOME_INVALID. */
 export function expectOutcome(given: unknown): Outcome {

@@ -74,16 +74,16 @@ function processes<C extends Config>(options: CommandTrainerOptions<C>): Launche
     names: ['slot'],
     how: '',
     isUnattended: false,
-    async attempt(order, place, { begin, ending: wished }) {
+    async attempt(order, place, { begin, cancel, ending: wished }) {
       if (isOwn) await takeOver(place)
-      const ending = isOwn ? endingSoon(wished) : wished
+      const ending = cancelling(isOwn ? endingSoon(wished) : wished, cancel)
       const there = place.job()
       if (there !== null && !isHere(there)) throw elsewhere(place, there)
       const isFound = there !== null && isRunning(there.process)
       if (isFound) onEvent({ kind: 'found', folder: place.path })
       // It failed while nobody looked. Where its shell was ended with it, as with the whole machine, nobody knows whether it would have.
       if (there !== null && !isFound && place.ending() !== null) return endedAlone(place, there)
-      const slot = isFound ? null : await slots.take(begin)
+      const slot = isFound ? null : await slots.take(either(begin, cancel))
       if (slot === null && !isFound) return { kind: 'interrupted' }
       try {
         const begun = isFound ? { job: there } : await start(order, place, slot!)
@@ -110,6 +110,16 @@ function endingSoon({ save, kill }: Ending): Ending {
   else save.addEventListener('abort', patience, { once: true })
   return { save, kill: AbortSignal.any([kill, late.signal]) }
 }
+
+/** What is cancelled has as long to save what it has. */
+function cancelling(ending: Ending, cancel: AbortSignal | undefined): Ending {
+  if (cancel === undefined) return ending
+  const { kill } = endingSoon({ save: cancel, kill: ending.kill })
+  return { save: AbortSignal.any([ending.save, cancel]), kill }
+}
+
+const either = (...signals: (AbortSignal | undefined)[]): AbortSignal =>
+  AbortSignal.any(signals.filter((signal) => signal !== undefined))
 
 /** How often to look whether a program that is to go has gone, ms. */
 const lookMs = 100

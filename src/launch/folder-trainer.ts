@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Config } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
-import type { Outcome, Trainer, TrainingRequest } from '../core/trainer.ts'
+import { cancelledRun, type Outcome, type Trainer, type TrainingRequest } from '../core/trainer.ts'
 import type { Space } from '../space/space.ts'
 import type { Attempt, Failed } from './attempt.ts'
 import { Failures } from './failures.ts'
@@ -42,6 +43,8 @@ export interface Ending {
 export interface Waiting {
   /** Aborted when no program is to be started any more. */
   readonly begin?: AbortSignal | undefined
+  /** Aborted when this very run is not wanted any more. */
+  readonly cancel?: AbortSignal | undefined
   readonly ending: Ending
 }
 
@@ -103,12 +106,16 @@ export function folderTrainer<C extends Config>(options: ProgramOptions<C>, laun
   const failures = new Failures()
   const running = new Map<string, Order>()
 
-  async function attempt(order: Order, place: RunFolder, { signal, onProgress }: TrainingRequest): Promise<Attempt> {
+  async function attempt(
+    order: Order,
+    place: RunFolder,
+    { signal, cancel, onProgress }: TrainingRequest,
+  ): Promise<Attempt> {
     running.set(order.id, order)
     const silence = onProgress === undefined ? () => {} : tellProgress(order, place.path, onProgress)
     try {
       const ending = options.ending ?? { save: signal ?? never, kill: never }
-      return await launcher.attempt(order, place, { begin: signal, ending })
+      return await launcher.attempt(order, place, { begin: signal, cancel, ending })
     } finally {
       silence()
       running.delete(order.id)
@@ -117,12 +124,13 @@ export function folderTrainer<C extends Config>(options: ProgramOptions<C>, laun
 
   /** Makes a run, in as many attempts as it may have. */
   async function make(order: Order, request: TrainingRequest): Promise<Outcome> {
-    const { purpose, signal } = request
+    const { purpose, signal, cancel } = request
     const place = runFolder(runs, order)
     if (options.triesOf === 'request') place.forgetFailures()
     const before = settledIn(place)
     if (before?.kind === 'finished' || before?.kind === 'diverged') failures.succeeded()
     if (before !== null) return before
+    if (cancel?.aborted && place.job() === null) return cancelledRun(order.id)
     place.begin(purpose)
     for (;;) {
       if (failures.stopped) throw failures.stopped
@@ -132,7 +140,7 @@ export function folderTrainer<C extends Config>(options: ProgramOptions<C>, laun
       const end = await attempt(order, place, request)
       switch (end.kind) {
         case 'interrupted':
-          return interrupted(place)
+          return cancel?.aborted ? cancelledRun(order.id, usedByNow(place, order)) : interrupted(place)
         case 'made':
           failures.succeeded()
           place.forgetTries()
@@ -192,6 +200,7 @@ export function folderTrainer<C extends Config>(options: ProgramOptions<C>, laun
   return {
     name: launcher.name,
     capacity: parallel,
+    cancels: true,
     async train(config, request = {}) {
       if (launcher.isUnattended) stopped.check()
       else stopped.forget()
@@ -225,6 +234,9 @@ function refusalOf(work: () => Order): Order | (Outcome & { kind: 'refused' }) {
     throw error
   }
 }
+
+/** FLOPs that a run has used which somebody ended: none where nothing of it ever ran, all of them where it ran and does not tell. */
+const usedByNow = (place: RunFolder, order: Order): number => (existsSync(place.log) ? usedFlops(place, order) : 0)
 
 const lostOf = (order: Order, place: RunFolder, message: string): Lost => ({
   kind: 'lost',

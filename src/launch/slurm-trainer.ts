@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { realpathSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Clock, systemClock } from '../core/clock.ts'
@@ -68,8 +69,13 @@ function jobs<C extends Config>(options: SlurmTrainerOptions<C>): Launcher {
   }
 
   /** Looks for a job of the name before each try: an sbatch that got no answer may have submitted. */
-  async function submitted(order: Order, place: RunFolder, signal?: AbortSignal): Promise<SlurmJob | null> {
-    if (signal?.aborted) return null
+  async function submitted(
+    order: Order,
+    place: RunFolder,
+    signal?: AbortSignal,
+    cancel?: AbortSignal,
+  ): Promise<SlurmJob | null> {
+    if (signal?.aborted || cancel?.aborted) return null
     const name = nameOf(order)
     for (;;) {
       const found = (await queue.now(signal))?.find((job) => job.name === name)
@@ -109,15 +115,21 @@ function jobs<C extends Config>(options: SlurmTrainerOptions<C>): Launcher {
   }
 
   /** Waits until a job has left its result or the queue, or is to end. A controller that was away may list for minutes what has ended. */
-  async function left(place: RunFolder, job: SlurmJob, { save }: Ending): Promise<'left' | 'to-end'> {
+  async function left(
+    place: RunFolder,
+    job: SlurmJob,
+    { save }: Ending,
+    cancel?: AbortSignal,
+  ): Promise<'left' | 'to-end'> {
     let isToldHeld = false
     for (let first = true; ; first = false) {
-      const found = await (first ? queue.now(save) : queue.next(save))
+      // The look is shared with runs that are wanted: it goes on where this one is cancelled meanwhile.
+      const found = await unless(cancel, first ? queue.now(save) : queue.next(save))
       if (madeIn(place) !== null || found?.every(({ id }) => id !== job.id)) {
         queue.changed()
         return 'left'
       }
-      if (save.aborted) return 'to-end'
+      if (save.aborted || cancel?.aborted) return 'to-end'
       const reason = found?.find(({ id }) => id === job.id)?.reason ?? ''
       if (!isToldHeld && isHeld.test(reason)) onEvent({ kind: 'held', folder: place.path, job: job.id, reason })
       isToldHeld ||= isHeld.test(reason)
@@ -160,19 +172,36 @@ function jobs<C extends Config>(options: SlurmTrainerOptions<C>): Launcher {
   }
 
   async function attempt(order: Order, place: RunFolder, waiting: Waiting): Promise<Attempt> {
-    const { begin, ending } = waiting
+    const { begin, cancel, ending } = waiting
     const there = jobOf(place)
-    const job = there ?? (await submitted(order, place, begin))
+    const job = there ?? (await submitted(order, place, begin, cancel))
     if (job === null) return { kind: 'interrupted' }
-    if (isDetached && (there === null || (await queue.now(begin))?.some(({ id }) => id === job.id)))
+    const isCancelled = cancel?.aborted === true
+    if (isDetached && !isCancelled && (there === null || (await queue.now(begin))?.some(({ id }) => id === job.id)))
       return { kind: 'interrupted' }
-    if ((await left(place, job, ending)) === 'to-end') return end(place, job, ending)
+    if ((await left(place, job, ending, cancel)) === 'to-end') return end(place, job, ending)
     const came = await endOf(place, job, ending)
     if (came?.kind !== 'interrupted') place.ended()
     return came ?? attempt(order, place, waiting)
   }
 
   return { name: 'command', names: [], how: options.slurm, isUnattended: isDetached, attempt }
+}
+
+/** What comes of work; null as soon as a signal is aborted. */
+async function unless<Result>(signal: AbortSignal | undefined, work: Promise<Result>): Promise<Result | null> {
+  if (signal === undefined) return work
+  if (signal.aborted) return null
+  const over = new AbortController()
+  const aborted = once(signal, 'abort', { signal: over.signal }).then(
+    () => null,
+    () => null,
+  )
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    over.abort()
+  }
 }
 
 /** Tells campaigns of one user apart whose runs are equal. */

@@ -106,7 +106,9 @@ function originOf(address: string, host: string): string {
   return `http://${name}:${port}`
 }
 
-const statusOf = ({ code }: IsoflopError): number => (errorTable[code] as { status?: number }).status ?? 500
+/** What is an option of a command there is a question of the page here. */
+const statusOf = ({ code }: IsoflopError): number =>
+  (errorTable[code] as { status?: number }).status ?? (code === 'BAD_OPTION' ? 400 : 500)
 
 const cookieIn = ({ headers: { cookie = '' } }: FastifyRequest, name: string): string | undefined =>
   cookie

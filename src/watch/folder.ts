@@ -1,6 +1,6 @@
 import { existsSync, type FSWatcher, statSync, watch } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
-import { wish, wishIn } from '../campaign/control-file.ts'
+import { wantedIn, wish, wishIn } from '../campaign/control-file.ts'
 import { type CampaignNews, hasProcess, isStudy, type Live, mayBeOut } from '../campaign/live.ts'
 import { liveFile, readLive } from '../campaign/live-file.ts'
 import { isLocked } from '../core/lock.ts'
@@ -43,6 +43,11 @@ export class CampaignFolder implements Source {
     return this.#live !== null && (this.#live.state === 'detached' || !mayBeOut(this.#live.state))
   }
 
+  /** Whether a run of that name is planned or out. */
+  isOpen(id: string): boolean {
+    return this.#live?.view.open.some((run) => run.id === id) === true
+  }
+
   /** Reads what has changed. */
   async look(): Promise<void> {
     this.#watch()
@@ -72,6 +77,7 @@ export class CampaignFolder implements Source {
       from,
       runs: runs.slice(from),
       ...(isSame && evidenceThere === String(this.#evidence) ? {} : { evidence }),
+      cancelling: (wantedIn(this.#folder)?.cancel ?? []).filter((id) => this.isOpen(id)),
       folder: basename(this.#folder),
       hasReport: existsSync(join(this.#folder, 'report.html')),
     }
@@ -125,7 +131,7 @@ export class CampaignFolder implements Source {
     })
     // With a live file the record says nothing more.
     if (stamps[0] !== '-') stamps[1] = '-'
-    return `${stamps.join(' ')} ${this.#isHeld()} ${wishIn(this.#folder)}`
+    return `${stamps.join(' ')} ${this.#isHeld()} ${JSON.stringify(wantedIn(this.#folder))}`
   }
 
   /** Whether something is told there from now on: by the process that has the campaign, or by whoever tells a study. */

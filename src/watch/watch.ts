@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createReadStream, existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { FastifyRequest } from 'fastify'
-import { wish } from '../campaign/control-file.ts'
+import { cancel, wish } from '../campaign/control-file.ts'
 import { wishes } from '../campaign/live.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { type HostOptions, hijack, startHost } from '../pages/host.ts'
@@ -49,11 +49,7 @@ export async function startWatch(options: WatchOptions): Promise<Watch> {
         streams.open(hijack(reply), String(tab ?? '').slice(0, 64), place === null ? null : String(place), leave.look)
       })
       app.post('/control', async (request: FastifyRequest<{ Body: unknown }>, reply) => {
-        const { wish: asked } = (request.body ?? {}) as { wish?: unknown }
-        const wanted = wishes.find((one) => one === asked)
-        if (wanted === undefined)
-          throw new IsoflopError('BAD_OPTION', `A wish is one of ${wishes.join(', ')}.`, 'Send {"wish": "pause"}.')
-        wish(resolve(folder), wanted)
+        obey(resolve(folder), source, request.body)
         await source.look()
         return reply.code(204).send()
       })
@@ -86,6 +82,18 @@ export async function startWatch(options: WatchOptions): Promise<Watch> {
       await host.close()
     },
   }
+}
+
+/** Passes on what is wanted of a campaign. Errors: BAD_OPTION, OUTPUT_FAILED. */
+function obey(folder: string, source: CampaignFolder, body: unknown): void {
+  const { wish: asked, cancel: id } = (body ?? {}) as { wish?: unknown; cancel?: unknown }
+  if (id === undefined) {
+    const wanted = wishes.find((one) => one === asked)
+    if (wanted === undefined)
+      throw new IsoflopError('BAD_OPTION', `A wish is one of ${wishes.join(', ')}.`, 'Send {"wish": "pause"}.')
+    wish(folder, wanted)
+  } else if (typeof id === 'string' && source.isOpen(id)) cancel(folder, id)
+  else throw new IsoflopError('BAD_OPTION', 'No run of that name is planned or out.', 'It may have ended just now.')
 }
 
 /** Notices that a campaign is over and nobody looks on. */

@@ -95,6 +95,33 @@ test('what breaks off is asked for again, three times in all; what somebody canc
   await Promise.all(others)
 })
 
+test('a run that is cancelled is cancelled at the server, which gives back what it was to cost', async (t) => {
+  const { backend, trainer, server, close } = await held(10n ** 18n)
+  t.after(close)
+  const cancelling = new AbortController()
+  const cancelled = trainer.train(config(1), { cancel: cancelling.signal })
+  await until(() => backend.running.length === 1)
+  cancelling.abort()
+  const outcome = await cancelled
+  assert.ok(outcome.kind === 'refused' && outcome.error.code === 'RUN_CANCELLED')
+  const runs = runsApi({ url: server.url, apiKey: server.key })
+  assert.equal((await runs.run(config(1))).state, 'cancelled')
+  assert.equal(await trainer.spentFlops!(), 0)
+  // One that nobody has asked for, one that another process left out, and one that came to its end meanwhile.
+  const { signal } = cancelling
+  assert.equal((await trainer.train(config(2), { cancel: signal })).kind, 'refused')
+  await assert.rejects(runs.run(config(2)), { code: 'RUN_UNKNOWN' })
+  await runs.ask(config(3))
+  await until(() => backend.running.length === 1)
+  assert.equal((await trainer.train(config(3), { cancel: signal })).kind, 'refused')
+  assert.equal((await runs.run(config(3))).state, 'cancelled')
+  await runs.ask(config(4))
+  await until(() => backend.running.length === 1)
+  backend.running[0].finish()
+  await runs.run(config(4), { wait: 10 })
+  assert.deepEqual(await trainer.train(config(4), { cancel: signal }), { kind: 'finished', loss: lossOf(config(4)) })
+})
+
 test('a server of the contract alone is asked as before', async (t) => {
   const paths: string[] = []
   const server = createServer((request, response) => {
@@ -107,7 +134,10 @@ test('a server of the contract alone is asked as before', async (t) => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.after(() => server.close())
   const trainer = apiTrainer(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'key')
+  assert.ok(trainer.cancels)
   for (const k of [1, 2]) assert.deepEqual(await trainer.train(config(k)), { kind: 'finished', loss: 3.5 })
+  assert.ok(!trainer.cancels)
+  assert.equal((await trainer.train(config(3), { cancel: AbortSignal.abort() })).kind, 'refused')
   assert.deepEqual(paths, ['/v2', '/loss', '/loss'])
 })
 

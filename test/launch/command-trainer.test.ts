@@ -224,3 +224,31 @@ test('a job on record whose process has ended is started again, whoever has its 
   assert.throws(() => trainer(answer()), { code: 'RECORD_DAMAGED' })
   assert.ok(readdirSync(place).includes('result.json'))
 })
+
+test('a run that is cancelled gets SIGTERM, counts for what it used, and the others go on', async () => {
+  const { folder, trainer } = programs('cancelled')
+  const trap = `trap 'echo told >"$1/told"; exit 0' TERM; echo '{"step": 20, "loss": 5}' >"$1/history.jsonl"; touch "$1/ready"`
+  const wide = `case "$ISOFLOP_D_MODEL" in 128) ${answer()}; exit;; esac; ${trap}; while :; do sleep 0.02; done`
+  // As with --run, where what runs ends only when it is told to twice.
+  const never = new AbortController().signal
+  const begin = trainer(wide, { parallel: 2, ending: { save: never, kill: never } })
+  assert.equal(begin.cancels, true)
+  const config = configOf()
+  const { id, steps } = orderOf(space, config)
+  const place = join(folder, 'runs', id)
+  const cancelling = new AbortController()
+  const cancelled = begin.train(config, { cancel: cancelling.signal })
+  const other = begin.train(configOf(128))
+  while (!existsSync(join(place, 'ready'))) await sleep(10)
+  cancelling.abort()
+  const outcome = await cancelled
+  assert.deepEqual(await other, { kind: 'finished', loss: 3.21 })
+  assert.ok(outcome.kind === 'lost' && outcome.error.code === 'RUN_CANCELLED')
+  assert.equal(outcome.spentFlops, (20 / steps) * config.trainFlops)
+  assert.ok(existsSync(join(place, 'told')))
+  assert.deepEqual(begin.running(), [])
+  // One that was not begun costs nothing and leaves nothing.
+  const before = await begin.train(configOf(96), { cancel: AbortSignal.abort() })
+  assert.equal(before.kind, 'refused')
+  assert.ok(!existsSync(join(folder, 'runs', orderOf(space, configOf(96)).id)))
+})

@@ -128,6 +128,31 @@ const slurm = ['--slurm', '--ntasks 1']
 // Limits of time are minutes: everything waits side by side.
 describe('side by side', { skip: noSlurm, concurrency: true }, () => {
   describe('one job each', { concurrency: true }, () => {
+    test('a run that is cancelled takes its job with it, also where nobody waits for jobs, and the others go on', async () => {
+      const text = `case "$ISOFLOP_D_MODEL" in 128) sleep 1; ${answer()}; exit;; esac
+        echo '{"step": 20, "loss": 5}' >"$1/history.jsonl"; touch "$1/ready"; exec sleep 600`
+      for (const isDetached of [false, true]) {
+        const { begin, place } = jobs(`cancelled-${isDetached}`, text, { parallel: 2 })
+        const config = configOf()
+        const cancelling = new AbortController()
+        const trainer = begin()
+        const out = isDetached
+          ? await begin({ isDetached }).train(config)
+          : trainer.train(config, { cancel: cancelling.signal })
+        const other = trainer.train(configOf(128))
+        await untilThere(join(place(), 'ready'))
+        const id = await jobOf(place())
+        cancelling.abort()
+        const outcome = isDetached
+          ? await begin({ isDetached }).train(config, { cancel: cancelling.signal })
+          : await out
+        assert.ok(outcome.kind === 'lost' && outcome.error.code === 'RUN_CANCELLED', JSON.stringify(outcome))
+        assert.equal(outcome.spentFlops, (20 / orderOf(space, config).steps) * config.trainFlops)
+        await until('its job has ended', () => !isQueued(id))
+        assert.deepEqual(await other, made)
+      }
+    })
+
     test('a job is told its run and its result is taken; its log and the status of one that fails are told', async () => {
       const { begin, place } = jobs('told', `echo "$ISOFLOP_DATA at $ISOFLOP_D_MODEL"; ${answer()}; exit 3`)
       assert.deepEqual(await begin().train(configOf()), made)

@@ -7,10 +7,10 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type Campaign, campaign } from '../../src/campaign/campaign.ts'
-import { wishIn } from '../../src/campaign/control-file.ts'
+import { wantedIn, wishIn } from '../../src/campaign/control-file.ts'
 import type { Live } from '../../src/campaign/live.ts'
 import { liveFile, tellLive } from '../../src/campaign/live-file.ts'
-import { type CampaignView, viewOfCampaign } from '../../src/campaign/view.ts'
+import { type CampaignView, viewOfCampaign, viewOfStanding } from '../../src/campaign/view.ts'
 import { worldTrainer } from '../../src/campaign/world-trainer.ts'
 import type { Config } from '../../src/core/config.ts'
 import { startWatch, type WatchOptions } from '../../src/watch/watch.ts'
@@ -170,6 +170,66 @@ test('a campaign is paused, goes on and is ended from the page', { skip }, async
   unlock()
   // Its process is gone without a result.
   await page.locator('.state', { hasText: 'broken off' }).waitFor()
+  await clean()
+})
+
+test('a run that is out is cancelled from the page, once it was asked twice', { skip }, async () => {
+  const { watching, folder } = await watch()
+  const { lock } = await import('../../src/core/lock.ts')
+  const unlock = lock(join(folder, '.campaign.lock'))!
+  const [first] = standing.open
+  const second = { ...first, config: { ...first.config, trainFlops: 1e13 } }
+  const view = viewOfStanding({ ...standing, open: [first, second] }, about)
+  tell(folder, view, 'running', { capacity: 1, cancels: true })
+  const { page, clean } = await look(watching.link, { expected: /400/ })
+  const rows = page.locator('.next tbody tr')
+  await rows
+    .first()
+    .getByRole('button', { name: /^Cancel / })
+    .click()
+  // Keeping it is what a hurried Enter does.
+  await page.keyboard.press('Enter')
+  assert.deepEqual(wantedIn(folder)!.cancel, [])
+  await rows
+    .first()
+    .getByRole('button', { name: /^Cancel / })
+    .click()
+  await clean()
+  await rows.first().getByRole('button', { name: 'Cancel it' }).click()
+  await rows.first().getByText('being cancelled').waitFor()
+  assert.deepEqual(wantedIn(folder)!.cancel, [view.open[0].id])
+  // Nothing else can be said to a campaign.
+  const said = await page.evaluate(async () => {
+    const { csrf } = (await (await fetch('/session')).json()) as { csrf: string }
+    const headers = { 'content-type': 'application/json', 'x-csrf-token': csrf }
+    const bodies = [{ cancel: '../../etc' }, { cancel: ['x'] }, { wish: 'rm' }, null]
+    const answers = bodies.map((body) =>
+      fetch('/api/control', { method: 'POST', headers, body: JSON.stringify(body) }).then(({ status }) => status),
+    )
+    return Promise.all(answers)
+  })
+  assert.deepEqual(said, [400, 400, 400, 400])
+  // Its process says what became of it.
+  const [one] = view.open
+  const lost = { config: one.config, message: 'The run x was cancelled.' }
+  tell(folder, { ...view, open: view.open.slice(1), lost: [lost] }, 'running', { capacity: 1, cancels: true })
+  await page.getByText('1 run came to nothing').click()
+  await page.getByText('The run x was cancelled.').waitFor()
+  // Where the trainer cannot, only what has not begun may be cancelled.
+  tell(folder, view, 'running', { capacity: 1 })
+  await rows
+    .first()
+    .getByRole('button', { name: /^Cancel / })
+    .waitFor({ state: 'detached' })
+  await rows
+    .nth(1)
+    .getByRole('button', { name: /^Cancel / })
+    .waitFor()
+  unlock()
+  await rows
+    .nth(1)
+    .getByRole('button', { name: /^Cancel / })
+    .waitFor({ state: 'detached' })
   await clean()
 })
 

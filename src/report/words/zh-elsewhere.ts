@@ -50,6 +50,7 @@ export const texts: Readonly<Record<string, string>> = {
   'all lie on the line {}': '都位于直线 {1} 上',
   'all have D = {} tokens': '的 D 都是 {1} 个 token',
   'all have N = {} parameters': '的 N 都是 {1} 个参数',
+  'The run {} was cancelled.': '实验 {1} 已取消。',
   'the lowest measured loss is {}, the highest {}': '测得的最低 loss 为 {1*}，最高为 {2*}',
   'farther along the line, N = {} with D = {} ({} FLOPs) would reach {}':
     '沿这条直线再往前，N = {1}、D = {2}（{3} FLOPs）将达到 {4}',

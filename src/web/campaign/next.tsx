@@ -1,9 +1,11 @@
-import { mayBeOut } from '../../campaign/live.ts'
-import type { ViewedTraining } from '../../campaign/view.ts'
+import { hasProcess, type LiveState, mayBeOut } from '../../campaign/live.ts'
+import type { ViewedOpen, ViewedTraining } from '../../campaign/view.ts'
 import { configText } from '../../report/campaign/configuration.ts'
 import { compact, nats, percent } from '../../report/number.ts'
 import { words } from '../../report/words/words.ts'
+import { session } from '../session.ts'
 import { say } from '../words/words.ts'
+import { CancelRun } from './cancel-run.tsx'
 import { expectedText } from './numbers.ts'
 import { news, view } from './state.ts'
 
@@ -12,9 +14,14 @@ const mostShown = 8
 /** The runs that are bought next: why, what they cost, what is expected of them. */
 export function Next() {
   const { open, space, training } = view.value!
-  const { capacity, state } = news.value!
+  const { capacity, state, cancels = false } = news.value!
   if (state === 'ended' || (state === 'broken' && open.length === 0)) return null
-  const shown = open.slice(0, mostShown)
+  const shown = open.slice(0, Math.max(mostShown, mayBeOut(state) ? capacity : 0))
+  const mayCancel = (run: ViewedOpen, k: number) => {
+    const isHeld = k >= capacity || state === 'paused'
+    return mayWrite(state) && run.id !== undefined && (cancels || isHeld)
+  }
+  const hasCancel = shown.some(mayCancel)
   const told = new Map(training.map((one) => [JSON.stringify(one.config), progressText(one)]))
   return (
     <section class="next card" aria-labelledby="next">
@@ -37,6 +44,7 @@ export function Next() {
                   {say.columns.expected}
                 </th>
                 <th scope="col">{say.columns.reason}</th>
+                {hasCancel && <td />}
               </tr>
             </thead>
             <tbody>
@@ -52,6 +60,7 @@ export function Next() {
                     {expectedText(run)}
                   </td>
                   <td>{words().elsewhere(run.reason)}</td>
+                  {hasCancel && <td class="number">{mayCancel(run, k) && <CancelRun run={run} />}</td>}
                 </tr>
               ))}
             </tbody>
@@ -60,6 +69,11 @@ export function Next() {
       )}
     </section>
   )
+}
+
+function mayWrite(state: LiveState): boolean {
+  const { value } = session
+  return hasProcess(state) && value !== null && value !== 'none' && value.canWrite
 }
 
 /** How far a run is: `45 %, 4.213`. */

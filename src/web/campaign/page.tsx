@@ -22,6 +22,7 @@ import { Details } from './details.tsx'
 import { Gauge } from './gauge.tsx'
 import { Header } from './header.tsx'
 import { Next } from './next.tsx'
+import { NotMade } from './not-made.tsx'
 import { tellRun } from './numbers.ts'
 import { Runs } from './runs.tsx'
 import { drawnOf, news, pointed, selected, take, view } from './state.ts'
@@ -67,6 +68,7 @@ export function CampaignPage() {
           <Gauge />
         </div>
         <Next />
+        <NotMade />
         <div class="figures">
           {figures.map((figure) => (
             <CampaignFigure key={figure.name} figure={figure} isWide={wide.has(figure)} />

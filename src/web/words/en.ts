@@ -60,6 +60,12 @@ export const en = {
   nextCount: (shown: number, all: number) => (shown < all ? `the first ${shown} of ${all}` : `${all}`),
   behind: (n: number) => `waiting behind ${n}`,
   isRunning: 'running',
+  cancel: 'Cancel',
+  cancelOf: (run: string) => `Cancel ${run}`,
+  cancelYes: 'Cancel it: what it used is spent',
+  cancelNo: 'Keep it',
+  cancelling: 'being cancelled …',
+  notMade: (n: number) => (n === 1 ? '1 run came to nothing' : `${n} runs came to nothing`),
 
   columns: {
     number: '#',

@@ -49,6 +49,12 @@ export const zh: typeof en = {
   ofBudget: (flops) => `共 ${flops} FLOPs`,
   counts: { done: '完成', running: '运行中', waiting: '等待', diverged: '发散', refused: '被拒', lost: '丢失' },
 
+  cancel: '取消',
+  cancelOf: (run) => `取消 ${run}`,
+  cancelYes: '取消，已用的计算不退',
+  cancelNo: '保留',
+  cancelling: '正在取消……',
+  notMade: (n) => `${n} 个实验没有结果`,
   next: '接下来的实验',
   nextNone: '没有计划中的实验。',
   nextCount: (shown, all) => (shown < all ? `${all} 个中的前 ${shown} 个` : `${all} 个`),
