@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { random } from '../../src/core/random.ts'
 import { apiCodec } from '../../src/cs336/config.ts'
 import { configOfUnit } from '../../src/plan/adaptive/candidates.ts'
+import { anyCodec } from '../../src/space/any.ts'
 import { codecOf } from '../../src/space/codec.ts'
 import { spaces } from './examples.ts'
 
@@ -32,6 +33,26 @@ for (const space of spaces)
     const count = distinct((config) => JSON.stringify(config))
     assert.deepEqual([distinct(space.identity), distinct(space.folderName)], [count, count])
   })
+
+test('what is written of any space is read without its file, and written alike', () => {
+  for (const space of spaces)
+    for (const config of configsOf(space)) {
+      const [record, identity, folder] = [
+        anyCodec.record(config),
+        anyCodec.identity(config),
+        anyCodec.folderName(config),
+      ]
+      assert.deepEqual([identity, folder], [space.identity(config), space.folderName(config)])
+      assert.deepEqual({ ...space.record(config), ...record }, space.record(config))
+      for (const read of [
+        anyCodec.configOf(record),
+        anyCodec.configOfIdentity(identity),
+        anyCodec.configOfFolder(folder),
+      ])
+        assert.deepEqual(read, config)
+    }
+  for (const text of ['', '1/2', 'a/1/2/3/4', '-x/128/0.001/1']) assert.equal(anyCodec.configOfIdentity(text), null)
+})
 
 test('a record that lacks a field or has one of another kind is no configuration', () => {
   const record = { d_model: 64, num_layers: 2, num_heads: 2, batch_size: 128, learning_rate: 1e-3, train_flops: 1e13 }
