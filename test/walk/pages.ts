@@ -50,6 +50,10 @@ const nextYear = () => `${new Date().getFullYear() + 1}-12-1`
 
 const key = (reader: Reader): string => reader.lastSaid(/^\s*([\w-]{24})$/)
 
+const keyInFile = (reader: Reader): string => `echo ${key(reader)} > key.txt`
+/** Holds once a campaign has the answers of some runs. */
+const hasAsked = (out: string): string => `test $(wc -l < ${out}/campaign.jsonl) -ge 5`
+
 const leftOut = (at: string, why: string): Aside => ({ kind: 'left out', at, why })
 const instead = (at: string, type: Typed, why: string): Aside => ({
   ...{ kind: 'instead', at, type, why },
@@ -251,19 +255,21 @@ export const pages: Readonly<Record<string, Page>> = {
   },
   'docs/api.md': {
     place: 'project',
-    given: {},
+    given: { 'ladder.toml': () => given.example('spaces/ladder.toml') },
     asides: [
       instead('YOUR_KEY', key, 'the key that the server printed'),
       read('{"id": "d256-n4-h4', 'the beginning of an answer; test/server/v2.test.ts looks at all of it'),
       leftOut('curl -N', 'a stream has no end; test/server/events.slow.ts listens to one'),
       read('event: run', 'what such a stream says; test/server/events.slow.ts listens to it'),
+      before('--out out/served', [keyInFile], 'as the page says'),
+      until('--out out/served', hasAsked('out/served'), 'some of its runs; test/jobs/space.slow.ts makes all of one'),
     ],
   },
   'docs/train-api.md': {
     place: 'clone',
     given: books,
     asides: [
-      before('--api-key-file key.txt', [(reader) => `echo ${key(reader)} > key.txt`], 'as the page says'),
+      before('--api-key-file key.txt', [keyInFile], 'as the page says'),
       instead('--vocab-size 4096 --out out', '--vocab-size 4096 --out out --dry-run', 'it would train for an hour'),
     ],
   },
@@ -276,9 +282,9 @@ export const pages: Readonly<Record<string, Page>> = {
   'docs/watch.md': { place: 'clone', given: {}, asides: [] },
   'docs/workers.md': {
     place: 'clone',
-    given: { ...books, 'train.py': () => given.trainer },
+    given: { ...books, ...trainer },
     asides: [
-      ...['trial', 'isoflop', 'nano'].map((name) =>
+      ...['trial', 'isoflop', 'nano', 'own'].map((name) =>
         instead(`isoflop@db/${name}`, () => databaseOf('docs/workers.md'), "the reader's database is one of the tests"),
       ),
       before(
@@ -287,6 +293,9 @@ export const pages: Readonly<Record<string, Page>> = {
         'another pool, in an empty database; the corpus is there by then, and machines of one pool are this one',
       ),
       before('--program nano --port', [emptied], 'a third pool'),
+      before('--backend workers --space', [emptied], 'a fourth pool'),
+      before('--out out/pool', [keyInFile], 'as the page says'),
+      until('--out out/pool', hasAsked('out/pool'), 'some of its runs; test/jobs/space.slow.ts makes all of one'),
       instead('YOUR_KEY', key, 'the key that the server printed'),
       leftOut('psql', 'it makes a role for all databases of a server; test/jobs/workers.slow.ts does the same'),
       leftOut('docker', 'there is no Docker on the machines of the tests'),
