@@ -130,7 +130,7 @@ const refusalMeanings = {
   400: 'The body is no JSON.',
   403: 'BUDGET_EXCEEDED: the budget of the key does not hold the run; nothing was charged.',
   404: 'RUN_UNKNOWN: the key has asked for no run of that id.',
-  409: 'RUN_ENDED: the run has ended, and cannot be cancelled.',
+  409: 'RUN_ENDED: the run has ended, and cannot be cancelled. QUERY_OPEN: it is a query of GET /loss, which goes on until it has its answer.',
   413: 'The body is longer than 64 KiB.',
   415: 'The body has another type than application/json.',
   422: 'KEY_INVALID: there is no API key, or a wrong one. CONFIG_INVALID: a value is missing, of the wrong type or outside its range.',
@@ -156,6 +156,7 @@ export const wireOfRun = (config: Config) => ({ id: idOfConfig(config), ...anyCo
 export const messagesOfRuns = {
   unknown: (id: string) => `This API key has asked for no run ${id.slice(0, 100)}: POST /v2/runs asks for one`,
   ended: (state: string) => `This run cannot be cancelled: it is ${state}`,
+  query: 'This run cannot be cancelled: a query of GET /loss waits for it, and goes on until it has its answer',
   tooMany: (open: number) =>
     `This API key has ${open} runs that wait or run, as many as it may. Nothing was charged: ask again when some have ended`,
   tooManyStreams: (most: number) => `This API key has ${most} streams of events open, as many as it may: close one`,

@@ -88,7 +88,7 @@ export interface RunsApi<C extends Config = TrainingConfig> {
     readonly after?: number
     readonly limit?: number
   }): Promise<{ readonly runs: readonly ApiRun<C>[]; readonly last: number; readonly more: boolean }>
-  /** Cancels what waits or runs. Errors: RUN_UNKNOWN, RUN_ENDED. */
+  /** Cancels what waits or runs. Errors: RUN_UNKNOWN, RUN_ENDED, QUERY_OPEN. */
   cancel(config: C): Promise<ApiRun<C>>
   /**
    * What happens from now on, or has happened behind a number, until the signal is aborted. Lost connections are made again, and nothing is

@@ -71,6 +71,10 @@ export const errorTable = rows({
   },
   RUN_UNKNOWN: { status: 404, meaning: 'A key has asked for no run of that id.' },
   RUN_ENDED: { status: 409, meaning: 'A run that has ended cannot be cancelled.' },
+  QUERY_OPEN: {
+    status: 409,
+    meaning: 'A query of GET /loss goes on until it has its answer, and cannot be cancelled.',
+  },
   RUNS_TOO_MANY: {
     status: 429,
     meaning:

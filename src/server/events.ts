@@ -1,9 +1,10 @@
-import type { WireRun } from '../api/v2.ts'
+import { idOfConfig, type WireRun } from '../api/v2.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { Bell } from './bell.ts'
 import type { Changes } from './changes.ts'
+import type { KnownRuns } from './known-runs.ts'
 import type { ShownRuns } from './shown-run.ts'
-import type { StoredRequest } from './store/requests.ts'
+import { isOpen, type StoredRequest } from './store/requests.ts'
 import type { Store } from './store/store.ts'
 import { createStreamPlaces } from './stream-places.ts'
 
@@ -43,12 +44,13 @@ export const usualEventTimes: EventTimes = { progressEvery: 2_000, beatEvery: 15
 
 interface EventParts {
   readonly store: Pick<Store, 'requests' | 'changes'>
+  readonly known: Pick<KnownRuns, 'one' | 'queries'>
   readonly changes: Pick<Changes, 'watch'>
   readonly shown: ShownRuns
   readonly times?: EventTimes | undefined
 }
 
-export function createEvents({ store, changes, shown, times = usualEventTimes }: EventParts): Events {
+export function createEvents({ store, known, changes, shown, times = usualEventTimes }: EventParts): Events {
   const places = createStreamPlaces(mostStreams)
 
   return {
@@ -77,6 +79,7 @@ export function createEvents({ store, changes, shown, times = usualEventTimes }:
 
   async function* slicesOf(keyId: string, after: bigint | null, state: { isOver: boolean }, bell: Bell) {
     const told = new Map<string, string>()
+    let queries: readonly StoredRequest[] = []
     let number = after ?? (await numberOf(keyId))
     let silence = 0
     yield frame('start', number, {})
@@ -89,7 +92,10 @@ export function createEvents({ store, changes, shown, times = usualEventTimes }:
         if (changed.length === page) return frames.join('')
         const others = last > number ? [frame('key', last, {})] : []
         if (last > number) number = last
-        return [...frames, ...others, ...(await progressFrames(keyId, told))].join('')
+        const before = queries
+        queries = await known.queries(keyId)
+        const going = await progressFrames(keyId, told, queries)
+        return [...frames, ...others, ...going, ...(await goneFrames(keyId, before, queries))].join('')
       })
       silence = slice === '' ? silence + times.progressEvery : 0
       if (slice !== '') yield slice
@@ -109,17 +115,43 @@ export function createEvents({ store, changes, shown, times = usualEventTimes }:
     return frame('run', request.number, await shown.run(keyId, request))
   }
 
-  /** What runs and is further than it was told last. */
-  async function progressFrames(keyId: string, told: Map<string, string>): Promise<string[]> {
+  /** What runs and is further than it was told last, and queries that are new. */
+  async function progressFrames(
+    keyId: string,
+    told: Map<string, string>,
+    queries: readonly StoredRequest[],
+  ): Promise<string[]> {
     const running = await store.requests(keyId, { states: ['running'], after: 0n, limit: mostOpen })
     const runs = await Promise.all(running.map((one) => shown.run(keyId, one)))
-    const news = runs.filter(({ id, latest }) => latest !== null && told.get(id) !== textOf(latest))
-    for (const { id, latest } of news) told.set(id, textOf(latest))
+    const asked = await Promise.all(queries.map((one) => shown.run(keyId, one)))
+    const going = [...runs.filter(({ latest }) => latest !== null), ...asked]
+    const news = going.filter((run) => told.get(run.id) !== textOf(run))
+    for (const run of news) told.set(run.id, textOf(run))
     return news.map((run) => frame('progress', null, run))
+  }
+
+  /** Of queries that are under way no more, what has become of them; one that came to nothing is gone. */
+  async function goneFrames(
+    keyId: string,
+    before: readonly StoredRequest[],
+    now: readonly StoredRequest[],
+  ): Promise<string[]> {
+    const still = new Set(now.map(({ config }) => idOfConfig(config)))
+    const over = before.filter(({ config }) => !still.has(idOfConfig(config)))
+    return Promise.all(
+      over.map(async ({ config }) => {
+        const there = await known.one(keyId, config)
+        if (there === null) return frame('gone', null, { id: idOfConfig(config) })
+        // One that is finished was told, or is in the next slice.
+        return isTold(there) ? '' : frame('progress', null, await shown.run(keyId, there))
+      }),
+    )
   }
 }
 
-const textOf = (latest: WireRun['latest']): string => JSON.stringify(latest)
+const textOf = ({ state, latest }: WireRun): string => JSON.stringify([state, latest])
+
+const isTold = ({ state }: StoredRequest): boolean => isOpen(state) || state === 'finished'
 
 /** What work gives; nothing where the store is away: it will be there again. */
 export async function whereThere(work: () => Promise<string>): Promise<string> {

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { after, before, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { configOfWire } from '../../src/api/contract.ts'
+import { idOfConfig } from '../../src/api/v2.ts'
 import { runsApi } from '../../src/client/runs.ts'
 import type { CurvePoint } from '../../src/core/trainer.ts'
 import { createEvents } from '../../src/server/events.ts'
@@ -104,6 +105,27 @@ for (const [name, place] of [
   ['SQLite', async () => join(folder, `${++files}.sqlite`)],
   ['PostgreSQL', () => postgres.database()],
 ] as const) {
+  test(`${name}: queries of GET /loss are told on any server while they run, and once they have come to something or nothing`, async (t) => {
+    const location = await place()
+    const [one, two] = [await holding(t, location), await holding(t, location)]
+    const { heard } = await listening(t, two.server.url, one.server.key)
+    const asked = [1, 2].map((k) => one.server.get('/loss', { ...wire(k) }))
+    await until(() => one.backend.running.length === 2)
+    const told = () =>
+      heard.frames.map(({ event, data }) => `${event} ${data.state ?? ''} ${data.learning_rate ?? data.id ?? ''}`)
+    const wanted = async (...lines: string[]) => {
+      await until(() => lines.every((line) => told().includes(line)), `not told ${lines}`)
+    }
+    await wanted(`progress running ${rate(1)}`, `progress running ${rate(2)}`)
+    const [failing] = one.backend.running.filter(({ config }) => config.learningRate === rate(1))
+    failing.outcome.reject(new Error('it broke'))
+    await wanted(`gone  ${idOfConfig(failing.config)}`)
+    for (const held of one.backend.running) held.finish()
+    await Promise.all(asked)
+    await wanted(`run finished ${rate(2)}`)
+    assert.equal(told().length, new Set(told()).size, 'nothing is told twice')
+  })
+
   test(`${name}: whoever listens on either of two servers hears how each run went on, in order and none twice, and what was missed`, async (t) => {
     const location = await place()
     const [one, two] = [await holding(t, location), await holding(t, location)]
@@ -261,6 +283,7 @@ test('what is told of runs is read when somebody takes it: slices are made one a
       },
       changes: async () => new Map(),
     },
+    known: { one: async () => null, queries: async () => [] },
     changes: { watch: () => () => {} },
     shown: {
       run: async (_, { number }) => ({ number: Number(number) }) as never,

@@ -203,6 +203,46 @@ for (const [name, place] of places) {
     await audit(server.store)
   })
 
+  test(`${name}: a query of GET /loss is seen while it waits and runs, from any server; it cannot be cancelled, and one that fails is gone`, async (t) => {
+    const location = await place()
+    const [one, two] = [await holding(t, location), await holding(t, location)]
+    const there = asking(two.server.url, one.server.key)
+    await one.ask('POST', '/v2/runs', wire(1))
+    const asked = [2, 3].map((k) => one.server.get('/loss', { ...wire(k) }))
+    await until(() => one.backend.running.length === 3)
+    const [first] = one.backend.running.filter(({ config }) => idOfConfig(config) === idOfWire(2))
+    first.request.onProgress?.({ kind: 'waiting', ahead: 4 })
+    const statesAt = async (ask: typeof there, query: string) =>
+      (await ask('GET', `/v2/runs${query}`)).body.runs.map(({ id, state, ahead }: Record<string, unknown>) => [
+        id,
+        state,
+        ahead,
+      ])
+    const [waits, runs] = [
+      [idOfWire(2), 'waiting', 4],
+      [idOfWire(3), 'running', null],
+    ]
+    assert.deepEqual(await statesAt(one.ask, '?limit=1'), [[idOfWire(1), 'waiting', null], waits, runs])
+    assert.deepEqual(await statesAt(one.ask, '?state=running'), [runs])
+    assert.deepEqual((await statesAt(there, '?state=running')).sort(), [[idOfWire(2), 'running', null], runs].sort())
+    assert.deepEqual(await statesAt(there, '?state=finished'), [])
+    const refused = await there('DELETE', `/v2/runs/${idOfWire(2)}`)
+    assert.deepEqual([refused.status, refused.body.code], [409, 'QUERY_OPEN'])
+
+    // One whose request was cancelled goes on as the query that it is, too.
+    await there('POST', '/v2/runs', wire(3))
+    assert.equal((await there('DELETE', `/v2/runs/${idOfWire(3)}`)).status, 200)
+    assert.equal((await there('GET', `/v2/runs/${idOfWire(3)}`)).body.state, 'running')
+    first.outcome.reject(new IsoflopError('TRAINING_FAILED', 'It broke', ''))
+    assert.equal((await asked[0]).status, 503)
+    assert.equal((await there('GET', `/v2/runs/${idOfWire(2)}`)).body.code, 'RUN_UNKNOWN')
+    const ends = there('GET', `/v2/runs/${idOfWire(3)}?wait=30`)
+    finishAll(one.backend)
+    assert.equal((await ends).body.loss, lossOfWire(3))
+    assert.equal((await asked[1]).body.loss, lossOfWire(3))
+    await audit(two.server.store)
+  })
+
   test(`${name}: a query of GET /loss that fails leaves what it held to the run that was asked for`, async (t) => {
     const { server, backend, ask } = await holding(t, await place())
     const first = server.get('/loss', { ...wire(1) })

@@ -23,6 +23,7 @@ import type { Space } from '../../space/space.ts'
 import { answerError } from '../answer-error.ts'
 import { Bell } from '../bell.ts'
 import { createEvents, usualEventTimes } from '../events.ts'
+import { createKnownRuns } from '../known-runs.ts'
 import { createLongAnswers } from '../long-answer.ts'
 import type { Services } from '../options.ts'
 import { createShownRuns } from '../shown-run.ts'
@@ -34,8 +35,9 @@ export const v2: FastifyPluginAsyncZod<Services> = async (app, services) => {
   const { store, gate, requests, changes, version, complaints, progresses, space } = services
   const answers = answersOf(space.fields)
   const shown = createShownRuns(store, progresses)
+  const known = createKnownRuns(store, progresses)
   const times = services.eventTimes ?? usualEventTimes
-  const events = createEvents({ store, changes, shown, times })
+  const events = createEvents({ store, changes, shown, known, times })
   const longAnswer = createLongAnswers(times.unreadFor)
   const onRequest = keyFirst(gate)
   app.setErrorHandler(answerError(complaints, { body: runInBody(space), isCoded: true }))
@@ -53,7 +55,7 @@ export const v2: FastifyPluginAsyncZod<Services> = async (app, services) => {
     reply.raw.once('close', over)
     try {
       for (;;) {
-        const request = await store.request(keyId, config)
+        const request = await known.one(keyId, config)
         if (request === null || !isOpen(request.state) || state.isOver) return request
         await bell.rest(1000 * seconds)
       }
@@ -62,6 +64,13 @@ export const v2: FastifyPluginAsyncZod<Services> = async (app, services) => {
       reply.raw.off('close', over)
       unwatch()
     }
+  }
+
+  /** Errors: QUERY_OPEN. */
+  const expectNoQuery = async (keyId: string, config: Config) => {
+    const there = await known.one(keyId, config)
+    if (there !== null && isOpen(there.state))
+      throw new IsoflopError('QUERY_OPEN', messagesOfRuns.query, 'Ask with POST /v2/runs for what may be cancelled.')
   }
 
   app.get(
@@ -142,6 +151,8 @@ export const v2: FastifyPluginAsyncZod<Services> = async (app, services) => {
       onRequest,
       schema: {
         summary: 'Runs of the key in the order of their last changes',
+        description:
+          'Queries of GET /loss that are under way come last, on the last page, with the number of the last change.',
         tags: ['runs'],
         querystring: runsQuery,
         response: { 200: answers.runs, ...codedRefusals([]) },
@@ -150,11 +161,9 @@ export const v2: FastifyPluginAsyncZod<Services> = async (app, services) => {
     async (request) => {
       const { id } = callerOf(request)
       const { state: states, limit = usualPage, after = 0 } = request.query
-      const filter = { after: BigInt(after), limit: limit + 1, ...(states && { states }) }
-      const found = await store.requests(id, filter)
-      const page = found.slice(0, limit)
-      const runs = await Promise.all(page.map((one) => shown.run(id, one)))
-      return { runs, last: runs.at(-1)?.number ?? after, more: found.length > limit }
+      const page = await known.page(id, { after: BigInt(after), limit, ...(states && { states }) })
+      const runs = await Promise.all(page.runs.map((one) => shown.run(id, one)))
+      return { runs, last: runs.at(-1)?.number ?? after, more: page.more }
     },
   )
 
@@ -193,6 +202,7 @@ export const v2: FastifyPluginAsyncZod<Services> = async (app, services) => {
       const { id: keyId } = callerOf(request)
       const config = configFrom(request.params.id)
       const cancelled = await requests.cancel(keyId, config)
+      if (cancelled?.kind !== 'cancelled') await expectNoQuery(keyId, config)
       const there = expectKnown(cancelled && (await store.request(keyId, config)), request.params.id)
       if (cancelled?.kind === 'ended')
         throw new IsoflopError('RUN_ENDED', messagesOfRuns.ended(there.state), 'GET it to see what came of it.')
@@ -207,7 +217,7 @@ export const v2: FastifyPluginAsyncZod<Services> = async (app, services) => {
       schema: {
         summary: 'Events of the key: changes of its runs, and how far they are',
         description:
-          'Server-sent events. `run` has a run that changed, and its number as id; `key` says that something else of the key changed, such as its budget; `progress` has a run that is further; `start` comes where the stream begins. Whoever comes ' +
+          'Server-sent events. `run` has a run that changed, and its number as id; `key` says that something else of the key changed, such as its budget; `progress` has a run that is further; `start` comes where the stream begins; `gone` has the id of a query of GET /loss that came to nothing. Whoever comes ' +
           'back with Last-Event-ID, or `after`, is told what has changed since; without, what changes from now on.',
         tags: ['runs'],
         querystring: eventsQuery,

@@ -191,6 +191,12 @@ export const requestFromRow = (row: RequestRow): StoredRequest => {
   }
 }
 
+/** A query of GET /loss that is under way, by its reservation and its key's count of changes. */
+export const queryFromRow = (row: { config: string; created_at: bigint }, changes: bigint): StoredRequest => ({
+  ...{ config: configOfRow(row.config), state: 'running', number: changes, name: null },
+  ...{ askedAt: Number(row.created_at), startedAt: null, endedAt: null, loss: null, charged: 0n, failure: null },
+})
+
 const numberOrNull = (value: bigint | null): number | null => (value === null ? null : Number(value))
 
 export interface SubmissionRow {

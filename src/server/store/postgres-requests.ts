@@ -1,6 +1,13 @@
 import { anyCodec } from '../../space/any.ts'
-import { checkFlops, configOfRow, keyInvalid, type RequestRow, requestFromRow } from './common.ts'
-import { type Asked, mostForgotten, type OpenCounts, type RequestStore, type TakenRequest } from './requests.ts'
+import { checkFlops, configOfRow, keyInvalid, queryFromRow, type RequestRow, requestFromRow } from './common.ts'
+import {
+  type Asked,
+  mostForgotten,
+  mostQueries,
+  type OpenCounts,
+  type RequestStore,
+  type TakenRequest,
+} from './requests.ts'
 
 /** What the SQL function `ask` answers. */
 interface AskedRow {
@@ -62,6 +69,10 @@ export function postgresRequests(database: {
       const filter = states === undefined ? [] : [states]
       return (await ask<RequestRow>(statement, keyId, after, limit, ...filter)).map(requestFromRow)
     },
+    async queries(keyId) {
+      type Row = Parameters<typeof queryFromRow>[0] & { readonly changes: bigint }
+      return (await ask<Row>('queries', keyId, mostQueries)).map((row) => queryFromRow(row, row.changes))
+    },
     async begin(ticket, now) {
       await change(keyOf(ticket), 'beginRequest', ticket, now)
     },
@@ -116,6 +127,10 @@ export const requestTexts = {
   allRequests: inOrder(''),
   someRequests: inOrder('AND r.state = ANY ($4)'),
   unfinishedRequests: inOrder("AND r.state <> 'finished' AND r.state = ANY ($4)"),
+  queries: `SELECT q.config, q.created_at, k.changes FROM isoflop.reservations q JOIN isoflop.keys k ON k.id = q.key_id
+            WHERE q.key_id = $1 AND NOT EXISTS (SELECT FROM isoflop.requests r
+              WHERE r.key_id = q.key_id AND r.config = q.config AND r.state IN ('waiting', 'running'))
+            ORDER BY q.created_at, q.config COLLATE "C" LIMIT $2`,
   beginRequest: 'SELECT isoflop.begin_request($1, $2)',
   endRequest: 'SELECT isoflop.end_request($1, $2, $3, $4, $5) AS ended',
   cancelRequest: 'SELECT isoflop.cancel($1, $2, $3, $4) AS kind',

@@ -83,6 +83,9 @@ export interface OpenCounts {
 /** How many requests that came to nothing are remembered of a key; older ones are forgotten, so that asking and cancelling fills no disk. */
 export const mostForgotten = 1000
 
+/** How many queries of GET /loss of a key are shown: a thousand at once need a thousand connections. */
+export const mostQueries = 1000
+
 /**
  * Requests that outlive whoever asked and whichever server took them. An open one has a reservation, and a request and its reservation change
  * together, in one durable transaction; `settle` makes the request of its configuration one that has finished. `release`, `reclaim` and the
@@ -98,6 +101,11 @@ export interface RequestStore {
   request(keyId: string, config: Config): Promise<StoredRequest | null>
   /** A key's requests in the order of their last changes. */
   requests(keyId: string, filter: RequestFilter): Promise<StoredRequest[]>
+  /**
+   * The key's queries of GET /loss that are under way, the oldest 1,000: reservations that no open request needs. They run, as far as is known here; their number is that of
+   * the key's last change.
+   */
+  queries(keyId: string): Promise<StoredRequest[]>
   /** Says that the run of a ticket has begun; nothing where the ticket is not that of a waiting request. */
   begin(ticket: bigint, now: number): Promise<void>
   /** Ends a request that came to no loss, and frees its reservation; false where the ticket is not that of an open one. */

@@ -1,10 +1,11 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { anyCodec } from '../../space/any.ts'
-import { configOfRow, damagedDatabase, keyInvalid, type RequestRow, requestFromRow } from './common.ts'
+import { configOfRow, damagedDatabase, keyInvalid, queryFromRow, type RequestRow, requestFromRow } from './common.ts'
 import {
   type Asked,
   isOpen,
   mostForgotten,
+  mostQueries,
   type OpenCounts,
   type RequestFailure,
   type RequestFilter,
@@ -33,6 +34,7 @@ export interface RequestRows {
   ask(keyId: string, wish: Wish, now: number): Asked
   of(keyId: string, config: string): StoredRequest | null
   list(keyId: string, filter: RequestFilter): StoredRequest[]
+  queries(keyId: string): StoredRequest[]
   begin(ticket: bigint, now: number): void
   end(ticket: bigint, state: 'diverged' | 'failed', failure: RequestFailure | null, now: number): boolean
   cancel(keyId: string, config: string, now: number): { readonly kind: 'cancelled' | 'ended' } | null
@@ -159,6 +161,13 @@ export function requestRows(
         return shown(row)
       })
     },
+    queries(keyId) {
+      const rows = statements.queries.all(keyId, mostQueries) as unknown as ReservationRow[]
+      return rows.map((row) => {
+        checkRow('reservations', row)
+        return queryFromRow(row, keys.ofId(keyId)!.changes)
+      })
+    },
     begin(ticket, now) {
       const open = openOf(ticket)
       if (open?.row.state !== 'waiting') return
@@ -269,6 +278,12 @@ function prepareAll(db: DatabaseSync) {
     ),
     reservation: prepare('SELECT * FROM reservations WHERE ticket = ?'),
     reservationFor: prepare('SELECT ticket FROM reservations WHERE key_id = ? AND config = ?'),
+    queries: prepare(
+      `SELECT * FROM reservations WHERE key_id = ? AND NOT EXISTS (
+         SELECT 1 FROM requests WHERE requests.key_id = reservations.key_id AND requests.config = reservations.config
+           AND requests.state IN ('waiting', 'running'))
+       ORDER BY created_at, config LIMIT ?`,
+    ),
     addReservation: prepare(insertInto('reservations')),
     deleteReservation: prepare('DELETE FROM reservations WHERE ticket = ?'),
     curve: prepare('SELECT * FROM curves WHERE key_id = ? AND config = ?'),

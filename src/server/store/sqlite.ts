@@ -349,6 +349,7 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
     },
     request: (keyId, config) => read(() => requests.of(keyId, anyCodec.identity(config))),
     requests: (keyId, filter) => read(() => requests.list(keyId, filter)),
+    queries: (keyId) => read(() => requests.queries(keyId)),
     begin: (ticket, now) => write(() => requests.begin(ticket, now)),
     end: (ticket, state, failure, now) => write(() => requests.end(ticket, state, failure, now)),
     cancel: (keyId, config, now) => write(() => requests.cancel(keyId, anyCodec.identity(config), now)),

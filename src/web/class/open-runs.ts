@@ -69,6 +69,10 @@ export function followRuns(): () => void {
         void lookSoon()
       },
       progress: ({ data }) => take(JSON.parse(data) as AskedRun),
+      gone({ data }) {
+        const { id } = JSON.parse(data) as { id: string }
+        openRuns.value = openRuns.value.filter((run) => run.id !== id)
+      },
       key: () => void lookSoon(),
     },
     () => void lookSoon(),
