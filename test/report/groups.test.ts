@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { version } from '../../src/core/version.ts'
-import { analyseGroups } from '../../src/fit/groups/analysis.ts'
 import type { GroupsAnalysis, PairComparison } from '../../src/fit/groups/result.ts'
 import { drawFigure } from '../../src/report/draw/figure.ts'
 import { newDocument, renderFigures } from '../../src/report/draw/svg.ts'
@@ -13,17 +12,8 @@ import { groupsText } from '../../src/report/fit/groups/text.ts'
 import { pairTexts } from '../../src/report/fit/groups/words.ts'
 import { htmlOf } from '../../src/report/page/html.ts'
 import { markdownOf } from '../../src/report/page/markdown.ts'
-import { fewerTokens, firstLaw, interleaved, profilesOf, sixBudgets } from '../fit/groups-runs.ts'
+import { analysis, hostile, input } from './groups-analysis.ts'
 
-const hostile = '<b>*_`'
-const noise = { own: 0.004 }
-const input = interleaved({
-  web: profilesOf(firstLaw, sixBudgets, { ...noise, seed: 1 }),
-  books: profilesOf(fewerTokens(firstLaw, 1.7), sixBudgets.slice(0, 5), { ...noise, seed: 1001 }),
-  [hostile]: profilesOf({ ...firstLaw, E: 2.2 }, sixBudgets.slice(0, 4), { ...noise, seed: 7 }),
-  tiny: profilesOf(firstLaw, [1e18], { ...noise, seed: 8 }),
-})
-const analysis = await analyseGroups(input, { methods: ['norm', 'parabola'], targets: [1e21], resamples: 60 })
 const data = {
   read: input.runs.size,
   excluded: [],

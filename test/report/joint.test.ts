@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Runs, selectRuns } from '../../src/core/run.ts'
+import { selectRuns } from '../../src/core/run.ts'
 import { analyse } from '../../src/fit/analysis.ts'
 import type { Analysis } from '../../src/fit/result.ts'
 import { drawFigure } from '../../src/report/draw/figure.ts'
@@ -12,14 +12,10 @@ import { remarkGroup } from '../../src/report/fit/text.ts'
 import { htmlOf } from '../../src/report/page/html.ts'
 import { textOf as asText } from '../../src/report/page/text.ts'
 import { madeRuns } from '../fit/tuned-runs.ts'
+import { onGrid } from './settings-analyses.ts'
 
 const options = { targets: [1e21, 1e22], methods: ['joint'] as const, resamples: 20 }
 const swept = madeRuns(['rate', 'batch'], { seed: 11, noise: 0.003 })
-/** Rates on a grid, as people sweep them. */
-const onGrid = (runs: Runs): Runs => {
-  const rate = runs.tuning!.rate!.map((r) => 1e-3 * 2 ** Math.round(Math.log2(r / 1e-3)))
-  return { ...runs, tuning: { ...runs.tuning!, rate } }
-}
 const textOf = (analysis: Analysis) => asText(jointGroups({ analysis, truth: null }))
 const diagnosticsText = (analysis: Analysis) => asText([remarkGroup({ analysis, truth: null })])
 const codes = (analysis: Analysis) => analysis.diagnostics.map(({ code }) => code)

@@ -6,9 +6,14 @@ import { classFigures } from '../../src/report/class/figures.ts'
 import { drawFigure, type Figure } from '../../src/report/draw/figure.ts'
 import { newDocument, svgText } from '../../src/report/draw/svg.ts'
 import { fitFigures } from '../../src/report/fit/figures.ts'
+import { groupsFigures } from '../../src/report/fit/groups/figures.ts'
+import { poolFigures } from '../../src/report/pool/figures.ts'
 import { noisy } from '../report/analyses.ts'
 import { full, interim, plain, tiny } from '../report/campaigns.ts'
 import { measured, threeStudents } from '../report/class-spending.ts'
+import { analysis as groups } from '../report/groups-analysis.ts'
+import { advised, played } from '../report/pools.ts'
+import { joint, repeated } from '../report/settings-analyses.ts'
 import { blankPage, needsBrowser } from './browser.ts'
 import type { Drawings, Form, Kind } from './drawings.ts'
 
@@ -17,7 +22,7 @@ const { bundleEntry } = (await import(new URL('../../scripts/web.js', import.met
 }
 
 const figures: Record<Kind, readonly Figure<never>[]> = {
-  ...{ campaign: campaignFigures, fit: fitFigures, class: classFigures },
+  ...{ campaign: campaignFigures, fit: fitFigures, groups: groupsFigures, pool: poolFigures, class: classFigures },
 }
 
 const textsOf = (kind: Kind, subject: unknown, form: Form): Record<string, string> =>
@@ -35,6 +40,11 @@ const subjects: [name: string, kind: Kind, subject: unknown][] = [
   ['one run', 'campaign', tiny.view],
   ['a class', 'class', { ...threeStudents, ...measured }],
   ['a fit', 'fit', { analysis: noisy, truth: null }],
+  ['a fit of rates and batches', 'fit', { analysis: joint, truth: null }],
+  ['a fit of repeated data', 'fit', { analysis: repeated, truth: null }],
+  ['several data sets', 'groups', groups],
+  ['a choice from a pool', 'pool', played],
+  ['what to make next of a pool', 'pool', advised],
 ]
 
 test('a browser draws every figure as it stands in a report, to a thousandth of a pixel', {
@@ -44,6 +54,7 @@ test('a browser draws every figure as it stands in a report, to a thousandth of 
   for (const [name, kind, subject] of subjects)
     for (const form of ['draw', 'narrow'] as const) {
       const texts = textsOf(kind, subject, form)
+      assert.ok(Object.keys(texts).length > 0 || form === 'narrow', `${name} has no figure`)
       const drawings = await page.evaluate(
         ([kind, subject, form, texts]) => {
           const { compare } = globalThis as unknown as { compare(...what: unknown[]): Drawings[] }

@@ -4,13 +4,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
+import type { PoolView } from '../../src/campaign/pool/view.ts'
 import { renderCampaign } from '../../src/report/campaign/report.ts'
+import { groupsPage } from '../../src/report/fit/groups/report.ts'
 import { fitPage } from '../../src/report/fit/report.ts'
 import { htmlOf } from '../../src/report/page/html.ts'
+import { renderPool } from '../../src/report/pool/report.ts'
 import { languages } from '../../src/report/words/words.ts'
 import { handoutLaw } from '../../src/world/handout.ts'
 import { handout, noisy } from '../report/analyses.ts'
 import { full, plain, tiny } from '../report/campaigns.ts'
+import { analysis as groups } from '../report/groups-analysis.ts'
+import { advised, played } from '../report/pools.ts'
+import { joint, repeated } from '../report/settings-analyses.ts'
 import { needsBrowser, visit } from './browser.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'isoflop-reports-'))
@@ -18,19 +24,42 @@ after(() => rmSync(folder, { recursive: true }))
 
 const data = { read: 72, excluded: [{ source: 'runs.csv', row: 3, reason: 'no loss' }], notes: [], sources: [] }
 const about = { title: 'Laws', data, command: 'isoflop fit runs.csv', versions: { isoflop: '0' } }
-const reports = languages.flatMap((language) => {
+interface Report {
+  readonly name: string
+  readonly html: string
+  readonly widths: readonly number[]
+}
+const everyWidth = [360, 800, 1200]
+/** Where a report has little of its own, it is looked at where room is scarce. */
+const narrow = [360]
+
+const reports = languages.flatMap((language): Report[] => {
   const fit = { handout: { analysis: handout, truth: handoutLaw }, noisy: { analysis: noisy, truth: null } }
-  const campaigns = { full, plain, tiny }
+  const settings = { joint: { analysis: joint, truth: null }, repeated: { analysis: repeated, truth: null } }
+  const head = { title: 'A choice', command: 'isoflop campaign --pool', versions: { isoflop: '0' } }
+  const named = (widths: readonly number[], subjects: Record<string, string>): Report[] =>
+    Object.entries(subjects).map(([name, html]) => ({ name: `${name} in ${language}`, html, widths }))
+  const each = <T>(subjects: Record<string, T>, html: (subject: T) => string): Record<string, string> =>
+    Object.fromEntries(Object.entries(subjects).map(([name, subject]) => [name, html(subject)]))
   return [
-    ...Object.entries(fit).map(([name, subject]) => ({
-      name,
-      html: htmlOf(fitPage({ ...about, ...subject, language })),
-    })),
-    ...Object.entries(campaigns).map(([name, report]) => ({
-      name,
-      html: renderCampaign({ ...report, language })['report.html'],
-    })),
-  ].map(({ name, html }) => ({ name: `${name} in ${language}`, html }))
+    ...named(
+      everyWidth,
+      each(fit, (subject) => htmlOf(fitPage({ ...about, ...subject, language }))),
+    ),
+    ...named(
+      everyWidth,
+      each({ full, plain, tiny }, (report) => renderCampaign({ ...report, language })['report.html']),
+    ),
+    ...named(
+      narrow,
+      each(settings, (subject) => htmlOf(fitPage({ ...about, ...subject, language }))),
+    ),
+    ...named(narrow, { groups: htmlOf(groupsPage({ ...about, analysis: groups, diagnostics: [], language })) }),
+    ...named(
+      narrow,
+      each<PoolView>({ played, advised }, (view) => renderPool({ ...head, view, language })['report.html']),
+    ),
+  ]
 })
 
 /** Smaller labels cannot be read, CSS pixels. */
@@ -70,8 +99,8 @@ const looked = `(() => {
   return found
 })()`
 
-for (const { name, html } of reports)
-  for (const width of [360, 800, 1200])
+for (const { name, html, widths } of reports)
+  for (const width of widths)
     test(`the report ${name} at ${width} pixels: nothing scrolls sideways, no label is small, cut or covered`, {
       skip: needsBrowser,
     }, async () => {
