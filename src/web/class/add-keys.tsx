@@ -19,6 +19,7 @@ export function AddKeys() {
   const told = useTold()
   const submit = async (event: Event) => {
     event.preventDefault()
+    if (isBusy) return
     setBusy(true)
     setMade(null)
     told.say('')
@@ -56,7 +57,7 @@ export function AddKeys() {
               onInput={(event) => setBudget(event.currentTarget.value)}
             />
           </label>
-          <button type="submit" class="main" disabled={isBusy || list.trim() === ''}>
+          <button type="submit" class="main" disabled={list.trim() === '' && !isBusy} aria-disabled={isBusy}>
             {say.class.make}
           </button>
           {told.line}

@@ -67,7 +67,7 @@ export function QueryForm() {
         {meant !== null && <Price config={meant} known={known} isTooMuch={isTooMuch} />}
       </p>
       <div class="controls">
-        <button type="submit" class="main" disabled={meant === null || isTooMuch || isAsked}>
+        <button type="submit" class="main" disabled={meant === null || isTooMuch} aria-disabled={isAsked}>
           {isAsked ? say.class.asking : known === undefined ? say.class.ask : say.class.askAgain}
         </button>
         {told && (

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { say } from '../words/words.ts'
 import { isReached, signedOut } from './api.ts'
 import { signIn } from './me.ts'
@@ -8,9 +8,13 @@ export function SignIn() {
   const [key, setKey] = useState('')
   const [fault, setFault] = useState('')
   const [isBusy, setBusy] = useState(false)
+  const input = useRef<HTMLInputElement>(null)
+  // There is nothing else to do here.
+  useEffect(() => input.current?.focus(), [])
   document.title = say.class.title
   const submit = async (event: Event) => {
     event.preventDefault()
+    if (isBusy) return
     setBusy(true)
     setFault('')
     try {
@@ -30,6 +34,7 @@ export function SignIn() {
         <label for="key">{say.class.key}</label>
         <input
           id="key"
+          ref={input}
           type="password"
           autocomplete="current-password"
           required
@@ -45,7 +50,7 @@ export function SignIn() {
             {fault}
           </p>
         )}
-        <button type="submit" class="main" disabled={isBusy || key.trim() === ''}>
+        <button type="submit" class="main" disabled={key.trim() === ''} aria-disabled={isBusy}>
           {say.class.signIn}
         </button>
       </form>

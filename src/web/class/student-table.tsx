@@ -4,7 +4,7 @@ import { filterOf } from '../campaign/filter.ts'
 import { type Column, Table } from '../parts/table.tsx'
 import { say } from '../words/words.ts'
 import { shareText, timeText } from './header.tsx'
-import { choose, chosen, conditionOf, news, type Student, shareOf } from './students.ts'
+import { choose, chosen, conditionOf, goToStudent, news, type Student, shareOf } from './students.ts'
 
 interface Row extends Student {
   readonly number: number
@@ -53,6 +53,7 @@ export function StudentTable() {
           pointed={pointed}
           onSelect={(number) => choose(number === null ? null : all[number].id)}
           onPoint={setPointed}
+          onOpen={goToStudent}
         />
       )}
     </section>

@@ -4,7 +4,7 @@ import { say } from '../words/words.ts'
 import { shareText, timeText } from './header.tsx'
 import { Profiles } from './runs.tsx'
 import { Code } from './snippets.tsx'
-import { changeClass, choose, conditionOf, detail, type Past, shareOf, student } from './students.ts'
+import { changeClass, choose, conditionOf, detail, goToStudent, type Past, shareOf, student } from './students.ts'
 import { useTold } from './told.tsx'
 
 /** One student: what they did, and what may be done with their key. */
@@ -24,7 +24,9 @@ export function StudentCard() {
   return (
     <section class="card student-card" aria-labelledby="student">
       <div class="bar">
-        <h2 id="student">{one.label || one.id}</h2>
+        <h2 id="student" tabIndex={-1}>
+          {one.label || one.id}
+        </h2>
         <button type="button" class="quiet" onClick={() => choose(null)}>
           {say.close}
         </button>
@@ -121,6 +123,7 @@ function TakeBack({ act }: { readonly act: (work: () => Promise<string>) => () =
   const back = (kind: Past['kind']) =>
     act(async () => {
       await changeClass(`keys/${id}/take-back`, { what: kind })
+      goToStudent() // the button is gone
       return say.class.tookBack[kind]
     })
   return (

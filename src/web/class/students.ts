@@ -215,6 +215,9 @@ async function readDetail(id: string): Promise<void> {
   if (chosen.value === id) detail.value = { ...read, runs: runsFrom(read.runs) }
 }
 
+/** Moves the keyboard to what is told of the student that is looked at. */
+export const goToStudent = (): void => document.getElementById('student')?.focus()
+
 export function choose(id: string | null): void {
   chosen.value = id
   detail.value = null

@@ -19,6 +19,8 @@ interface Props<Row> {
   readonly pointed: number | null
   readonly onSelect: (key: number | null) => void
   readonly onPoint: (key: number | null) => void
+  /** Enter on the row that is selected: goes to what is told of it. */
+  readonly onOpen?: () => void
 }
 
 /** Pixels, as in style.css. */
@@ -56,6 +58,7 @@ export function Table<Row>(props: Props<Row>) {
     [sorted, first, last, columns, keyOf],
   )
   const move = (event: KeyboardEvent) => {
+    if (event.key === 'Enter' && event.target === box.current && at >= 0) props.onOpen?.()
     const step = steps[event.key]
     if (step === undefined || sorted.length === 0) return
     event.preventDefault()
