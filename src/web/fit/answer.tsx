@@ -3,7 +3,7 @@ import { answerBudget, predictionAt, resultOf } from '../../report/fit/facts.ts'
 import { compact, exponent, type Format, nats, percent, significant } from '../../report/number.ts'
 import { words } from '../../report/words/words.ts'
 import { say } from '../words/words.ts'
-import { fitted } from './state.ts'
+import { first, fitted } from './state.ts'
 
 /** What the fit says, in numbers that are read across a room; or that the runs do not say it. */
 export function Answer() {
@@ -69,6 +69,36 @@ export function Answer() {
             level={level}
           />
         )}
+      </dl>
+    </section>
+  )
+}
+
+/** The numbers of very many runs while their intervals are made. */
+export function First() {
+  const { method, flops, parameters, tokens, loss, sizeExponent, tokensExponent } = first.value!
+  const rows: [name: string, value: number, format: Format][] = [
+    [say.fit.size, parameters, significant],
+    [say.fit.tokens, tokens, significant],
+    [say.loss, loss, nats],
+    [say.fit.sizeExponent, sizeExponent, exponent],
+    [say.fit.tokensExponent, tokensExponent, exponent],
+  ]
+  return (
+    <section class="answer card" aria-labelledby="answer">
+      <h2 id="answer">
+        {say.expected(compact(flops))} <span class="hint">{say.fit.by(method)}</span>
+      </h2>
+      <dl>
+        {rows.map(([name, value, format]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>
+              <strong>{format(value)}</strong>
+              <span class="interval">{say.fit.intervalComes}</span>
+            </dd>
+          </div>
+        ))}
       </dl>
     </section>
   )

@@ -7,7 +7,7 @@ import { keepRuns } from '../../input/kept.ts'
 import type { DataJson } from '../../input/wire.ts'
 import type { Findings } from '../../report/fit/findings.ts'
 import { say } from '../words/words.ts'
-import { asked, compared, data, dropped, fitted, standing, table, whole } from './state.ts'
+import { asked, compared, data, dropped, first, fitted, standing, table, whole } from './state.ts'
 import type { FitNews, FitOptions, FitRequest } from './worker.ts'
 
 let worker: Worker | null = null
@@ -21,6 +21,7 @@ export function follow(): void {
   const wanted = asked.value
   const without = dropped.value
   giveUp()
+  first.value = null
   if (all === null || shown === null || wanted === null) return
   const numbers = Array.from({ length: all.runs.size }, (_, i) => i).filter((i) => !without.has(i))
   const left = keepRuns(all, numbers)
@@ -74,7 +75,11 @@ function hear(news: FitNews, numbers: readonly number[]): void {
       if (kind === 'fitting' || kind === 'more') standing.value = { kind, step: news.step }
       break
     }
+    case 'first':
+      first.value = news.estimate
+      break
     case 'fitted':
+      first.value = null
       fitted.value = { findings: findingsOf(news.analysis), numbers }
       compared.value = null
       standing.value = news.isWhole ? { kind: 'fitted' } : { kind: 'more', step: '' }
@@ -85,6 +90,7 @@ function hear(news: FitNews, numbers: readonly number[]): void {
       standing.value = { kind: 'fitted' }
       break
     case 'fault':
+      first.value = null
       fitted.value = null
       compared.value = null
       standing.value = news

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact'
+import type { Analysis } from '../../fit/result.ts'
 import type { Figure } from '../../report/draw/figure.ts'
 import { hasMethods } from '../../report/fit/facts.ts'
 import { fitFigures } from '../../report/fit/figures.ts'
@@ -9,7 +10,7 @@ import { words } from '../../report/words/words.ts'
 import { LiveFigure } from '../parts/figure.tsx'
 import { session } from '../session.ts'
 import { say } from '../words/words.ts'
-import { Answer } from './answer.tsx'
+import { Answer, First } from './answer.tsx'
 import { Budgets } from './budgets.tsx'
 import { Details } from './details.tsx'
 import { Files } from './files.tsx'
@@ -21,7 +22,7 @@ import { Methods } from './methods.tsx'
 import { Remarks } from './remarks.tsx'
 import { Runs } from './runs.tsx'
 import { Settings } from './settings.tsx'
-import { compared, data, fitted, isStale, pointed, type Standing, selected, standing, table } from './state.ts'
+import { compared, data, first, fitted, isStale, pointed, type Standing, selected, standing, table } from './state.ts'
 
 /** Of two panels, or of many. */
 const wide = new Set(['optimum', 'residuals', 'backtest', 'agreement', 'exponents'])
@@ -49,9 +50,10 @@ export function FitPage() {
         {isRead && (
           <>
             <StandingLine />
+            {first.value && <First />}
             {fitted.value && (
               <Said>
-                {hasMethods(fitted.value.findings.analysis) && <Answer />}
+                {first.value === null && hasMethods(fitted.value.findings.analysis) && <Answer />}
                 <Settings findings={fitted.value.findings} />
                 <Remarks diagnostics={fitted.value.findings.analysis.diagnostics} />
               </Said>
@@ -115,7 +117,10 @@ function Figures() {
   const groups = compared.value
   return (
     <div class="figures">
-      {shown && fitFigures.map((figure) => <FitFigure key={figure.name} figure={figure} shown={shown} />)}
+      {shown &&
+        figuresOf(shown.findings.analysis).map((figure) => (
+          <FitFigure key={figure.name} figure={figure} shown={shown} />
+        ))}
       {groups &&
         groupsFigures.map((figure) => (
           <LiveFigure
@@ -134,6 +139,20 @@ function Figures() {
     </div>
   )
 }
+
+/** Of the laws of more than N and D. */
+const ofSettings = new Map<string, 'joint' | 'repeats'>([
+  ['rates', 'joint'],
+  ['repeats-worth', 'repeats'],
+  ['repeats-cost', 'repeats'],
+])
+
+/** Those that may have something to show: what has not is hidden only when it is drawn, and until then an empty card. */
+const figuresOf = (analysis: Analysis): Figure<Findings>[] =>
+  fitFigures.filter(({ name }) => {
+    const law = ofSettings.get(name)
+    return law === undefined ? hasMethods(analysis) : analysis[law] !== null
+  })
 
 const none: readonly number[] = []
 

@@ -1,6 +1,7 @@
 import type { Groups } from '../../core/groups.ts'
 import type { Curves, Runs } from '../../core/run.ts'
-import { type AnalysisOptions, analyse } from '../../fit/analysis.ts'
+import { type AnalysisOptions, analyse, mostForRefits } from '../../fit/analysis.ts'
+import { type FirstEstimate, firstEstimate } from '../../fit/first.ts'
 import { analyseGroups } from '../../fit/groups/analysis.ts'
 import type { GroupsAnalysis } from '../../fit/groups/result.ts'
 import { type AskedName, methodNames } from '../../fit/method-names.ts'
@@ -21,9 +22,10 @@ export interface FitRequest {
   readonly options: FitOptions
 }
 
-/** What it came to. Of one data set the quick methods are told first. */
+/** What it came to. Of one data set the quick methods are told first; of very many runs, before them, the numbers that lead, without intervals. */
 export type FitNews =
   | { readonly id: number; readonly kind: 'step'; readonly step: string }
+  | { readonly id: number; readonly kind: 'first'; readonly estimate: FirstEstimate }
   | { readonly id: number; readonly kind: 'fitted'; readonly analysis: Analysis; readonly isWhole: boolean }
   | { readonly id: number; readonly kind: 'compared'; readonly groups: GroupsAnalysis }
   | { readonly id: number; readonly kind: 'fault'; readonly message: string; readonly advice: string }
@@ -42,6 +44,10 @@ async function fit({ id, runs, curves, groups, options }: FitRequest): Promise<v
   if (groups !== null) {
     tell({ id, kind: 'compared', groups: await analyseGroups({ runs, curves, groups }, all) })
     return
+  }
+  if (runs.size > mostForRefits && methods.includes('norm')) {
+    const estimate = await firstEstimate({ runs, curves }, plain)
+    if (estimate !== null) tell({ id, kind: 'first', estimate })
   }
   const quick = methods.filter((name) => !slow.includes(name))
   if (quick.length > 0 && (repeats || quick.length < methods.length))

@@ -339,6 +339,7 @@ export const en = {
     undetermined: 'These runs do not determine a law',
     by: (method: string) => `by ${method}`,
     interval: (level: string, low: string, high: string) => `${level}: ${low} to ${high}`,
+    intervalComes: 'interval to follow',
     size: 'parameters N',
     tokens: 'tokens D',
     sizeExponent: 'a in N ∝ Cᵃ',

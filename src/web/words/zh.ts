@@ -320,6 +320,7 @@ export const zh: typeof en = {
     undetermined: '这些实验不足以确定一条定律',
     by: (method: string) => `方法 ${method}`,
     interval: (level: string, low: string, high: string) => `${level}：${low} 到 ${high}`,
+    intervalComes: '区间稍后给出',
     size: '参数量 N',
     tokens: 'token 数 D',
     sizeExponent: 'N ∝ Cᵃ 中的 a',
