@@ -1,4 +1,5 @@
 import { anyCodec } from '../space/any.ts'
+import type { Measuring } from '../space/space.ts'
 import { producerOf } from './producer.ts'
 import type { KeyRecord, Standing, Store, StoredRun, Submission } from './store/store.ts'
 
@@ -21,6 +22,14 @@ export const standingJson = (standing: Standing, deadline: number | null) => {
 export const runJson = ({ config, cost, loss, settledAt }: StoredRun) => ({
   ...{ settledAt: isoOrNull(settledAt), cost: String(cost), loss, config: anyCodec.record(config) },
 })
+
+/** The same with its size, for pages, which cannot measure models of every space. */
+export const measuredRunJson =
+  ({ measure }: Pick<Measuring, 'measure'>) =>
+  (run: StoredRun) => ({
+    ...runJson(run),
+    parameters: measure(run.config, 'none').core,
+  })
 
 export const submissionJson = ({ config, predictedLoss, submittedAt, used }: Submission) => ({
   ...{ submittedAt: isoOrNull(submittedAt), used: used === null ? null : String(used), predictedLoss },

@@ -113,7 +113,16 @@ for (const space of own) {
     assert.equal(head, `key_id,label,run_at,loss,${space.fields.map(({ name }) => name).join(',')}`)
     assert.ok(line.endsWith(`,${loss},${Object.values(record).join(',')}`), line)
     const { parameters } = (await browser.ask('GET', '/web/class/runs')).body
-    assert.deepEqual(parameters, [space.measure(config, 'none').core])
+    const size = space.measure(config, 'none').core
+    assert.deepEqual(parameters, [size])
+    const me = (await browser.ask('GET', '/web/me')).body
+    assert.deepEqual(me.space, { name: space.name, target: String(space.target) })
+    const learner = await signedIn(server, server.key)
+    const { runs } = (await learner.ask('GET', '/web/runs')).body
+    assert.deepEqual(
+      runs.map(({ config, parameters }: { config: unknown; parameters: number }) => ({ config, parameters })),
+      [{ config: record, parameters: size }],
+    )
   })
 
   test(`${space.name}: what it documents has the space's fields with what they may be`, async () => {

@@ -19,7 +19,7 @@ import { replaceKey } from '../keys.ts'
 import { createLongAnswers } from '../long-answer.ts'
 import type { Services } from '../options.ts'
 import { changedSettings, changeSettings, settingsOf, startedSettings } from '../settings.ts'
-import { allRuns, isoOrNull, keyJson, runJson, standingJson, submissionJson } from '../standing.ts'
+import { allRuns, isoOrNull, keyJson, measuredRunJson, standingJson, submissionJson } from '../standing.ts'
 import { type Past, pastKinds } from '../store/pasts.ts'
 import type { Standing } from '../store/store.ts'
 import { callerOf } from './caller.ts'
@@ -113,7 +113,7 @@ export const classRoutes: FastifyPluginAsyncZod<Services> = async (app, services
       ...keyJson(key),
       pasts: pastKinds.flatMap((kind) => pasts.filter((past) => past.kind === kind).slice(0, 1)).map(pastJson),
       submissions: submissions.map(submissionJson),
-      runs: runs.map(runJson),
+      runs: runs.map(measuredRunJson(space)),
     }
   })
 

@@ -3,11 +3,12 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { IsoflopError } from '../../core/errors.ts'
 import { integerAsWritten } from '../../core/exact-integer.ts'
+import { isCourse } from '../../cs336/space.ts'
 import type { Services } from '../options.ts'
 import { repeat } from '../repeat.ts'
 import { createSessions, isTokenOf, type Session } from '../sessions.ts'
 import { settingsOf } from '../settings.ts'
-import { isoOrNull, keyJson, runJson } from '../standing.ts'
+import { isoOrNull, keyJson, measuredRunJson } from '../standing.ts'
 import { assignment } from './assignment.ts'
 import { calledBy, callerOf, orLater } from './caller.ts'
 import { classRoutes } from './class.ts'
@@ -122,12 +123,13 @@ const learner: FastifyPluginAsyncZod<Services & { csrfOf(request: FastifyRequest
       trainFlops: space.trainFlops.map((flops) => String(integerAsWritten(flops))),
       takesLong: backend.trainings !== undefined,
       hasDocs: !closed.includes('docs'),
+      space: isCourse(space) ? null : { name: space.name, target: String(space.target) },
     }
   })
 
   app.get('/runs', { schema: { querystring: pageQuery } }, async (request) => {
     const { runs, next } = await store.runs(callerOf(request).id, BigInt(request.query.after), runsInPage)
-    return { runs: runs.map(runJson), next: next === null ? null : String(next) }
+    return { runs: runs.map(measuredRunJson(space)), next: next === null ? null : String(next) }
   })
 }
 

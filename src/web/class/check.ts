@@ -1,7 +1,7 @@
 import { apiLimits, predictionLimits } from '../../cs336/limits.ts'
 import { compact } from '../../report/number.ts'
 import { say } from '../words/words.ts'
-import type { Wire } from './wire.ts'
+import type { CourseWire } from './wire.ts'
 
 /** What somebody types into a form, by the names that the API has for it. */
 export type Draft<Name extends string> = Readonly<Record<Name, string>>
@@ -12,8 +12,8 @@ export type Checked<Name extends string, Meant> =
   | { readonly faults: Faults<Name>; readonly meant: null }
   | { readonly faults: Record<never, never>; readonly meant: Meant }
 
-export type QueryName = keyof Wire
-export type PredictionName = Exclude<keyof Wire, 'train_flops'> | 'predicted_loss'
+export type QueryName = keyof CourseWire
+export type PredictionName = Exclude<keyof CourseWire, 'train_flops'> | 'predicted_loss'
 export type Prediction = Readonly<Record<PredictionName, number>>
 
 type Rule = (value: number) => string | null
@@ -80,7 +80,7 @@ function divided<
 }
 
 /** A query, for a server that takes these FLOPs. */
-export const checkQuery = (draft: Draft<QueryName>, trainFlops: readonly number[]): Checked<QueryName, Wire> =>
+export const checkQuery = (draft: Draft<QueryName>, trainFlops: readonly number[]): Checked<QueryName, CourseWire> =>
   divided(checked(draft, { ...queryRules, train_flops: among(trainFlops) }))
 
 export const checkPrediction = (draft: Draft<PredictionName>): Checked<PredictionName, Prediction> =>

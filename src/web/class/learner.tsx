@@ -1,8 +1,9 @@
 import { useEffect } from 'preact/hooks'
 import { say } from '../words/words.ts'
 import { Budget } from './budget.tsx'
+import { ByProgram } from './by-program.tsx'
 import { Header } from './header.tsx'
-import { keepLooking, pointed, runs, selected } from './me.ts'
+import { keepLooking, me, pointed, runs, selected } from './me.ts'
 import { OpenRuns } from './open-list.tsx'
 import { followRuns } from './open-runs.ts'
 import { PredictionCard } from './prediction.tsx'
@@ -13,6 +14,7 @@ import { Profiles, RunsTable } from './runs.tsx'
 export function LearnerPage() {
   useEffect(() => keepLooking(), [])
   useEffect(() => followRuns(), [])
+  const space = me.value?.space ?? null
   const marks = {
     runs: runs.value,
     selected: selected.value,
@@ -34,9 +36,9 @@ export function LearnerPage() {
         <Budget />
         <div class="columns">
           <div class="column">
-            <QueryForm />
+            {space ? <ByProgram {...space} /> : <QueryForm />}
             <OpenRuns />
-            <PredictionCard />
+            {!space && <PredictionCard />}
           </div>
           <div class="column">
             <Profiles {...marks} />

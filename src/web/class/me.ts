@@ -1,6 +1,5 @@
 import { computed, signal } from '@preact/signals'
 import { systemClock } from '../../core/clock.ts'
-import { nonEmbeddingParameters } from '../../cs336/parameters.ts'
 import { ask, keepToken, Refusal, signedOut } from './api.ts'
 import { isLive } from './live.ts'
 import type { Wire } from './wire.ts'
@@ -29,6 +28,8 @@ export interface Me {
   readonly trainFlops: readonly string[]
   readonly takesLong: boolean
   readonly hasDocs: boolean
+  /** The space of a file whose runs the server makes, and FLOPs of its target; null for the course's. */
+  readonly space: { readonly name: string; readonly target: string } | null
 }
 
 interface WireRun {
@@ -36,12 +37,12 @@ interface WireRun {
   readonly cost: string
   readonly loss: number
   readonly config: Wire
+  readonly parameters: number
 }
 
 export interface Run extends WireRun {
   readonly number: number
   readonly flops: number
-  readonly parameters: number
 }
 
 export const runsFrom = (runs: readonly WireRun[], first = 0): Run[] =>
@@ -49,7 +50,6 @@ export const runsFrom = (runs: readonly WireRun[], first = 0): Run[] =>
     ...run,
     number: first + k,
     flops: run.config.train_flops,
-    parameters: nonEmbeddingParameters(run.config.d_model, run.config.num_layers),
   }))
 
 export const me = signal<Me | null>(null)
@@ -58,8 +58,9 @@ export const runs = signal<readonly Run[]>([])
 export const selected = signal<number | null>(null)
 export const pointed = signal<number | null>(null)
 
-export const nameOf = ({ d_model, num_layers, num_heads, batch_size, learning_rate, train_flops }: Wire): string =>
-  [d_model, num_layers, num_heads, batch_size, learning_rate, train_flops].join(' ')
+const fields = ['model', 'd_model', 'num_layers', 'num_heads', 'batch_size', 'learning_rate', 'train_flops'] as const
+export const nameOf = (config: Wire): string =>
+  fields.map((name) => (config as Partial<Record<string, number | string>>)[name] ?? '').join(' ')
 
 /** Losses of what was asked before: to ask again is free. */
 export const answered = computed(() => new Map(runs.value.map((run) => [nameOf(run.config), run.loss])))

@@ -2,6 +2,7 @@ import { compact, nats, significant } from '../../report/number.ts'
 import { say } from '../words/words.ts'
 import { cancelRun, openRuns } from './open-runs.ts'
 import { useTold } from './told.tsx'
+import { modelText } from './wire.ts'
 
 /** Runs that wait or run now, how far they are, and an end to each. */
 export function OpenRuns() {
@@ -13,11 +14,11 @@ export function OpenRuns() {
         {say.class.openRuns} <span class="hint">{openRuns.value.length}</span>
       </h2>
       <ul class="running">
-        {openRuns.value.map(({ id, state, ahead, latest, num_layers, d_model, train_flops }) => (
+        {openRuns.value.map(({ id, state, ahead, latest, ...config }) => (
           <li key={id}>
             <span class={`dot ${state === 'running' ? 'running' : ''}`} aria-hidden="true" />
             <span>
-              {num_layers}×{d_model}, {compact(train_flops)} FLOPs
+              {modelText(config)}, {compact(config.train_flops)} FLOPs
             </span>
             <span class="hint">
               {state === 'running' ? say.counts.running : say.class.waits(ahead)}

@@ -2,10 +2,10 @@ import { signal } from '@preact/signals'
 import { ask } from './api.ts'
 import { coalesced, followEvents } from './live.ts'
 import { look } from './me.ts'
-import type { Wire } from './wire.ts'
+import type { CourseWire, Wire } from './wire.ts'
 
 /** A run as the second version of the API tells of it. */
-export interface AskedRun extends Wire {
+export type AskedRun = Wire & {
   readonly id: string
   readonly state: 'waiting' | 'running' | 'finished' | 'diverged' | 'failed' | 'cancelled'
   readonly loss: number | null
@@ -36,7 +36,7 @@ export async function askRun({
   batch_size,
   learning_rate,
   train_flops,
-}: Wire): Promise<AskedRun> {
+}: CourseWire): Promise<AskedRun> {
   const config = { d_model, num_layers, num_heads, batch_size, learning_rate, train_flops }
   const run = await ask<AskedRun>('POST', `/v2/runs?wait=${waitSeconds}`, config)
   take(run)

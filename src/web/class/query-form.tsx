@@ -8,7 +8,7 @@ import { Field } from './field.tsx'
 import { answered, me, nameOf, sums } from './me.ts'
 import { type AskedRun, askRun, openRuns } from './open-runs.ts'
 import { AsProgram, querySnippets } from './snippets.tsx'
-import type { Wire } from './wire.ts'
+import { type CourseWire, modelText, type Wire } from './wire.ts'
 
 const names = ['d_model', 'num_layers', 'num_heads', 'batch_size', 'learning_rate', 'train_flops'] as const
 const hints: Partial<Record<QueryName, string>> = {
@@ -81,7 +81,7 @@ export function QueryForm() {
   )
 }
 
-function Price({ config, known, isTooMuch }: { config: Wire; known: number | undefined; isTooMuch: boolean }) {
+function Price({ config, known, isTooMuch }: { config: CourseWire; known: number | undefined; isTooMuch: boolean }) {
   const { all, left } = sums.value
   const N = nonEmbeddingParameters(config.d_model, config.num_layers)
   const D = tokensFor(config.train_flops, N)
@@ -107,5 +107,4 @@ function toldOf(run: AskedRun): { readonly text: string; readonly isFault: boole
   return { text: run.error?.message ?? say.class.ends[run.state as 'diverged' | 'failed' | 'cancelled'], isFault: true }
 }
 
-const shortOf = ({ d_model, num_layers, train_flops }: Wire): string =>
-  `${num_layers}×${d_model}, ${compact(train_flops)} FLOPs`
+const shortOf = (config: Wire): string => `${modelText(config)}, ${compact(config.train_flops)} FLOPs`

@@ -4,6 +4,7 @@ import { compact } from '../../report/number.ts'
 import { say } from '../words/words.ts'
 import { cancelQueued, choose, labelOf, type Queued, queue } from './students.ts'
 import { useTold } from './told.tsx'
+import { modelText } from './wire.ts'
 
 /** Lines that are shown before somebody asks for the rest. */
 const shownFirst = 8
@@ -45,7 +46,7 @@ export function QueueCard() {
 
 function Line({ one, onCancel }: { readonly one: Queued; readonly onCancel: () => void }) {
   const { key, run, state, ahead, askedAt, startedAt } = one
-  const what = `${run.num_layers}×${run.d_model}, ${compact(run.train_flops)} FLOPs`
+  const what = `${modelText(run)}, ${compact(run.train_flops)} FLOPs`
   return (
     <li>
       <span class={`dot ${state === 'waiting' ? '' : 'running'}`} aria-hidden="true" />

@@ -7,6 +7,7 @@ import { type Column, Table } from '../parts/table.tsx'
 import { say } from '../words/words.ts'
 import { timeText } from './header.tsx'
 import type { Run } from './me.ts'
+import { modelWithHeads, type Wire } from './wire.ts'
 
 interface Props {
   readonly runs: readonly Run[]
@@ -30,7 +31,7 @@ const tell = (run: Run | undefined): string[] =>
     : [
         `${say.columns.loss} ${nats(run.loss)}`,
         `N ${significant(run.parameters)} · ${compact(run.flops)} FLOPs`,
-        `${run.config.num_layers}×${run.config.d_model}, ${run.config.num_heads} ${say.class.heads}`,
+        modelWithHeads(run.config, say.class.heads),
         `${say.rate} ${significant(run.config.learning_rate)}, ${say.class.batch} ${run.config.batch_size}`,
       ]
 
@@ -99,8 +100,8 @@ const columns: readonly Column<Run>[] = [
   {
     key: 'model',
     title: say.class.model,
-    cell: ({ config }) => `${config.num_layers}×${config.d_model}, ${config.num_heads} ${say.class.heads}`,
-    sort: ({ config }) => config.num_layers * 1e4 + config.d_model,
+    cell: ({ config }) => modelWithHeads(config, say.class.heads),
+    sort: ({ config }) => ('model' in config ? config.model : config.num_layers * 1e4 + config.d_model),
   },
   numberColumn('batch_size', say.class.batch, ({ config }) => config.batch_size, String),
   numberColumn(
@@ -117,7 +118,13 @@ const columns: readonly Column<Run>[] = [
   },
 ]
 
+/** A model's name is no number: it is found by the text. */
+const numbersIn = (config: Wire): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    Object.entries(config).flatMap(([name, value]) => (typeof value === 'number' ? [[name, value] as const] : [])),
+  )
+
 const filtered = ({ number, flops, parameters, loss, config }: Run): Filtered => ({
-  numbers: { '#': number + 1, n: parameters, c: flops, flops, loss, ...config },
+  numbers: { '#': number + 1, n: parameters, c: flops, flops, loss, ...numbersIn(config) },
   text: Object.values(config).join(' '),
 })

@@ -6,6 +6,7 @@ import { Profiles } from './runs.tsx'
 import { Code } from './snippets.tsx'
 import { changeClass, choose, conditionOf, detail, goToStudent, type Past, shareOf, student } from './students.ts'
 import { useTold } from './told.tsx'
+import { modelText } from './wire.ts'
 
 /** One student: what they did, and what may be done with their key. */
 export function StudentCard() {
@@ -144,8 +145,8 @@ function Predictions() {
     <ul class="predictions">
       {[...submissions].reverse().map(({ submittedAt, predictedLoss, config }) => (
         <li key={submittedAt}>
-          {timeText(submittedAt)}: <strong>{nats(predictedLoss)}</strong> {config.num_layers}×{config.d_model},{' '}
-          {say.rate} {significant(config.learning_rate)}
+          {timeText(submittedAt)}: <strong>{nats(predictedLoss)}</strong> {modelText(config)}, {say.rate}{' '}
+          {significant(config.learning_rate)}
         </li>
       ))}
     </ul>

@@ -146,6 +146,10 @@ export const en = {
     divides: (width: number) => `must divide d_model = ${width}`,
 
     query: 'Ask for a run',
+    ofSpace: (name: string) => `This server makes runs of the space ${name}, which programs ask for with your key.`,
+    spaceFile: 'what may be asked; isoflop campaign --space takes it',
+    spaceRun: 'asks for a run',
+    spacePrediction: (flops: string) => `predicts the best run at ${flops} FLOPs`,
     ask: 'Ask',
     askAgain: 'Ask again',
     openRuns: 'Waiting and running',

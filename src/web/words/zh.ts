@@ -139,6 +139,10 @@ export const zh: typeof en = {
     divides: (width) => `须整除 d_model = ${width}`,
 
     query: '运行一个实验',
+    ofSpace: (name) => `本服务器提供空间 ${name} 的训练，由程序凭您的密钥请求。`,
+    spaceFile: '可以请求什么；可交给 isoflop campaign --space',
+    spaceRun: '请求一次训练',
+    spacePrediction: (flops) => `预测 ${flops} FLOPs 下的最优训练`,
     ask: '运行',
     askAgain: '再运行一次',
     openRuns: '排队与进行中',
