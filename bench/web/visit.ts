@@ -1,4 +1,5 @@
-import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { type Busy, busyOf, metricsOf } from '../../test/web/busy.ts'
 import type { Hosted } from './pages.ts'
 
 /** What one visit of a page came to, ms unless said otherwise. `busy` is processor time of the page's main thread, which other programs do not lengthen. */
@@ -77,27 +78,23 @@ const whenShown = ({ element, text }: { element: string; text: string }): string
 
 const steps = 120
 const events = 5
-/** The page has come to rest when it worked less than this in so long, ms. */
-const rest = { busy: 15, of: 400 }
-
 /** Visits a page with a browser that has never been there, brushes a figure of it, lets something happen, and leaves. */
 export async function visited(browser: Browser, hosted: Hosted): Promise<Visited> {
   const context = await browser.newContext({ viewport: { width: 1200, height: 900 } })
   try {
     const page = await entered(context, hosted)
-    const debug = await context.newCDPSession(page)
-    // Of the thread, not of the clock.
-    await debug.send('Performance.enable', { timeDomain: 'threadTicks' })
+    const watched = await busyOf(page)
+    const { debug } = watched
     await debug.send('Network.clearBrowserCache')
     await page.goto(new URL(hosted.link()).origin)
     await page.evaluate('drawn')
-    const busy = await resting(debug)
+    const busy = await watched.resting()
     const paint = await page.evaluate<number>(paintedAt)
     const noted = await page.evaluate<{ numbers: number; figures: number; longest: number }>('noted')
-    const brushed = await brushing(page, debug, hosted.figure)
-    const told = await happening(page, debug, hosted)
+    const brushed = await brushing(page, watched, hosted.figure)
+    const told = await happening(page, watched, hosted)
     await debug.send('HeapProfiler.collectGarbage')
-    const { JSHeapUsedSize, Nodes } = await metrics(debug)
+    const { JSHeapUsedSize, Nodes } = await metricsOf(debug)
     return { paint, ...noted, busy, ...brushed, ...told, heap: JSHeapUsedSize / 1e6, nodes: Nodes }
   } finally {
     await context.close()
@@ -116,48 +113,31 @@ async function entered(context: BrowserContext, { link, enter, numbers }: Hosted
   return page
 }
 
-async function metrics(debug: CDPSession): Promise<Record<string, number>> {
-  const { metrics: all } = await debug.send('Performance.getMetrics')
-  return Object.fromEntries(all.map(({ name, value }) => [name, value]))
-}
-
-const busyOf = async (debug: CDPSession): Promise<number> => 1000 * (await metrics(debug)).TaskDuration
-
-/** Waits until the page has nothing left to do; its processor time. */
-async function resting(debug: CDPSession): Promise<number> {
-  for (let before = await busyOf(debug); ; ) {
-    await new Promise((end) => setTimeout(end, rest.of))
-    const now = await busyOf(debug)
-    if (now - before < rest.busy) return now
-    before = now
-  }
-}
-
-async function brushing(page: Page, debug: CDPSession, figure: string) {
+async function brushing(page: Page, busy: Busy, figure: string) {
   const drawing = page.locator(`figure[data-figure=${figure}] .drawing`)
   await drawing.scrollIntoViewIfNeeded()
   await drawing.locator('.paper > svg').waitFor({ timeout: 60_000 })
-  await resting(debug)
+  await busy.resting()
   const { x, y, width, height } = (await drawing.boundingBox())!
-  const before = await busyOf(debug)
+  const before = await busy.now()
   await page.evaluate(watchingFrames)
   for (let k = 1; k <= steps; k++)
     await page.mouse.move(x + (width * k) / (steps + 1), y + height * (0.2 + 0.6 * Math.abs(Math.sin(k / 9))))
   const gaps = await page.evaluate<number[]>('{ isMoving = false; gaps }')
-  const busyFrame = ((await busyOf(debug)) - before) / gaps.length
+  const busyFrame = ((await busy.now()) - before) / gaps.length
   gaps.sort((a, b) => a - b)
   return { frame: gaps[gaps.length >> 1], slowFrame: gaps[Math.floor(gaps.length * 0.95)], busyFrame }
 }
 
-async function happening(page: Page, debug: CDPSession, { event }: Hosted) {
+async function happening(page: Page, busy: Busy, { event }: Hosted) {
   if (event === undefined) return { event: null, busyEvent: null }
   const times: number[] = []
-  const before = await busyOf(debug)
+  const before = await busy.now()
   for (let k = 0; k < events; k++) {
     const told = await event()
     times.push((await page.evaluate<number>(whenShown(told))) - told.at)
   }
-  await resting(debug)
+  await busy.resting()
   times.sort((a, b) => a - b)
-  return { event: times[events >> 1], busyEvent: ((await busyOf(debug)) - before) / events }
+  return { event: times[events >> 1], busyEvent: ((await busy.now()) - before) / events }
 }

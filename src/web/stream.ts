@@ -15,6 +15,7 @@ const mostAgainMs = 10_000
  */
 export function follow(path: string, onNews: (data: unknown) => void): void {
   const { tab = '' } = document.documentElement.dataset
+  const tell = together(onNews)
   let stream: EventSource | null = null
   let place = ''
   let watchdog = 0
@@ -54,7 +55,7 @@ export function follow(path: string, onNews: (data: unknown) => void): void {
     stream.addEventListener('message', ({ data, lastEventId }) => {
       heard()
       place = lastEventId
-      onNews(JSON.parse(data))
+      tell(JSON.parse(data))
     })
     stream.addEventListener('error', failed)
   }
@@ -64,4 +65,18 @@ export function follow(path: string, onNews: (data: unknown) => void): void {
   }
   document.addEventListener('visibilitychange', () => (document.hidden ? close() : reopen()))
   if (!document.hidden) open()
+}
+
+/** Calls once a frame for all that came since the last: what comes in hundreds a second is shown as often as a screen can. */
+function together(call: (data: unknown) => void): (data: unknown) => void {
+  let waiting: unknown[] = []
+  return (data) => {
+    waiting.push(data)
+    if (waiting.length > 1) return
+    requestAnimationFrame(() => {
+      const all = waiting
+      waiting = []
+      for (const one of all) call(one)
+    })
+  }
 }

@@ -27,16 +27,19 @@ export interface VisitOptions {
   readonly theme?: 'light' | 'dark'
   /** Messages of the console that belong to what the test does. */
   readonly expected?: RegExp
+  /** What is done with the page before it is asked for anything. */
+  readonly before?: (page: Page) => Promise<unknown>
 }
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
 /** Opens a link in a browser that has never been here. */
 export async function visit(link: string, options: VisitOptions = {}): Promise<Visit> {
-  const { width = 1200, height = 900, theme = 'light', expected } = options
+  const { width = 1200, height = 900, theme = 'light', expected, before } = options
   const context = await (await browser()).newContext({ viewport: { width, height }, colorScheme: theme })
   await context.grantPermissions(['clipboard-read', 'clipboard-write'])
   const page = await context.newPage()
+  await before?.(page)
   const faults: string[] = []
   const { origin } = new URL(link)
   page.on('console', (message) => {

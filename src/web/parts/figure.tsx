@@ -1,9 +1,10 @@
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Figure, Place } from '../../report/draw/figure.ts'
 import { sized } from '../../report/draw/narrow.ts'
 import { isDark } from '../theme.ts'
 import { say } from '../words/words.ts'
 import { drawNever, drawn, drawSoon } from './drawing.ts'
+import { still } from './still.tsx'
 
 interface Props<Subject> {
   readonly figure: Figure<Subject>
@@ -29,7 +30,7 @@ export interface FigureTable {
   readonly rows: readonly (readonly string[])[]
 }
 
-const Numbers = ({ table: { columns, rows }, label }: { table: FigureTable; label: string }) => (
+const StillNumbers = still(({ table: { columns, rows }, label }: { table: FigureTable; label: string }) => (
   <details class="reading">
     <summary>{say.table}</summary>
     {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard */}
@@ -58,7 +59,7 @@ const Numbers = ({ table: { columns, rows }, label }: { table: FigureTable; labe
       </table>
     </section>
   </details>
-)
+))
 
 interface Drawn {
   readonly width: number
@@ -131,11 +132,6 @@ export function LiveFigure<Subject>(props: Props<Subject>) {
   const marked = shown?.places.filter(({ run }) => run === selected || run === pointed) ?? []
   // Marked everywhere, told where the hand is.
   const tip = pointed === null || !isHere ? undefined : marked.find(({ run }) => run === pointed)
-  // A hand that moves changes neither: what is the same object is not looked through again.
-  const caption = shown?.caption
-  const reading = useMemo(() => <Reading caption={caption} note={note} />, [caption, note])
-  const { table } = props
-  const numbersRead = useMemo(() => table && <Numbers table={table} label={figure.title} />, [table, figure])
   return (
     <figure class={props.isWide ? 'figure wide' : 'figure'} data-figure={figure.name} hidden={isEmpty}>
       <h2>{figure.title}</h2>
@@ -156,20 +152,20 @@ export function LiveFigure<Subject>(props: Props<Subject>) {
         )}
         {tip && shown && <Tip place={tip} within={shown} lines={props.tell(tip.run)} />}
       </div>
-      {reading}
-      {numbersRead}
+      <StillReading caption={shown?.caption} note={note} />
+      {props.table && <StillNumbers table={props.table} label={figure.title} />}
     </figure>
   )
 }
 
-const Reading = ({ caption, note }: { caption: string | undefined; note: string | undefined }) => (
+const StillReading = still(({ caption, note }: { caption: string | undefined; note: string | undefined }) => (
   <details class="reading">
     <summary>{say.caption}</summary>
     <p>
       {caption} {note}
     </p>
   </details>
-)
+))
 
 function Tip({ place, within, lines }: { place: Place; within: Drawn; lines: readonly string[] }) {
   const tip = useRef<HTMLDivElement>(null)

@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { say } from '../words/words.ts'
+import { still } from './still.tsx'
 
 export interface Column<Row> {
   readonly key: string
@@ -52,11 +53,6 @@ export function Table<Row>(props: Props<Row>) {
 
   const first = Math.max(0, Math.floor(place.top / rowHeight) - overscan)
   const last = Math.min(sorted.length, Math.ceil((place.top + place.height) / rowHeight) + overscan)
-  // Made once for the rows in sight: a hand that moves changes which row is pointed at, and no text.
-  const inSight = useMemo(
-    () => sorted.slice(first, last).map((row) => ({ key: keyOf(row), cells: cellsOf(row, columns) })),
-    [sorted, first, last, columns, keyOf],
-  )
   const move = (event: KeyboardEvent) => {
     if (event.key === 'Enter' && event.target === box.current && at >= 0) props.onOpen?.()
     const step = steps[event.key]
@@ -97,7 +93,8 @@ export function Table<Row>(props: Props<Row>) {
         </thead>
         <tbody>
           <Spacer rows={first} columns={columns.length} />
-          {inSight.map(({ key, cells }, k) => {
+          {sorted.slice(first, last).map((row, k) => {
+            const key = keyOf(row)
             return (
               <tr
                 key={key}
@@ -106,7 +103,7 @@ export function Table<Row>(props: Props<Row>) {
                 onClick={() => onSelect(key === selected ? null : key)}
                 onPointerEnter={() => onPoint(key)}
               >
-                {cells}
+                <StillCells row={row} columns={columns as readonly Column<unknown>[]} />
               </tr>
             )
           })}
@@ -117,12 +114,16 @@ export function Table<Row>(props: Props<Row>) {
   )
 }
 
-const cellsOf = <Row,>(row: Row, columns: readonly Column<Row>[]) =>
-  columns.map(({ key, isNumber, cell }) => (
-    <td key={key} class={isNumber ? 'number' : ''}>
-      {cell(row)}
-    </td>
-  ))
+/** A hand that moves changes which row is pointed at, and no text. */
+const StillCells = still(({ row, columns }: { row: unknown; columns: readonly Column<unknown>[] }) => (
+  <>
+    {columns.map(({ key, isNumber, cell }) => (
+      <td key={key} class={isNumber ? 'number' : ''}>
+        {cell(row)}
+      </td>
+    ))}
+  </>
+))
 
 const Arrow = ({ order, of }: { order: Order | null; of: string }) => (
   <span class="arrow" aria-hidden="true">
