@@ -11,46 +11,41 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 
+def norm(x):
+    return F.rms_norm(x, x.shape[-1:])
+
+
 class Block(nn.Module):
     """Pre-norm attention and a feed-forward block of 4 d_model: 12 d_model^2 parameters, as the space counts them."""
 
-    def __init__(self, width, heads):
+    def __init__(self, width, heads, layers):
         super().__init__()
         self.heads = heads
         self.qkv, self.out = nn.Linear(width, 3 * width, bias=False), nn.Linear(width, width, bias=False)
         self.up, self.down = nn.Linear(width, 4 * width, bias=False), nn.Linear(4 * width, width, bias=False)
+        for matrix in (self.qkv, self.out, self.up, self.down):  # what is added to the residual stream begins small
+            is_added = matrix in (self.out, self.down)
+            nn.init.normal_(matrix.weight, std=0.02 / math.sqrt(2 * layers) if is_added else 0.02)
 
     def forward(self, x):
-        batch, length, width = x.shape
-        q, k, v = self.qkv(norm(x)).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        q, k, v = self.qkv(norm(x)).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
         mixed = F.scaled_dot_product_attention(norm(q), norm(k), v, is_causal=True)
-        x = x + self.out(mixed.transpose(1, 2).reshape(batch, length, width))
+        x = x + self.out(mixed.transpose(1, 2).flatten(2))
         return x + self.down(F.gelu(self.up(norm(x))))
-
-
-def norm(x):
-    return F.rms_norm(x, x.shape[-1:])
 
 
 class GPT(nn.Module):
     def __init__(self, run):
         super().__init__()
         width, layers = run["d_model"], run["num_layers"]
-        self.tokens = nn.Embedding(run["vocabulary_size"], width)  # the output head is the same matrix
-        self.places = nn.Embedding(run["context_length"], width)
-        self.blocks = nn.ModuleList(Block(width, run["num_heads"]) for _ in range(layers))
-        for parameter in self.parameters():
-            nn.init.normal_(parameter, std=0.02)
-        for block in self.blocks:  # what is added to the residual stream begins small
-            for last in (block.out, block.down):
-                nn.init.normal_(last.weight, std=0.02 / math.sqrt(2 * layers))
+        self.tokens = nn.Parameter(0.02 * torch.randn(run["vocabulary_size"], width))  # and the output head
+        self.places = nn.Parameter(0.02 * torch.randn(run["context_length"], width))
+        self.blocks = nn.Sequential(*(Block(width, run["num_heads"], layers) for _ in range(layers)))
 
-    def forward(self, inputs, targets):
-        x = self.tokens(inputs) + self.places.weight[: inputs.shape[1]]
-        for block in self.blocks:
-            x = block(x)
-        logits = F.linear(norm(x), self.tokens.weight)
-        return F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten())
+    def forward(self, windows):
+        inputs, targets = windows[:, :-1], windows[:, 1:]
+        x = self.blocks(self.tokens[inputs] + self.places[: inputs.shape[1]])
+        return F.cross_entropy((norm(x) @ self.tokens.T).flatten(0, 1).float(), targets.flatten())
 
 
 def read_tokens(corpus, part, words):
@@ -65,85 +60,66 @@ def read_tokens(corpus, part, words):
     return torch.cat([torch.from_file(str(Path(corpus, s["file"])), size=s["tokens"], dtype=torch.int16) for s in shards])
 
 
-def windows(tokens, starts, length, device):
-    both = torch.stack([tokens[start : start + length + 1] for start in starts.tolist()]).long() & 0xFFFF  # unsigned
-    return both[:, :-1].to(device), both[:, 1:].to(device)
-
-
 def write_whole(file, write):
     """Another name first, so that nobody ever sees half a file."""
-    other = file.with_suffix(".new")
-    write(other)
-    os.replace(other, file)
+    write(file.with_suffix(".new"))
+    os.replace(file.with_suffix(".new"), file)
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--data", help="a folder of `isoflop corpus prepare`; default: random tokens")
-    parser.add_argument("--save-every", type=float, default=30, metavar="SECONDS")
-    parser.add_argument("--threads", type=int, default=1, help="of the processor")
-    options = parser.parse_args()
-    folder, began = options.folder, time.time()
-    run = json.loads((folder / "config.json").read_text())
-    torch.set_num_threads(options.threads)
-    torch.manual_seed(run["constants"].get("seed", 0))
+def train(run, folder, data):
+    """The result of a run; goes on from the checkpoint of its folder."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     length, steps, batch = run["context_length"], run["steps"], run["step_tokens"] // run["context_length"]
-    train, held = (read_tokens(options.data, part, run["vocabulary_size"]) for part in ("train", "val"))
+    texts, held = (read_tokens(data, part, run["vocabulary_size"]) for part in ("train", "val"))
+    windows = lambda text, starts: torch.stack([text[s : s + length + 1] for s in starts.tolist()]).long().to(device) & 0xFFFF
 
+    torch.manual_seed(run["constants"].get("seed", 0))
     model = GPT(run).to(device)
-    matrices = [p for block in model.blocks for p in block.parameters()]
-    tables = [model.tokens.weight, model.places.weight]
-    decay = run["constants"].get("weight_decay", 0.1)
-    groups = [{"params": matrices, "weight_decay": decay}, {"params": tables, "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(groups, lr=run["learning_rate"], betas=(0.9, 0.95))
+    decay = {"params": model.blocks.parameters(), "weight_decay": run["constants"].get("weight_decay", 0.1)}
+    optimizer = torch.optim.AdamW([decay, {"params": [model.tokens, model.places], "weight_decay": 0.0}], betas=(0.9, 0.95))
     begin, checkpoint = 0, folder / "checkpoint.pt"
     if checkpoint.exists():
-        saved = torch.load(checkpoint, map_location=device, weights_only=True)
-        model.load_state_dict(saved["model"])
-        optimizer.load_state_dict(saved["optimizer"])
-        begin = saved["step"]
+        begin, weights, moments = torch.load(checkpoint, map_location=device, weights_only=True)
+        model.load_state_dict(weights)
+        optimizer.load_state_dict(moments)
 
-    def save(step):
-        state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
-        write_whole(checkpoint, lambda file: torch.save(state, file))
-
-    def finish(result):
-        write_whole(folder / "result.json", lambda file: file.write_text(json.dumps(result)))
-        checkpoint.unlink(missing_ok=True)
-
-    ending = []
+    ending, saved_at = [], time.time()
     signal.signal(signal.SIGTERM, lambda *_: ending.append(True))
-    history, saved_at, warmup = open(folder / "history.jsonl", "a", buffering=1), began, max(1, steps // 50)
+    history = open(folder / "history.jsonl", "a", buffering=1)
     for step in range(begin, steps):
         # The data of a step depend on its number alone, so that a run that goes on sees what it would have seen.
-        generator = torch.Generator().manual_seed(step)
-        starts = torch.randint(len(train) - length, (batch,), generator=generator)
-        loss = model(*windows(train, starts, length, device))
+        starts = torch.randint(len(texts) - length, (batch,), generator=torch.Generator().manual_seed(step))
+        loss = model(windows(texts, starts))
         if not math.isfinite(loss.item()):
-            return finish({"diverged": True})
+            return {"diverged": True}
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        cosine = 0.1 + 0.45 * (1 + math.cos(math.pi * step / steps))
+        warmup, cosine = min(1, (step + 1) / max(1, steps // 50)), 0.55 + 0.45 * math.cos(math.pi * step / steps)
         for group in optimizer.param_groups:
-            group["lr"] = run["learning_rate"] * cosine * min(1, (step + 1) / warmup)
+            group["lr"] = run["learning_rate"] * warmup * cosine
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         if step % 10 == 0 or step == steps - 1:
             history.write(json.dumps({"step": step + 1, "tokens": (step + 1) * batch * length, "loss": loss.item()}) + "\n")
-        if ending or time.time() - saved_at > options.save_every:
-            save(step + 1)
-            saved_at = time.time()
+        if ending or time.time() - saved_at > 30:
+            state, saved_at = (step + 1, model.state_dict(), optimizer.state_dict()), time.time()
+            write_whole(checkpoint, lambda file: torch.save(state, file))
         if ending:
             raise SystemExit(f"ended after step {step + 1} of {steps}; started again it goes on")
 
     with torch.no_grad():
         starts = torch.arange(0, len(held) - length, length)[:64]
-        losses = [model(*windows(held, one, length, device)).item() for one in starts.split(8)]
-    loss = sum(x * len(one) for x, one in zip(losses, starts.split(8))) / len(starts)
-    finish({"loss": loss, "tokens": steps * batch * length, "seconds": time.time() - began})
+        loss = sum(model(windows(held, some)).item() * len(some) for some in starts.split(8)) / len(starts)
+    return {"loss": loss, "tokens": steps * batch * length}
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--data", help="a folder of `isoflop corpus prepare`; default: random tokens")
+    options, began = parser.parse_args(), time.time()
+    torch.set_num_threads(1)  # of the processor: runs are made beside each other
+    result = train(json.loads((options.folder / "config.json").read_text()), options.folder, options.data)
+    result["seconds"] = time.time() - began
+    write_whole(options.folder / "result.json", lambda file: file.write_text(json.dumps(result)))
+    (options.folder / "checkpoint.pt").unlink(missing_ok=True)
