@@ -10,6 +10,14 @@ export interface Producer {
   readonly [fact: string]: string
 }
 
+/** A training that somebody waits for. */
+export interface AskedTraining<C extends Config = TrainingConfig> {
+  readonly asker: string
+  readonly config: C
+  /** Says that the asker does not wait any more; a training that nobody waits for is ended. */
+  leave(): Promise<void>
+}
+
 /**
  * What answers a query: a simulation, a table of recorded runs, or a real training. The server calls `train` once for equal queries of
  * a key in flight, never for one answered before, and charges what finished alone. Its name is for whoever runs it, as it may tell what
@@ -19,6 +27,8 @@ export interface Backend<C extends Config = TrainingConfig> extends Trainer<C> {
   readonly producer: Producer
   /** How many trainings wait and run now; only where answers take long. */
   readonly trainings?: { readonly waiting: number; readonly running: number }
+  /** Who waits for what that is not made yet, whichever server asked for it; only where there is a pool of workers. */
+  asked?(): Promise<readonly AskedTraining<C>[]>
   /** What waits, runs and failed in the end in the whole pool of workers; only where there is one. */
   jobs?(): Promise<readonly JobCount[]>
   /** Ends what runs: it rejects with TRAINING_STOPPED, and so does every later query of a backend whose answers take long. Again: nothing. */

@@ -4,7 +4,7 @@ import { type Deferred, deferred } from '../core/deferred.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { type Outcome, outcomeOf, type TrainingRequest, waitedElsewhere } from '../core/trainer.ts'
 import { type Jobs, openJobs } from '../jobs/jobs.ts'
-import { type Facts, type Queue, queueOf } from '../jobs/kinds.ts'
+import { type Facts, producerText, type Queue, queueOf } from '../jobs/kinds.ts'
 import type { Standing } from '../jobs/trainings.ts'
 import { anyCodec } from '../space/any.ts'
 import type { Backend, Producer } from './backend.ts'
@@ -71,6 +71,13 @@ export async function workersBackend(options: WorkersBackendOptions): Promise<Ba
     producer,
     trainings: waiting,
     jobs: () => jobs.office.counts(),
+    async asked() {
+      const all = await jobs.trainings.asked(producerText(producer))
+      return all.flatMap(({ training, config, asker }) => {
+        const parsed = anyCodec.configOfIdentity(config)
+        return parsed === null ? [] : [{ asker, config: parsed, leave: () => jobs.trainings.leave(training, asker) }]
+      })
+    },
     async train(config, { asker = '', signal, onProgress } = {}) {
       const need = needs(config)
       if ('kind' in need) return need

@@ -41,6 +41,8 @@ export interface Trainings {
   ask(queue: Queue, config: string, asker: string, tries: number): Promise<{ training: string; standing: Standing }>
   /** This asker does not wait any more: what nobody waits for is cancelled. */
   leave(training: string, asker: string): Promise<void>
+  /** Who waits for which configurations of these facts that are not made yet. */
+  asked(producer: string): Promise<{ training: string; config: string; asker: string }[]>
   /** Where trainings stand; those that nobody knows are missing. */
   standings(trainings: readonly string[]): Promise<Map<string, Standing>>
   /** How many wait in front of each of these that waits. */
@@ -133,6 +135,12 @@ export function trainingsIn(database: JobsDatabase, carrier: Carrier): Trainings
       })
       if (rows.length > 0) database.tell('isoflop_ended', training)
     },
+    asked: (producer) =>
+      database.ask(
+        `SELECT t.id AS training, t.config, a.asker FROM isoflop_jobs.trainings t JOIN isoflop_jobs.askers a ON a.training = t.id
+         WHERE t.producer = $1 AND t.state IN ('waiting', 'running')`,
+        [producer],
+      ),
     standings,
     async ahead(ids) {
       const rows = await database.ask<{ id: string; ahead: number }>(

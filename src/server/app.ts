@@ -10,6 +10,7 @@ import { createDisclosure } from './disclosure.ts'
 import { createGate } from './gate.ts'
 import { addHeaders } from './headers.ts'
 import { keyHashOf } from './key-hash.ts'
+import { createKnownRuns } from './known-runs.ts'
 import { createLedger } from './ledger.ts'
 import { answerBroken, answerMalformed } from './malformed.ts'
 import { answerUnknown } from './methods.ts'
@@ -61,7 +62,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const changes = createChanges(store)
   const ledger = createLedger({ store, backend, clock, tickets, progresses })
   const shown = failureOf(complaints)
-  const requests = createRequests({ store, backend, clock, tickets, progresses, changes, shown })
+  const known = createKnownRuns(store, progresses)
+  const requests = createRequests({ store, backend, clock, tickets, progresses, changes, known, shown })
   const upkeep = await startUpkeep(store, { tickets, requests }, complaints.tell, options.upkeep)
   const keeping = repeat(progresses.keep, keepEveryMs, () => {})
   app.addHook('onClose', async () => {
@@ -87,7 +89,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     await close()
   })
   const metrics = createMetrics({ gate, ledger, tickets, upkeep, connections, backend, store })
-  const services = { space, disclosure, gate, ledger, requests, changes, progresses, complaints, metrics }
+  const services = { space, disclosure, gate, ledger, requests, known, changes, progresses, complaints, metrics }
   await addRoutes(app, { ...options, ...services })
   return app
 }

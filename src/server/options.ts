@@ -9,6 +9,7 @@ import type { Disclosure } from './disclosure.ts'
 import type { EventTimes } from './events.ts'
 import type { Gate } from './gate.ts'
 import type { Truth } from './grade.ts'
+import type { KnownRuns } from './known-runs.ts'
 import type { Ledger } from './ledger.ts'
 import type { Metrics } from './metrics.ts'
 import type { Progresses } from './progress.ts'
@@ -59,6 +60,7 @@ export interface Services extends ServerOptions {
   readonly gate: Gate
   readonly ledger: Ledger
   readonly requests: Requests
+  readonly known: KnownRuns
   readonly changes: Changes
   readonly progresses: Progresses
   readonly complaints: Complaints

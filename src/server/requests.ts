@@ -7,8 +7,9 @@ import { integerAsWritten } from '../core/exact-integer.ts'
 import { type Outcome, type Progress, waitedElsewhere } from '../core/trainer.ts'
 import { anyCodec } from '../space/any.ts'
 import type { Changes } from './changes.ts'
+import type { KnownRuns } from './known-runs.ts'
 import type { Progresses } from './progress.ts'
-import { type Asked, isOpen, type RequestFailure, type TakenRequest } from './store/requests.ts'
+import { type Asked, isOpen, mostForgotten, type RequestFailure, type TakenRequest } from './store/requests.ts'
 import type { Store } from './store/store.ts'
 import type { Tickets } from './tickets.ts'
 
@@ -20,6 +21,8 @@ export interface Requests {
   cancel(keyId: string, config: Config): ReturnType<Store['cancel']>
   /** Goes on with what others have left. */
   adopt(taken: readonly TakenRequest[]): void
+  /** Leaves what was cancelled while the server that had it died: workers would make it for nobody. */
+  tidy(): Promise<void>
   /** How many this process makes. */
   readonly made: number
   /** From now on what breaks off is left to others. */
@@ -36,6 +39,7 @@ interface RequestOptions {
   readonly tickets: Tickets
   readonly progresses: Progresses
   readonly changes: Pick<Changes, 'made'>
+  readonly known: Pick<KnownRuns, 'one'>
   /** What may be told of an error to whoever asked. */
   readonly shown: (error: Error) => RequestFailure
 }
@@ -48,7 +52,7 @@ const patience = { first: 100, last: 5_000 }
  * the request over, or its key cancelled it, the ticket is gone and what this process makes of it counts for nothing.
  */
 export function createRequests(options: RequestOptions): Requests {
-  const { store, backend, clock, tickets, progresses, changes, shown } = options
+  const { store, backend, clock, tickets, progresses, changes, known, shown } = options
   const running = new Map<bigint, { readonly name: string; readonly leaving: AbortController }>()
   let isStopping = false
 
@@ -146,6 +150,15 @@ export function createRequests(options: RequestOptions): Requests {
       for (const one of taken) {
         void make(one)
         changes.made(one.keyId)
+      }
+    },
+    async tidy() {
+      const asked = (await backend.asked?.()) ?? []
+      for (const keyId of new Set(asked.map(({ asker }) => asker))) {
+        const cancelled = await store.requests(keyId, { states: ['cancelled'], after: 0n, limit: mostForgotten })
+        const names = new Set(cancelled.map(({ config }) => nameOf(keyId, config)))
+        for (const { config, leave } of asked.filter(({ asker }) => asker === keyId))
+          if (names.has(nameOf(keyId, config)) && (await known.one(keyId, config))?.state === 'cancelled') await leave()
       }
     },
     stop() {

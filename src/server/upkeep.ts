@@ -31,8 +31,8 @@ export interface Upkeep {
 }
 
 /**
- * Renews the reservations of this process, frees those of others that stand still or takes over the requests that they are of, and proves that each key's sums are those of its
- * runs and reservations. Whoever serves a store does this; one is enough.
+ * Renews the reservations of this process, frees those of others that stand still or takes over the requests that they are of, proves that each key's sums are those of its
+ * runs and reservations, and leaves trainings that were cancelled as their server died. Whoever serves a store does this; one is enough.
  *
  * Nothing is compared with a clock: a reservation is dead when it was looked at several times and was never renewed in between.
  * A process that is stopped, or whose clock jumps, sees nothing dead by that, and a reservation that is freed though its run lives
@@ -42,7 +42,7 @@ export interface Upkeep {
  */
 export async function startUpkeep(
   store: Store,
-  { tickets, requests }: { readonly tickets: Tickets; readonly requests: Pick<Requests, 'adopt'> },
+  { tickets, requests }: { readonly tickets: Tickets; readonly requests: Pick<Requests, 'adopt' | 'tidy'> },
   onError: (error: Error) => void,
   times: UpkeepTimes = usualTimes,
 ): Promise<Upkeep> {
@@ -90,6 +90,11 @@ export async function startUpkeep(
   prove().catch(onError) // while it serves: it takes as long as there are runs
   const looking = repeat(look, times.lookEvery, () => {}) // a store that is away is told to each caller
   const proving = repeat(prove, times.proveEvery, onError)
+  const tidying = repeat(
+    () => requests.tidy(),
+    times.proveEvery,
+    () => {},
+  ) // the same of the queue's database
   return {
     get reclaimed() {
       return reclaimed
@@ -100,6 +105,7 @@ export async function startUpkeep(
     stop() {
       looking()
       proving()
+      tidying()
     },
   }
 }

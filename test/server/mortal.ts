@@ -1,6 +1,6 @@
 // A process that dies between two steps. With STEPS_TO_LIVE=k in the environment it is ended by SIGKILL at its k-th step, counted from `countSteps()` or from the
 // first statement that STEPS_BEGIN (a regular expression) finds. In PostgreSQL each statement that changes something is a step: it is done, and nobody has heard of
-// it. In SQLite a transaction is two: all is written but nothing committed, though some answers are given before that; and it is committed. The process says
+// it; of a transaction its COMMIT, since dying before it is as dying before the transaction, or with ALL_STEPS=1 in the environment every statement. In SQLite a transaction is two: all is written but nothing committed, though some answers are given before that; and it is committed. The process says
 // on stdout after what it dies. To be imported by the entries of tests, or with `node --import`.
 import { writeSync } from 'node:fs'
 import { StatementSync } from 'node:sqlite'
@@ -19,7 +19,7 @@ export function countSteps(): void {
 
 /** Statements of PostgreSQL that change something; but those that come by the clock. */
 const changing =
-  /isoflop\.(ask|begin_request|settle|end_request|cancel|reserve|release|note_curve|take_over)\(|isoflop_jobs\.(ask|leave|take|beat|answer|give_back)\(|isoflop_boss\.job|^BEGIN|^COMMIT|pg_notify/
+  /isoflop\.(ask|begin_request|settle|end_request|cancel|reserve|release|note_curve|take_over)\(|isoflop_jobs\.(ask|leave|take|beat|answer|give_back)\(|isoflop_boss\.job_common|^BEGIN|^COMMIT|pg_notify/
 
 function step(text: string): void {
   if (begins?.test(text)) isCounting = true
@@ -42,11 +42,15 @@ if (STEPS_TO_LIVE !== undefined) {
   // biome-ignore lint/suspicious/noExplicitAny: pg takes a text or an object, and a callback or none
   const client = pg.Client.prototype as any
   const { query } = client
+  const within = new WeakSet<object>()
   // biome-ignore lint/suspicious/noExplicitAny: the same
   client.query = function (...given: any[]) {
     const text: string = given[0].text ?? given[0]
+    if (text.startsWith('BEGIN') && !text.includes('COMMIT')) within.add(this)
+    if (text.startsWith('COMMIT')) within.delete(this)
+    const isHidden = within.has(this) && process.env.ALL_STEPS === undefined
     const done = (result: unknown) => {
-      if (begins?.test(text) || changing.test(text)) step(text)
+      if (begins?.test(text) || (changing.test(text) && !isHidden)) step(text)
       return result
     }
     const callback = given.at(-1)

@@ -23,7 +23,6 @@ import type { Space } from '../../space/space.ts'
 import { answerError } from '../answer-error.ts'
 import { Bell } from '../bell.ts'
 import { createEvents, usualEventTimes } from '../events.ts'
-import { createKnownRuns } from '../known-runs.ts'
 import { createLongAnswers } from '../long-answer.ts'
 import type { Services } from '../options.ts'
 import { createShownRuns } from '../shown-run.ts'
@@ -32,10 +31,9 @@ import { callerOf, keyFirst } from './caller.ts'
 
 /** The second version: runs that nobody has to wait for. */
 export const v2: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  const { store, gate, requests, changes, version, complaints, progresses, space } = services
+  const { store, gate, requests, known, changes, version, complaints, progresses, space } = services
   const answers = answersOf(space.fields)
   const shown = createShownRuns(store, progresses)
-  const known = createKnownRuns(store, progresses)
   const times = services.eventTimes ?? usualEventTimes
   const events = createEvents({ store, changes, shown, known, times })
   const longAnswer = createLongAnswers(times.unreadFor)
