@@ -207,26 +207,40 @@ export class JointProblem implements LeastSquares {
 
 /**
  * I + sum of row row', and the sum of row times value, over n rows; `rowAt` fills a row and returns its value. Four rows are added at
- * a time, because most of the time goes into reading and writing the matrix.
+ * a time to two rows of the matrix, because most of the time goes into reading and writing.
  */
 function normalSystem(size: number, n: number, rowAt: (i: number, row: Float64Array) => number) {
-  const normal = new Float64Array(size * size)
+  // Where the size is odd, the last row has a spare one of zeros beside it.
+  const normal = new Float64Array((size + 1) ** 2)
   const right = new Float64Array(size)
-  const rows = Array.from({ length: 4 }, () => new Float64Array(size))
+  const rows = Array.from({ length: 4 }, () => new Float64Array(size + 1))
   const [p, q, r, s] = rows
   for (let k = 0; k < size; k++) normal[k * size + k] = 1
   for (let i = 0; i < n; i += 4) {
     const values = rows.map((row, j) => (i + j < n ? rowAt(i + j, row) : row.fill(0)[0]))
-    for (let a = 0; a < size; a++) {
+    for (let a = 0; a < size; a++)
+      right[a] += p[a] * values[0] + q[a] * values[1] + r[a] * values[2] + s[a] * values[3]
+    for (let a = 0; a < size; a += 2) {
       const pa = p[a]
       const qa = q[a]
       const ra = r[a]
       const sa = s[a]
-      right[a] += pa * values[0] + qa * values[1] + ra * values[2] + sa * values[3]
-      const start = a * size
-      for (let b = 0; b <= a; b++) normal[start + b] += pa * p[b] + qa * q[b] + ra * r[b] + sa * s[b]
+      const pc = p[a + 1]
+      const qc = q[a + 1]
+      const rc = r[a + 1]
+      const sc = s[a + 1]
+      let first = a * size
+      let second = first + size
+      for (let b = 0; b <= a + 1; b++) {
+        const pb = p[b]
+        const qb = q[b]
+        const rb = r[b]
+        const sb = s[b]
+        normal[first++] += pa * pb + qa * qb + ra * rb + sa * sb
+        normal[second++] += pc * pb + qc * qb + rc * rb + sc * sb
+      }
     }
   }
   for (let a = 0; a < size; a++) for (let b = 0; b < a; b++) normal[b * size + a] = normal[a * size + b]
-  return { normal, right }
+  return { normal: normal.subarray(0, size * size), right }
 }
