@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { type Attempt, failedIn, madeIn } from './attempt.ts'
+import { claimFolder } from './claim.ts'
 import {
   type Ending,
   type FolderTrainer,
@@ -11,6 +12,7 @@ import {
   type Launcher,
   type ProgramOptions,
   runsIn,
+  type Waiting,
 } from './folder-trainer.ts'
 import type { Order } from './order.ts'
 import { isRunning, signalProgram, startProgram } from './program.ts'
@@ -69,33 +71,37 @@ function processes<C extends Config>(options: CommandTrainerOptions<C>): Launche
     return { job: job!, ended }
   }
 
+  async function attempt(order: Order, place: RunFolder, { begin, cancel, ending: wished }: Waiting): Promise<Attempt> {
+    const ending = cancelling(wished, cancel)
+    const there = place.job()
+    if (there !== null && !isHere(there)) throw elsewhere(place, there)
+    const isFound = there !== null && isRunning(there.process)
+    if (isFound) onEvent({ kind: 'found', folder: place.path })
+    // It failed while nobody looked. Where its shell was ended with it, as with the whole machine, nobody knows whether it would have.
+    if (there !== null && !isFound && place.ending() !== null) return endedAlone(place, there)
+    const slot = isFound ? null : await slots.take(either(begin, cancel))
+    if (slot === null && !isFound) return { kind: 'interrupted' }
+    try {
+      const begun = isFound ? { job: there } : await start(order, place, slot!)
+      const hasResult = () => madeIn(place) !== null
+      const stopping = await watch({ ...begun, hasResult, timeLimitMs, clock, ending })
+      const end = endOf(place, begun.job, stopping, timeLimitMs)
+      endedAs(place, begun.job)
+      return end
+    } finally {
+      if (slot !== null) slots.give(slot)
+    }
+  }
+
   return {
     name: 'command',
     names: ['slot'],
     how: '',
     isUnattended: false,
-    async attempt(order, place, { begin, cancel, ending: wished }) {
-      if (isOwn) await takeOver(place)
-      const ending = cancelling(isOwn ? endingSoon(wished) : wished, cancel)
-      const there = place.job()
-      if (there !== null && !isHere(there)) throw elsewhere(place, there)
-      const isFound = there !== null && isRunning(there.process)
-      if (isFound) onEvent({ kind: 'found', folder: place.path })
-      // It failed while nobody looked. Where its shell was ended with it, as with the whole machine, nobody knows whether it would have.
-      if (there !== null && !isFound && place.ending() !== null) return endedAlone(place, there)
-      const slot = isFound ? null : await slots.take(either(begin, cancel))
-      if (slot === null && !isFound) return { kind: 'interrupted' }
-      try {
-        const begun = isFound ? { job: there } : await start(order, place, slot!)
-        const hasResult = () => madeIn(place) !== null
-        const stopping = await watch({ ...begun, hasResult, timeLimitMs, clock, ending })
-        const end = endOf(place, begun.job, stopping, timeLimitMs)
-        place.ended()
-        return end
-      } finally {
-        if (slot !== null) slots.give(slot)
-      }
-    },
+    attempt: (order, place, waiting) =>
+      isOwn
+        ? claimed(place, waiting.ending, (ending) => attempt(order, place, { ...waiting, ending }))
+        : attempt(order, place, waiting),
   }
 }
 
@@ -121,14 +127,44 @@ function cancelling(ending: Ending, cancel: AbortSignal | undefined): Ending {
 const either = (...signals: (AbortSignal | undefined)[]): AbortSignal =>
   AbortSignal.any(signals.filter((signal) => signal !== undefined))
 
+/** How long a program may go on once another worker has claimed its folder, and how long that one waits for it to go, ms. */
+const [yieldingMs, unheardMs] = [10_000, 15_000]
+
+/** Does work in a folder that is ours until another worker claims it: what has it now goes first, and ours goes when another one comes. */
+async function claimed(
+  place: RunFolder,
+  { save, kill }: Ending,
+  work: (ending: Ending) => Promise<Attempt>,
+): Promise<Attempt> {
+  const claim = claimFolder(place.path)
+  const late = new AbortController()
+  claim.lost.addEventListener('abort', () => setTimeout(() => late.abort(), yieldingMs).unref(), { once: true })
+  try {
+    await takeOver(place)
+    return await work(endingSoon({ save: either(save, claim.lost), kill: either(kill, late.signal) }))
+  } finally {
+    claim.end()
+  }
+}
+
+/** Says that a program has ended, unless another worker's is there by now. */
+function endedAs(place: RunFolder, { process: { host, pid, started } }: ProcessJob): void {
+  const there = place.job()
+  if (there?.kind !== 'process') return
+  const now = there.process
+  if (now.host === host && now.pid === pid && now.started === started) place.ended()
+}
+
 /** How often to look whether a program that is to go has gone, ms. */
 const lookMs = 100
 
-/** Ends what another process began in a folder, as far as it runs here. */
+/** Ends what another process began in a folder: what runs here, and where its machine still sees the folder, what runs there. */
 async function takeOver(place: RunFolder): Promise<void> {
   const there = place.job()
   if (there === null) return
-  if (isHere(there)) {
+  if (!isHere(there)) {
+    for (let waited = 0; place.job() !== null && waited < unheardMs; waited += lookMs) await sleep(lookMs)
+  } else {
     signalProgram(there.process, 'SIGTERM')
     for (let waited = 0; isRunning(there.process); waited += lookMs) {
       if (waited > savingMs) signalProgram(there.process, 'SIGKILL')

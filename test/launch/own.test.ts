@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,13 +20,14 @@ async function until(isSo: () => boolean, what: string): Promise<void> {
 }
 
 /** A process that runs the program of a folder as a worker does, to be killed. */
-function runner(folder: string, script: string): ChildProcess {
+function runner(folder: string, script: string, within: readonly string[] = []): ChildProcess {
   const modules = ['../../src/launch/command-trainer.ts', './programs.ts'].map((name) =>
     JSON.stringify(fileURLToPath(new URL(name, import.meta.url))),
   )
   const code = `import { commandTrainer } from ${modules[0]}; import { configOf, space } from ${modules[1]}
     await commandTrainer({ command: ${JSON.stringify(`sh '${script}' {folder}`)}, folder: ${JSON.stringify(folder)}, space, isOwn: true }).train(configOf())`
-  return spawn(process.execPath, ['--no-warnings', '--input-type=module', '-e', code], { stdio: 'inherit' })
+  const [program, ...args] = [...within, process.execPath, '--no-warnings', '--input-type=module', '-e', code]
+  return spawn(program, args, { stdio: 'inherit' })
 }
 
 const isThere = (pid: number): boolean => {
@@ -60,6 +61,21 @@ test('what another machine began in a shared folder, or another process here, is
   const own = trainer(`echo again >>"$1/log"; ${answer()}`, { isOwn: true, retries: 0, triesOf: 'request' })
   assert.deepEqual(await own.train(configOf()), { kind: 'finished', loss: 3.21 })
   assert.match(read(`runs/${orderOf(space, configOf()).id}/log`), /begun\nagain\n$/)
+})
+
+test('of two machines that share a folder the one that claimed it last goes on: the other one ends its program first, and leaves what is there', {
+  skip: spawnSync('unshare', ['--uts', 'true']).status === 0 ? false : 'no machine with another name can be had here',
+}, async () => {
+  const { folder, script, write, read, trainer } = programs('two machines')
+  write('echo begun >>"$1/log"; trap \'echo ended >>"$1/log"; exit 0\' TERM; while :; do sleep 0.1; done')
+  const cutOff = runner(folder, script, ['unshare', '--uts', 'sh', '-c', 'hostname elsewhere; exec "$@"', 'sh'])
+  const place = placeIn(folder)
+  await until(() => existsSync(join(place, 'log')), 'the other one runs')
+  const here = trainer(`echo again >>"$1/log"; ${answer()}`, { isOwn: true, retries: 0, triesOf: 'request' })
+  assert.deepEqual(await here.train(configOf()), { kind: 'finished', loss: 3.21 })
+  assert.equal(read(`runs/${orderOf(space, configOf()).id}/log`), 'begun\nended\nagain\n')
+  if (cutOff.exitCode === null) await once(cutOff, 'exit')
+  assert.deepEqual(await here.train(configOf()), { kind: 'finished', loss: 3.21 }, 'what is there was left alone')
 })
 
 test('a program that is our own is told to end by SIGTERM where nobody waits, and asked again it goes on', async () => {
