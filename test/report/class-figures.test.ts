@@ -4,6 +4,7 @@ import { spending, spendingPoints } from '../../src/report/class/figures/spendin
 import { drawDrawing } from '../../src/report/draw/figure.ts'
 import { sized } from '../../src/report/draw/narrow.ts'
 import { newDocument, renderFigures, svgText } from '../../src/report/draw/svg.ts'
+import type { Panel } from '../../src/report/draw/panel.ts'
 import { timeAxis } from '../../src/report/draw/time.ts'
 import { inLanguage } from '../../src/report/words/words.ts'
 import { begun, day, threeStudents as subject } from './class-spending.ts'
@@ -31,6 +32,16 @@ test('ticks are midnights where the reader is, and hours of a short time; a narr
   const svg = svgText(drawDrawing(narrow, 'x', newDocument()))
   const shown = [...svg.matchAll(/>(Nov \d+)</g)].map(([, text]) => text)
   assert.ok(shown.length >= 2 && shown.length < 7, shown.join())
+})
+
+test('what came after the deadline is within the axes, and a deadline far away is not drawn', () => {
+  const until = subject.until
+  const panelOf = (deadline: number) => spending.draw({ ...subject, deadline })!.parts[0].content as Panel
+  for (const days of [-9, 2, 7, 99]) {
+    const { x, marks } = panelOf(begun + days * day)
+    assert.ok(x.domain[0] < begun && x.domain[1] > until && x.domain[1] < until + 2 * day, `${days} days`)
+    assert.equal(marks.length, days === 2 || days === 7 ? 8 : 6, `${days} days`)
+  }
 })
 
 test('a class too large for lines is pointed at by its median, one without runs has no figure, and Chinese has its own dates', () => {

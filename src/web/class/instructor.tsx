@@ -81,7 +81,7 @@ function Glance() {
     <section class="card glance" aria-label={say.class.glance}>
       <ul class="counts">
         <li>
-          <strong>{keys.length}</strong> {say.class.students}
+          <strong>{keys.length}</strong> {say.class.students(keys.length)}
         </li>
         {counts.map(([name, n]) => (
           <li key={name}>

@@ -198,7 +198,7 @@ export const en = {
     skip: 'Skip to the students',
     loading: 'Looking at the class …',
     glance: 'At a glance',
-    students: 'students',
+    students: (n: number): string => (n === 1 ? 'student' : 'students'),
     studentsTitle: 'Students',
     conditions: {
       revoked: 'revoked',

@@ -189,7 +189,7 @@ export const zh: typeof en = {
     skip: '跳到学生表',
     loading: '正在加载班级 …',
     glance: '概览',
-    students: '名学生',
+    students: (_n) => '名学生',
     studentsTitle: '学生',
     conditions: {
       revoked: '已吊销',

@@ -155,7 +155,7 @@ export const spending: Figure<ClassSpending> = {
     return onePanel({
       height,
       margin: { top: 30, right: 76, bottom: 52, left: 52 },
-      x: timeAxis(say.time, [times[0], deadlineIn(subject) ?? until], zoneMs),
+      x: timeAxis(say.time, [times[0], Math.max(until, deadlineIn(subject) ?? until)], zoneMs),
       y: { ...linearAxis(say.share, [0, greatest], { pad: 0.02, most: 6 }), format: (share) => percent(share) },
       marks: marksOf(subject),
     })
