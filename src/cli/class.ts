@@ -16,6 +16,7 @@ import {
 } from '../server/standing.ts'
 import type { Standing, Store, StoredRun, Submission } from '../server/store/store.ts'
 import { anyCodec } from '../space/any.ts'
+import { changedText } from './changed-settings.ts'
 import { withStore } from './database.ts'
 import { examples } from './help.ts'
 import { marksOf, unknownKey } from './keys.ts'
@@ -50,11 +51,17 @@ export function classCommand(): Command {
 
 async function showClass(store: Store, db: string | undefined, json: boolean): Promise<Next> {
   const { deadlineOf } = await import('../server/deadline.ts')
-  const deadline = await deadlineOf(store)
+  const { changedSettings } = await import('../server/settings.ts')
+  const [deadline, changed] = [await deadlineOf(store), await changedSettings(store)]
+  const { submissions = null, leaderboard = null } = changed
   const students = (await store.standings()).filter(({ key }) => !key.instructor)
-  if (json) printJson({ deadline: isoOrNull(deadline), keys: students.map((one) => standingJson(one, deadline)) })
+  if (json)
+    printJson({
+      ...{ deadline: isoOrNull(deadline), changed: { submissions, leaderboard } },
+      keys: students.map((one) => standingJson(one, deadline)),
+    })
   else {
-    printLine(summaryOf(students, deadline))
+    printLine([summaryOf(students, deadline), ...changedText(changed)].join('; '))
     print(`\n${classTable(students, deadline)}`)
   }
   const [latest] = students

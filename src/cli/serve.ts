@@ -13,17 +13,17 @@ import { accountings } from '../cs336/parameters.ts'
 import { cs336Space, isCourse } from '../cs336/space.ts'
 import { devices } from '../gpt/engine.ts'
 import { lossNames } from '../gpt/losses.ts'
-import { counted } from '../report/number.ts'
 import { createComplaints } from '../server/complaints.ts'
 import { usualSubmissions } from '../server/disclosure.ts'
 import { addKey, isWeak, keyLength } from '../server/keys.ts'
 import type { ServicePage } from '../server/options.ts'
-import { changedSettings, type Settings } from '../server/settings.ts'
+import { changedSettings } from '../server/settings.ts'
 import { shownPlace } from '../server/store/place.ts'
 import type { Store } from '../server/store/store.ts'
 import { anyCodec } from '../space/any.ts'
 import type { Space } from '../space/space.ts'
 import type { BackendFlags } from './backend.ts'
+import { changedText } from './changed-settings.ts'
 import { answerTo } from './confirm.ts'
 import { defaultDatabase, openDatabase } from './database.ts'
 import { givenKeys } from './given-keys.ts'
@@ -247,16 +247,6 @@ export const deadlineText = (deadline: number | null): string =>
   deadline === null
     ? 'no deadline: predictions are taken, and the truth is shown to instructors alone'
     : `predictions are taken until ${new Date(deadline).toISOString()}; from then on the truth is shown`
-
-/** What an instructor has changed on the page, which holds whatever the flags say. */
-const changedText = ({ submissions, leaderboard }: Partial<Settings>): string[] => [
-  ...(submissions === undefined
-    ? []
-    : [`a key may submit ${counted(submissions, 'prediction')}, as was set on the page`]),
-  ...(leaderboard === undefined
-    ? []
-    : [`the leaderboard is ${leaderboard ? 'shown' : 'hidden'}, as was set on the page`]),
-]
 
 /** What is closed: commander makes --no-docs `docs: false`. */
 const closedOf = ({ docs, metrics }: ServeFlags): ServicePage[] => [

@@ -7,6 +7,7 @@ import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { displayWidth } from '../../src/report/page/width.ts'
 import { findKey } from '../../src/server/keys.ts'
+import { changeSettings } from '../../src/server/settings.ts'
 import { openStore } from '../../src/server/store/open.ts'
 import type { Store } from '../../src/server/store/store.ts'
 import { addKey, run } from '../server/store/conformance.ts'
@@ -131,6 +132,20 @@ test('a key is revoked, works again, is replaced; a budget below what is used is
   assert.match(isoflop('keys', 'undo', 'a', ...place).stderr, /neither reset nor given another key/)
   for (const command of ['rekey', 'restore', 'revoke', 'reset', 'undo'])
     assert.equal(isoflop('keys', command, 'x', ...place).status, 2)
+})
+
+test('the class says what an instructor has set on the page', async () => {
+  const place = ['--db', 'set.sqlite']
+  await inStore('set.sqlite', (store) => addKey(store, 'a', 10n ** 18n))
+  const changed = () => JSON.parse(said('class', '--json', ...place)).changed
+  assert.match(said('class', ...place), /^1 key: 0 asked, 0 submitted; no deadline\n/)
+  assert.deepEqual(changed(), { submissions: null, leaderboard: null })
+  await inStore('set.sqlite', (store) => changeSettings(store, { submissions: 3, leaderboard: true }))
+  assert.match(
+    said('class', ...place),
+    /; no deadline; a key may submit 3 predictions, as was set on the page; the leaderboard is shown, as was set on the page\n/,
+  )
+  assert.deepEqual(changed(), { submissions: 3, leaderboard: true })
 })
 
 test('tables of names in any script stand in columns', async () => {

@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { setDeadline } from '../../src/server/deadline.ts'
 import { addKey, replaceKey } from '../../src/server/keys.ts'
+import { changeSettings } from '../../src/server/settings.ts'
 import { openStore } from '../../src/server/store/open.ts'
 import type { Store } from '../../src/server/store/store.ts'
 import { instructorKey } from '../server/browsers.ts'
@@ -94,6 +96,35 @@ test('a learner does the whole assignment by mouse: signs in, asks, sees profile
   await page.getByText('Signed out.').waitFor()
   await page.reload()
   await page.locator('#key').waitFor()
+  await clean()
+})
+
+test('a published leaderboard says who has predicted, and from the deadline on how well; until then nothing that is true', {
+  skip,
+}, async () => {
+  const { url, store, students } = await serveClass({ students: 9, runs: 3, deadline: Date.now() + 3_600_000 })
+  const { page, clean } = await open(url, students[0].key)
+  await page.locator('.prediction').waitFor()
+  assert.equal(await page.locator('.leaderboard').count(), 0, 'it is not published')
+  await changeSettings(store, { leaderboard: true })
+  await page.reload()
+  const board = page.locator('.leaderboard')
+  await board.getByText('2 have predicted').waitFor()
+  assert.equal(
+    await board
+      .locator('tbody tr.selected')
+      .textContent()
+      .then((text) => text!.startsWith('Student 1')),
+    true,
+  )
+  assert.doesNotMatch((await board.textContent())!, /true loss|regret|\d\.\d{3}/)
+  await clean()
+  await setDeadline(store, Date.now() - 1000, { now: () => Date.now() })
+  await page.reload()
+  await board.getByText('true loss').waitFor()
+  assert.match((await board.locator('tbody tr').first().textContent())!, /^1Student/)
+  await page.getByText('predictions were taken until').first().waitFor()
+  assert.ok(await isWithin(page))
   await clean()
 })
 

@@ -3,6 +3,7 @@ import { say } from '../words/words.ts'
 import { Budget } from './budget.tsx'
 import { ByProgram } from './by-program.tsx'
 import { Header } from './header.tsx'
+import { Leaderboard } from './leaderboard.tsx'
 import { keepLooking, me, pointed, runs, selected } from './me.ts'
 import { OpenRuns } from './open-list.tsx'
 import { followRuns } from './open-runs.ts'
@@ -43,6 +44,7 @@ export function LearnerPage() {
           <div class="column">
             <Profiles {...marks} />
             <RunsTable {...marks} />
+            <Leaderboard />
           </div>
         </div>
       </main>

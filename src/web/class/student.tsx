@@ -15,7 +15,7 @@ export function StudentCard() {
   const facts: readonly (readonly [string, string])[] = [
     [say.class.condition, say.class.conditions[conditionOf(one)]],
     [say.budget, `${shareText(shareOf(one))} ${say.ofBudget(compact(Number(one.budget)))}`],
-    [say.class.runsDone, String(one.runs)],
+    [say.class.runsColumn, String(one.runs)],
     [say.class.firstRun, timeText(firstRun)],
     [say.class.lastSeen, timeText(lastSeen)],
     [say.class.busiest, shareText(busiestShare)],
