@@ -218,8 +218,7 @@ function normalSystem(size: number, n: number, rowAt: (i: number, row: Float64Ar
   for (let k = 0; k < size; k++) normal[k * size + k] = 1
   for (let i = 0; i < n; i += 4) {
     const values = rows.map((row, j) => (i + j < n ? rowAt(i + j, row) : row.fill(0)[0]))
-    for (let a = 0; a < size; a++)
-      right[a] += p[a] * values[0] + q[a] * values[1] + r[a] * values[2] + s[a] * values[3]
+    for (let a = 0; a < size; a++) right[a] += p[a] * values[0] + q[a] * values[1] + r[a] * values[2] + s[a] * values[3]
     for (let a = 0; a < size; a += 2) {
       const pa = p[a]
       const qa = q[a]
