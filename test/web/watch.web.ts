@@ -305,7 +305,7 @@ test('what is supposed is fitted in the browser by the same code, and shown in e
   const { page, clean } = await look(watching.link)
   await page.locator('figure[data-figure=profiles] .paper > svg').waitFor()
   const before = await page.locator('figure[data-figure=target] .paper > svg').getAttribute('aria-label')
-  const slider = page.locator('.supposing input[type=range]')
+  const slider = page.locator('.supposing input[type=range]').first()
   await slider.focus()
   for (let k = 0; k < 20; k++) await page.keyboard.press('ArrowRight')
   await page.locator('.supposing .beside').waitFor()
@@ -321,15 +321,67 @@ test('what is supposed is fitted in the browser by the same code, and shown in e
   const said = `${loss.toFixed(3)} [${interval.loss!.map((end) => end.toFixed(3)).join(', ')}]`
   await page.locator('.beside td', { hasText: said }).waitFor()
   assert.notEqual(await page.locator('figure[data-figure=target] .paper > svg').getAttribute('aria-label'), before)
+  // With a rate that is held, and a batch: the size and the loss move with them.
+  const rate = page.getByRole('slider', { name: 'learning rate' })
+  await rate.focus()
+  for (let k = 0; k < 40; k++) await page.keyboard.press('ArrowLeft')
+  await page.locator('.supposing select').last().selectOption('128')
+  const held = Number(await rate.getAttribute('aria-valuetext'))
+  const pins = { learningRate: held, batchSize: 128 }
+  assert.ok(held < 0.5 * view.estimate!.config.learningRate, String(held))
+  const slow = await refit({
+    task: { ...view.task, target: 1e20 },
+    strategy: 'adaptive',
+    spec: null,
+    runs: view.runs,
+    pins,
+  })
+  assert.deepEqual([slow.estimate.config.learningRate, slow.estimate.config.batchSize], [held, 128])
+  assert.ok(slow.estimate.loss > loss, `${slow.estimate.loss} at a rate of ${held}, ${loss} at the best`)
+  const toldSlow = `${slow.estimate.loss.toFixed(3)} [${slow.estimate.interval.loss!.map((end) => end.toFixed(3)).join(', ')}]`
+  await page.locator('.beside td', { hasText: toldSlow }).waitFor()
+  await page.getByRole('checkbox', { name: 'hold' }).uncheck()
+  await page.locator('.supposing select').last().selectOption('')
+  await page.locator('.beside td', { hasText: said }).waitFor()
+  // What is wanted of it can be taken along.
+  await page.locator('.supposing').getByRole('button', { name: 'Copy as command' }).click()
+  const command = String(await page.evaluate('navigator.clipboard.readText()'))
+  assert.equal(command, 'isoflop campaign --runs out/campaign.jsonl --target 1e20 --out out-1e20')
   // Without a run, by another law.
   await page.locator('.runs tbody tr').nth(5).click()
   await page.getByRole('button', { name: 'Leave out (what if)' }).click()
   await page.getByText('1 run left out').waitFor()
-  await page.locator('.supposing select').selectOption('profiles-parabola')
+  await page.locator('.supposing select').first().selectOption('profiles-parabola')
   await page.locator('.supposing [role=status]').or(page.locator('.beside')).first().waitFor()
   await page.getByRole('button', { name: 'Reset' }).click()
   await page.locator('.beside').waitFor({ state: 'detached' })
   await clean()
+})
+
+test('on paper it is a report: every run and figure, nothing to press, and light whatever the screen was', {
+  skip,
+}, async () => {
+  const { watching, folder } = await watch()
+  const runs = Array.from({ length: 90 }, (_, k) => ({ ...full.view.runs[k % 20], round: k }))
+  tell(folder, { ...full.view, runs, evidence: null })
+  const { page } = await look(watching.link, { theme: 'dark', width: 800 })
+  await page.locator('figure[data-figure=profiles] .paper > svg').waitFor()
+  const rows = page.locator('.runs tbody tr:not(.spacer)')
+  assert.ok((await rows.count()) < runs.length)
+  await page.emulateMedia({ media: 'print' })
+  await page.evaluate("dispatchEvent(new Event('beforeprint'))")
+  await rows.nth(runs.length - 1).waitFor()
+  assert.equal(await rows.count(), runs.length)
+  const controls = page.locator('button:not(th button), input, select, summary:not(details.card > summary)')
+  assert.deepEqual(await controls.filter({ visible: true }).allTextContents(), [])
+  assert.equal(
+    await page.evaluate('getComputedStyle(document.querySelector(".card")).backgroundColor'),
+    'rgb(255, 255, 255)',
+  )
+  assert.ok(await isWithin(page), 'something is wider than the paper')
+  await page.evaluate("dispatchEvent(new Event('afterprint'))")
+  await page.emulateMedia({ media: 'screen' })
+  await page.locator('.runs tbody tr.spacer').waitFor({ state: 'attached' })
 })
 
 test('a campaign is begun by its command, watched as it buys, and read when it has ended', { skip }, async () => {

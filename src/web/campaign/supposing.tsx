@@ -1,9 +1,13 @@
 import { type StrategyName, strategyNames } from '../../plan/strategy-names.ts'
+import { batchText } from '../../report/campaign/configuration.ts'
 import { largestBudget } from '../../report/campaign/facts.ts'
 import { compact, nats, significant, withInterval } from '../../report/number.ts'
+import { Copy } from '../parts/copy.tsx'
 import { say } from '../words/words.ts'
-import { dropped, view } from './state.ts'
-import { answered, isAsked, isFitting, law, reset, target } from './what-if.ts'
+import { Held } from './held.tsx'
+import { dropped, news, view } from './state.ts'
+import { supposedCommand } from './suppose-command.ts'
+import { answered, isAsked, isFitting, law, pins, reset, target } from './what-if.ts'
 
 /** Steps of the slider in a power of ten. */
 const steps = 20
@@ -17,7 +21,7 @@ export function Supposing() {
   const low = Math.floor(steps * Math.log10(Math.min(largestBudget(runs), task.target)))
   const high = Math.ceil(steps * (Math.log10(task.target) + 3))
   return (
-    <section class="supposing card" aria-labelledby="what-if">
+    <section class={`supposing card ${isAsked.value ? '' : 'unasked'}`} aria-labelledby="what-if">
       <div class="bar">
         <h2 id="what-if">{say.whatIf}</h2>
         {isAsked.value && (
@@ -48,6 +52,7 @@ export function Supposing() {
           value={law.value ?? task.strategy}
           onChange={({ currentTarget: { value } }) => {
             law.value = value === task.strategy ? null : (value as StrategyName)
+            if (!hasRates(value)) pins.value = {}
           }}
         >
           {strategyNames.map((name) => (
@@ -57,12 +62,38 @@ export function Supposing() {
           ))}
         </select>
       </label>
+      {hasRates(law.value ?? task.strategy) ? <Held /> : <p class="hint">{say.whatIfNoRates}</p>}
       <p class="hint">
         {dropped.value.size === 0 ? say.whatIfNone : say.whatIfDropped(dropped.value.size)}
         {isFitting.value && answered.value?.kind !== 'fitting' && ` · ${say.whatIfFitting}`}
       </p>
       <Outcome />
+      <Kept />
     </section>
+  )
+}
+
+/** Of these methods the loss depends on the rate and the batch; the others take them from a rule. */
+const hasRates = (strategy: string): boolean => strategy === 'adaptive'
+
+/** What is asked for here is kept where somebody takes it along. */
+function Kept() {
+  const answer = answered.value
+  if (answer?.kind !== 'fitted') return null
+  const { task, estimate } = view.value!
+  const left = [...dropped.value].sort((a, b) => a - b)
+  const asked = { target: target.value, strategy: law.value, pins: pins.value, dropped: left.length }
+  const command = supposedCommand(news.value!.command, asked)
+  const record = {
+    ...{ target: target.value ?? task.target, strategy: law.value ?? task.strategy, ...pins.value },
+    left_out: left.map((run) => run + 1),
+    ...{ expected: answer.refit.estimate, campaign: estimate },
+  }
+  return (
+    <div class="controls">
+      {command !== null && <Copy text={command} name={say.copyCommand} />}
+      <Copy text={JSON.stringify(record)} name={say.copyRecord} />
+    </div>
   )
 }
 
@@ -104,7 +135,15 @@ function Outcome() {
         <tr>
           <th scope="row">{say.rate}</th>
           {columns.map(({ name, estimate: one }) => (
-            <td key={name}>{one ? significant(one.config.learningRate) : '-'}</td>
+            <td key={name}>
+              {one ? withInterval(one.config.learningRate, one.interval.learningRate, significant) : '-'}
+            </td>
+          ))}
+        </tr>
+        <tr>
+          <th scope="row">{say.batch}</th>
+          {columns.map(({ name, estimate: one }) => (
+            <td key={name}>{one ? batchText(view.value!.space, one.config.batchSize) : '-'}</td>
           ))}
         </tr>
       </tbody>

@@ -1,12 +1,15 @@
 import { computed, effect, signal } from '@preact/signals'
 import type { CampaignView } from '../../campaign/view.ts'
 import type { StrategyName } from '../../plan/strategy-names.ts'
+import type { Pins } from '../../space/pinned.ts'
 import type { Refit, RefitRequest } from '../refit/refit.ts'
 import { dropped, view } from './state.ts'
 
 /** What is asked beside what the campaign does: null where it is as the campaign has it. */
 export const target = signal<number | null>(null)
 export const law = signal<StrategyName | null>(null)
+/** Settings that the run at the target is to have: those that no law is known of have none. */
+export const pins = signal<Pins>({})
 
 export type Answered =
   | { readonly kind: 'fitting' }
@@ -16,11 +19,14 @@ export type Answered =
 /** What came of it; null where nothing is asked. */
 export const answered = signal<Answered | null>(null)
 
-export const isAsked = computed(() => target.value !== null || law.value !== null || dropped.value.size > 0)
+export const isAsked = computed(
+  () => target.value !== null || law.value !== null || dropped.value.size > 0 || Object.keys(pins.value).length > 0,
+)
 
 export function reset(): void {
   target.value = null
   law.value = null
+  pins.value = {}
   dropped.value = new Set()
 }
 
@@ -38,7 +44,7 @@ let due = 0
 export function startWhatIf(): () => void {
   return effect(() => {
     const { value: shown } = view
-    const wanted = [target.value, law.value, dropped.value]
+    const wanted = [target.value, law.value, dropped.value, pins.value]
     asked++
     clearTimeout(due)
     if (shown === null || !isAsked.value || wanted.length === 0) {
@@ -82,6 +88,7 @@ function requestOf({ runs, task, space }: CampaignView): { kept: number[]; reque
       strategy: law.value ?? (task.strategy as StrategyName),
       spec: space.spec,
       runs: kept.map((k) => runs[k]),
+      pins: pins.value,
     },
   }
 }

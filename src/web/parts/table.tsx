@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { isPrinted } from '../theme.ts'
 import { say } from '../words/words.ts'
 import { still } from './still.tsx'
 
@@ -27,6 +28,8 @@ interface Props<Row> {
 /** Pixels, as in style.css. */
 const rowHeight = 28
 const overscan = 8
+/** On paper all rows are there, up to so many: forty pages. */
+const mostPrinted = 2000
 
 interface Order {
   readonly key: string
@@ -51,8 +54,10 @@ export function Table<Row>(props: Props<Row>) {
       node.scrollTop = top - node.clientHeight + 3 * rowHeight
   }, [at])
 
-  const first = Math.max(0, Math.floor(place.top / rowHeight) - overscan)
-  const last = Math.min(sorted.length, Math.ceil((place.top + place.height) / rowHeight) + overscan)
+  const isWhole = isPrinted.value && sorted.length <= mostPrinted
+  const first = isWhole ? 0 : Math.max(0, Math.floor(place.top / rowHeight) - overscan)
+  const inView = Math.ceil((place.top + place.height) / rowHeight) + overscan
+  const last = isWhole ? sorted.length : Math.min(sorted.length, inView)
   const move = (event: KeyboardEvent) => {
     if (event.key === 'Enter' && event.target === box.current && at >= 0) props.onOpen?.()
     const step = steps[event.key]

@@ -4,10 +4,11 @@ import type { CampaignEvidence } from '../../plan/evidence.ts'
 import { type StrategyName, strategyNamed } from '../../plan/strategies.ts'
 import type { CampaignRun, ShortForecast } from '../../plan/strategy.ts'
 import { spaceOf } from '../../space/own.ts'
+import { type Pins, pinnedAtTarget } from '../../space/pinned.ts'
 import type { Space } from '../../space/space.ts'
 import type { SpaceSpec } from '../../space/spec.ts'
 
-/** What is asked of a fit in the browser: another target, fewer runs, another law. */
+/** What is asked of a fit in the browser: another target, fewer runs, another law, settings that are held. */
 export interface RefitRequest {
   readonly id: number
   readonly task: Pick<CampaignView['task'], 'seed' | 'budget' | 'target'>
@@ -15,6 +16,8 @@ export interface RefitRequest {
   /** Of the space; null for the course's. */
   readonly spec: object | null
   readonly runs: readonly ViewedRun[]
+  /** What the run at the target is to have. */
+  readonly pins?: Pins
 }
 
 /** What it came to; the same as the campaign itself would say of these runs. */
@@ -24,9 +27,10 @@ export interface Refit {
 }
 
 /** Fits what is left of a campaign, by the code that plans it. Throws what that throws, such as TOO_FEW_RUNS. */
-export async function refit({ task, strategy, spec, runs }: Omit<RefitRequest, 'id'>): Promise<Refit> {
+export async function refit({ task, strategy, spec, runs, pins = {} }: Omit<RefitRequest, 'id'>): Promise<Refit> {
   const planner = await strategyNamed(strategy)
-  const space = spec === null ? (apiSpace as unknown as Space) : spaceOf(spec as SpaceSpec)
+  const whole = spec === null ? (apiSpace as unknown as Space) : spaceOf(spec as SpaceSpec)
+  const space = pinnedAtTarget(whole, pins)
   const all = runs.map(
     ({ loss, expected, config, round, reason }): CampaignRun => ({
       ...{ config, round, reason, expected },
