@@ -1,7 +1,9 @@
 import * as Plot from '@observablehq/plot'
 import type { Axis } from './axis.ts'
+import { element } from './element.ts'
+import type { DrawMark } from './labels.ts'
 import type { Mark } from './panel.ts'
-import { shade } from './style.ts'
+import { type budgetSymbols, shade } from './style.ts'
 
 /** Grey from a place on the x axis to its end: where no run was made, or where none may be. */
 export function shaded(from: number, x: Axis, y: Axis): Mark {
@@ -12,6 +14,45 @@ export function shaded(from: number, x: Axis, y: Axis): Mark {
 
 /** The grid anew, darker, where it would not be seen on grey. */
 export const gridOnShade = (y: Axis): Mark => Plot.gridY([...y.ticks], { stroke: '#dcdcdc', strokeOpacity: 1 })
+
+interface SymbolsOptions {
+  readonly symbol: (typeof budgetSymbols)[number]
+  readonly r: number
+  readonly fill: string
+}
+
+/**
+ * The runs of a budget as one path, however many they are. As an element each, placed by a transform of its own, 3,000 of them cost a browser 6 ms whenever anything over them
+ * moves.
+ */
+export const symbols =
+  (points: readonly { readonly x: number; readonly y: number }[], { symbol, r, fill }: SymbolsOptions): DrawMark =>
+  (_, scales, __, ___, { document }) => {
+    const places = points.map(({ x, y }) => [scales.x(x), scales.y(y)] as const)
+    return element(document, 'path', { d: places.map(([x, y]) => outlines[symbol](x, y, r)).join(''), fill })
+  }
+
+/** A path's numbers, to a thousandth of a pixel. */
+const at = (x: number, y: number): string => `${Number(x.toFixed(3))},${Number(y.toFixed(3))}`
+
+/** Outlines of equal area, that of a circle of radius r, as Plot has them. */
+const outlines: Readonly<Record<(typeof budgetSymbols)[number], (x: number, y: number, r: number) => string>> = {
+  circle: (x, y, r) => `M${at(x + r, y)}A${r},${r},0,1,1,${at(x - r, y)}A${r},${r},0,1,1,${at(x + r, y)}Z`,
+  square(x, y, r) {
+    const half = (Math.sqrt(Math.PI) * r) / 2
+    return `M${at(x - half, y - half)}L${at(x + half, y - half)}L${at(x + half, y + half)}L${at(x - half, y + half)}Z`
+  },
+  triangle(x, y, r) {
+    const inner = Math.sqrt((Math.PI * r * r) / (3 * Math.sqrt(3)))
+    const half = Math.sqrt(3) * inner
+    return `M${at(x, y - 2 * inner)}L${at(x + half, y + inner)}L${at(x - half, y + inner)}Z`
+  },
+  diamond(x, y, r) {
+    const high = Math.sqrt((Math.PI * r * r * Math.sqrt(3)) / 2)
+    const half = high / Math.sqrt(3)
+    return `M${at(x, y - high)}L${at(x + half, y)}L${at(x, y + high)}L${at(x - half, y)}Z`
+  },
+}
 
 interface ColoredPoint {
   readonly x: number

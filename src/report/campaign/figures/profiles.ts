@@ -4,6 +4,7 @@ import { groupBy } from '../../../core/group-by.ts'
 import { logAxis } from '../../draw/axis.ts'
 import { type Figure, onePanel, placesIn } from '../../draw/figure.ts'
 import { pointLabels } from '../../draw/labels.ts'
+import { symbols } from '../../draw/marks.ts'
 import type { Mark } from '../../draw/panel.ts'
 import { budgetColor, budgetSymbols } from '../../draw/style.ts'
 import { thin } from '../../draw/thin.ts'
@@ -107,7 +108,7 @@ function marksOf({ color, symbol, runs, aside, curve, minimum, isTarget }: Shown
       strokeWidth: fitted ? 1.8 : 1,
       ...(isTarget ? { strokeDasharray: '7 4' } : {}),
     }),
-    Plot.dot(runs, { ...place, symbol, r: 3, fill: color }),
+    symbols(runs, { symbol, r: 3, fill: color }),
     Plot.dot(aside, { ...place, symbol, r: 3, fill: '#fff', stroke: color, strokeWidth: 1.2 }),
     minimum && Plot.dot([minimum], { ...place, r: 6, fill: color, stroke: '#fff', strokeWidth: 1.2 }),
   ]

@@ -7,6 +7,7 @@ import { type SurfaceLaw, surfaceLoss } from '../../../law/surface.ts'
 import { type Axis, linearAxis, logAxis } from '../../draw/axis.ts'
 import { type Figure, onePanel, placesIn } from '../../draw/figure.ts'
 import { pointLabels } from '../../draw/labels.ts'
+import { symbols } from '../../draw/marks.ts'
 import type { Mark } from '../../draw/panel.ts'
 import { budgetColor, budgetSymbols, ink } from '../../draw/style.ts'
 import { thin } from '../../draw/thin.ts'
@@ -89,7 +90,7 @@ function marksOf({ color, symbol, points, parabola, surface, minimum }: Shown, y
       surface.filter((point) => point.y >= low && point.y <= high),
       { ...place, stroke: ink, strokeWidth: 0.9, strokeDasharray: '4 3' },
     ),
-    Plot.dot(points, { ...place, symbol, r: 2.6, fill: color }),
+    symbols(points, { symbol, r: 2.6, fill: color }),
     minimum && minimumMark(minimum, color),
   ]
 }
