@@ -10,6 +10,7 @@ import type { Page } from 'playwright-core'
 import { random } from '../../src/core/random.ts'
 import type { fitJson } from '../../src/report/fit/json.ts'
 import { isWithin, needsBrowser, visit } from './browser.ts'
+import { keyboardOf } from './keyboard.ts'
 
 const bin = fileURLToPath(new URL('../../bin/isoflop.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'fit-web-'))
@@ -355,5 +356,47 @@ test('columns of a file that was understood are chosen otherwise, rows are read 
   await page.locator('.prose .said').waitFor({ timeout: 120_000 })
   assert.match(await copied(page), /--group-by dataset --drop 4 /)
   await clean()
+  await close()
+})
+
+test('without a mouse a file is understood, runs are left out, targets typed and the command copied', {
+  skip,
+}, async () => {
+  const { page, clean, close } = await visit(await open(odd, '--method', 'norm,surface', '--resamples', '100'))
+  const keyboard = keyboardOf(page)
+  await page.getByRole('heading', { name: 'This file was not understood' }).waitFor()
+  for (const [column, role] of [
+    ['how big', 'N,'],
+    ['how much', 'D,'],
+    ['how bad', 'loss'],
+  ]) {
+    await keyboard.reach(`What ${column} holds`)
+    await page.keyboard.type(role)
+  }
+  await keyboard.press('Read it so')
+  await fitted(page)
+  await keyboard.press('1e20')
+  await page.getByText('28 of 35 runs').first().waitFor()
+  await keyboard.write('[placeholder="10 times the largest budget"]', '1e22')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'Expected at 1e22' }).waitFor({ timeout: 120_000 })
+  // Open, as the resamples are not the usual ones.
+  await keyboard.write('[placeholder="alpha=0.3:0.2,q=1"]', 'q=1')
+  await page.keyboard.press('Enter')
+  await keyboard.press('.methods [type=checkbox]', ' ')
+  await fitted(page)
+  await keyboard.reach('.runs .scroll')
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('ArrowDown')
+  await keyboard.press('Leave out')
+  await page.getByText('27 of 35 runs').first().waitFor()
+  await fitted(page)
+  await clean()
+  await keyboard.press('Copy as command')
+  assert.equal(
+    await page.evaluate<string>('navigator.clipboard.readText()'),
+    "isoflop fit odd.csv --columns 'parameters=how big,tokens=how much,loss=how bad' --drop 3,30-36 " +
+      '--method surface --target 1e22 --prior q=1 --resamples 100',
+  )
   await close()
 })

@@ -87,7 +87,7 @@ function hear(news: FitNews, numbers: readonly number[]): void {
     case 'compared':
       compared.value = news.groups
       fitted.value = null
-      standing.value = { kind: 'fitted' }
+      standing.value = news.isWhole ? { kind: 'fitted' } : { kind: 'more', step: '' }
       break
     case 'fault':
       first.value = null

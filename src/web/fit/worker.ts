@@ -22,12 +22,12 @@ export interface FitRequest {
   readonly options: FitOptions
 }
 
-/** What it came to. Of one data set the quick methods are told first; of very many runs, before them, the numbers that lead, without intervals. */
+/** What it came to. The quick methods are told first; of very many runs, before them, the numbers that lead, without intervals. */
 export type FitNews =
   | { readonly id: number; readonly kind: 'step'; readonly step: string }
   | { readonly id: number; readonly kind: 'first'; readonly estimate: FirstEstimate }
   | { readonly id: number; readonly kind: 'fitted'; readonly analysis: Analysis; readonly isWhole: boolean }
-  | { readonly id: number; readonly kind: 'compared'; readonly groups: GroupsAnalysis }
+  | { readonly id: number; readonly kind: 'compared'; readonly groups: GroupsAnalysis; readonly isWhole: boolean }
   | { readonly id: number; readonly kind: 'fault'; readonly message: string; readonly advice: string }
 
 /** What takes several times as long as all the others. */
@@ -40,11 +40,8 @@ async function fit({ id, runs, curves, groups, options }: FitRequest): Promise<v
   const { repeats, ...plain } = options
   const methods = options.methods ?? (repeats ? [] : methodNames)
   const onStep = (step: string) => tell({ id, kind: 'step', step })
-  const all: AnalysisOptions = { ...options, methods, threads: 1, onStep }
-  if (groups !== null) {
-    tell({ id, kind: 'compared', groups: await analyseGroups({ runs, curves, groups }, all) })
-    return
-  }
+  const all = { ...options, methods, threads: 1, onStep }
+  if (groups !== null) return compare({ id, runs, curves, groups }, methods, all)
   if (runs.size > mostForRefits && methods.includes('norm')) {
     const estimate = await firstEstimate({ runs, curves }, plain)
     if (estimate !== null) tell({ id, kind: 'first', estimate })
@@ -56,6 +53,19 @@ async function fit({ id, runs, curves, groups, options }: FitRequest): Promise<v
       analysis: await analyse({ runs, curves }, { ...plain, methods: quick, threads: 1, onStep }),
     })
   tell({ id, kind: 'fitted', analysis: await analyse({ runs, curves }, all), isWhole: true })
+}
+
+/** Each group alone and what they share: which does not depend on the slow methods, so that it is told without them first. */
+async function compare(
+  { id, groups, ...data }: Pick<FitRequest, 'id' | 'runs' | 'curves'> & { readonly groups: Groups },
+  methods: readonly AskedName[],
+  options: AnalysisOptions,
+): Promise<void> {
+  const quick = methods.filter((name) => !slow.includes(name))
+  const told = async (methods: readonly AskedName[], isWhole: boolean) =>
+    tell({ id, kind: 'compared', groups: await analyseGroups({ ...data, groups }, { ...options, methods }), isWhole })
+  if (quick.length > 0 && quick.length < methods.length) await told(quick, false)
+  await told(methods, true)
 }
 
 addEventListener('message', async ({ data }: MessageEvent<FitRequest>) => {
