@@ -6,13 +6,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { exampleOf } from '../../src/api/asked.ts'
+import { simulateBackend } from '../../src/backend/simulate.ts'
 import { setDeadline } from '../../src/server/deadline.ts'
 import { addKey, replaceKey } from '../../src/server/keys.ts'
 import { changeSettings } from '../../src/server/settings.ts'
 import { openStore } from '../../src/server/store/open.ts'
 import type { Store } from '../../src/server/store/store.ts'
+import { anyCodec } from '../../src/space/any.ts'
+import { drawnWorld } from '../../src/world/drawn.ts'
 import { instructorKey } from '../server/browsers.ts'
 import { countingBackend, serving } from '../server/serving.ts'
+import { ladder } from '../space/examples.ts'
 import { isWithin, needsBrowser, visit } from './browser.ts'
 import { closing, open, serveClass } from './class-visits.ts'
 
@@ -427,5 +432,23 @@ test('a run that takes long is seen waiting and running, live, and can be cancel
     (await store.listKeys()).filter((one) => !one.instructor).map(({ used, reserved }) => [used, reserved]),
     [[10n ** 14n, 0n]],
   )
+  await clean()
+})
+
+test('on a server of a space of a file the page shows its runs by their models, and says how programs ask for more', {
+  skip,
+}, async () => {
+  const world = drawnWorld(7, ladder)
+  const server = await serving({ space: ladder, backend: simulateBackend(world, ladder), budget: 10n ** 24n })
+  closing.push(() => server.close())
+  const config = exampleOf(ladder)
+  const record = anyCodec.record(config) as Record<string, string | number>
+  assert.equal((await server.get('/loss', record)).status, 200)
+  const { page, clean } = await open(server.url, server.key)
+  await page.getByText('This server makes runs of the space ladder').waitFor()
+  await page.locator('.runs td', { hasText: String(record.model) }).waitFor()
+  const figure = page.locator('figure[data-figure=measured-profiles] .paper > svg')
+  assert.match((await figure.getAttribute('aria-label')) ?? '', /Loss of one run|Loss of 1 run/)
+  assert.equal(await page.locator('form.query, form.prediction').count(), 0)
   await clean()
 })
