@@ -42,6 +42,7 @@ export {
 export { worldTrainer } from './campaign/world-trainer.ts'
 export { type ClientOptions, type TrainingApi, trainingApi } from './client/client.ts'
 export {
+  type ApiAbout,
   type ApiEvent,
   type ApiRun,
   type ApiRunWithCurve,

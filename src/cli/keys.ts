@@ -20,7 +20,6 @@ import { after } from './next.ts'
 import { flops, forceHelp } from './options.ts'
 import { writeOutput } from './output.ts'
 import { print, printData, printJson, printNext, printWritten, say, sayNext } from './print.ts'
-import { defaultBudget } from './serve.ts'
 import { tableText } from './terminal.ts'
 
 interface KeysFlags {
@@ -52,7 +51,11 @@ export function keysCommand(): Command {
 
   sub('add', 'make a key and print it, or one for each name of a list')
     .option('--label <TEXT>', 'whose key it is')
-    .option('--budget <FLOPS>', 'how much it may spend (default: 2e18)', flops('--budget'))
+    .option(
+      '--budget <FLOPS>',
+      "how much it may spend (default: the budget of what is served; the course's 2e18)",
+      flops('--budget'),
+    )
     .option('--instructor', "an instructor's: it may see the truth before the deadline")
     .option('--from <FILE>', 'a class list as CSV: a column "name", perhaps one "budget"; or names, one a line')
     .option('--name-column <COLUMN>', 'the column of names, where it is called otherwise')
@@ -143,11 +146,19 @@ function checkAdd({ from, label, key, keyFile, out, nameColumn }: AddFlags): voi
 
 const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 
+/** What a key may spend where nothing is said: the budget of the space that the database is for. */
+async function usualBudget(store: Store): Promise<bigint> {
+  const [{ notedSpace }, { producerOf }] = await Promise.all([
+    import('../server/noted-space.ts'),
+    import('../server/producer.ts'),
+  ])
+  const { budget } = await notedSpace(store, await producerOf(store))
+  return BigInt(Math.round(budget))
+}
+
 /** Prints a key that was made; of keys that were given, what became of them. */
-async function add(
-  store: Store,
-  { label = '', budget = defaultBudget, instructor = false, key, keyFile }: AddFlags,
-): Promise<void> {
+async function add(store: Store, { label = '', instructor = false, key, keyFile, ...flags }: AddFlags): Promise<void> {
+  const budget = flags.budget ?? (await usualBudget(store))
   const about = { label, budget, instructor, now: systemClock.now() }
   if (key === undefined && keyFile === undefined) return print((await addKey(store, about)).key)
   const given = await givenKeys({ key: key === undefined ? [] : [key], keyFile })
@@ -178,7 +189,7 @@ async function addClass(
 ): Promise<void> {
   if (out !== undefined && existsSync(out)) throw isThere(out)
   const list = await readClassList(from!, nameColumn)
-  const { budget = defaultBudget } = flags
+  const budget = flags.budget ?? (await usualBudget(store))
   const beforehand = (csv: string) => {
     if (out !== undefined) writeSecret(out, csv) // nobody could read them again
   }

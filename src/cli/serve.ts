@@ -8,7 +8,6 @@ import { IsoflopError } from '../core/errors.ts'
 import { shortInteger } from '../core/exact-integer.ts'
 import { printableLine } from '../core/printable.ts'
 import { version } from '../core/version.ts'
-import { apiBudget } from '../cs336/limits.ts'
 import { accountings } from '../cs336/parameters.ts'
 import { cs336Space, isCourse } from '../cs336/space.ts'
 import { devices } from '../gpt/engine.ts'
@@ -59,9 +58,6 @@ interface ServeFlags extends BackendFlags {
   readonly trainFlopsGrid?: readonly number[]
   readonly space?: string
 }
-
-/** What a key may spend when nothing is said, FLOPs. */
-export const defaultBudget = BigInt(apiBudget)
 
 /** What may be asked. Errors: those of `readSpace`; BAD_OPTION where its FLOPs are no whole numbers, which budgets are. */
 async function openSpace({ space: file, trainFlopsGrid }: ServeFlags): Promise<Space> {
@@ -179,8 +175,8 @@ async function runServe(flags: ServeFlags): Promise<void> {
       space,
     )
     try {
+      await noteSpace(store, space) // first: a database that says its space has it, whenever a start breaks off
       await claimStore(store, backend, space.trainFlops, { confirm: confirmation(flags) })
-      await noteSpace(store, space)
       const deadline = await claimDeadline(store, flags.deadline ?? null)
       const isPublic = !isLoopback(flags.host) || flags.proxy !== undefined
       const budget = flags.budget ?? BigInt(Math.round(space.budget))

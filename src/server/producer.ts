@@ -108,6 +108,7 @@ export async function claimStore(
   if (claim.kind === 'held') return
   const noted = await producerOf(store)
   if (noted !== null && claim.answered) throw differs(noted, producer)
+  if (noted === null && producer.space !== undefined) throw ofTheCourse(producer)
   const question =
     noted === null
       ? `The database has answers of an older isoflop, which did not note what gave them${shown(await evidenceFor(store, backend))}. Did ${producerName(producer)} give them all?`
@@ -130,6 +131,14 @@ const differs = (stored: Producer, served: Producer, has = 'has answers of') => 
     'Serve what it has, or name another database with --db. One without answers (keys alone, or after "keys reset") is given to another with --adopt.',
   )
 }
+
+/** What did not note its producer knew no other space: its configurations mean nothing in one. */
+const ofTheCourse = (served: Producer) =>
+  new IsoflopError(
+    'PRODUCER_DIFFERS',
+    `The database has answers of an older isoflop, which are of the course's models; what is to be served is ${producerName(served)}.`,
+    'Name another database with --db.',
+  )
 
 const unknown = (question: string) =>
   new IsoflopError(

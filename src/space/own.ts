@@ -171,12 +171,22 @@ function halfDecades({ from, to }: { readonly from: number; readonly to: number 
 
 function runRefusal(config: Config, { batchSize, learningRate }: Limits, trainFlops: readonly number[]): string | null {
   if (!batchSize.includes(config.batchSize))
-    return `batch_size must be one of ${batchSize.join(', ')}, got ${config.batchSize}`
+    return `batch_size must be ${oneOf(batchSize, config.batchSize)}, got ${config.batchSize}`
   if (!isWithin(config.learningRate, learningRate))
     return `learning_rate must be from ${learningRate.least} to ${learningRate.most}, got ${config.learningRate}`
   if (!trainFlops.includes(config.trainFlops))
-    return `train_flops must be one of ${trainFlops.join(', ')}, got ${config.trainFlops}`
+    return `train_flops must be ${oneOf(trainFlops, config.trainFlops)}, got ${config.trainFlops}`
   return null
+}
+
+/** Values that are read at a glance; of more, which there are and the two that may have been meant. */
+const mostListed = 24
+
+function oneOf(values: readonly number[], got: number): string {
+  if (values.length <= mostListed) return `one of ${values.join(', ')}`
+  const above = values.findIndex((value) => value > got)
+  const near = above < 1 ? values.slice(...(above === 0 ? [0, 2] : [-2])) : values.slice(above - 1, above + 1)
+  return `one of ${values.length} values from ${values[0]} to ${values[values.length - 1]}, such as ${near.join(' and ')}`
 }
 
 const isWithin = (x: number, { least, most }: Range): boolean => x >= least && x <= most

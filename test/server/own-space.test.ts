@@ -9,6 +9,7 @@ import { apiTrainer } from '../../src/campaign/api-trainer.ts'
 import { runsApi } from '../../src/client/runs.ts'
 import type { Config } from '../../src/core/config.ts'
 import { apiSpace } from '../../src/cs336/space.ts'
+import { addKey } from '../../src/server/keys.ts'
 import { notedSpace, noteSpace } from '../../src/server/noted-space.ts'
 import { claimStore, producerOf } from '../../src/server/producer.ts'
 import { openStore } from '../../src/server/store/open.ts'
@@ -224,6 +225,13 @@ test('a database is of one space: it knows which, and another one is refused', a
       spaceOfDocument({ ...ladder.spec, context: 64 }, 'other'),
     ])
       await assert.rejects(claim(other), { code: 'PRODUCER_DIFFERS', message: new RegExp(ladder.runsFingerprint) })
+    const old = await openStore(':memory:')
+    const { id } = await addKey(old, { label: 'old', budget: 10n ** 20n, now: 0 })
+    const asked = await old.reserve(id, exampleOf(apiSpace as unknown as Space), 1n, 0)
+    assert.ok(asked.kind === 'reserved' && (await old.settle(asked.ticket, 3, 0)))
+    const served = claimStore(old, backendOf(ladder), ladder.trainFlops, { confirm: async () => true })
+    await assert.rejects(served, { code: 'PRODUCER_DIFFERS', message: /older isoflop.*course/ })
+    await old.close()
     const course = await openStore(':memory:')
     await claimStore(course, backendOf(apiSpace as unknown as Space), apiSpace.trainFlops, { confirm })
     assert.equal((await producerOf(course))!.space, undefined, 'as databases of older versions have it')
@@ -231,5 +239,25 @@ test('a database is of one space: it knows which, and another one is refused', a
     await course.close()
   } finally {
     rmSync(folder, { recursive: true })
+  }
+})
+
+test('a database that was given to another space shows what failed before in none of its lists, and keeps answering', async () => {
+  const store = await openStore(':memory:')
+  const { id, key } = await addKey(store, { label: 'kept', budget: 10n ** 24n, now: 0 })
+  const before = exampleOf(llama)
+  const asked = await store.ask(id, { config: before, cost: 1n, name: null, most: 9 }, 0)
+  assert.ok(
+    asked.kind === 'opened' && (await store.end(asked.ticket!, 'failed', { code: 'TRAINING_FAILED', message: 'x' }, 0)),
+  )
+  const world = worlds.get(ladder.name)!
+  const server = { ...(await serving({ store, space: ladder, backend: simulateBackend(world, ladder) })), key }
+  try {
+    const { body } = await ask(server, 'GET', '/v2/runs')
+    assert.deepEqual([body.runs, body.last > 0], [[], true])
+    const gone = await ask(server, 'GET', `/v2/runs/${llama.folderName(before)}`)
+    assert.deepEqual([gone.status, gone.body.code], [404, 'RUN_UNKNOWN'])
+  } finally {
+    await server.close()
   }
 })

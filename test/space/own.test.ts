@@ -5,6 +5,7 @@ import type { Config } from '../../src/core/config.ts'
 import { random } from '../../src/core/random.ts'
 import { configOfUnit } from '../../src/plan/adaptive/candidates.ts'
 import { rungAt } from '../../src/space/ladder.ts'
+import { withTrainFlops } from '../../src/space/own.ts'
 import type { Shape } from '../../src/space/shapes.ts'
 import { accountingsOf, placeOf } from '../../src/space/space.ts'
 import { flopsPerToken, transformer } from '../../src/space/transformer.ts'
@@ -110,4 +111,24 @@ test('the nearest model of a list is near, and its neighbours are the next ones'
     new Set(models.around(1.2e8, 64).map((model) => (model as { model: string }).model)),
     new Set(['57m', '113m', '226m']),
   )
+})
+
+test('a refusal names few values, and of many how many there are and the nearest', () => {
+  const config = { ...placed(), learningRate: llama.limits.learningRate.least }
+  const grid = Array.from({ length: 100 }, (_, k) => (k + 1) * 1e15)
+  const wide = withTrainFlops(llama, grid)
+  const refusal = (trainFlops: number) => wide.refusal({ ...config, trainFlops })
+  const listed = '100 values from 1000000000000000 to 100000000000000000'
+  assert.match(refusal(2.5e15)!, new RegExp(`^train_flops must be one of ${listed}, such as 2000000000000000 and 3000000000000000, got`))
+  assert.match(refusal(1)!, /such as 1000000000000000 and 2000000000000000, got 1$/)
+  assert.match(refusal(1e18)!, /such as 99000000000000000 and 100000000000000000, got 1000000000000000000$/)
+  assert.match(llama.refusal({ ...config, batchSize: 3 })!, /^batch_size must be one of 131072, 262144/)
+})
+
+/** Some model of the space at its smallest batch. */
+const placed = () => ({
+  ...llama.limits.models.usual(2e7),
+  batchSize: llama.limits.batchSize[0],
+  trainFlops: 1e16,
+  learningRate: 1e-3,
 })

@@ -7,7 +7,6 @@ import {
   aboutAnswer,
   answersOf,
   codedRefusals,
-  configOfId,
   eventsQuery,
   idOfConfig,
   longestWait,
@@ -19,6 +18,7 @@ import {
 import type { Config } from '../../core/config.ts'
 import { IsoflopError } from '../../core/errors.ts'
 import { integerAsWritten } from '../../core/exact-integer.ts'
+import { anyCodec } from '../../space/any.ts'
 import type { Space } from '../../space/space.ts'
 import { answerError } from '../answer-error.ts'
 import { Bell } from '../bell.ts'
@@ -160,8 +160,10 @@ export const v2: FastifyPluginAsyncZod<Services> = async (app, services) => {
       const { id } = callerOf(request)
       const { state: states, limit = usualPage, after = 0 } = request.query
       const page = await known.page(id, { after: BigInt(after), limit, ...(states && { states }) })
-      const runs = await Promise.all(page.runs.map((one) => shown.run(id, one)))
-      return { runs, last: runs.at(-1)?.number ?? after, more: page.more }
+      // Of a database that was given to another space (--adopt) what came to nothing before is still there.
+      const own = page.runs.filter(({ config }) => space.configOf(anyCodec.record(config)) !== null)
+      const runs = await Promise.all(own.map((one) => shown.run(id, one)))
+      return { runs, last: Number(page.runs.at(-1)?.number ?? after), more: page.more }
     },
   )
 
@@ -179,7 +181,7 @@ export const v2: FastifyPluginAsyncZod<Services> = async (app, services) => {
     },
     async (request, reply) => {
       const { id: keyId } = callerOf(request)
-      const config = configFrom(request.params.id)
+      const config = configFrom(space, request.params.id)
       const there = await awaited(keyId, config, request.query.wait ?? 0, reply)
       return shown.withCurve(keyId, expectKnown(there, request.params.id))
     },
@@ -198,7 +200,7 @@ export const v2: FastifyPluginAsyncZod<Services> = async (app, services) => {
     },
     async (request) => {
       const { id: keyId } = callerOf(request)
-      const config = configFrom(request.params.id)
+      const config = configFrom(space, request.params.id)
       const cancelled = await requests.cancel(keyId, config)
       if (cancelled?.kind !== 'cancelled') await expectNoQuery(keyId, config)
       const there = expectKnown(cancelled && (await store.request(keyId, config)), request.params.id)
@@ -265,8 +267,8 @@ const afterOf = (given: string | string[] | undefined): bigint | null =>
 const bigintOf = (after: number | undefined): bigint | null => (after === undefined ? null : BigInt(after))
 
 /** Errors: RUN_UNKNOWN. */
-function configFrom(id: string): Config {
-  const config = configOfId(id)
+function configFrom(space: Space, id: string): Config {
+  const config = space.configOfFolder(id)
   if (config === null || idOfConfig(config) !== id) throw unknownRun(id)
   return config
 }
