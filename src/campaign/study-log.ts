@@ -34,6 +34,8 @@ export interface PlanEvent {
   readonly runs: readonly AskedRun[]
   readonly estimate?: ShortForecast | null
   readonly beliefs?: readonly LawBelief[]
+  /** Whether these are for machines that would be idle, and belong to the plan before. */
+  readonly meanwhile?: true
 }
 
 /** What happened in a study, in order. */
@@ -188,6 +190,7 @@ function planOf(record: Readonly<Record<string, unknown>>, codec: Codec): PlanEv
     runs: runs as AskedRun[],
     ...(estimate && config && { estimate: { ...estimate, config } }),
     ...(Array.isArray(record.beliefs) && { beliefs: record.beliefs as LawBelief[] }),
+    ...(record.meanwhile === true && { meanwhile: true }),
   }
 }
 

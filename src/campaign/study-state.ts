@@ -38,6 +38,7 @@ export interface State {
   readonly told: readonly ToldRun[]
   /** What was planned, and what there was before. */
   readonly plans: readonly PlannedRound[]
+  isPlanned(id: string): boolean
   isRunning(id: string): boolean
   toldOf(id: string): Told | undefined
   /** What is thought of this state; null where nobody has thought about it. */
@@ -58,7 +59,7 @@ export class History implements State {
   add(event: StudyEvent): void {
     this.#judgement = null
     if (event.event === 'plan') {
-      this.#plans.push({ plan: event, ...this.#bought() })
+      if (!event.meanwhile) this.#plans.push({ plan: event, ...this.#bought() })
       for (const run of event.runs) {
         this.#planned.set(run.id, run)
         this.#queue.set(run.id, run)
@@ -94,6 +95,10 @@ export class History implements State {
 
   get told(): readonly ToldRun[] {
     return [...this.#told.values()]
+  }
+
+  isPlanned(id: string): boolean {
+    return this.#planned.has(id)
   }
 
   isRunning(id: string): boolean {

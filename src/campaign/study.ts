@@ -7,7 +7,7 @@ import { lock } from '../core/lock.ts'
 import type { Outcome, TrainedRun } from '../core/trainer.ts'
 import type { TrainingConfig } from '../cs336/config.ts'
 import { apiSpace } from '../cs336/space.ts'
-import type { Forecast, Strategy } from '../plan/strategy.ts'
+import type { Forecast, Planned, Strategy } from '../plan/strategy.ts'
 import type { Space } from '../space/space.ts'
 import { settled } from './campaign.ts'
 import { type CampaignIdentity, campaignDiffers, differences, readHead, runsIdentity, writeHead } from './head.ts'
@@ -98,7 +98,7 @@ export async function openCampaign<C extends Config = TrainingConfig>(options: S
   const teller = new StudyTeller(folder, frame, () => void within(() => {}).catch(() => {}))
   const write = (event: StudyEvent) => log.write(event)
   const study: Study<Config> = {
-    ask: (n = 1) => within((state) => askFor(state, n, frame, write)),
+    ask: (n = 1) => upTo(n, (left) => within((state) => askFor(state, left, frame, write))),
     tell: (id, outcome) => within((state) => tellOf(state, id, outcome, write)),
     forecast: () => within((state) => judgementOf(state, frame).conclude()),
     standing: () => within((state) => standingOf(state, frame)),
@@ -106,12 +106,24 @@ export async function openCampaign<C extends Config = TrainingConfig>(options: S
   return study as unknown as Study<C>
 }
 
+/** Asks for runs until there are `n`, or no more. */
+async function upTo(n: number, ask: (n: number) => Promise<AskedRun[]>): Promise<AskedRun[]> {
+  const asked = [...(await ask(n))]
+  while (asked.length > 0 && asked.length < n) {
+    const more = await ask(n - asked.length)
+    if (more.length === 0) break
+    asked.push(...more)
+  }
+  return asked
+}
+
 /** What a study may do next: runs of the plan that is under way, those of a new one, or why none. */
 type Next =
   | { readonly kind: 'runs'; readonly runs: readonly AskedRun[]; readonly plan: StudyEvent | null }
   | { readonly kind: 'wait' | 'stop'; readonly reason: string }
 
-function nextOf(state: State, frame: Frame): Next {
+/** What to do next, where `n` machines are free. */
+function nextOf(state: State, frame: Frame, n: number): Next {
   const left = payable(state, frame)
   if (left.length > 0) return { kind: 'runs', runs: left, plan: null }
   if (state.running.length > 0 && !frame.strategy.plansAhead)
@@ -122,6 +134,7 @@ function nextOf(state: State, frame: Frame): Next {
     const isOver = plan.kind === 'stop' && state.running.length === 0
     return { kind: isOver ? 'stop' : 'wait', reason: plan.reason }
   }
+  if (plan.isMeanwhile) return meanwhileOf(state, plan.title, plan.queries.slice(0, n))
   const runs = plan.queries.map((query, k) => ({
     ...query,
     id: `${state.plans.length}-${k}`,
@@ -132,10 +145,21 @@ function nextOf(state: State, frame: Frame): Next {
   return { kind: 'runs', runs, plan: event }
 }
 
+/** Runs beside the plan that is out: they have its round, and go on with its numbers. */
+function meanwhileOf(state: State, title: string, queries: readonly Planned[]): Next {
+  const round = state.plans.length - 1
+  let number = 0
+  const runs = queries.map((query) => {
+    while (state.isPlanned(`${round}-${number}`)) number++
+    return { ...query, id: `${round}-${number++}`, round }
+  })
+  return { kind: 'runs', runs, plan: { event: 'plan', title, runs, meanwhile: true } }
+}
+
 function askFor(state: State, n: number, frame: Frame, write: (event: StudyEvent) => void): AskedRun[] {
   if (!(Number.isInteger(n) && n > 0))
     throw new IsoflopError('BAD_OPTION', `Asked for ${n} runs.`, 'Ask for a whole number of them, 1 or more.')
-  const next = nextOf(state, frame)
+  const next = nextOf(state, frame, n)
   if (next.kind !== 'runs') return []
   let left = frame.budget - spentOf(state, frame)
   const asked: AskedRun[] = []
@@ -172,7 +196,7 @@ function checked(id: string, outcome: Outcome | Told): Told {
 const words = (told: Told): string => (told.kind === 'finished' ? `finished with ${told.loss}` : told.kind)
 
 function standingOf(state: State, frame: Frame): StudyStanding {
-  const next = nextOf(state, frame)
+  const next = nextOf(state, frame, 1)
   const { told, running } = state
   const common = { told, running, spent: spentOf(state, frame), budget: frame.budget }
   if (next.kind === 'runs') return { state: 'asking', reason: 'there are runs to ask for', ...common }

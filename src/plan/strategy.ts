@@ -63,6 +63,8 @@ export type Plan<C extends Config = Config> =
       readonly estimate: ShortForecast<C> | null
       /** How far each law is believed; left out where there is one, or none. */
       readonly beliefs?: readonly LawBelief[]
+      /** Whether these are for machines that would be idle while what comes next is open: a free machine takes one, the others are planned anew. */
+      readonly isMeanwhile?: boolean
     }
   | { readonly kind: 'wait' | 'stop'; readonly reason: string }
 
@@ -150,6 +152,10 @@ export interface StrategyWords {
   /** The model that its laws' coefficients are relative to; null where there is none. */
   readonly reference: { readonly parameters: number; readonly tokens: number } | null
 }
+
+/** What runs cost. */
+export const totalFlops = (list: readonly { readonly config: Config }[]): number =>
+  list.reduce((sum, { config }) => sum + config.trainFlops, 0)
 
 /** How to spend a budget and what to conclude from it. Pure: no clock, no random numbers but from the situation's seed. */
 export interface Strategy {

@@ -8,25 +8,55 @@ import { type AskedRun, openCampaign, type Study } from '../../src/campaign/stud
 import { random } from '../../src/core/random.ts'
 import type { TrainingConfig } from '../../src/cs336/config.ts'
 import { apiSpace } from '../../src/cs336/space.ts'
+import { isRung } from '../../src/plan/adaptive/climb.ts'
+import { isCheap } from '../../src/plan/adaptive/meanwhile.ts'
+import { totalFlops } from '../../src/plan/strategy.ts'
+import { drawnWorld } from '../../src/world/drawn.ts'
 import { optimum } from '../../src/world/optimum.ts'
+import { stagedWorld } from '../../src/world/staged.ts'
+import type { World } from '../../src/world/world.ts'
 import { folder, outcome, world } from './studies.ts'
 
+/** The world with the noise of runs: without it hardly any run is worth its cost for long. */
+const noisy = (of: World): World => ({ ...of, loss: (config) => of.observe(config) })
+
+interface Play {
+  /** Runs that are out at once. */
+  readonly n: number
+  /** Outcomes that are told before the next are asked for. */
+  readonly batch?: number
+  /** One of so many of the oldest ends next; any by default. */
+  readonly among?: number
+  readonly seed?: number
+  readonly of?: World
+}
+
 /** Asks for up to `n` runs beside those that are out, and tells outcomes in a random order, until the study has ended. */
-async function play(study: Study, n: number, seed = 0): Promise<number> {
+async function play(study: Study, { n, batch = 1, among = n, seed = 0, of = world }: Play) {
   const rng = random(seed, 5)
   const out: AskedRun<TrainingConfig>[] = []
+  const asked: AskedRun<TrainingConfig>[] = []
+  /** What share of the budget was spent when there was nothing to do for somebody for the first time, and why. */
+  let idle: { readonly from: number; readonly reason: string } | null = null
   for (let calls = 0; calls < 2000; calls++) {
-    if (out.length < n) out.push(...(await study.ask(n - out.length)))
-    if (out.length === 0) return calls
-    const [run] = out.splice(rng.integer(out.length), 1)
-    await study.tell(run.id, outcome(run))
+    const more = out.length < n ? await study.ask(n - out.length) : []
+    out.push(...more)
+    asked.push(...more)
+    const spent = totalFlops(asked) / apiSpace.budget
+    assert.ok(spent <= 1 + 1e-12, `${spent} of the budget with what is out`)
+    if (out.length < n) idle ??= { from: spent, reason: (await study.standing()).reason }
+    if (out.length === 0) return { asked, idle }
+    for (let told = 0; told < batch && out.length > 0; told++) {
+      const [run] = out.splice(rng.integer(Math.min(among, out.length)), 1)
+      await study.tell(run.id, outcome(run, of))
+    }
   }
   return assert.fail('the study never ended')
 }
 
 test('a study asked one by one buys what a campaign buys, and predicts the same', { timeout: 300_000 }, async () => {
   const study = await openCampaign({ folder: folder('serial'), seed: 3 })
-  await play(study, 1)
+  await play(study, { n: 1 })
   const trainer = { name: 'world', train: async (config: TrainingConfig) => outcome({ config }) }
   const whole = await campaign({ trainer, seed: 3 })
   const { told, spent, state } = await study.standing()
@@ -43,7 +73,7 @@ test('eight at once stay within the budget, are told in any order, and equal ord
   timeout: 120_000,
 }, async () => {
   const [a, b] = [folder('eight'), folder('eight-again')]
-  for (const place of [a, b]) await play(await openCampaign({ folder: place, seed: 1 }), 8, 4)
+  for (const place of [a, b]) await play(await openCampaign({ folder: place, seed: 1 }), { n: 8, batch: 3, seed: 4 })
   assert.equal(readFileSync(join(a, 'study.jsonl'), 'utf8'), readFileSync(join(b, 'study.jsonl'), 'utf8'))
   const study = await openCampaign({ folder: a, seed: 1 })
   const { spent, budget, told } = await study.standing()
@@ -53,6 +83,30 @@ test('eight at once stay within the budget, are told in any order, and equal ord
   const truth = optimum(world, apiSpace.target)
   const { config } = await study.forecast()
   assert.ok(world.loss(config) - truth.loss < 0.05, `regret ${world.loss(config) - truth.loss}`)
+})
+
+// Cheap runs learn in the first world. In the second they hardly do, and the tenth that may be spent meanwhile is used up while larger runs tell whether they mislead.
+for (const [seed, least] of [
+  [1000, 0.9],
+  [1001, 0.2],
+])
+  test(`none of sixteen machines is idle while there is a budget that may be spent usefully: seed:${seed}`, {
+    timeout: 300_000,
+  }, async () => {
+    const study = await openCampaign({ folder: folder(`busy-${seed}`) })
+    const { asked, idle } = await play(study, { n: 16, batch: 8, among: 10, of: noisy(drawnWorld(seed)) })
+    assert.ok(idle && (idle.from > least || / worth only /.test(idle.reason)), JSON.stringify(idle))
+    const cheap = totalFlops(asked.filter(isCheap))
+    assert.ok(cheap <= apiSpace.budget / 5, `${cheap} FLOPs for what is bought while it is open what comes next`)
+  })
+
+test('where cheap runs mislead, what is bought meanwhile leaves enough for the whole climb', {
+  timeout: 300_000,
+}, async () => {
+  const study = await openCampaign({ folder: folder('climb') })
+  const { asked } = await play(study, { n: 16, batch: 8, among: 10, of: noisy(stagedWorld(1000)) })
+  const rungs = asked.filter(isRung).map(({ config }) => config.trainFlops / apiSpace.budget)
+  assert.deepEqual(rungs, [0.03, 0.03, 0.03, 0.05, 0.05, 0.15, 0.15, 0.3])
 })
 
 test('the loop of the examples runs to its forecast', { timeout: 300_000 }, () => {

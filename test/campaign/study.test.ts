@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { openCampaign } from '../../src/campaign/study.ts'
 import { IsoflopError } from '../../src/core/errors.ts'
 import { apiSpace } from '../../src/cs336/space.ts'
+import { totalFlops } from '../../src/plan/strategy.ts'
 import { folder, outcome } from './studies.ts'
 
 const hasCode = (code: string) => (error: unknown) => error instanceof IsoflopError && error.code === code
@@ -14,6 +15,9 @@ test('runs that are out are planned around, and what nobody knows of is not aske
 }, async () => {
   const study = await openCampaign({ folder: folder('out'), seed: 2 })
   const first = await study.ask(100)
+  // The 22 that decide what comes next, and the rest of the opening.
+  assert.equal(first.length, 46)
+  assert.ok(totalFlops(first.slice(22)) < 0.06 * apiSpace.budget)
   assert.deepEqual(await study.ask(5), [])
   assert.deepEqual([(await study.standing()).state, (await study.standing()).running.length], ['waiting', first.length])
   for (const [k, run] of first.entries())

@@ -1,20 +1,22 @@
-import type { Config } from '../../core/config.ts'
 import { IsoflopError } from '../../core/errors.ts'
-import { random } from '../../core/random.ts'
-import { fitJoint, isUsable, type JointFit, mostUsableLoss, type WeightedMode } from '../../joint/fit.ts'
-import { bestPlace } from '../../joint/place.ts'
-import { leadingModes } from '../../joint/posterior.ts'
-import type { Place } from '../../space/space.ts'
-import { placeOf } from '../../space/space.ts'
-import { once, type Plan, type Planned, type Situation, type Strategy } from '../strategy.ts'
-import { configOfUnit, type Reach } from './candidates.ts'
+import { fitJoint, isUsable, type JointFit, mostUsableLoss } from '../../joint/fit.ts'
+import {
+  type CampaignRun,
+  once,
+  type Plan,
+  type Planned,
+  type Situation,
+  type Strategy,
+  totalFlops,
+} from '../strategy.ts'
+import { type Choice, checkReason, choose, isDesigned, offerOf } from './choice.ts'
 import { climbPlan, isMisled, isSummit, learned, nextRung, pinnedSpace } from './climb.ts'
-import { Prospect } from './design.ts'
 import { beliefsOf, forecastOf } from './forecast.ts'
 import { jointEvidence } from './joint-evidence.ts'
-import { furtherOpeningPlan, newcomer, openingPlan, restOfOpening } from './opening.ts'
+import { deciding, isCheap, meanwhile } from './meanwhile.ts'
+import { furtherOpeningPlan, isOfRest, newcomer, openingPlan, restOfOpening } from './opening.ts'
 import { draws, expectAt } from './predict.ts'
-import { type Stake, type StakeName, stakeNames, stakesAt } from './stakes.ts'
+import { stakeNames } from './stakes.ts'
 import { adaptiveWords } from './words.ts'
 
 /** Rounds of designed runs after the opening, each with an equal share of what is left. */
@@ -30,23 +32,10 @@ const fewLearned = 3
 const cheapShare = 1 / 150
 /** However many rounds the API refused: more plans than this are not made. */
 const mostPlans = 16
-/** Candidates of a round, and how many modes judge them. */
-const search = { candidates: 2000, leastWeight: 0.02, modes: 4 } as const
-/** A query costs time too: as if it took this share of the budget in addition. */
-const overhead = 1 / 500
-/** No candidate is below this share of the budget: hundreds of tiny runs are no use. */
-const smallestShare = 1 / 20_000
 /** The run that checks the law in the last round costs at most this share of the budget. */
 const checkShare = 1 / 6
 /** A round that is expected to be worth less than this, nats of regret, is not bought. */
 const leastWorth = 2e-5
-/** Candidates have an expected loss this far below the cut: a run above it would be left out. */
-const margin = 0.5
-
-const reach: Reach = { tokensPerParameter: [2, 3000], widthPerLayer: [30, 150] }
-
-/** Marks the streams of this file among those of the random numbers. */
-const stream = 0xca
 
 /**
  * Spends the budget where it is expected to tell most (docs/math.md, "Campaigns"). An opening is spread over everything; runs that
@@ -71,18 +60,27 @@ export const adaptive: Strategy = {
 }
 
 function planOf(situation: Situation, fitted: () => JointFit): Plan {
+  const lawSoFar = () => (usableRuns(situation) < fewestUsable ? null : fitted())
+  const plan = nextStep(situation, lawSoFar, true)
+  return plan.kind === 'wait' ? (meanwhile(situation, lawSoFar) ?? nextStep(situation, lawSoFar, false)) : plan
+}
+
+/** What comes next, or that it is open. Paced, a designed round is put off while much of the one before is out. */
+function nextStep(situation: Situation, lawSoFar: () => JointFit | null, isPaced: boolean): Plan {
+  const isEarly = learnsEarly(situation)
   // Whether there is more of an opening, or a climb, is for the outcomes of the one before to say.
-  if ((situation.running ?? []).some((run) => !isDesigned(run)))
+  if (deciding(situation, isEarly).length > 0)
     return { kind: 'wait', reason: 'what the runs that are out tell decides what is planned next' }
   const opening = openingOf(situation)
   if (opening !== null) return opening
-  const fit = usableRuns(situation) < fewestUsable ? null : fitted()
+  const fit = lawSoFar()
   const climb = climbOf(situation, fit)
-  if (climb !== null && situation.running?.length)
-    return { kind: 'wait', reason: 'what the runs that are out tell decides whether larger ones are needed' }
   if (climb !== null) return climb
+  // A law of few runs designs nothing while there are more of the opening to come.
+  if (situation.running?.some((run) => !isDesigned(run)) && usableRuns(situation) < enoughGiven)
+    return { kind: 'wait', reason: 'what the runs of the opening tell decides what is planned next' }
   if (fit === null) return { kind: 'stop', reason: 'too few runs learned enough to tell a law' }
-  return designedPlan(situation, fit)
+  return designedPlan(situation, fit, isPaced)
 }
 
 const usableRuns = ({ runs }: Pick<Situation, 'runs'>): number => runs.filter(isUsable).length
@@ -96,7 +94,10 @@ function openingOf(situation: Situation): Plan | null {
     return openingPlan(situation)
   }
   if (round !== 1) return null
-  if (learnsEarly(situation)) return restOfOpening(situation)
+  if (learnsEarly(situation)) {
+    const rest = restOfOpening(situation)
+    return rest.queries.length > 0 ? rest : null
+  }
   return usableRuns(situation) < fewUsable ? furtherOpeningPlan(situation) : null
 }
 
@@ -114,8 +115,14 @@ function expectPayable(situation: Situation): void {
 }
 
 /** Whether the cheap runs learned enough to tell what trained models do. */
-const learnsEarly = ({ runs, budget }: Situation): boolean =>
-  runs.filter((run) => learned(run) && run.config.trainFlops <= cheapShare * budget).length >= fewLearned
+function learnsEarly(situation: Situation): boolean {
+  const { runs, budget } = situation
+  // What machines made that would have been idle does not decide: it would take fewer of each that learn to be three.
+  const isBeside = isOfRest(situation)
+  const isJudged = (run: CampaignRun) => run.round < 0 || !(isCheap(run) || isBeside(run))
+  const early = runs.filter((run) => learned(run) && run.config.trainFlops <= cheapShare * budget)
+  return early.filter(isJudged).length >= fewLearned
+}
 
 /** A few larger runs, where the cheap ones hardly learn: null where they do, or where the climb is over. */
 function climbOf(situation: Situation, fit: JointFit | null): Plan | null {
@@ -148,18 +155,7 @@ function fitSituation(situation: Situation): JointFit {
   return fitJoint(runs, { target, space })
 }
 
-/** A candidate that was chosen. */
-interface Choice {
-  readonly config: Config
-  readonly planned: Planned
-  readonly worth: number
-  readonly by: Readonly<Record<StakeName, number>>
-}
-
-const costOf = (list: readonly { readonly config: Config }[]): number =>
-  list.reduce((sum, { config }) => sum + config.trainFlops, 0)
-
-function designedPlan(situation: Situation, fit: JointFit): Plan {
+function designedPlan(situation: Situation, fit: JointFit, isPaced: boolean): Plan {
   const { budget, spent, space, round, target, seed } = situation
   const left = budget - spent
   const done = designedRounds(situation)
@@ -167,16 +163,14 @@ function designedPlan(situation: Situation, fit: JointFit): Plan {
   if (roundsLeft <= 0 || round >= mostPlans) return { kind: 'stop', reason: `all ${rounds} rounds are done` }
   // What the check will cost is kept for the last round.
   const free = left - (checkFlops(situation) ?? 0)
+  // Else rounds would follow each other faster than anything is told, and the last of them know no more than the first.
+  if (isPaced && outFlops(situation) > free / roundsLeft)
+    return { kind: 'wait', reason: 'what the runs that are out tell decides what another round is for' }
   const asked = isMisled(situation, fit) ? pinnedSpace(space, budget, fit) : space
-  const running = (situation.running ?? []).map(({ config }) => config)
-  const candidates = [...running, ...candidatesOf({ ...situation, space: asked }, free)]
-  const prospect = new Prospect(candidates, judgesOf(fit, situation))
-  // What is out will be known: what is chosen tells something beside it.
-  for (const c of running.keys()) prospect.take(c)
-  const terms = { below: fit.cut - margin, most: free, budget, out: running.length }
-  const shared = choose(prospect, { ...terms, spend: free / roundsLeft })
+  const offer = offerOf({ ...situation, space: asked }, fit, free, [round])
+  const shared = choose(offer, free / roundsLeft)
   // Where a share pays for no run that would learn enough, the round is the last one.
-  const choices = shared.length > 0 ? shared : choose(prospect, { ...terms, spend: free })
+  const choices = shared.length > 0 ? shared : choose(offer, free)
   const worth = choices.reduce((sum, choice) => sum + choice.worth, 0)
   const isLast = roundsLeft === 1 || choices.length === 0
   const planned = [...(isLast ? checkRuns(situation, fit) : []), ...choices.map((choice) => choice.planned)]
@@ -188,98 +182,17 @@ function designedPlan(situation: Situation, fit: JointFit): Plan {
   return { kind: 'ask', title: titleOf(done + 1, choices), queries, estimate, beliefs: beliefsOf(fit) }
 }
 
+/** FLOPs of designed runs that are out, cheap ones left out. */
+const outFlops = ({ running = [] }: Situation): number =>
+  totalFlops(running.filter((run) => isDesigned(run) && !isCheap(run)))
+
 const notWorth = (choices: readonly Choice[], worth: number): string =>
-  `another round, ${choices.length} runs for ${costOf(choices).toExponential(1)} FLOPs, is expected to be worth only ` +
+  `another round, ${choices.length} runs for ${totalFlops(choices).toExponential(1)} FLOPs, is expected to be worth only ` +
   `${worth.toExponential(0)} nats`
-
-/** The modes with what is at stake in each. */
-const judgesOf = (fit: JointFit, situation: Situation): (WeightedMode & { stakes: readonly Stake[] })[] =>
-  leadingModes(fit, search.leastWeight, search.modes).map(({ mode, weight }) => {
-    const { target, space } = situation
-    const loss = (place: Place) => mode.lossOf(mode.fitted, mode.pointAt(place))
-    const best = bestPlace(mode, mode.fitted.theta, loss, target, space.targetLimits)
-    return { mode, weight, stakes: stakesAt(mode, best, space.targetLimits.batchSize) }
-  })
-
-/** So many of the nearest runs have to have diverged for a configuration to be thought to diverge. */
-const fewestDiverged = 3
-
-/** Whether a configuration is likely to diverge: the runs that are nearest in size and rate, logarithms, all did. */
-function divergence({ runs, space }: Situation): (config: Config) => boolean {
-  if (runs.filter(({ loss }) => !Number.isFinite(loss)).length < fewestDiverged) return () => false
-  const known = runs.map(({ config, loss }) => ({ place: placeOf(space, config), hasDiverged: !Number.isFinite(loss) }))
-  return (config) => {
-    const { size, rate } = placeOf(space, config)
-    const far = (place: Place) => (place.size - size) ** 2 + (place.rate - rate) ** 2
-    const nearest = known.toSorted((a, b) => far(a.place) - far(b.place)).slice(0, fewestDiverged)
-    return nearest.every(({ hasDiverged }) => hasDiverged)
-  }
-}
-
-/** Random configurations at the budgets that can still be paid for. */
-function candidatesOf(situation: Situation, most: number): Config[] {
-  const isNew = newcomer(situation)
-  const diverges = divergence(situation)
-  const { budget, space, seed, round } = situation
-  const rng = random(seed, stream, round)
-  const flops = space.trainFlops.filter((C) => C <= most && C >= budget * smallestShare)
-  if (flops.length === 0) return []
-  return Array.from({ length: search.candidates }).flatMap(() => {
-    const trainFlops = flops[rng.integer(flops.length)]
-    const unit = Array.from({ length: 4 }, () => rng.uniform())
-    const config = configOfUnit(unit, trainFlops, space, reach)
-    return config !== null && isNew(config) && !diverges(config) ? [config] : []
-  })
-}
-
-/** Takes the candidate of most worth for its cost, one after another, until the round's share is spent. */
-function choose(
-  prospect: Prospect,
-  { below, spend, most, budget, out }: { below: number; spend: number; most: number; budget: number; out: number },
-): Choice[] {
-  const open = new Set([...prospect.candidates.keys()].filter((c) => c >= out && prospect.expected[c] < below))
-  const choices: Choice[] = []
-  for (let used = 0; used < spend; ) {
-    let best: { c: number; rate: number } | null = null
-    for (const c of open) {
-      const cost = prospect.candidates[c].trainFlops
-      // A little over the share is fine, and so is a run that a whole round can hardly pay for.
-      if (cost > most - used || cost > Math.max(1.5 * (spend - used), 0.2 * spend)) continue
-      const rate = prospect.worth(c) / (cost + overhead * budget)
-      if (best === null || rate > best.rate) best = { c, rate }
-    }
-    if (best === null) break
-    const choice = choiceOf(prospect, best.c)
-    choices.push(choice)
-    open.delete(best.c)
-    used += choice.config.trainFlops
-    prospect.take(best.c)
-  }
-  return choices
-}
-
-function choiceOf(prospect: Prospect, c: number): Choice {
-  const config = prospect.candidates[c]
-  const by = prospect.worthBy(c)
-  const worth = prospect.worth(c)
-  const expected = { loss: prospect.expected[c], sd: prospect.sd(c) }
-  const shares = stakeNames
-    .map((name) => ({ name, share: by[name] / worth }))
-    .filter(({ share }) => share >= 0.1)
-    .sort((a, b) => b.share - a.share)
-    .map(({ name, share }) => `${name} ${Math.round(100 * share)} %`)
-  const reason = `worth ${Number(worth.toPrecision(2))} nats at the target (${shares.join(', ')})`
-  return { config, planned: { config, reason, expected }, worth, by }
-}
-
-const checkReason = 'checks the law at a high budget, at the best that may be asked there'
 
 /** How many designed rounds there were. */
 const designedRounds = ({ runs, running = [] }: Situation): number =>
-  new Set([...runs, ...running].filter(isDesigned).map(({ round }) => round)).size
-
-const isDesigned = ({ reason }: { readonly reason: string }): boolean =>
-  reason.startsWith('worth ') || reason === checkReason
+  new Set([...runs, ...running].filter((run) => isDesigned(run) && !isCheap(run)).map(({ round }) => round)).size
 
 /** What a round is about: what most of its worth is for. */
 function titleOf(round: number, choices: readonly Choice[]): string {

@@ -160,6 +160,9 @@ function foretell({ posterior }: Expectation, config: Config): Expected {
 
 const reasonOf = (rung: number): string => `rung ${rung} of ${rungs.length}: `
 
+/** Whether a run belongs to the climb. */
+export const isRung = ({ reason }: Pick<CampaignRun, 'reason'>): boolean => /^rung \d+ of /.test(reason)
+
 /** Whether a run tells if the law of the cheap runs holds. */
 export const isTrial = ({ reason }: Pick<CampaignRun, 'reason'>): boolean => reason.startsWith(reasonOf(1))
 

@@ -34,17 +34,27 @@ export function newcomer({ runs, refused, pending, running = [], space }: Situat
   }
 }
 
+type Asking = Plan & { readonly kind: 'ask' }
+
 /** The first runs: spread over sizes, shapes, rates and batches at three small budgets, before any law is known. */
 export const openingPlan = (situation: Situation): Plan =>
   spread(situation, ({ first }) => [0, first], 'Opening: spread over sizes, shapes, rates and batches')
 
 /** The rest of them, where the first ones learned enough to tell. */
-export const restOfOpening = (situation: Situation): Plan =>
+export const restOfOpening = (situation: Situation): Asking =>
   spread(
     situation,
     ({ first, count }) => [first, count],
     'Opening, the rest: cheap runs learn here, so there are more of them',
   )
+
+/** Which runs are of the rest of the opening. */
+export function isOfRest(situation: Situation): (run: { readonly config: Config }) => boolean {
+  const { identity } = situation.space
+  const rest = opening.flatMap((block, k) => blockOf(situation, block, k).slice(block.first))
+  const names = new Set(rest.map(({ config }) => identity(config)))
+  return ({ config }) => names.has(identity(config))
+}
 
 /** Where hardly any of the first ones learned enough to say anything: three at 3e16 of 2e18 FLOPs. */
 const further: Block = { count: 3, first: 3, share: 3 / 200 }
@@ -57,7 +67,7 @@ export function furtherOpeningPlan(situation: Situation): Plan {
   return { kind: 'ask', title, queries, estimate: null }
 }
 
-function spread(situation: Situation, part: (block: Block) => [from: number, to: number], title: string): Plan {
+function spread(situation: Situation, part: (block: Block) => [from: number, to: number], title: string): Asking {
   const isNew = newcomer(situation)
   const queries = opening.flatMap((block, k) =>
     blockOf(situation, block, k)
