@@ -383,7 +383,7 @@ test('1,000 students are shown, sorted and scrolled without a wait', { skip }, a
   console.log(
     `1,000 students: shown ${shown.toFixed(0)} ms after a reload, a frame of scrolling takes ${median.toFixed(1)} ms`,
   )
-  assert.ok(shown < 3000, `${shown} ms`)
+  assert.ok(shown < 5000, `${shown} ms`)
   assert.ok(median < 100, `${median} ms`)
   assert.ok((await page.locator('#students tbody tr').count()) < 80, 'only rows in sight are there')
 })

@@ -184,31 +184,45 @@ export function followClass(): () => void {
 
 /** Looks what is new in the class; quiet where nobody answers. */
 export async function lookAtClass(): Promise<void> {
-  const [fresh, runs, spending] = await Promise.all([
-    ask<ClassNews>('GET', '/class'),
-    ask<WireDrawn>('GET', '/class/runs'),
-    ask<WireSpending>('GET', '/class/spending'),
-  ])
-  if (fresh !== news.value) news.value = fresh
-  if (runs !== before) {
-    before = runs
-    drawn.value = {
-      total: runs.total,
-      runs: runs.loss.map((loss, k) => ({
-        ...{ loss, flops: runs.flops[k], parameters: runs.parameters[k], key: runs.keys[runs.key[k]] },
-      })),
-    }
-  }
-  if (spending !== spendingBefore) {
-    spendingBefore = spending
-    spent.value = spentOf(spending, fresh.keys, systemClock.now())
-  }
+  const reading = readClass()
+  // Students are there before the figures, whose answers take longer.
+  const [fresh] = await Promise.all([reading, readDrawn(), readSpending(reading)])
   const isAnyOpen = [...fresh.keys, ...fresh.instructors].some(({ reserved }) => reserved !== '0')
   if (isAnyOpen) queue.value = await ask<typeof queue.value>('GET', '/class/queue')
   else if (queue.value.total > 0) queue.value = { queued: [], total: 0 }
   const { value } = student
-  if (value !== null && detail.value?.runs.length !== value.runs) await readDetail(value.id)
+  if (value !== null && isNews(value)) await readDetail(value.id)
 }
+
+async function readClass(): Promise<ClassNews> {
+  const fresh = await ask<ClassNews>('GET', '/class')
+  if (fresh !== news.value) news.value = fresh
+  return fresh
+}
+
+async function readDrawn(): Promise<void> {
+  const runs = await ask<WireDrawn>('GET', '/class/runs')
+  if (runs === before) return
+  before = runs
+  drawn.value = {
+    total: runs.total,
+    runs: runs.loss.map((loss, k) => ({
+      ...{ loss, flops: runs.flops[k], parameters: runs.parameters[k], key: runs.keys[runs.key[k]] },
+    })),
+  }
+}
+
+async function readSpending(reading: Promise<ClassNews>): Promise<void> {
+  const spending = await ask<WireSpending>('GET', '/class/spending')
+  const { keys } = await reading
+  if (spending === spendingBefore) return
+  spendingBefore = spending
+  spent.value = spentOf(spending, keys, systemClock.now())
+}
+
+/** Whether a student has done more than what is known. */
+const isNews = ({ runs, attempts }: Student): boolean =>
+  detail.value?.runs.length !== runs || detail.value.submissions.length !== attempts
 
 async function readDetail(id: string): Promise<void> {
   const read = await ask<Omit<Detail, 'runs'> & { runs: Parameters<typeof runsFrom>[0] }>('GET', `/class/keys/${id}`)
