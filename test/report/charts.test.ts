@@ -73,6 +73,12 @@ test('on a wide screen panels that stand below each other stand side by side, ea
   )
 })
 
+test('every figure tells a number to those who do not see it', () => {
+  for (const { name, alt } of drawFigures(noisy)) assert.match(alt, /\d/, `${name}: ${alt}`)
+  const { alt } = drawFigures(handout, handoutLaw).find(({ name }) => name === 'optimum')!
+  assert.match(alt, /At 1e\d\d FLOPs norm has N = \d\.\d\de\d+ .*D = /)
+})
+
 test('every figure names its axes with their units', () => {
   assert.deepEqual(new Set(Object.keys(axisTitles)), new Set(fitFigures.map(({ name }) => name)))
   for (const { name, svg } of drawFigures(noisy))

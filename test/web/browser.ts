@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { after } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { launch, needsBrowser } from './chromium.ts'
+import { lookOver } from './look-over.ts'
 
 export { needsBrowser }
 
@@ -16,7 +17,7 @@ const browser = (): Promise<Browser> => {
 
 export interface Visit {
   readonly page: Page
-  /** Asserts that nothing went wrong: no message of the console, no exception, no request off the host, nothing that a screen reader stumbles over. */
+  /** Asserts that nothing went wrong: no message of the console, no exception, no request off the host, nothing that a screen reader stumbles over, and nothing that `lookOver` finds. */
   clean(): Promise<void>
   close(): Promise<void>
 }
@@ -65,6 +66,7 @@ export async function visit(link: string, options: VisitOptions = {}): Promise<V
         return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)
       })
       assert.deepEqual(violations, [])
+      assert.deepEqual(await lookOver(page), [])
     },
     close: () => context.close(),
   }

@@ -268,8 +268,8 @@ export const en = {
       caption: (C: string) =>
         `The best N and D for each budget by every method; at the right, each method's value at ${C} FLOPs.`,
       answer: (C: string, method: string, N: string, D: string) => `At ${C} FLOPs ${method} has N = ${N} and D = ${D}.`,
-      alt: (methods: string) =>
-        `Compute-optimal parameters and tokens against training compute on logarithmic axes, by ${methods}.`,
+      alt: (methods: string, answer: string) =>
+        `Compute-optimal parameters and tokens against training compute on logarithmic axes, by ${methods}.${answer && ` ${answer}`}`,
     },
     profiles: {
       title: 'IsoFLOP profiles',

@@ -242,7 +242,7 @@ export const zh: English = {
       tokens: '计算最优 token 数 D',
       caption: (C) => `每种方法给出的各预算下的最优 N 和 D；右侧是各方法在 ${C} FLOPs 处的值。`,
       answer: (C, method, N, D) => `在 ${C} FLOPs 处，${method} 给出 N = ${N}，D = ${D}。`,
-      alt: (methods) => `计算最优的参数量和 token 数随训练算力的变化，对数坐标，方法为 ${methods}。`,
+      alt: (methods, answer) => `计算最优的参数量和 token 数随训练算力的变化，对数坐标，方法为 ${methods}。${answer}`,
     },
     profiles: {
       title: 'IsoFLOP 曲线',

@@ -6,7 +6,7 @@ import { askJoint, askWith, data, how, isGrouped, isJoint } from './state.ts'
 
 /** What else is asked of the fit: budgets to predict, laws of more than N and D, and what few change. */
 export const Question = () => (
-  <section class="card" aria-labelledby="question">
+  <section class="card question" aria-labelledby="question">
     <h2 id="question">{say.fit.question}</h2>
     <Targets />
     <Laws />

@@ -18,21 +18,33 @@ inert.createElementNS = ((namespace: string, name: string) => {
 }) as typeof inert.createElementNS
 
 /** A figure's drawing as an element of this page. */
-export function drawn(drawing: Drawing, label: string, isDark: boolean): SVGSVGElement {
+export function drawn(drawing: Drawing, label: string): SVGSVGElement {
   const svg = drawDrawing(drawing, label, inert as unknown as SvgDocument) as unknown as SVGSVGElement
-  if (isDark) darken(svg)
+  darkened(svg)
   // The whole is one picture with one name: its parts, which Plot names, have none.
   for (const part of svg.querySelectorAll('[aria-label]')) part.removeAttribute('aria-label')
   return document.adoptNode(svg)
 }
 
-/** Turns the colours of a drawing over. */
-function darken(svg: Element): void {
+/** Figures are drawn for white paper, on which they are printed; on dark screens each of their colours is another, by a rule of its own. */
+const dark = new CSSStyleSheet({ media: 'screen and (prefers-color-scheme: dark)' })
+document.adoptedStyleSheets.push(dark)
+const ruled = new Set<string>()
+
+/** Sees to it that every colour of a drawing has its rule. */
+function darkened(svg: Element): void {
   for (const node of [svg, ...svg.querySelectorAll('*')])
     for (const name of ['fill', 'stroke', 'color']) {
       const color = node.getAttribute(name)
-      if (color !== null) node.setAttribute(name, inDark(color))
+      if (color?.startsWith('#')) rule(name, color)
     }
+}
+
+function rule(name: string, color: string): void {
+  const selector = `.paper [${name}="${color}"]`
+  if (ruled.has(selector)) return
+  ruled.add(selector)
+  dark.insertRule(`${selector} { ${name}: ${inDark(color)} }`)
 }
 
 interface Job {

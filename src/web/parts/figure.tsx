@@ -1,7 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Figure, Place } from '../../report/draw/figure.ts'
 import { sized } from '../../report/draw/narrow.ts'
-import { isDark } from '../theme.ts'
 import { say } from '../words/words.ts'
 import { drawNever, drawn, drawSoon } from './drawing.ts'
 import { still } from './still.tsx'
@@ -81,28 +80,27 @@ export function LiveFigure<Subject>(props: Props<Subject>) {
   const [isEmpty, setEmpty] = useState(false)
   const [isHere, setHere] = useState(false)
   const key = useRef({}).current
-  const dark = isDark.value
 
   useEffect(() => {
     if (width === 0) return
-    const draw = (isOnDark: boolean) => {
+    const draw = () => {
       const whole = figure.draw(subject)
       const drawing = whole && sized(whole, Math.min(width, widest))
       setEmpty(drawing === null)
       if (drawing === null || box.current === null) return setShown(null)
-      box.current.firstElementChild!.replaceChildren(drawn(drawing, figure.alt(subject), isOnDark))
+      box.current.firstElementChild!.replaceChildren(drawn(drawing, figure.alt(subject)))
       const places = (figure.places?.(subject, drawing) ?? []).map(({ run, x, y }) => ({ run: numbers[run], x, y }))
       setShown({ width: drawing.width ?? 800, height: drawing.height, places, caption: figure.caption(subject) })
     }
-    drawSoon(key, { draw: () => draw(dark), isSeen: () => isSeen(box.current) })
-    // What is printed is looked at whole, at once and on white.
-    const print = () => draw(false)
+    drawSoon(key, { draw, isSeen: () => isSeen(box.current) })
+    // What is printed is looked at whole, and at once.
+    const print = () => drawNever(key) && draw()
     addEventListener('beforeprint', print)
     return () => {
       removeEventListener('beforeprint', print)
       drawNever(key)
     }
-  }, [figure, subject, width, dark, key, numbers])
+  }, [figure, subject, width, key, numbers])
 
   const { onPoint, onSelect } = props
   // For the mouse alone: by the keyboard, runs are gone through in the table of all of them.
@@ -159,7 +157,7 @@ export function LiveFigure<Subject>(props: Props<Subject>) {
 }
 
 const StillReading = still(({ caption, note }: { caption: string | undefined; note: string | undefined }) => (
-  <details class="reading">
+  <details class="reading caption">
     <summary>{say.caption}</summary>
     <p>
       {caption} {note}

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { isPrinted } from '../theme.ts'
 import { say } from '../words/words.ts'
+import { isPrinting } from './printing.ts'
 import { still } from './still.tsx'
 
 export interface Column<Row> {
@@ -28,7 +28,7 @@ interface Props<Row> {
 /** Pixels, as in style.css. */
 const rowHeight = 28
 const overscan = 8
-/** On paper all rows are there, up to so many: forty pages. */
+/** Rows on paper: some forty pages. */
 const mostPrinted = 2000
 
 interface Order {
@@ -54,10 +54,10 @@ export function Table<Row>(props: Props<Row>) {
       node.scrollTop = top - node.clientHeight + 3 * rowHeight
   }, [at])
 
-  const isWhole = isPrinted.value && sorted.length <= mostPrinted
+  const isWhole = isPrinting.value
   const first = isWhole ? 0 : Math.max(0, Math.floor(place.top / rowHeight) - overscan)
-  const inView = Math.ceil((place.top + place.height) / rowHeight) + overscan
-  const last = isWhole ? sorted.length : Math.min(sorted.length, inView)
+  const end = isWhole ? mostPrinted : Math.ceil((place.top + place.height) / rowHeight) + overscan
+  const last = Math.min(sorted.length, end)
   const move = (event: KeyboardEvent) => {
     if (event.key === 'Enter' && event.target === box.current && at >= 0) props.onOpen?.()
     const step = steps[event.key]

@@ -80,7 +80,7 @@ export const zh: typeof en = {
   lossUnit: 'loss 单位为 nats/token',
   runsShown: (shown, all) => (shown === all ? `${all} 个` : `${all} 个中的 ${shown} 个`),
   filter: '筛选',
-  filterHint: '文字，或 N>1e8、loss<3、round=2',
+  filterHint: '文字或 N>1e8、loss<3、round=2',
   noRuns: '没有符合筛选的实验。',
   sortBy: (column) => `按${column}排序`,
 
@@ -186,7 +186,7 @@ export const zh: typeof en = {
     counts: '有效',
     heads: '头',
     batch: '批大小',
-    filterHint: '文字，或 N>1e8、loss<3、flops=1e16',
+    filterHint: '文字或 N>1e8、loss<3、flops=1e16',
     noRunsYet: '还没有实验。第一个实验一有答案就显示在这里。',
 
     instructorTitle: '缩放定律：班级',

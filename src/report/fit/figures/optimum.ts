@@ -68,6 +68,21 @@ const bandOf = (points: readonly Prediction[], quantity: Quantity) =>
     return ends ? [{ flops, low: ends[0], high: ends[1] }] : []
   })
 
+/** N and D of the leading method at the budget that the answer is given at; empty where there is none. */
+function answerText(analysis: Scope & Comparison): string {
+  const C = answerBudget(analysis)
+  const leader = leaderOf(analysis)
+  const led = leader && predictionAt(analysis, leader.method, C)
+  if (!leader || !led) return ''
+  const { parameters, tokens, interval } = led
+  return words().fitFigures.optimum.answer(
+    compact(C),
+    leader.method,
+    withInterval(parameters, interval.parameters),
+    withInterval(tokens, interval.tokens),
+  )
+}
+
 export const optimum: Figure<Findings<Scope & Comparison & Profiled>> = {
   name: 'optimum',
   get title() {
@@ -78,27 +93,17 @@ export const optimum: Figure<Findings<Scope & Comparison & Profiled>> = {
     const C = answerBudget(analysis)
     const leader = leaderOf(analysis)
     const led = leader && predictionAt(analysis, leader.method, C)
-    const { parameters, tokens, interval } = led ?? { parameters: null, tokens: null, interval: null }
-    const answer =
-      parameters === null
-        ? ''
-        : say.answer(
-            compact(C),
-            leader?.method ?? '',
-            withInterval(parameters, interval?.parameters),
-            withInterval(tokens, interval?.tokens),
-          )
     return joined(
       say.caption(compact(C)),
       led && words().fitFigures.agreement.band(leader.method, percent(analysis.bootstrap.confidence)),
       analysis.profiles.some(({ minimum }) => minimum.kind === 'interior') ? words().fitFigures.agreement.circles : '',
       C > largestBudget(analysis) && words().axes.beyondRuns,
-      answer,
+      answerText(analysis),
     )
   },
   alt({ analysis }) {
     const names = methodLines(analysis).map(({ result }) => result.method)
-    return words().fitFigures.optimum.alt(names.join(', '))
+    return words().fitFigures.optimum.alt(names.join(', '), answerText(analysis))
   },
   draw({ analysis }) {
     if (methodLines(analysis).length === 0) return null

@@ -29,6 +29,18 @@ function curvesOf({ byEpochs, withheld, fresh }: FittedRepeats) {
 const isBeyond = (fitted: FittedRepeats): boolean =>
   curvesOf(fitted).some(({ points }) => (points.at(-1)?.epochs ?? 0) > fitted.mostEpochs)
 
+/** Where each curve has its lowest point, beside the best on fresh data. */
+function circlesText(analysis: Repeated): string {
+  const fitted = fittedOf(analysis)
+  const last = fitted?.fresh.at(-1)
+  if (!fitted || !last) return ''
+  const say = words().repeats.costFigure
+  const best = curvesOf(fitted).map(({ unique, best: { epochs, loss } }) =>
+    say.best(compact(unique), significant(epochs), nats(loss)),
+  )
+  return say.circles(words().list(best), nats(last.loss.value))
+}
+
 export const repeatsCost: Figure<Findings<Repeated>> = {
   name: 'repeats-cost',
   get title() {
@@ -39,16 +51,9 @@ export const repeatsCost: Figure<Findings<Repeated>> = {
     const last = fitted?.fresh.at(-1)
     if (!fitted || !last) return ''
     const say = words().repeats.costFigure
-    const best = curvesOf(fitted).map(({ unique, best: { epochs, loss } }) => {
-      return say.best(compact(unique), significant(epochs), nats(loss))
-    })
-    return joined(
-      say.caption(compact(last.flops)),
-      say.circles(words().list(best), nats(last.loss.value)),
-      isBeyond(fitted) && say.grey,
-    )
+    return joined(say.caption(compact(last.flops)), circlesText(analysis), isBeyond(fitted) && say.grey)
   },
-  alt: () => words().repeats.costFigure.alt,
+  alt: ({ analysis }) => joined(words().repeats.costFigure.alt, circlesText(analysis)),
   draw({ analysis }) {
     const fitted = fittedOf(analysis)
     const fresh = fitted?.fresh.at(-1)

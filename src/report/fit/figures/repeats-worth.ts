@@ -26,6 +26,19 @@ function shownRuns({ seen, tokens, law }: FittedRepeats) {
     : seen.filter(({ epochs, worth }) => Math.abs(Math.log(worth / expected(epochs))) < Math.log(outside))
 }
 
+/** Up to which epoch repeated tokens are worth most and half of fresh ones. */
+function sharesText(analysis: Repeated): string {
+  const fitted = fittedOf(analysis)
+  if (fitted === null) return ''
+  const [most, half] = fitted.worth
+  return words().repeats.worthFigure.shares(
+    percent(most.share),
+    limitText(most.last),
+    percent(half.share),
+    limitText(half.last),
+  )
+}
+
 export const repeatsWorth: Figure<Findings<Scope & Repeated>> = {
   name: 'repeats-worth',
   get title() {
@@ -34,17 +47,16 @@ export const repeatsWorth: Figure<Findings<Scope & Repeated>> = {
   caption({ analysis }) {
     const fitted = fittedOf(analysis)
     if (fitted === null) return ''
-    const [most, half] = fitted.worth
     const left = fitted.seen.length - shownRuns(fitted).length
     const say = words().repeats.worthFigure
     return joined(
       say.caption(percent(analysis.bootstrap.confidence)),
       say.dots,
-      say.shares(percent(most.share), limitText(most.last), percent(half.share), limitText(half.last)),
+      sharesText(analysis),
       left > 0 && say.left(left),
     )
   },
-  alt: () => words().repeats.worthFigure.alt,
+  alt: ({ analysis }) => joined(words().repeats.worthFigure.alt, sharesText(analysis)),
   draw({ analysis }) {
     const fitted = fittedOf(analysis)
     if (fitted === null) return null
