@@ -4,6 +4,7 @@ import pg from 'pg'
 import type { Backend } from '../../src/backend/backend.ts'
 import type { Config } from '../../src/core/config.ts'
 import type { Outcome, Progress } from '../../src/core/trainer.ts'
+import type { TrainingConfig } from '../../src/cs336/config.ts'
 import { openJobs } from '../../src/jobs/jobs.ts'
 import { openStore } from '../../src/server/store/open.ts'
 import { startPostgres, type TestPostgres } from '../server/postgres.ts'
@@ -84,6 +85,40 @@ test('while a key waits no other one has two turns, and what two keys ask for ha
   assert.deepEqual(order.slice(5), [3, 4, 5])
   await here.stop()
   await backend.close()
+})
+
+test('turns hold within each kind of training, whichever workers take it, and a worker that can do several kinds takes of each in turn', async () => {
+  const url = await postgres.database()
+  const kinds = [await server(url), await server(url, { tags: ['gpu'] })]
+  const asked: Promise<Outcome>[] = []
+  // Of each kind: four of one key, then two of another; of the second kind the widths are 100 more.
+  const turns = [1, 2, 3, 4, 1, 2]
+  for (const [kind, backend] of kinds.entries())
+    for (const [k] of turns.entries()) {
+      const before = count(await backend.jobs!())
+      asked.push(backend.train(configOf(100 * kind + k), { asker: k < 4 ? 'many' : 'few' }))
+      await until(async () => count(await backend.jobs!()) > before, 'it waits')
+    }
+  const begun: number[] = []
+  const make = async (config: TrainingConfig): Promise<Outcome> => {
+    begun.push(config.dModel - 64)
+    return { kind: 'finished', loss: lossOf(config) }
+  }
+  const both = await worker(url, { tags: ['gpu', 'h100'], make })
+  await until(() => begun.length >= 4, 'it has begun some')
+  assert.equal(new Set(begun.slice(0, 4).map((k) => k >= 100)).size, 2)
+  const alternates = begun.slice(1).every((k, at) => k >= 100 !== begun[at] >= 100)
+  const plain = await worker(url, { make })
+  await Promise.all(asked)
+  assert.ok(alternates, begun.join(' '))
+  for (const kind of [0, 1]) {
+    const order = begun.filter((k) => k >= 100 === (kind === 1)).map((k) => turns[k % 100])
+    const unfair = order.map((turn, at) => turn - Math.min(...order.slice(at)))
+    // Two workers that take at once may begin in the other order.
+    assert.ok(Math.max(...unfair) <= 1 && order.length === turns.length, order.join(' '))
+  }
+  for (const one of [both, plain]) await one.stop()
+  for (const backend of kinds) await backend.close()
 })
 
 const count = (counts: readonly { count: number }[]): number => counts.reduce((sum, { count }) => sum + count, 0)

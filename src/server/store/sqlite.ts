@@ -15,38 +15,26 @@ import {
   type RunRow,
   type RunSumsRow,
   type StoreOptions,
-  type SubmissionRow,
   standingsFrom,
-  submissionFromRow,
   ticketCounter,
 } from './common.ts'
+import { factRows } from './sqlite-facts.ts'
 import { openDatabase } from './sqlite-file.ts'
 import { type KeyRows, keyRows, type WholeKeyRow } from './sqlite-keys.ts'
 import { pastRows } from './sqlite-pasts.ts'
 import { queueRows } from './sqlite-queue.ts'
 import { nobody, type ReservationRow, requestRows } from './sqlite-requests.ts'
 import { sessionRows } from './sqlite-sessions.ts'
+import { submissionRows } from './sqlite-submissions.ts'
 import { checkRow, insertInto, isWhole, isWholeInSql, sealed } from './sqlite-sums.ts'
 import { groupCommit } from './sqlite-turn.ts'
-import type {
-  Claim,
-  NewKeyRecord,
-  Prediction,
-  Proof,
-  Reservation,
-  SeenReservation,
-  Store,
-  Submission,
-  Submitted,
-} from './store.ts'
+import type { Claim, NewKeyRecord, Proof, Reservation, SeenReservation, Store } from './store.ts'
 
 /** What is read to decide about a wish to run a configuration. */
 type WishRow = WholeKeyRow & {
   readonly loss: number | typeof damagedRun | null
   readonly in_flight: bigint
 }
-
-type WholeSubmissionRow = SubmissionRow & { readonly key_id: string; readonly checksum: string }
 
 /**
  * Opens a store in a file of SQLite, or in memory for `:memory:`.
@@ -62,6 +50,8 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
   const { write, early, read, peek, close } = groupCommit(db, lockTimeoutMs)
   const statements = prepareAll(db)
   const keys = keyRows(db)
+  const facts = factRows(db)
+  const submissions = submissionRows(db, keys)
   const nextTicket = ticketCounter()
   const pasts = pastRows(db, keys)
   const sessions = sessionRows(db, keys)
@@ -142,52 +132,14 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
     keys.change(key, { reserved: sumOfCosts(rows) })
   }
 
-  const factOf = (name: string): string | null => {
-    const row = statements.fact.get(name) as { name: string; value: string; checksum: string } | undefined
-    if (row) checkRow('facts', row)
-    return row?.value ?? null
-  }
-
   const claim = (producer: string, anyway: boolean): Claim => {
     const answered = Boolean((statements.answered.get() as { answered: bigint }).answered)
-    const isFree = factOf('producer') === null ? anyway || !answered : anyway && !answered
+    const isFree = facts.of('producer') === null ? anyway || !answered : anyway && !answered
     if (isFree) {
-      if (factOf('producer') !== producer) pasts.forgetResets()
-      statements.setFact.run(...sealed('facts', { name: 'producer', value: producer }))
+      if (facts.of('producer') !== producer) pasts.forgetResets()
+      facts.set('producer', producer)
     }
-    return { kind: factOf('producer') === producer ? 'held' : 'not-held', answered }
-  }
-
-  const submissionsOf = (keyId: string): Submission[] =>
-    (statements.submissions.all(keyId) as unknown as WholeSubmissionRow[]).map(submissionOf)
-
-  const submit = (keyId: string, prediction: Prediction, most: number): Submitted => {
-    const key = keys.ofId(keyId)
-    if (!key) throw keyInvalid(keyId)
-    const before = submissionsOf(keyId)
-    const { config, predictedLoss, submittedAt } = prediction
-    const identity = anyCodec.identity(config)
-    const last = before.at(-1)
-    const attempts = before.length
-    if (last && anyCodec.identity(last.config) === identity && last.predictedLoss === predictedLoss)
-      return { kind: 'repeated', attempts }
-    if (attempts >= most) return { kind: 'refused', attempts }
-    const row = {
-      ...{ key_id: keyId, config: identity, predicted_loss: predictedLoss },
-      ...{ submitted_at: submittedAt, used: key.used },
-    }
-    statements.addSubmission.run(...sealed('submissions', row))
-    keys.change(key, { changes: key.changes + 1n })
-    return { kind: 'kept', attempts: attempts + 1 }
-  }
-
-  const lastSubmissions = () => {
-    const rows = statements.lastSubmissions.all() as unknown as (WholeSubmissionRow & { attempts: bigint })[]
-    const ofKey = new Map(rows.map((row) => [row.key_id, row]))
-    return keys.all().flatMap((key) => {
-      const row = ofKey.get(key.id)
-      return row ? [{ key: keyFromRow(key), submission: submissionOf(row), attempts: Number(row.attempts) }] : []
-    })
+    return { kind: facts.of('producer') === producer ? 'held' : 'not-held', answered }
   }
 
   const addKeys = async (added: readonly NewKeyRecord[]): Promise<void> => {
@@ -307,18 +259,17 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
       read(() => pageOfRows(statements.runs.all(keyId, after, limit + 1) as unknown as RunRow[], limit)),
 
     async remember(name, value) {
-      const recall = () => factOf(name)
-      const known = await read(recall)
+      const known = await read(() => facts.of(name))
       if (known !== null) return known
       return write(() => {
-        statements.addFact.run(...sealed('facts', { name, value }))
-        return recall()!
+        facts.add(name, value)
+        return facts.of(name)!
       })
     },
     async note(name, value) {
-      await write(() => statements.setFact.run(...sealed('facts', { name, value })))
+      await write(() => facts.set(name, value))
     },
-    recall: (name) => read(() => factOf(name)),
+    recall: (name) => read(() => facts.of(name)),
     claim: (producer, anyway) => write(() => claim(producer, anyway)),
 
     prove: (keyId) => read(() => prove(keyId)),
@@ -331,16 +282,16 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
 
     async submit(keyId, prediction, most) {
       checkLoss('A predicted loss', prediction.predictedLoss)
-      return write(() => submit(keyId, prediction, most))
+      return write(() => submissions.submit(keyId, prediction, most))
     },
-    submissions: (keyId) => read(() => submissionsOf(keyId)),
-    listSubmissions: () => read(lastSubmissions),
+    submissions: (keyId) => read(() => submissions.of(keyId)),
+    listSubmissions: () => read(submissions.last),
     standings: () =>
       read(() => {
         const sums = statements.runSums.all() as unknown as (RunSumsRow & { whole: bigint })[]
         const damaged = sums.find(({ whole }) => !whole)
         if (damaged) throw damagedDatabase(`a run of the key ${damaged.key_id} has another checksum`)
-        return standingsFrom(keys.all().map(keyFromRow), sums, lastSubmissions())
+        return standingsFrom(keys.all().map(keyFromRow), sums, submissions.last())
       }),
 
     ask: async (keyId, wish, now) => {
@@ -394,11 +345,6 @@ function freedIn({ freed, damaged }: GivenBack): number {
   return freed
 }
 
-function submissionOf(row: WholeSubmissionRow): Submission {
-  checkRow('submissions', row)
-  return submissionFromRow(row)
-}
-
 const sumOfCosts = (rows: readonly ReservationRow[]): string =>
   String(rows.reduce((sum, { cost }) => sum + BigInt(cost), 0n))
 
@@ -414,15 +360,10 @@ function prepareAll(db: DatabaseSync) {
     return statement
   }
   return {
-    fact: prepare('SELECT * FROM facts WHERE name = ?'),
-    setFact: prepare(
-      insertInto('facts', 'ON CONFLICT DO UPDATE SET value = excluded.value, checksum = excluded.checksum'),
-    ),
     answered: prepare(
       `SELECT EXISTS (SELECT 1 FROM runs) OR EXISTS (SELECT 1 FROM reservations) OR EXISTS (SELECT 1 FROM submissions)
          AS answered`,
     ),
-    addFact: prepare(insertInto('facts', 'ON CONFLICT DO NOTHING')),
 
     wish: prepare(
       `SELECT *, (SELECT ${believed} FROM runs WHERE key_id = keys.id AND config = ?) AS loss,
@@ -444,12 +385,5 @@ function prepareAll(db: DatabaseSync) {
          min(${isWholeInSql('runs')}) AS whole
        FROM runs GROUP BY key_id`),
     ran: prepare('SELECT sum_flops(cost) AS ran FROM runs WHERE key_id = ?'),
-
-    addSubmission: prepare(insertInto('submissions')),
-    submissions: prepare('SELECT * FROM submissions WHERE key_id = ? ORDER BY id'),
-    lastSubmissions: prepare(
-      `SELECT submissions.*, (SELECT count(*) FROM submissions WHERE key_id = keys.id) AS attempts FROM keys
-       JOIN submissions ON submissions.id = (SELECT max(id) FROM submissions WHERE key_id = keys.id)`,
-    ),
   }
 }
