@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -13,49 +10,22 @@ import { run } from '../../src/gpt/run.ts'
 import { tinyCorpus } from '../backend/tiny-corpus.ts'
 import { startPostgres, type TestPostgres } from '../server/postgres.ts'
 import { until } from './pool.ts'
+import { processes } from './processes.ts'
 
-const bin = fileURLToPath(new URL('../../bin/isoflop.js', import.meta.url))
-const folder = mkdtempSync(join(tmpdir(), 'isoflop-workers-train-'))
-const running: ChildProcess[] = []
+const { folder, start, serve, jobs, close } = processes('workers-train')
 let [corpusDir, postgres] = ['', undefined as unknown as TestPostgres]
 before(async () => {
   ;[corpusDir, postgres] = await Promise.all([tinyCorpus(folder), startPostgres()])
 })
 after(async () => {
-  for (const child of running) child.kill('SIGKILL')
+  close()
   await postgres.stop()
-  rmSync(folder, { recursive: true })
 })
 
 /** Six steps of the smallest model that the API takes. */
 const config = { dModel: 64, numLayers: 2, numHeads: 4, batchSize: 128, learningRate: 0.001, trainFlops: 3e11 }
 const key = 'ada-has-a-key-of-her-own'
 const query = `d_model=64&num_layers=2&num_heads=4&batch_size=128&learning_rate=0.001&train_flops=3e11&api_key=${key}`
-
-interface Started {
-  readonly child: ChildProcess
-  said(): string
-}
-
-function start(...args: readonly string[]): Started {
-  const child = spawn(process.execPath, [bin, ...args], { cwd: folder })
-  running.push(child)
-  let text = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk) => {
-      text += chunk
-    })
-  return { child, said: () => text }
-}
-
-async function end({ child }: Started, signal: NodeJS.Signals): Promise<void> {
-  const ended = once(child, 'exit')
-  child.kill(signal)
-  await ended
-}
-
-const jobs = (...args: readonly string[]) =>
-  spawnSync(process.execPath, [bin, 'jobs', ...args, '--db', postgres.url], { encoding: 'utf8', cwd: folder })
 
 /** A file of the only training that there is; empty where it is not there yet. */
 function fileOfRun(name: string): string {
@@ -80,17 +50,14 @@ async function uninterrupted(): Promise<number | null> {
 }
 
 test('a training goes from worker to worker, of which one is ended and one is killed, to the loss of a run that was never interrupted', async () => {
-  const database = ['--db', postgres.url, '--corpus', corpusDir]
-  const flags = ['--train-flops-grid', '3e11', '--worker-patience', '10s', '--key', key]
-  const server = start('serve', '--port', '0', '--backend', 'workers', ...database, ...flags)
-  await until(() => /listening on/.test(server.said()), 'the server listens')
-  const [, url] = /listening on (\S+)/.exec(server.said())!
+  const server = await serve(postgres.url, key, '--corpus', corpusDir, '--train-flops-grid', '3e11')
+  const { url } = server
   const asked = fetch(`${url}/loss?${query}`)
-  const work = () => start('worker', ...database, '--threads', '1')
+  const work = () => start('worker', '--db', postgres.url, '--corpus', corpusDir, '--threads', '1')
 
   const first = work()
   await until(() => steps() >= 1, 'the first worker trains')
-  const listed = JSON.parse(jobs('--json').stdout)
+  const listed = JSON.parse(jobs(postgres.url, '--json'))
   assert.deepEqual(listed.counts, [{ state: 'running', tags: '', count: 1 }])
   assert.equal(listed.jobs[0].config.d_model, 64)
   const documented = readFileSync(fileURLToPath(new URL('../../docs/json.md', import.meta.url)), 'utf8').split(
@@ -100,13 +67,13 @@ test('a training goes from worker to worker, of which one is ended and one is ki
     assert.ok(documented.includes(`\`${name}\``), `docs/json.md lacks ${name}`)
   assert.match(listed.jobs[0].worker, /:\d+$/)
   assert.match(await (await fetch(`${url}/metrics`)).text(), /isoflop_jobs\{state="running",tags=""\} 1/)
-  await end(first, 'SIGTERM')
+  await first.end('SIGTERM')
   assert.match(first.said(), /: saved and given back/)
 
   const second = work()
   await until(() => /attempt 2/.test(second.said()), 'the second worker goes on at once')
   await until(() => steps() >= 3, 'the second worker trains')
-  await end(second, 'SIGKILL')
+  await second.end('SIGKILL')
 
   const third = work()
   const answer = await asked
@@ -114,7 +81,7 @@ test('a training goes from worker to worker, of which one is ended and one is ki
   assert.equal(((await answer.json()) as { loss: number }).loss, await uninterrupted())
   await until(() => /: finished, loss/.test(third.said()), 'it says so')
   assert.match(third.said(), /attempt 3/)
-  assert.match(jobs().stdout, /^Nothing waits/)
-  await end(third, 'SIGTERM')
-  await end(server, 'SIGTERM')
+  assert.match(jobs(postgres.url), /^Nothing waits/)
+  await third.end('SIGTERM')
+  await server.end('SIGTERM')
 })

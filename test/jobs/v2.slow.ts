@@ -1,27 +1,21 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { openStore } from '../../src/server/store/open.ts'
 import { asking } from '../server/asking.ts'
 import { startPostgres, type TestPostgres } from '../server/postgres.ts'
 import { until } from './pool.ts'
+import { processes } from './processes.ts'
 
-const bin = fileURLToPath(new URL('../../bin/isoflop.js', import.meta.url))
-const folder = mkdtempSync(join(tmpdir(), 'isoflop-workers-v2-'))
-const running: ChildProcess[] = []
+const { folder, start, serve: serveWith, close } = processes('workers-v2')
 let postgres: TestPostgres
 before(async () => {
   postgres = await startPostgres()
 })
 after(async () => {
-  for (const child of running) child.kill('SIGKILL')
+  close()
   await postgres.stop()
-  rmSync(folder, { recursive: true })
 })
 
 const key = 'ada-has-a-key-of-her-own'
@@ -29,33 +23,9 @@ const wire = (width: number) => ({
   ...{ d_model: width, num_layers: 2, num_heads: 2, batch_size: 128, learning_rate: 0.001, train_flops: 1e13 },
 })
 
-interface Started {
-  readonly child: ChildProcess
-  said(): string
-}
-
-function start(...args: readonly string[]): Started {
-  const child = spawn(process.execPath, [bin, ...args], { cwd: folder })
-  running.push(child)
-  let text = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk) => {
-      text += chunk
-    })
-  return { child, said: () => text }
-}
-
-async function serve(): Promise<Started & { ask: ReturnType<typeof asking> }> {
-  const flags = ['--backend', 'workers', '--program', 'tiny', '--worker-patience', '10s', '--key', key]
-  const server = start('serve', '--port', '0', '--db', postgres.url, ...flags)
-  await until(() => /listening on/.test(server.said()), 'the server listens')
-  return { ...server, ask: asking(/listening on (\S+)/.exec(server.said())![1], key) }
-}
-
-async function kill({ child }: Started): Promise<void> {
-  const ended = once(child, 'exit')
-  child.kill('SIGKILL')
-  await ended
+async function serve() {
+  const server = await serveWith(postgres.url, key, '--program', 'tiny')
+  return { ...server, ask: asking(server.url, key) }
 }
 
 test('what was asked for by the second version of the API outlives its server, and what is cancelled ends on its worker', async () => {
@@ -74,7 +44,7 @@ test('what was asked for by the second version of the API outlives its server, a
   await until(() => /: begun, d64-/.test(worker.said()), 'the first one runs')
   await until(async () => (await state(first, 0)).state === 'running', 'its asker sees that it runs')
   assert.equal((await state(first, 2)).state, 'waiting')
-  await kill(first)
+  await first.end('SIGKILL')
 
   const second = await serve()
   await until(async () => (await state(second, 0)).curve?.length > 0, 'the next server tells its curve')
