@@ -358,6 +358,92 @@ test('what is supposed is fitted in the browser by the same code, and shown in e
   await clean()
 })
 
+test('by the keyboard alone: everything that can be pressed is reached in order, is seen to be, and can be left', {
+  skip,
+}, async () => {
+  const { watching, folder } = await watch()
+  const { lock } = await import('../../src/core/lock.ts')
+  const unlock = lock(join(folder, '.campaign.lock'))!
+  tell(folder, { ...full.view, ...viewOfStanding(standing, about), runs: full.view.runs }, 'running', { cancels: true })
+  const { page, clean } = await look(watching.link)
+  await page.locator('figure[data-figure=profiles] .paper > svg').waitFor()
+  const here = () =>
+    page.evaluate(() => {
+      const { document, getComputedStyle } = globalThis as unknown as {
+        document: { activeElement: HTMLLike }
+        getComputedStyle(one: unknown, pseudo?: string): { outlineStyle: string; boxShadow: string }
+      }
+      interface HTMLLike {
+        readonly tagName: string
+        readonly textContent: string
+        getAttribute(name: string): string | null
+        getBoundingClientRect(): { top: number; width: number; height: number }
+      }
+      const one = document.activeElement
+      const { outlineStyle, boxShadow } = getComputedStyle(one)
+      const { width, height } = one.getBoundingClientRect()
+      const name = one.getAttribute('aria-label') ?? one.textContent.trim()
+      return { tag: one.tagName, name, isSeen: outlineStyle !== 'none' || boxShadow !== 'none', size: width * height }
+    })
+  const walked: Awaited<ReturnType<typeof here>>[] = []
+  for (let k = 0; k < 90; k++) {
+    await page.keyboard.press('Tab')
+    const at = await here()
+    if (at.tag === 'BODY') break
+    walked.push(at)
+  }
+  assert.deepEqual(
+    walked.filter(({ isSeen, size }) => !isSeen || size === 0),
+    [],
+  )
+  const names = walked.map(({ name }) => name)
+  const inOrder = [
+    'Skip to the runs',
+    'Pause',
+    'Stop after this round',
+    'Next runs',
+    /^Cancel /,
+    'how to read it',
+    'adaptive',
+    /^#/,
+  ]
+  let from = 0
+  for (const wanted of inOrder) {
+    const at = names.findIndex(
+      (name, k) => k >= from && (typeof wanted === 'string' ? name.includes(wanted) : wanted.test(name)),
+    )
+    assert.ok(at >= 0, `${wanted} is not behind ${names.slice(0, from).join(' | ')}: ${names.slice(from).join(' | ')}`)
+    from = at + 1
+  }
+  // Every control of the page was on the way.
+  const all = await page
+    .locator('button, a[href], input, select, summary, [tabindex="0"]')
+    .filter({ visible: true })
+    .count()
+  assert.ok(walked.length >= all, `${walked.length} of ${all}: ${names.join(' | ')}`)
+  // Straight to the runs, through them, into one and out again.
+  await page.locator('.skip').focus()
+  await page.keyboard.press('Enter')
+  await page.locator('.runs .scroll').focus()
+  for (const key of ['ArrowDown', 'ArrowDown', 'ArrowUp', 'ArrowDown']) await page.keyboard.press(key)
+  await page.locator('.details', { hasText: 'Run 2' }).waitFor()
+  await page.locator('figure[data-figure=design] .over .selected').first().waitFor()
+  await page.keyboard.press('Escape')
+  await page.locator('.details').waitFor({ state: 'detached' })
+  assert.equal((await here()).tag, 'SECTION')
+  // A figure's words and numbers, and pausing.
+  const reading = page.locator('figure[data-figure=profiles] summary').first()
+  await reading.focus()
+  await page.keyboard.press('Space')
+  await page.locator('figure[data-figure=profiles] details[open] p').first().waitFor()
+  await page.getByRole('button', { name: 'Pause' }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'Go on' }).waitFor()
+  assert.equal(wishIn(folder), 'pause')
+  unlock()
+  await clean()
+})
+
 test('on paper it is a report: every run and figure, nothing to press, and light whatever the screen was', {
   skip,
 }, async () => {

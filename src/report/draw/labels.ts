@@ -5,6 +5,7 @@ import { characterWidth, fontSize, ink, legible } from './style.ts'
 export interface Label {
   readonly x: number
   readonly y: number
+  /** Lines, where they may stand below each other, end with \n. */
   readonly text: string
   readonly color?: string
 }
@@ -98,7 +99,22 @@ function text(document: SvgDocument, label: Label, { x, y, anchor }: Drawn): Svg
     'stroke-linejoin': 'round',
     'paint-order': 'stroke',
   }
-  return element(document, 'text', attributes, label.text)
+  const lines = linesOf(label)
+  if (lines.length === 1) return element(document, 'text', attributes, label.text)
+  const all = element(document, 'text', { ...attributes, y: attributes.y - ((lines.length - 1) * lineHeight) / 2 })
+  for (const [k, line] of lines.entries())
+    all.append(element(document, 'tspan', { x, dy: k === 0 ? 0 : lineHeight }, line))
+  return all
+}
+
+const linesOf = ({ text }: Pick<Label, 'text'>): string[] => text.split('\n')
+
+/** A text in two lines that are as even as its blanks allow. */
+export function inTwoLines(text: string): string {
+  const blanks = [...text.matchAll(/ /g)].map(({ index }) => index)
+  if (blanks.length === 0) return text
+  const middle = blanks.reduce((a, b) => (Math.abs(b - text.length / 2) < Math.abs(a - text.length / 2) ? b : a))
+  return `${text.slice(0, middle)}\n${text.slice(middle + 1)}`
 }
 
 const leader = (document: SvgDocument, d: string): SvgElement =>
@@ -112,7 +128,7 @@ export function endLabels(labels: readonly Label[]): DrawMark {
     const wanted = labels.map(({ y }) => scales.y(y))
     const places = dodge(
       wanted,
-      labels.map(() => lineHeight),
+      labels.map((label) => lineHeight * linesOf(label).length),
       size.marginTop - 4, // above stand the axis title and the labels over the panel
       size.height - size.marginBottom + lineHeight,
     )

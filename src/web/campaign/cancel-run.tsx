@@ -18,7 +18,7 @@ export function CancelRun({ run }: { readonly run: ViewedOpen }) {
   if (!isAsked)
     return (
       <>
-        <button type="button" class="quiet" aria-label={say.cancelOf(name)} onClick={() => setAsked(true)}>
+        <button type="button" class="quiet cancel" aria-label={say.cancelOf(name)} onClick={() => setAsked(true)}>
           {say.cancel}
         </button>
         {fault !== '' && <span role="alert">{fault}</span>}

@@ -41,7 +41,7 @@ export function Held() {
           onInput={({ currentTarget }) => hold(Number((10 ** (Number(currentTarget.value) / steps)).toPrecision(3)))}
         />
       </label>
-      <label class="check">
+      <label class="hold">
         <input
           type="checkbox"
           checked={learningRate !== undefined}

@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot'
 import type { CampaignView } from '../../../campaign/view.ts'
 import { type Axis, linearAxis } from '../../draw/axis.ts'
 import { type Figure, onePanel } from '../../draw/figure.ts'
-import { endLabels, textWidth } from '../../draw/labels.ts'
+import { endLabels, inTwoLines, textWidth } from '../../draw/labels.ts'
 import { budgetColor } from '../../draw/style.ts'
 import { compact, percent } from '../../number.ts'
 import { words } from '../../words/words.ts'
@@ -57,8 +57,15 @@ export const beliefs: Figure<CampaignView> = {
     const x: Axis = { ...spent, format: (C) => compact(C) }
     const share = linearAxis(words().campaignFigures.beliefs.weight, [0, 1], { pad: 0.02, most: 5 })
     const y: Axis = { ...share, format: (p) => percent(p) }
-    const labels = lines.map(({ name, color, points }) => ({ ...points[points.length - 1], text: name, color }))
-    const right = Math.min(220, 34 + Math.max(...labels.map(({ text }) => textWidth(text))))
+    const labels = lines.map(({ name, color, points }) => ({
+      ...points[points.length - 1],
+      text: inTwoLines(name),
+      color,
+    }))
+    const right = Math.min(
+      160,
+      34 + Math.max(...labels.flatMap(({ text }) => text.split('\n').map((line) => textWidth(line)))),
+    )
     return onePanel({
       height,
       margin: { top: 34, right, bottom: 52, left: 62 },
