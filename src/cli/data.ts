@@ -5,6 +5,7 @@ import { bestOfEach } from '../input/best.ts'
 import { parseRows, withoutRows } from '../input/dropped.ts'
 import { lossUnits } from '../input/loss-unit.ts'
 import { type Condition, parseColumns, type ReadOptions, type RunData, readRuns } from '../input/read.ts'
+import { type NameOf, renamed } from '../input/renamed.ts'
 import type { Purpose } from '../input/told.ts'
 import type { SurfaceLaw } from '../law/surface.ts'
 import { handoutLaw, handoutRuns } from '../world/handout.ts'
@@ -72,17 +73,13 @@ export function readOptions(flags: DataFlags, purpose: Purpose = 'fit'): ReadOpt
   }
 }
 
-/** Reads files, or regenerates `world:handout`; with `best`, of runs with equal N and D only the lowest stays; then rows to `drop` go. */
-export async function loadRuns(files: readonly string[], options: DataFlags): Promise<FitInput> {
+/** Reads files, or regenerates `world:handout`; with `best`, of runs with equal N and D only the lowest stays; then rows to `drop` go. Files are called by `nameOf`. */
+export async function loadRuns(files: readonly string[], options: DataFlags, nameOf?: NameOf): Promise<FitInput> {
   const world = files.find((file) => file.startsWith('world:'))
   const input =
-    world === undefined
-      ? {
-          data: await readRuns(files, readOptions(options)),
-          truth: null,
-        }
-      : loadWorld(world, files)
-  const data = options.best ? bestOfEach(input.data) : input.data
+    world === undefined ? { data: await readRuns(files, readOptions(options)), truth: null } : loadWorld(world, files)
+  const named = nameOf ? renamed(input.data, nameOf) : input.data
+  const data = options.best ? bestOfEach(named) : named
   return { ...input, data: options.drop === undefined ? data : withoutRows(data, parseRows(options.drop)) }
 }
 

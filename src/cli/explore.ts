@@ -8,6 +8,7 @@ import { priorText } from '../fit/norm/prior-text.ts'
 import { dataDiagnostics } from '../input/diagnostics.ts'
 import { groupColumnsOf } from '../input/group-columns.ts'
 import { type Preview, previewOf } from '../input/preview.ts'
+import type { NameOf } from '../input/renamed.ts'
 import { parseColumns, type ToldColumns } from '../input/told.ts'
 import { dataJson } from '../input/wire.ts'
 import { inLanguage, words } from '../report/words/words.ts'
@@ -22,7 +23,7 @@ import { print } from './print.ts'
 const mostRuns = 100_000
 
 /** The HTML page that --report writes. */
-type ReportText = (files: readonly string[], flags: FitFlags, command: string) => Promise<string>
+type ReportText = (files: readonly string[], flags: FitFlags, command: string, nameOf: NameOf) => Promise<string>
 
 /** Shows files in the browser and fits them there, until Ctrl-C. Errors: BAD_OPTION. */
 export async function explore(files: readonly string[], flags: FitFlags, reportText: ReportText): Promise<void> {
@@ -37,7 +38,8 @@ export async function explore(files: readonly string[], flags: FitFlags, reportT
     version,
     ...(flags.lang && { language: flags.lang }),
     table: tableOf,
-    report: (paths, question) => reportText(paths, flagsOf(question, flags.threads), commandOf(question)),
+    report: (paths, question) =>
+      reportText(paths, flagsOf(question, flags.threads), commandOf(question), namesOfPaths(paths, question.files)),
     onLink: (link) => print(notices.otherBrowser(link)),
   })
   try {
@@ -112,9 +114,10 @@ function flagsOf({ flags, asked, language }: Question, threads?: number): FitFla
 }
 
 /** What reading files comes to; where they are not understood, the head of the first one that cannot be read alone. */
-async function tableOf(paths: readonly string[], flags: TableFlags): Promise<TableAnswer> {
+async function tableOf(paths: readonly string[], flags: TableFlags, names = paths): Promise<TableAnswer> {
+  const nameOf = namesOfPaths(paths, names)
   try {
-    const { data, truth } = await loadRuns(paths, flags)
+    const { data, truth } = await loadRuns(paths, flags, nameOf)
     if (data.runs.size > mostRuns) throw tooMany(data.runs.size)
     return {
       kind: 'read',
@@ -127,9 +130,16 @@ async function tableOf(paths: readonly string[], flags: TableFlags): Promise<Tab
     }
   } catch (error) {
     if (!(error instanceof IsoflopError)) throw error
-    const { code, message, advice } = error
-    return { kind: 'fault', code, message, advice, told: toldOf(flags), preview: await firstPreview(paths) }
+    const inNames = (text: string) => paths.reduce((said, path) => said.replaceAll(path, nameOf(path)), text)
+    const [message, advice] = [inNames(error.message), inNames(error.advice)]
+    return { kind: 'fault', code: error.code, message, advice, told: toldOf(flags), preview: await firstPreview(paths) }
   }
+}
+
+/** What the page calls files, by where they are. */
+function namesOfPaths(paths: readonly string[], names: readonly string[]): NameOf {
+  const of = new Map(paths.map((path, k) => [path, names[k]]))
+  return (path) => of.get(path) ?? path
 }
 
 /** The columns that were named; none where the text is wrong, which is an error of its own. */

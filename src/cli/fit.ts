@@ -5,6 +5,7 @@ import { type AnalysisOptions, analyse } from '../fit/analysis.ts'
 import { huberGridSize } from '../fit/huber.ts'
 import { askedNames, methodNames } from '../fit/methods.ts'
 import { dataDiagnostics } from '../input/diagnostics.ts'
+import type { NameOf } from '../input/renamed.ts'
 import type { FigureText } from '../report/draw/svg.ts'
 import type { Findings } from '../report/fit/findings.ts'
 import { fitJson } from '../report/fit/json.ts'
@@ -131,8 +132,8 @@ async function runFit(files: string[], flags: FitFlags): Promise<void> {
 }
 
 /** The HTML page that --report writes of these files by this command. */
-async function reportText(files: readonly string[], flags: FitFlags, command: string): Promise<string> {
-  const input = await loadRuns(files, flags)
+async function reportText(files: readonly string[], flags: FitFlags, command: string, nameOf: NameOf): Promise<string> {
+  const input = await loadRuns(files, flags, nameOf)
   const options = analysisOptions(input, flags, () => {})
   const told = await toldOf(input, flags, options)
   const head = { ...headOf(input, flags.lang), command }

@@ -1,5 +1,5 @@
 import { IsoflopError } from '../core/errors.ts'
-import type { Groups } from '../core/groups.ts'
+import { withShortNames } from '../core/groups.ts'
 import { version } from '../core/version.ts'
 import type { AnalysisOptions } from '../fit/analysis.ts'
 import { analyseGroups } from '../fit/groups/analysis.ts'
@@ -45,14 +45,4 @@ export function refuseOneAtATime({ methods, repeats }: Pick<AnalysisOptions, 'me
     `${what} tells of one data set, and came with --group-by, which tells of several.`,
     "Choose one with --where 'COLUMN=VALUE' instead of --group-by.",
   )
-}
-
-/** Files by their names below the folder that all are in. */
-function withShortNames(groups: Groups): Groups {
-  if (groups.column !== 'file') return groups
-  const parts = groups.names.map((name) => name.split('/'))
-  const depth = Math.min(...parts.map(({ length }) => length)) - 1
-  let common = 0
-  while (common < depth && parts.every((part) => part[common] === parts[0][common])) common++
-  return { ...groups, names: parts.map((part) => part.slice(common).join('/')) }
 }

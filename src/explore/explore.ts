@@ -19,8 +19,8 @@ export interface ExploreOptions extends Omit<HostOptions, 'entrance' | 'routes' 
   readonly flags: TableFlags
   readonly asked: Asked
   readonly version: string
-  /** Reads files as a table: what came of it, also where it was not understood. The paths are of files that the page was given. */
-  readonly table: (paths: readonly string[], flags: TableFlags) => Promise<TableAnswer>
+  /** Reads files as a table: what came of it, also where it was not understood. The paths are of files that the page was given, and which it calls by their names. */
+  readonly table: (paths: readonly string[], flags: TableFlags, names: readonly string[]) => Promise<TableAnswer>
   /** The HTML page that the same question writes with --report. */
   readonly report: (paths: readonly string[], question: Question) => Promise<string>
 }
@@ -64,7 +64,7 @@ function routes(app: FastifyInstance, { flags, asked, version, table, report }: 
   app.get('/start', async (): Promise<Start> => ({ files: files.names, flags, asked, version }))
   app.post('/table', async (request: FastifyRequest<{ Body: unknown }>) => {
     const { files: names, flags: wanted } = tableQuestionOf(request.body)
-    return table(names.map(files.path), wanted)
+    return table(names.map(files.path), wanted, names)
   })
   app.post(
     '/files',

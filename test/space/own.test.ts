@@ -119,7 +119,10 @@ test('a refusal names few values, and of many how many there are and the nearest
   const wide = withTrainFlops(llama, grid)
   const refusal = (trainFlops: number) => wide.refusal({ ...config, trainFlops })
   const listed = '100 values from 1000000000000000 to 100000000000000000'
-  assert.match(refusal(2.5e15)!, new RegExp(`^train_flops must be one of ${listed}, such as 2000000000000000 and 3000000000000000, got`))
+  assert.match(
+    refusal(2.5e15)!,
+    new RegExp(`^train_flops must be one of ${listed}, such as 2000000000000000 and 3000000000000000, got`),
+  )
   assert.match(refusal(1)!, /such as 1000000000000000 and 2000000000000000, got 1$/)
   assert.match(refusal(1e18)!, /such as 99000000000000000 and 100000000000000000, got 1000000000000000000$/)
   assert.match(llama.refusal({ ...config, batchSize: 3 })!, /^batch_size must be one of 131072, 262144/)

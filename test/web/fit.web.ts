@@ -261,7 +261,7 @@ test('a file that is not understood is mapped by its first rows', { skip }, asyn
 test('a second file is compared with the first, and a column groups one file; the command says the same', {
   skip,
 }, async () => {
-  const { page, clean, close } = await visit(await open(plain))
+  const { page, clean, close } = await visit(await open(plain, '--method', 'norm,surface', '--resamples', '100'))
   await fitted(page)
   await page.locator('input[type=file]').setInputFiles([])
   const [picker] = await Promise.all([
@@ -273,8 +273,23 @@ test('a second file is compared with the first, and a column groups one file; th
   await fitted(page)
   await page.locator('figure[data-figure=groups] .paper > svg').waitFor({ state: 'attached' })
   await clean()
-  assert.equal(await copied(page), 'isoflop fit runs.csv other.csv --group-by file')
+  assert.equal(
+    await copied(page),
+    'isoflop fit runs.csv other.csv --group-by file --method norm,surface --resamples 100',
+  )
   const said = await page.locator('.prose .said').textContent()
+  // A file that was dropped is called as it was, not by where the page keeps it: in what is left out and in the report.
+  await page.locator('.runs tbody tr').last().click()
+  await page.getByRole('button', { name: 'Leave out' }).click()
+  await page.getByText('69 of 70 runs').first().waitFor()
+  assert.match(await copied(page), /--drop other.csv:\d+/)
+  const [download] = await Promise.all([
+    page.waitForEvent('download', { timeout: 120_000 }),
+    page.getByRole('button', { name: 'Save report' }).click(),
+  ])
+  const saved = readFileSync(await download.path(), 'utf8')
+  assert.match(saved, /other\.csv/)
+  assert.doesNotMatch(saved, /isoflop-page-/)
 
   const [next] = await Promise.all([
     page.waitForEvent('filechooser'),

@@ -1,4 +1,4 @@
-import type { Groups } from '../../core/groups.ts'
+import { type Groups, withShortNames } from '../../core/groups.ts'
 import type { Asked } from '../../explore/question.ts'
 import type { AskedName } from '../../fit/method-names.ts'
 import { parsePrior } from '../../fit/norm/prior-text.ts'
@@ -53,9 +53,7 @@ function giveUp(): void {
 }
 
 const groupsOf = ({ groups }: DataJson, numbers: readonly number[]): Groups | null =>
-  groups?.isAsked
-    ? { column: groups.column, names: groups.names, of: Int32Array.from(numbers, (i) => groups.of[i]) }
-    : null
+  groups?.isAsked ? withShortNames({ ...groups, of: Int32Array.from(numbers, (i) => groups.of[i]) }) : null
 
 /** The same as the command makes of its options. */
 function optionsOf({ targets, methods, repeats, uniqueTokens, prior, ...numbers }: Asked, largest: number): FitOptions {
