@@ -61,12 +61,12 @@ export const adaptive: Strategy = {
 
 function planOf(situation: Situation, fitted: () => JointFit): Plan {
   const lawSoFar = () => (usableRuns(situation) < fewestUsable ? null : fitted())
-  const plan = nextStep(situation, lawSoFar, true)
-  return plan.kind === 'wait' ? (meanwhile(situation, lawSoFar) ?? nextStep(situation, lawSoFar, false)) : plan
+  const plan = nextStep(situation, lawSoFar)
+  return plan.kind === 'wait' ? (meanwhile(situation, lawSoFar) ?? plan) : plan
 }
 
-/** What comes next, or that it is open. Paced, a designed round is put off while much of the one before is out. */
-function nextStep(situation: Situation, lawSoFar: () => JointFit | null, isPaced: boolean): Plan {
+/** What comes next, or that it is open. */
+function nextStep(situation: Situation, lawSoFar: () => JointFit | null): Plan {
   const isEarly = learnsEarly(situation)
   // Whether there is more of an opening, or a climb, is for the outcomes of the one before to say.
   if (deciding(situation, isEarly).length > 0)
@@ -80,7 +80,7 @@ function nextStep(situation: Situation, lawSoFar: () => JointFit | null, isPaced
   if (situation.running?.some((run) => !isDesigned(run)) && usableRuns(situation) < enoughGiven)
     return { kind: 'wait', reason: 'what the runs of the opening tell decides what is planned next' }
   if (fit === null) return { kind: 'stop', reason: 'too few runs learned enough to tell a law' }
-  return designedPlan(situation, fit, isPaced)
+  return designedPlan(situation, fit)
 }
 
 const usableRuns = ({ runs }: Pick<Situation, 'runs'>): number => runs.filter(isUsable).length
@@ -155,7 +155,7 @@ function fitSituation(situation: Situation): JointFit {
   return fitJoint(runs, { target, space })
 }
 
-function designedPlan(situation: Situation, fit: JointFit, isPaced: boolean): Plan {
+function designedPlan(situation: Situation, fit: JointFit): Plan {
   const { budget, spent, space, round, target, seed } = situation
   const left = budget - spent
   const done = designedRounds(situation)
@@ -163,9 +163,6 @@ function designedPlan(situation: Situation, fit: JointFit, isPaced: boolean): Pl
   if (roundsLeft <= 0 || round >= mostPlans) return { kind: 'stop', reason: `all ${rounds} rounds are done` }
   // What the check will cost is kept for the last round.
   const free = left - (checkFlops(situation) ?? 0)
-  // Else rounds would follow each other faster than anything is told, and the last of them know no more than the first.
-  if (isPaced && outFlops(situation) > free / roundsLeft)
-    return { kind: 'wait', reason: 'what the runs that are out tell decides what another round is for' }
   const asked = isMisled(situation, fit) ? pinnedSpace(space, budget, fit) : space
   const offer = offerOf({ ...situation, space: asked }, fit, free, [round])
   const shared = choose(offer, free / roundsLeft)
@@ -182,17 +179,13 @@ function designedPlan(situation: Situation, fit: JointFit, isPaced: boolean): Pl
   return { kind: 'ask', title: titleOf(done + 1, choices), queries, estimate, beliefs: beliefsOf(fit) }
 }
 
-/** FLOPs of designed runs that are out, cheap ones left out. */
-const outFlops = ({ running = [] }: Situation): number =>
-  totalFlops(running.filter((run) => isDesigned(run) && !isCheap(run)))
-
 const notWorth = (choices: readonly Choice[], worth: number): string =>
   `another round, ${choices.length} runs for ${totalFlops(choices).toExponential(1)} FLOPs, is expected to be worth only ` +
   `${worth.toExponential(0)} nats`
 
 /** How many designed rounds there were. */
 const designedRounds = ({ runs, running = [] }: Situation): number =>
-  new Set([...runs, ...running].filter((run) => isDesigned(run) && !isCheap(run)).map(({ round }) => round)).size
+  new Set([...runs, ...running].filter(isDesigned).map(({ round }) => round)).size
 
 /** What a round is about: what most of its worth is for. */
 function titleOf(round: number, choices: readonly Choice[]): string {

@@ -6,8 +6,6 @@ import { isOfRest, restOfOpening } from './opening.ts'
 
 /** What all runs cost that are bought before it is known what comes next, at most: a share of the budget. A climb can be paid for beside it. */
 const cautiousShare = 1 / 10
-/** The same once designed rounds have begun: no climb is to be kept for any more. */
-const designedShare = 1 / 5
 /** What one of them costs at most, as the largest of the opening; where cheap runs hardly learn, those of half as much tell nothing. */
 const runShare = 1 / 200
 /** Of the rest of the opening those of at most this share come before what a law has to say. */
@@ -70,8 +68,7 @@ function shareLeft(situation: Situation): number {
   const { budget, spent, runs, running = [] } = situation
   const isRest = isOfRest(situation)
   const before = totalFlops([...runs, ...running].filter((run) => isCheap(run) || isRest(run)))
-  const hasBegun = [...runs, ...running].some((run) => isDesigned(run) && !isCheap(run))
-  return Math.min((hasBegun ? designedShare : cautiousShare) * budget - before, budget - spent)
+  return Math.min(cautiousShare * budget - before, budget - spent)
 }
 
 /** Those that may be bought, one after another. */
