@@ -12,7 +12,7 @@ const widths = [4, 16] as const
 /**
  * How much time runs at once spare, with runs of equal length in virtual time. The ideal is what somebody could do who knew all runs from the beginning: as many
  * times as the runs divided by the machines, rounded up. Machines that ask for themselves make more runs than a campaign that makes one after another, cheap ones,
- * while it is open what comes next: so it is also told how long they take for as many runs as that one has.
+ * before what comes next is decided: so it is also told how long they take for as many runs as that one has.
  */
 export const section: Section = {
   about: 'speed-up of campaigns in drawn worlds by runs at once, all of equal length, in virtual time; a world a round',

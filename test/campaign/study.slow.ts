@@ -97,7 +97,7 @@ for (const [seed, least] of [
     const { asked, idle } = await play(study, { n: 16, batch: 8, among: 10, of: noisy(drawnWorld(seed)) })
     assert.ok(idle && (idle.from > least || / worth only /.test(idle.reason)), JSON.stringify(idle))
     const cheap = totalFlops(asked.filter(isCheap))
-    assert.ok(cheap <= apiSpace.budget / 10, `${cheap} FLOPs for what is bought while it is open what comes next`)
+    assert.ok(cheap <= apiSpace.budget / 10, `${cheap} FLOPs for what is bought before what comes next is decided`)
   })
 
 test('where cheap runs mislead, what is bought meanwhile leaves enough for the whole climb', {

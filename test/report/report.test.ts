@@ -48,7 +48,7 @@ test('as Markdown it has the same parts, every figure is a file, and every row h
     const { 'report.md': text, ...figures } = markdown(report)
     const parts = [...text.matchAll(/^## (.*)$/gm)].map(([, title]) => title)
     assert.deepEqual(parts, headings(renderReport(report)))
-    const linked = [...text.matchAll(/!\[[^\]]+\]\(([^)]+)\)/g)].map(([, file]) => file)
+    const linked = [...text.matchAll(/!\[(?:\\.|[^\]\\])+\]\(([^)]+)\)/g)].map(([, file]) => file)
     assert.deepEqual(linked, Object.keys(figures))
     for (const svg of Object.values(figures)) assert.match(svg, /^<svg /)
     const tables = text.split('\n\n').filter((part) => part.startsWith('|'))

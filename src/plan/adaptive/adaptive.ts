@@ -78,7 +78,7 @@ function nextStep(situation: Situation, lawSoFar: () => JointFit | null): Plan {
   if (climb !== null) return climb
   // A law of few runs designs nothing while there are more of the opening to come.
   if (situation.running?.some((run) => !isDesigned(run)) && usableRuns(situation) < enoughGiven)
-    return { kind: 'wait', reason: 'what the runs of the opening tell decides what is planned next' }
+    return { kind: 'wait', reason: 'what the runs that are out tell decides what is planned next' }
   if (fit === null) return { kind: 'stop', reason: 'too few runs learned enough to tell a law' }
   return designedPlan(situation, fit)
 }

@@ -15,7 +15,7 @@ const atOnce = 8
 /** A run that is expected to be worth less than this, nats of regret, is not bought: a tenth of what a round has to be worth. */
 const leastWorth = 2e-6
 
-const cautiously = '; cheap, as what is out decides what comes next'
+const cautiously = '; cheap, because what comes next is not decided yet'
 
 /** Whether a law chose a run for a machine that would have been idle. */
 export const isCheap = ({ reason }: { readonly reason: string }): boolean => reason.endsWith(cautiously)
@@ -32,7 +32,7 @@ export function deciding(situation: Situation, learnsEarly: boolean): RunningRun
 }
 
 /**
- * What a free machine does while it is open what comes next; null where nothing is worth its cost. At first the rest of the opening, cheap ones first,
+ * What a free machine does before it is decided what comes next; null where nothing is worth its cost. At first the rest of the opening, cheap ones first,
  * which is bought in any case where cheap runs learn. Then, by the law so far, cheap designed runs.
  */
 export function meanwhile(situation: Situation, fitted: () => JointFit | null): Plan | null {
@@ -40,15 +40,15 @@ export function meanwhile(situation: Situation, fitted: () => JointFit | null): 
   return first ?? cheapPlan(situation, fitted()) ?? moreOpening(situation, Infinity)
 }
 
-function planOfThese(what: string, wanted: readonly Planned[], situation: Situation): Plan | null {
+function planOfThese(title: string, wanted: readonly Planned[], situation: Situation): Plan | null {
   const queries = cautious(situation, wanted)
   if (queries.length === 0) return null
-  return { kind: 'ask', title: `${what}, while it is open what comes next`, queries, estimate: null, isMeanwhile: true }
+  return { kind: 'ask', title, queries, estimate: null, isMeanwhile: true }
 }
 
 function moreOpening(situation: Situation, most: number): Plan | null {
   const queries = restOfOpening(situation).queries.filter(({ config }) => config.trainFlops <= most)
-  return planOfThese('The rest of the opening', queries, situation)
+  return planOfThese('The rest of the opening, before what comes next is decided', queries, situation)
 }
 
 function cheapPlan(situation: Situation, fit: JointFit | null): Plan | null {
@@ -60,7 +60,7 @@ function cheapPlan(situation: Situation, fit: JointFit | null): Plan | null {
   const queries = choose({ ...offer, most: left }, Math.min(atOnce * most, left))
     .filter(({ worth }) => worth >= leastWorth)
     .map(({ planned }) => ({ ...planned, reason: planned.reason + cautiously }))
-  return planOfThese('Cheap runs', queries, situation)
+  return planOfThese('Cheap runs, before what comes next is decided', queries, situation)
 }
 
 /** FLOPs that all of these runs may still cost. */

@@ -26,15 +26,17 @@ const geometry = new Set([
 ])
 
 /**
- * The figure as SVG text, its geometry rounded to thousandths of a pixel: last digits differ between machines, and a snapshot
- * should not.
+ * A figure that was drawn in a `newDocument` as SVG text, its geometry rounded to thousandths of a pixel: last digits differ between
+ * machines, and a snapshot should not. The figure is used up: a document of HTML writes attributes as they are, which XML does not take.
  */
 export function svgText(svg: SvgElement): string {
-  for (const node of svg.querySelectorAll('*'))
+  for (const node of [svg, ...svg.querySelectorAll('*')])
     for (const attribute of node.attributes)
-      if (geometry.has(attribute.name)) attribute.value = rounded(attribute.value)
+      attribute.value = geometry.has(attribute.name) ? rounded(attribute.value) : escaped(attribute.value)
   return `${svg.outerHTML}\n`
 }
+
+const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 
 const rounded = (text: string): string =>
   text.replace(/-?\d*\.\d{4,}(e[-+]?\d+)?|-?\d+(\.\d+)?e-\d+/g, (digits) =>

@@ -221,8 +221,9 @@ export const texts: Readonly<Record<string, string>> = {
   '{} plans when all outcomes are told': '{1} 要等所有结果都告知之后才作计划',
   'there are runs to ask for': '还有可以启动的实验',
   'what the runs that are out tell decides what is planned next': '接下来的计划取决于尚未完成的实验的结果',
-  'what the runs that are out tell decides whether larger ones are needed':
-    '是否需要更大的实验取决于尚未完成的实验的结果',
+  'The rest of the opening, before what comes next is decided': '开局的其余实验（下一步尚未决定）',
+  'Cheap runs, before what comes next is decided': '便宜的实验（下一步尚未决定）',
+  'cheap, because what comes next is not decided yet': '便宜，因为下一步尚未决定',
   'A larger budget: a profile nearer to the target shortens the extrapolation.':
     '更大的预算：离目标更近的曲线能缩短外推。',
   '{} FLOPs are left: a run of {} at the best size would check the extrapolated loss.':
