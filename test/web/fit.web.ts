@@ -66,6 +66,9 @@ function settingsRuns(): number[][] {
   })
 }
 
+/** Intervals by fewer resamples than usual, where a test is of the page and not of them: a tenth of the time. */
+const few = ['--resamples', '100']
+
 /** Starts `isoflop fit ... --open`; its link. Nothing here shows a page by itself. */
 async function open(...args: string[]): Promise<string> {
   const child = spawn(process.execPath, [bin, 'fit', ...args, '--open'], {
@@ -142,7 +145,7 @@ for (const [width, theme] of [
   [1200, 'dark'],
 ] as const)
   test(`at ${width} px, ${theme}, a fit is shown whole, without a fault or an obstacle`, { skip }, async () => {
-    const { page, clean, close } = await visit(await open(plain), { width, theme })
+    const { page, clean, close } = await visit(await open(plain, ...few), { width, theme })
     await fitted(page)
     await page.locator('figure[data-figure=profiles] .paper > svg').waitFor({ state: 'attached' })
     assert.ok(await isWithin(page), 'something is wider than the window')
@@ -153,10 +156,10 @@ for (const [width, theme] of [
 test('runs, budgets, methods and targets are changed by mouse, and the copied command says what the page says', {
   skip,
 }, async () => {
-  const { page, clean, close } = await visit(await open(plain))
+  const { page, clean, close } = await visit(await open(plain, ...few))
   await fitted(page)
   const { line } = await same(page)
-  assert.equal(line, 'isoflop fit runs.csv')
+  assert.equal(line, 'isoflop fit runs.csv --resamples 100')
   const before = await numbers(page)
 
   await page.getByRole('button', { name: '1e20' }).click()
@@ -230,7 +233,7 @@ test('the laws of settings and of repeats, a prior and other numbers are asked f
 })
 
 test('a point that is pointed at is told, and one that is clicked is looked at', { skip }, async () => {
-  const { page, close } = await visit(await open(plain))
+  const { page, close } = await visit(await open(plain, ...few))
   await fitted(page)
   const figure = page.locator('figure[data-figure=residuals] .drawing')
   await figure.scrollIntoViewIfNeeded()
@@ -246,7 +249,7 @@ test('a point that is pointed at is told, and one that is clicked is looked at',
 })
 
 test('a file that is not understood is mapped by its first rows', { skip }, async () => {
-  const { page, clean, close } = await visit(await open(odd))
+  const { page, clean, close } = await visit(await open(odd, ...few))
   await page.getByRole('heading', { name: 'This file was not understood' }).waitFor()
   await page.getByLabel('What how big holds').selectOption('parameters')
   await page.getByLabel('What how much holds').selectOption('tokens')
@@ -261,7 +264,7 @@ test('a file that is not understood is mapped by its first rows', { skip }, asyn
 test('a second file is compared with the first, and a column groups one file; the command says the same', {
   skip,
 }, async () => {
-  const { page, clean, close } = await visit(await open(plain, '--method', 'norm,surface', '--resamples', '100'))
+  const { page, clean, close } = await visit(await open(plain, '--method', 'norm,surface', ...few))
   await fitted(page)
   await page.locator('input[type=file]').setInputFiles([])
   const [picker] = await Promise.all([
@@ -331,7 +334,7 @@ test('the report that is saved is the one that --report writes', { skip }, async
 })
 
 test('in Chinese the page is Chinese', { skip }, async () => {
-  const { page, clean, close } = await visit((await open(plain)).replace('/#', '/?lang=zh#'))
+  const { page, clean, close } = await visit((await open(plain, ...few)).replace('/#', '/?lang=zh#'))
   await fitted(page)
   const text = ((await page.locator('body').textContent()) ?? '').replace(
     /Hoffmann et al\. \d+|Besiroglu et al\. \d+/g,
@@ -345,7 +348,7 @@ test('in Chinese the page is Chinese', { skip }, async () => {
 test('columns of a file that was understood are chosen otherwise, rows are read otherwise, and what a remark advises is a click', {
   skip,
 }, async () => {
-  const { page, clean, close } = await visit(await open(pooled, '--method', 'norm,surface', '--resamples', '100'))
+  const { page, clean, close } = await visit(await open(pooled, '--method', 'norm,surface', ...few))
   await fitted(page)
   const remarks = page.locator('.remarks')
   await remarks.getByText('data-sets-pooled').waitFor()
@@ -379,7 +382,7 @@ test('columns of a file that was understood are chosen otherwise, rows are read 
 test('without a mouse a file is understood, runs are left out, targets typed and the command copied', {
   skip,
 }, async () => {
-  const { page, clean, close } = await visit(await open(odd, '--method', 'norm,surface', '--resamples', '100'))
+  const { page, clean, close } = await visit(await open(odd, '--method', 'norm,surface', ...few))
   const keyboard = keyboardOf(page)
   await page.getByRole('heading', { name: 'This file was not understood' }).waitFor()
   for (const [column, role] of [
