@@ -80,7 +80,10 @@ test('eight at once stay within the budget, are told in any order, and equal ord
   await play(await openCampaign({ folder: a, seed: 1 }), eight)
   await play(await openCampaign({ folder: b, seed: 1 }), { ...eight, most: 16 })
   const [log, again] = [a, b].map((place) => readFileSync(join(place, 'study.jsonl'), 'utf8'))
-  assert.ok(again.length > log.length / 5 && log.startsWith(again), `${again.length} of ${log.length}, ${log.startsWith(again)}`)
+  assert.ok(
+    again.length > log.length / 5 && log.startsWith(again),
+    `${again.length} of ${log.length}, ${log.startsWith(again)}`,
+  )
   const study = await openCampaign({ folder: a, seed: 1 })
   const { spent, budget, told } = await study.standing()
   assert.ok(spent <= budget && spent > 0.5 * budget, `${spent} of ${budget}`)
