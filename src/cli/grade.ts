@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { systemClock } from '../core/clock.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { printableLine } from '../core/printable.ts'
+import { apiSpace } from '../cs336/space.ts'
 import { csvOf, withoutFormula } from '../input/fields.ts'
 import { compact } from '../report/number.ts'
 import { type Grade, gradeSubmissions } from '../server/grade.ts'
@@ -54,10 +55,13 @@ const runGrade = ({ db, world: named, json, csv }: GradeFlags): Promise<void> =>
     else if (json) printJson({ world, bestLoss: truth.bestLoss, deadline: told, grades: grades.map(gradeJson) })
     else print(table(grades, truth.bestLoss, space))
     for (const note of notesOf(grades, deadline)) say(`note: ${note}`)
-    const next = grades.length > 0 ? after.grade(world) : after['grade, nobody'](db)
+    const next = grades.length > 0 ? nextOf(world, space, db) : after['grade, nobody'](db)
     if (csv) sayNext(next)
     else if (!json) printNext(next)
   })
+
+const nextOf = (world: string, { name }: Space, db?: string) =>
+  name === apiSpace.name ? after.grade(world) : after['grade, of a space'](db)
 
 /** The configuration by its outside names and times as everywhere else. */
 const gradeJson = ({ config, submittedAt, ...grade }: Grade) => ({

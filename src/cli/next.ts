@@ -95,6 +95,8 @@ export const after = {
   'class of one': (db?: string): Next => next(typed('class', ...at(db))),
   deadline: (db: string | undefined, hasPassed: boolean): Next => next(typed(hasPassed ? 'grade' : 'class', ...at(db))),
   grade: (world: string): Next => next(typed('world', 'show', world)),
+  // What is shown of a world is true in the course's space.
+  'grade, of a space': (db?: string): Next => next(typed('grade', ...at(db), '--csv')),
   'grade, nobody': (db?: string): Next => next(typed('class', ...at(db))),
 
   // What waits says which worker it waits for.
