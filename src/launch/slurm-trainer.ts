@@ -21,7 +21,7 @@ import {
 import type { Order } from './order.ts'
 import { Queue, rest } from './queue.ts'
 import type { RunFolder, SlurmJob } from './run-folder.ts'
-import { endStateOf, submit, Unreachable } from './slurm.ts'
+import { stateOf, submit, Unreachable } from './slurm.ts'
 import { environment, filled } from './template.ts'
 
 export interface SlurmTrainerOptions<C extends Config = Config> extends ProgramOptions<C> {
@@ -50,6 +50,8 @@ export const slurmTrainer = <C extends Config = Config>(options: SlurmTrainerOpt
 const lookForFileMs = 1000
 /** `JobHeldUser`, `JobHeldAdmin`, `launch failed requeued held`. */
 const isHeld = /held/i
+/** States of a job that has not ended: while one is sent back into the queue, there are moments in which squeue does not list it. */
+const goesOn = /^(?:PENDING|CONFIGURING|RUNNING|SUSPENDED|STOPPED|SIGNALING|RESIZING|COMPLETING|STAGE_OUT|REQUEUE\w*)$/
 /** How long jobs that were cancelled are waited for, ms: Slurm gives them 30 s by default. */
 const mostSavingMs = 120_000
 
@@ -150,10 +152,14 @@ function jobs<C extends Config>(options: SlurmTrainerOptions<C>): Launcher {
   }
 
   /** What came of a job that has left the queue; null where it was cancelled by us. Its files may be seen late. */
-  async function endOf(place: RunFolder, job: SlurmJob, { save }: Ending): Promise<Attempt | null> {
+  async function endOf(place: RunFolder, job: SlurmJob, { save }: Ending): Promise<Attempt | 'goes-on' | null> {
     const answer = madeIn(place)
     if (answer !== null) return answer
-    const state = await queue.answered(() => endStateOf(job.id), save)
+    const state = await queue.answered(() => stateOf(job.id), save)
+    if (state !== null && goesOn.test(state)) {
+      await rest(lookForFileMs, save)
+      return 'goes-on'
+    }
     // The status is written behind the result: once it is seen, one look more is enough.
     let isSeen = false
     for (const end = clock.now() + filePatienceMs; ; await rest(lookForFileMs, save)) {
@@ -179,10 +185,13 @@ function jobs<C extends Config>(options: SlurmTrainerOptions<C>): Launcher {
     const isCancelled = cancel?.aborted === true
     if (isDetached && !isCancelled && (there === null || (await queue.now(begin))?.some(({ id }) => id === job.id)))
       return { kind: 'interrupted' }
-    if ((await left(place, job, ending, cancel)) === 'to-end') return end(place, job, ending)
-    const came = await endOf(place, job, ending)
-    if (came?.kind !== 'interrupted') place.ended()
-    return came ?? attempt(order, place, waiting)
+    for (;;) {
+      if ((await left(place, job, ending, cancel)) === 'to-end') return end(place, job, ending)
+      const came = await endOf(place, job, ending)
+      if (came === 'goes-on') continue
+      if (came?.kind !== 'interrupted') place.ended()
+      return came ?? attempt(order, place, waiting)
+    }
   }
 
   return { name: 'command', names: [], how: options.slurm, isUnattended: isDetached, attempt }

@@ -55,8 +55,8 @@ export async function cancelAll(ids: readonly string[], manner: Manner): Promise
   await slurm('scancel', ['--quiet', ...(manner === 'once' ? ['--signal=KILL', '--full'] : []), ...ids])
 }
 
-/** What Slurm says of a job that has left the queue: `TIMEOUT`, `NODE_FAIL`; null where it has forgotten it. Throws Unreachable. */
-export async function endStateOf(id: string): Promise<string | null> {
+/** What Slurm says of a job: `TIMEOUT`, `NODE_FAIL`, `PENDING`; null where it has forgotten it. Throws Unreachable. */
+export async function stateOf(id: string): Promise<string | null> {
   try {
     const text = await slurm('scontrol', ['show', 'job', id, '--oneliner'])
     return /\bJobState=([A-Z_]+)/.exec(text)?.[1] ?? null
