@@ -238,7 +238,10 @@ test('a point that is pointed at is told, and one that is clicked is looked at',
   const figure = page.locator('figure[data-figure=residuals] .drawing')
   await figure.scrollIntoViewIfNeeded()
   const dot = page.locator('figure[data-figure=residuals] .paper circle').first()
-  const { x, y, width, height } = (await dot.boundingBox())!
+  // The figure is drawn anew with the intervals, and the dot with it.
+  let box = await dot.boundingBox()
+  while (box === null) box = await dot.boundingBox()
+  const { x, y, width, height } = box
   await page.mouse.move(x + width / 2, y + height / 2)
   const tip = page.locator('figure[data-figure=residuals] .tip')
   await tip.waitFor()
