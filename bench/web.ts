@@ -28,6 +28,15 @@ const rounds = roundsOf(values.rounds)
 type Open = (folder: string, size: number) => Promise<Hosted>
 const opens: Readonly<Record<string, Open>> = { watch: watchPage, fit: fitPage, class: classPage }
 
+/** Fewer runs than this determine no law, and a page without numbers has nothing that could be waited for. */
+const leastRuns = 7
+
+/** How many runs or students a page is visited with. */
+function sizesOf(page: string): number[] {
+  const sizes = (page === 'class' ? values.students : values.sizes).split(',').map(Number)
+  return page === 'fit' ? sizes.map((size) => Math.max(size, leastRuns)) : sizes
+}
+
 const columns: Readonly<Record<keyof Visited, string>> = {
   paint: 'first paint, ms',
   numbers: 'numbers, ms',
@@ -91,7 +100,7 @@ async function all(print: (row: Row) => void): Promise<Row[]> {
   const rows: Row[] = []
   try {
     for (const page of values.pages.split(','))
-      for (const size of (page === 'class' ? values.students : values.sizes).split(',').map(Number)) {
+      for (const size of sizesOf(page)) {
         rows.push(await measured(browser, page, size))
         print(rows[rows.length - 1])
       }
