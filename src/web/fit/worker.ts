@@ -1,6 +1,6 @@
 import type { Groups } from '../../core/groups.ts'
 import type { Curves, Runs } from '../../core/run.ts'
-import { type AnalysisOptions, analyse, mostForRefits } from '../../fit/analysis.ts'
+import { type AnalysisOptions, analyse } from '../../fit/analysis.ts'
 import { type FirstEstimate, firstEstimate } from '../../fit/first.ts'
 import { analyseGroups } from '../../fit/groups/analysis.ts'
 import type { GroupsAnalysis } from '../../fit/groups/result.ts'
@@ -22,7 +22,7 @@ export interface FitRequest {
   readonly options: FitOptions
 }
 
-/** What it came to. The quick methods are told first; of very many runs, before them, the numbers that lead, without intervals. */
+/** What it came to: the numbers that lead, without intervals, then the quick methods, then all. */
 export type FitNews =
   | { readonly id: number; readonly kind: 'step'; readonly step: string }
   | { readonly id: number; readonly kind: 'first'; readonly estimate: FirstEstimate }
@@ -42,7 +42,7 @@ async function fit({ id, runs, curves, groups, options }: FitRequest): Promise<v
   const onStep = (step: string) => tell({ id, kind: 'step', step })
   const all = { ...options, methods, threads: 1, onStep }
   if (groups !== null) return compare({ id, runs, curves, groups }, methods, all)
-  if (runs.size > mostForRefits && methods.includes('norm')) {
+  if (methods.includes('norm')) {
     const estimate = await firstEstimate({ runs, curves }, plain)
     if (estimate !== null) tell({ id, kind: 'first', estimate })
   }
