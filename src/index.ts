@@ -27,6 +27,7 @@ export type { Notice } from './campaign/session.ts'
 export {
   type AskedRun,
   openCampaign,
+  type RunReport,
   type Study,
   type StudyOptions,
   type StudyStanding,

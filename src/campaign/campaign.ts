@@ -32,7 +32,7 @@ export interface Standing {
   /** What each plan has bought; the last one is under way. */
   readonly rounds: readonly Round[]
   /** Runs of the running plan whose outcome is not told yet, in its order, with reason and expectation. */
-  readonly open: readonly Planned[]
+  readonly open: readonly (Planned & { readonly id?: string })[]
   /** Of those, the ones that are being trained, as far as their trainer tells how far they are. */
   readonly training: readonly Training[]
   /** As of the latest plan; null before there are enough runs. */

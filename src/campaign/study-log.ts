@@ -206,5 +206,5 @@ export const badOutcome = (message: string): IsoflopError =>
   new IsoflopError(
     'OUTCOME_INVALID',
     message,
-    'Tell {"id": "0-3", "loss": 3.21} in nats per token, or with "outcome": "diverged", "refused" or "lost" and a "message".',
+    'Tell {"id": "0-3", "loss": 3.21} in nats per token, or with "outcome": "diverged", "refused" or "lost" and a "message"; of a run that goes on, "outcome": "running", "tokens" or "step", and its loss so far.',
   )

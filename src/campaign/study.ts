@@ -11,11 +11,13 @@ import type { Forecast, Planned, Strategy } from '../plan/strategy.ts'
 import type { Space } from '../space/space.ts'
 import { settled } from './campaign.ts'
 import { type CampaignIdentity, campaignDiffers, differences, readHead, runsIdentity, writeHead } from './head.ts'
+import { appendReports, checkedReport, type RunReport } from './run-history.ts'
 import { StudyTeller } from './study-live.ts'
 import { type AskedRun, badOutcome, type StudyEvent, StudyLog, type Told, toldOf, toldOfOutcome } from './study-log.ts'
 import { type Frame, History, judgementOf, payable, type State, spentOf, studySource } from './study-state.ts'
 import { writing } from './writing.ts'
 
+export type { RunReport } from './run-history.ts'
 export type { AskedRun, Told } from './study-log.ts'
 
 export interface StudyOptions<C extends Config = TrainingConfig> {
@@ -57,6 +59,12 @@ export interface Study<C extends Config = TrainingConfig> {
    * Errors: OUTCOME_INVALID for a run that was not asked for, what is no outcome, and another one than was told before.
    */
   tell(id: string, outcome: Outcome | Told): Promise<void>
+  /**
+   * Takes how far a run is that goes on, for whoever looks on (`isoflop watch`); plans know nothing of it. Of a run that has ended it changes nothing.
+   * @example study.report(id, { tokens: 122_880, loss: 4.81 })
+   * Errors: OUTCOME_INVALID for a run that was not asked for, and what is no report.
+   */
+  report(id: string, ...reports: readonly RunReport[]): Promise<void>
   /** What to expect at the target from what was told. Errors: TOO_FEW_RUNS. */
   forecast(): Promise<Forecast<C>>
   standing(): Promise<StudyStanding<C>>
@@ -100,6 +108,7 @@ export async function openCampaign<C extends Config = TrainingConfig>(options: S
   const study: Study<Config> = {
     ask: (n = 1) => upTo(n, (left) => within((state) => askFor(state, left, frame, write))),
     tell: (id, outcome) => within((state) => tellOf(state, id, outcome, write)),
+    report: (id, ...reports) => within((state) => reportOf(state, id, reports, folder)),
     forecast: () => within((state) => judgementOf(state, frame).conclude()),
     standing: () => within((state) => standingOf(state, frame)),
   }
@@ -183,6 +192,12 @@ function tellOf(state: State, id: string, outcome: Outcome | Told, write: (event
   }
   if (!state.isRunning(id)) throw badOutcome(`Run "${id}" was not asked for.`)
   write({ event: 'tell', id, told })
+}
+
+function reportOf(state: State, id: string, reports: readonly RunReport[], folder: string): void {
+  const sound = reports.map((report) => checkedReport(id, report))
+  if (state.isRunning(id)) appendReports(folder, id, sound)
+  else if (state.toldOf(id) === undefined) throw badOutcome(`Run "${id}" was not asked for.`)
 }
 
 function checked(id: string, outcome: Outcome | Told): Told {

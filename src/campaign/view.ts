@@ -74,8 +74,11 @@ export interface ViewedRun extends Omit<CampaignRun, 'loss' | 'expected'> {
 
 /** A run that is planned or running. */
 export interface ViewedOpen extends Required<Planned> {
-  /** Its name in its space: that of its folder. */
+  /** Its name in its space, that of its folder; in a study, the name that outcomes are told by. */
   readonly id: string
+  /** What its FLOPs pay for, and a step's. */
+  readonly tokens: number
+  readonly stepTokens: number
 }
 
 /** A run that is being trained. */
@@ -154,10 +157,7 @@ export function viewOfStanding(
     runs: runs.map(viewedIn(about)),
     refused: [...refused],
     lost: [...lost],
-    open: open.map(({ config, reason, expected = null }) => {
-      const id = (about.space ?? apiSpace).folderName(config as TrainingConfig)
-      return { id, config, reason, expected }
-    }),
+    open: open.map(viewedOpen(about.space ?? apiSpace)),
     training: training.map(viewedTraining(about.space ?? apiSpace)),
     rounds,
     estimate: estimate && plainEstimate(estimate),
@@ -207,12 +207,22 @@ const viewedIn =
     expected,
   })
 
+/** The course's space counts the embedding in what tokens cost, as its API does. */
+const paidFor = (space: Space, config: Config) =>
+  space.measure(config as TrainingConfig, space.accountings.tokens === undefined ? 'none' : 'tokens')
+
+const viewedOpen =
+  (space: Space) =>
+  ({ config, reason, expected = null, id }: Standing['open'][number]): ViewedOpen => {
+    const { tokens, stepTokens } = paidFor(space, config)
+    return { id: id ?? space.folderName(config as TrainingConfig), config, reason, expected, tokens, stepTokens }
+  }
+
 const viewedTraining =
   (space: Space) =>
   ({ config, reason, expected = null, progress }: Training): ViewedTraining => {
     if (progress.kind === 'waiting') return { config, reason, expected, ahead: progress.ahead ?? null, curve: [] }
-    const accounting = space.accountings.tokens === undefined ? 'none' : 'tokens'
-    const { tokens } = space.measure(config as TrainingConfig, accounting)
+    const { tokens } = paidFor(space, config)
     const curve = progress.curve.filter(({ loss }) => Number.isFinite(loss))
     return {
       ...{ config, reason, expected, ahead: null },

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { damaged } from '../campaign/head.ts'
 import { ownRuns } from '../campaign/own-runs.ts'
+import { checkedReport, type RunReport } from '../campaign/run-history.ts'
 import { openCampaign, type Study, type StudyStanding, type Told } from '../campaign/study.ts'
 import { badOutcome, recordOfRun, toldOf } from '../campaign/study-log.ts'
 import type { Config } from '../core/config.ts'
@@ -82,7 +83,8 @@ function tellCommand(): Command {
     .description(
       'Takes outcomes, a table with the columns id and loss in nats per token: {"id": "0-3", "loss": 3.21}, or\n' +
         'CSV. A column outcome may say diverged, refused (not made, nothing spent) or lost (spent, not asked again).\n' +
-        'The same outcome again changes nothing.',
+        'The same outcome again changes nothing. With the outcome running, a row is how far a run is, for isoflop watch:\n' +
+        '{"id": "0-3", "outcome": "running", "tokens": 122880, "loss": 4.81}, or step.',
     )
     .argument('<FILE>', 'JSONL, CSV, JSON or Parquet; - is stdin')
     .option('--out <DIR>', 'where the campaign is kept', 'out')
@@ -138,15 +140,20 @@ async function next(_flags: unknown, command: Command): Promise<void> {
 async function tell(file: string, _flags: unknown, command: Command): Promise<void> {
   const flags = flagsOf<StudyFlags>(command)
   const { study } = await reopen(flags.out)
-  const outcomes = await readOutcomes(file)
+  const rows = await readTold(file)
+  const outcomes = rows.flatMap((row) => ('told' in row ? [row] : []))
+  const reports = rows.flatMap((row) => ('report' in row ? [row] : []))
+  const reported = new Set(reports.map(({ id }) => id))
+  for (const one of reported)
+    await study.report(one, ...reports.filter(({ id }) => id === one).map(({ report }) => report))
   for (const { id, told } of outcomes) await study.tell(id, told)
   const standing = await study.standing()
   const { state } = standing
   if (flags.json) {
-    printJson({ taken: outcomes.length, ...standingJson(standing) })
+    printJson({ taken: outcomes.length, reported: reported.size, ...standingJson(standing) })
     return
   }
-  printPage(toldText(outcomes.length, standing, textOptions(flags.lang)))
+  printPage(toldText({ taken: outcomes.length, reported: reported.size }, standing, textOptions(flags.lang)))
   printNext(state === 'asking' ? after['campaign, asking'](flags.out) : after['campaign tell'](flags.out), flags.lang)
 }
 
@@ -264,13 +271,17 @@ async function open(
   return { study, space }
 }
 
+/** What a row tells of a run: what came out, or how far it is. */
+type ToldRow = { readonly id: string; readonly told: Told } | { readonly id: string; readonly report: RunReport }
+
 /**
- * Outcomes of a table of any format, all of them sound before any is told: a loss that is null, NaN or infinite is a run that diverged, an
- * empty cell says nothing. Errors: FILE_NOT_FOUND, FILE_FORMAT, FILE_EMPTY, COLUMN_MISSING, OUTCOME_INVALID with the row.
+ * What a table of any format tells, all of it sound before any is taken: a loss that is null, NaN or infinite is a run that diverged, an
+ * empty cell says nothing. That a run goes on has to be said: tables of results have steps and tokens, too.
+ * Errors: FILE_NOT_FOUND, FILE_FORMAT, FILE_EMPTY, COLUMN_MISSING, OUTCOME_INVALID with the row.
  */
-async function readOutcomes(file: string): Promise<{ id: string; told: Told }[]> {
+async function readTold(file: string): Promise<ToldRow[]> {
   const source = await loadSource(file, process.stdin)
-  const outcomes: { id: string; told: Told }[] = []
+  const rows: ToldRow[] = []
   let places: Record<(typeof fields)[number], number> | null = null
   const bad = (row: number, what: string) => badOutcome(`${source.name} row ${row} ${what}.`)
   await readSource(source, {
@@ -286,24 +297,32 @@ async function readOutcomes(file: string): Promise<{ id: string; told: Told }[]>
     },
     add(row, cells) {
       const cell = (name: (typeof fields)[number]) => (places![name] < 0 ? undefined : cells[places![name]])
-      const [id, loss, outcome, message] = fields.map(cell)
+      const [given, loss, outcome, message, step, tokens] = fields.map(cell)
+      if (isMissing(given) || typeof given === 'object') throw bad(row, 'has no id')
+      const id = String(given).trim()
+      if (outcome === 'running') {
+        const counts = Object.entries({ step, tokens }).flatMap(([name, count]) =>
+          isMissing(count) ? [] : [[name, numberOf(count)]],
+        )
+        rows.push({ id, report: checkedReport(id, { ...Object.fromEntries(counts), loss: numberOf(loss) }) })
+        return
+      }
       const told = toldOf({
         ...(isMissing(outcome) ? { outcome: hasDiverged(loss) ? 'diverged' : 'finished' } : { outcome }),
         ...{ loss: numberOf(loss), message },
       })
-      if (isMissing(id) || typeof id === 'object') throw bad(row, 'has no id')
       if (told === null)
         throw bad(row, `has the loss ${textOfCell(loss).slice(0, 40) || 'of no number'}, which is no outcome`)
-      outcomes.push({ id: String(id).trim(), told })
+      rows.push({ id, told })
     },
     exclude(row, reason) {
       throw bad(row, reason)
     },
   })
-  return outcomes
+  return rows
 }
 
-const fields = ['id', 'loss', 'outcome', 'message'] as const
+const fields = ['id', 'loss', 'outcome', 'message', 'step', 'tokens'] as const
 
 const hasDiverged = (loss: unknown): boolean =>
   loss === null || /^\s*[+-]?(?:nan|inf|infinity)\s*$/i.test(String(loss).slice(0, 40))

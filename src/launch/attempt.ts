@@ -1,6 +1,6 @@
+import { tailOf } from '../core/text-in.ts'
 import type { Outcome } from '../core/trainer.ts'
 import type { RunFolder } from './run-folder.ts'
-import { tailOf } from './text-in.ts'
 
 /** How an attempt to make a run ended. */
 export type Attempt =

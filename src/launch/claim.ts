@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { writeWhole } from '../core/durable.ts'
-import { textIn } from './text-in.ts'
+import { textIn } from '../core/text-in.ts'
 
 /** Whose turn it is in the folder of a run that several machines share: that of whoever claimed it last. */
 export interface Claim {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import { tailOf } from '../core/text-in.ts'
 import type { Order } from './order.ts'
-import { tailOf } from './text-in.ts'
 
 /** How far a run is, as far as it says. */
 export interface Standing {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { textIn } from '../core/text-in.ts'
 import type { Outcome } from '../core/trainer.ts'
 import type { Order } from './order.ts'
-import { textIn } from './text-in.ts'
 
 /** What `result.json` in the folder of a run has to say. What else it has, such as seconds or a curve, stays there for whoever wants it. */
 const schema = z.union(

@@ -4,12 +4,12 @@ import { makeFolder, writeWhole } from '../core/durable.ts'
 import { IsoflopError, outputFailed } from '../core/errors.ts'
 import type { ProcessName } from '../core/processes.ts'
 import { readSummed, summed } from '../core/summed.ts'
+import { textIn } from '../core/text-in.ts'
 import type { Outcome, Purpose } from '../core/trainer.ts'
 import { version } from '../core/version.ts'
 import { standingOf } from './history.ts'
 import type { Order } from './order.ts'
 import { type Result, readResult } from './result.ts'
-import { textIn } from './text-in.ts'
 
 interface Started {
   /** Milliseconds since 1970. */

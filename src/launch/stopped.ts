@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { writeWhole } from '../core/durable.ts'
 import { IsoflopError, outputFailed } from '../core/errors.ts'
 import { readSummed, summed } from '../core/summed.ts'
-import { textIn } from './text-in.ts'
+import { textIn } from '../core/text-in.ts'
 
 const mostBytes = 1 << 20
 

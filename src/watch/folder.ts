@@ -3,6 +3,8 @@ import { basename, join, resolve } from 'node:path'
 import { wantedIn, wish, wishIn } from '../campaign/control-file.ts'
 import { type CampaignNews, hasProcess, isStudy, type Live, mayBeOut } from '../campaign/live.ts'
 import { liveFile, readLive } from '../campaign/live-file.ts'
+import { RunHistories } from '../campaign/run-history.ts'
+import type { ViewedOpen } from '../campaign/view.ts'
 import { isLocked } from '../core/lock.ts'
 import type { Source } from '../pages/stream.ts'
 import { liveOfRecord } from './record.ts'
@@ -27,10 +29,12 @@ export class CampaignFolder implements Source {
   #evidence = 0
   /** Places of another process are not known here. */
   readonly #process: string
+  readonly #histories: RunHistories
 
   constructor(folder: string, processName: string) {
     this.#folder = resolve(folder)
     this.#process = processName
+    this.#histories = new RunHistories(this.#folder)
     this.#timer = setInterval(() => void this.look(), lookMs).unref()
   }
 
@@ -54,10 +58,17 @@ export class CampaignFolder implements Source {
     // Nothing is written where no campaign is, nor where it is over.
     if (this.#goesOn() && wishIn(this.#folder) === null) this.#announce()
     const seen = this.#stamp()
-    if (seen === this.#seen) return
+    const isNew = seen !== this.#seen
     this.#seen = seen
-    const live = readLive(this.#folder) ?? (await this.#recorded())
-    if (live !== null) this.#take({ ...live, state: this.#stateOf(live) })
+    const live = isNew ? (readLive(this.#folder) ?? (await this.#recorded())) : this.#live
+    if (live === null) return
+    const isFurther = this.#histories.look(outOf(live))
+    if (isNew || isFurther) this.#take(this.#withTraining({ ...live, state: this.#stateOf(live) }))
+  }
+
+  /** The runs of a study tell how far they are by files of their own. */
+  #withTraining(live: Live): Live {
+    return isStudy(live.state) ? { ...live, view: { ...live.view, training: this.#histories.training } } : live
   }
 
   since(place: string | null): { place: string; data: CampaignNews } | null {
@@ -162,12 +173,17 @@ export class CampaignFolder implements Source {
 
   #take(live: Live): void {
     if (!goesOn(this.#live, live)) this.#epoch++
-    if (JSON.stringify(this.#live?.view.evidence) !== JSON.stringify(live.view.evidence)) this.#evidence++
+    const [before, now] = [this.#live?.view.evidence, live.view.evidence]
+    if (before !== now && JSON.stringify(before) !== JSON.stringify(now)) this.#evidence++
     this.#version++
     this.#live = live
     for (const tell of this.#listeners) tell()
   }
 }
+
+/** The runs of a study that others make just now. */
+const outOf = ({ state, view, capacity }: Live): readonly ViewedOpen[] =>
+  isStudy(state) ? view.open.slice(0, capacity) : []
 
 /** Whether what was known of a campaign is the beginning of what is known now. */
 function goesOn(before: Live | null, after: Live): boolean {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { readLive } from '../../src/campaign/live-file.ts'
+import { historyOf } from '../../src/campaign/run-history.ts'
 import { openCampaign, type Study } from '../../src/campaign/study.ts'
 import { apiSpace } from '../../src/cs336/space.ts'
 import { profilesStrategy } from '../../src/plan/profiles/profiles.ts'
@@ -72,6 +75,72 @@ test('whoever looks on sees what is out, what was told and what is expected, whi
   const again = await openCampaign({ folder: place, seed: 2 })
   await again.standing()
   assert.deepEqual(readLive(place)!.view.history, later.view.history)
+})
+
+test('how far runs are is shown as they report it or write it themselves, and no plan knows of it', async (t) => {
+  const [place, silent] = [folder('reported'), folder('silent')]
+  const [study, other] = [await openCampaign({ folder: place }), await openCampaign({ folder: silent })]
+  const [first, second, third] = await study.ask(3)
+  await other.ask(3)
+  const watched = new CampaignFolder(place, 'here')
+  t.after(() => watched.close())
+  await watched.look()
+  assert.deepEqual(watched.since(null)!.data.view.training, [])
+  const { tokens, stepTokens } = watched.since(null)!.data.view.open[0]
+  await study.report(first.id, { tokens: tokens / 4, loss: 6 }, { step: tokens / 2 / stepTokens, loss: 5 })
+  // A program that was begun again from a checkpoint repeats itself; what it is about to write is no line yet.
+  const history = historyOf(place, second.id)
+  mkdirSync(dirname(history), { recursive: true })
+  const lines = ['{"step":3,"loss":7}', '{"step":2,"loss":9}', 'nonsense', '{"step":4,"loss":null}', '{"step":5']
+  writeFileSync(history, lines.join('\n'))
+  await watched.look()
+  const training = () => watched.since(null)!.data.view.training
+  assert.deepEqual(
+    training().map(({ config }) => config),
+    [first, second].map(({ config }) => config),
+  )
+  assert.deepEqual(training()[0].curve, [
+    { share: 0.25, loss: 6 },
+    { share: 0.5, loss: 5 },
+  ])
+  assert.deepEqual(
+    training()[1].curve.map(({ loss }) => loss),
+    [7],
+  )
+  // Read on where it was left, and from the beginning where another file is there.
+  writeFileSync(history, `${lines.join('\n')},"loss":6}\n`)
+  await watched.look()
+  assert.deepEqual(
+    training()[1].curve.map(({ loss }) => loss),
+    [7, 6],
+  )
+  writeFileSync(history, '{"step":1,"loss":8}\n')
+  await watched.look()
+  await watched.look()
+  assert.deepEqual(
+    training()[1].curve.map(({ loss }) => loss),
+    [8],
+  )
+  const hasCode = { code: 'OUTCOME_INVALID' }
+  await assert.rejects(study.report('9-9', { step: 1, loss: 3 }), hasCode)
+  await assert.rejects(study.report('../../9-9', { step: 1, loss: 3 }), hasCode)
+  for (const bad of [{ loss: 3 }, { step: -1, loss: 3 }, { step: 1, loss: Number.NaN }, { step: 1, loss: '3' }])
+    await assert.rejects(study.report(first.id, bad as never), hasCode, JSON.stringify(bad))
+  // What has ended is no training, and a report that comes late changes nothing.
+  for (const run of [first, second]) {
+    await study.tell(run.id, outcome(run))
+    await other.tell(run.id, outcome(run))
+  }
+  await study.report(first.id, { step: 99, loss: 3 })
+  await study.report(third.id, { step: 1, loss: 11 })
+  await told(place, ({ view }) => view.runs.length === 2)
+  await watched.look()
+  assert.deepEqual(
+    training().map(({ config }) => config),
+    [third.config],
+  )
+  const log = (where: string) => readFileSync(join(where, 'study.jsonl'), 'utf8')
+  assert.equal(log(place), log(silent))
 })
 
 async function play(study: Study): Promise<void> {

@@ -42,7 +42,7 @@ test('what does not fit is said with what to do', () => {
     isoflop(['tell', '-', '--out', 'none'], '{}').stderr,
     /CAMPAIGN_DIFFERS.*\n.*isoflop campaign next --out none/,
   )
-  assert.equal(isoflop(['next', '--out', 'b', '--seed', '5']).status, 0)
+  assert.equal(isoflop(['next', '-n', '2', '--out', 'b', '--seed', '5']).status, 0)
   const other = isoflop(['next', '--out', 'b', '--seed', '6'])
   assert.deepEqual([other.status, /begun with another --seed/.test(other.stderr)], [2, true])
   const bad = isoflop(['tell', '-', '--out', 'b'], '{"id": "0-0", "loss": "low"}')
@@ -53,6 +53,13 @@ test('what does not fit is said with what to do', () => {
     /COLUMN_MISSING.*no columns id and loss/,
   )
   assert.equal(isoflop(['tell', '-', '--out', 'b'], 'id,loss\n0-0,nan\n').status, 0)
+  const far = isoflop(
+    ['tell', '-', '--out', 'b', '--json'],
+    'id,loss,outcome,step\n0-1,9.5,running,3\n0-1,9,running,4\n',
+  )
+  assert.deepEqual([far.status, ...['taken', 'reported'].map((name) => JSON.parse(far.stdout)[name])], [0, 0, 1])
+  const nowhere = isoflop(['tell', '-', '--out', 'b'], 'id,loss,outcome\n0-1,9.5,running\n')
+  assert.match(nowhere.stderr, /OUTCOME_INVALID.*How far run "0-1" is/)
   const unasked = isoflop(['tell', '-', '--out', 'b'], '{"id": "7-7", "loss": 3}')
   assert.match(unasked.stderr, /"7-7" was not asked for/)
   assert.match(isoflop(['tell', 'x.jsonl', '--out', 'b']).stderr, /FILE_NOT_FOUND/)

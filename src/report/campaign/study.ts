@@ -31,11 +31,27 @@ export const noneText = ({ state, reason }: StudyStanding, options: TextOptions 
     return textOf([list([say.none(say.states[state], words().elsewhere(reason))])], options)
   })
 
-/** Where a study stands, once so many outcomes were taken. */
-export const toldText = (taken: number, standing: StudyStanding, options: TextOptions = {}): string =>
-  inLanguage(options.language ?? 'en', () =>
-    textOf([list([`${words().study.taken(taken)}${words().marks.gap}${standsText(standing)}`])], options),
-  )
+/** What was taken: outcomes, and of how many runs how far they are. */
+export interface TakenCounts {
+  readonly taken: number
+  readonly reported: number
+}
+
+/** Where a study stands, once that was taken. */
+export const toldText = (
+  { taken, reported }: TakenCounts,
+  standing: StudyStanding,
+  options: TextOptions = {},
+): string =>
+  inLanguage(options.language ?? 'en', () => {
+    const { study, marks } = words()
+    const said = [
+      ...(taken > 0 || reported === 0 ? [study.taken(taken)] : []),
+      ...(reported > 0 ? [study.reported(reported)] : []),
+      standsText(standing),
+    ]
+    return textOf([list([said.join(marks.gap)])], options)
+  })
 
 /** What to expect at the target, and where the study stands. */
 export const forecastText = (

@@ -664,6 +664,7 @@ export const en = {
     states: { asking: 'goes on', waiting: 'waits', ended: 'has ended' },
     none: (state: string, reason: string) => `No run to launch: the campaign ${state}; ${reason}.`,
     taken: (n: number) => `${counted(n, 'outcome')} taken.`,
+    reported: (n: number) => `Noted how far ${counted(n, 'run')} ${n === 1 ? 'is' : 'are'}.`,
     stands: (told: number, running: number, spent: string, budget: string) =>
       `${counted(told, 'run')} told in all, ${running} out, ${spent} of ${budget} FLOPs spent`,
     campaign: (state: string, reason: string) => `the campaign ${state}: ${reason}`,

@@ -588,6 +588,7 @@ export const zh: English = {
     states: { asking: '继续进行', waiting: '正在等待', ended: '已经结束' },
     none: (state, reason) => `没有要启动的实验：本次规划${state}；${reason}。`,
     taken: (n) => `已接收 ${n} 个结果。`,
+    reported: (n) => `已记下 ${n} 个实验的进度。`,
     stands: (told, running, spent, budget) =>
       `共告知 ${told} 个实验，${running} 个尚在进行，已花费 ${budget} FLOPs 中的 ${spent}`,
     campaign: (state, reason) => `本次规划${state}：${reason}`,

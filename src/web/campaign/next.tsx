@@ -1,4 +1,4 @@
-import { hasProcess, type LiveState, mayBeOut } from '../../campaign/live.ts'
+import { hasProcess, isStudy, type LiveState, mayBeOut } from '../../campaign/live.ts'
 import type { ViewedOpen, ViewedTraining } from '../../campaign/view.ts'
 import { configText } from '../../report/campaign/configuration.ts'
 import { compact, nats, percent } from '../../report/number.ts'
@@ -51,6 +51,7 @@ export function Next() {
               {shown.map((run, k) => (
                 <tr key={JSON.stringify(run.config)} class={k < capacity && mayBeOut(state) ? 'now' : ''}>
                   <td>
+                    {isStudy(state) && <span class="hint">{run.id} </span>}
                     {configText(space, run.config)} <span class="hint">{told.get(JSON.stringify(run.config))}</span>
                   </td>
                   <td class="number" data-title={say.columns.cost}>

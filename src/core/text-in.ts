@@ -22,6 +22,23 @@ export function tailOf(file: string, mostBytes: number, from = 0): string {
   return read === null || typeof read === 'string' ? '' : read.toString('utf8')
 }
 
+/** The lines that a file has from `from` on, which somebody may be writing: those that end, of so many bytes at most. None where there is no such file. */
+export function linesFrom(
+  file: string,
+  from: number,
+  mostBytes: number,
+): { readonly lines: readonly string[]; readonly bytes: number; readonly size: number } {
+  let all = 0
+  const read = bytesOf(file, (size) => {
+    all = size
+    return { from, length: Math.max(0, Math.min(size - from, mostBytes)) }
+  })
+  if (read === null || typeof read === 'string') return { lines: [], bytes: 0, size: 0 }
+  // A line that is longer than what is read is none that anybody waits for.
+  const bytes = read.lastIndexOf('\n') + 1 || (read.length === mostBytes ? mostBytes : 0)
+  return { lines: read.toString('utf8', 0, bytes).split('\n').filter(Boolean), bytes, size: all }
+}
+
 /** Part of a file; null where there is none, a text that says why it cannot be read. */
 function bytesOf(
   file: string,
