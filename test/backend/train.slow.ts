@@ -15,6 +15,7 @@ import { recipeOf } from '../../src/gpt/recipe.ts'
 import type { TrainingRecord } from '../../src/gpt/record.ts'
 import { run } from '../../src/gpt/run.ts'
 import { lossFrom } from '../trainers.ts'
+import { until } from '../until.ts'
 import { tinyCorpus } from './tiny-corpus.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'isoflop-train-'))
@@ -63,10 +64,6 @@ async function folderOf(runs: string, config: TrainingConfig): Promise<string> {
   const corpus = await openCorpus(corpusDir)
   corpus.close()
   return openRunsFolder(join(folder, runs), { corpus: corpus.identity, ...settings }).of(config)
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10))
 }
 
 const stepsIn = (place: string): number =>

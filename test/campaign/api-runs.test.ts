@@ -11,16 +11,10 @@ import { runsApi } from '../../src/client/runs.ts'
 import { IsoflopError } from '../../src/core/errors.ts'
 import { asking, heldBackend, wire } from '../server/asking.ts'
 import { lossOf, serving } from '../server/serving.ts'
+import { until } from '../until.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'isoflop-api-runs-'))
 after(() => rmSync(folder, { recursive: true }))
-
-const until = async (condition: () => boolean | Promise<boolean>) => {
-  for (let waited = 0; !(await condition()); waited += 10) {
-    assert.ok(waited < 30_000, 'nothing changed for 30 s')
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-}
 
 async function held(budget = 10n ** 30n) {
   const backend = heldBackend()

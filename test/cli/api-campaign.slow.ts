@@ -5,27 +5,23 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { openStore } from '../../src/server/store/open.ts'
-import { startPostgres, type TestPostgres } from '../server/postgres.ts'
+import { postgresOfFile } from '../server/postgres.ts'
 import { type SlowServer, slowServer } from '../server/slow-servers.ts'
 import { audit } from '../server/store/conformance.ts'
 import { runsOf } from '../server/store/examples.ts'
+import { until } from '../until.ts'
 
 const bin = fileURLToPath(new URL('../../bin/isoflop.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'isoflop-api-campaign-'))
 const key = 'a-key-that-nobody-guesses'
 const keyFile = join(folder, 'key.txt')
-let postgres: TestPostgres
+const postgres = postgresOfFile()
 before(async () => {
-  postgres = await startPostgres()
   writeFileSync(keyFile, `${key}\n`)
 })
-after(async () => {
-  await postgres.stop()
-  rmSync(folder, { recursive: true })
-})
+after(() => rmSync(folder, { recursive: true }))
 
 /** A campaign of some dozens of runs, eight at a time. */
 function campaign(url: string, out: string) {
@@ -54,13 +50,6 @@ const answered = (out: string): number => {
   return existsSync(file) ? readFileSync(file, 'utf8').split('\n').length - 1 : 0
 }
 
-async function until(condition: () => boolean, what: string) {
-  for (let waited = 0; !condition(); waited += 20) {
-    assert.ok(waited < 120_000, `${what} for two minutes`)
-    await sleep(20)
-  }
-}
-
 const predictionIn = (stdout: string) => {
   const { prediction, runs } = JSON.parse(stdout)
   return JSON.stringify({ prediction, runs: runs.length })
@@ -68,7 +57,7 @@ const predictionIn = (stdout: string) => {
 
 for (const [name, place] of [
   ['SQLite', async (which: string) => join(folder, `${which}.sqlite`)],
-  ['PostgreSQL', () => postgres.database()],
+  ['PostgreSQL', () => postgres().database()],
 ] as const)
   test(`${name}: a campaign whose planner and server are killed again and again ends as one that nobody touched, and pays for nothing twice`, async (t) => {
     const location = await place('killed')

@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { createProgram } from '../../src/cli/main.ts'
-import { startPostgres, type TestPostgres } from '../server/postgres.ts'
+import { postgresOfFile } from '../server/postgres.ts'
 import * as given from '../walk/given.ts'
 import { differences, tablesOf, valuesAt } from './shapes.ts'
 
@@ -16,9 +16,8 @@ import { differences, tablesOf, valuesAt } from './shapes.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'isoflop-json-'))
-let postgres: TestPostgres
+const postgres = postgresOfFile()
 before(async () => {
-  postgres = await startPostgres()
   const files = {
     'sweeps.csv': given.pool(),
     'large.csv': given.largeRuns(),
@@ -32,10 +31,7 @@ before(async () => {
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
   await playClass()
 })
-after(async () => {
-  await postgres?.stop()
-  rmSync(folder, { recursive: true, force: true })
-})
+after(() => rmSync(folder, { recursive: true, force: true }))
 
 const bin = join(root, 'bin/isoflop.js')
 const { DATABASE_URL: _, ...env } = process.env
@@ -228,12 +224,12 @@ async function playClass(): Promise<void> {
 /** What waits where no worker is. */
 async function jobs(): Promise<unknown> {
   const served = ['--backend', 'workers', '--corpus', 'corpus', '--train-flops-grid', '1e12', '--budget', '1e13']
-  const { url, key, stop } = await serves('--db', postgres.url, ...served)
+  const { url, key, stop } = await serves('--db', postgres().url, ...served)
   const waiting = new AbortController()
   const asked = fetch(`${url}/loss?${queryOf(1e12)}`, { headers: { 'X-API-Key': key }, signal: waiting.signal }).catch(
     () => {},
   )
-  const list = async () => (await json(`jobs --db ${postgres.url}`)) as { jobs: unknown[] }
+  const list = async () => (await json(`jobs --db ${postgres().url}`)) as { jobs: unknown[] }
   let told = await list()
   while (told.jobs.length === 0) told = await list()
   waiting.abort()

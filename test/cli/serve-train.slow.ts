@@ -10,6 +10,7 @@ import { openCorpus } from '../../src/corpus/corpus.ts'
 import { recipeOf } from '../../src/gpt/recipe.ts'
 import { run } from '../../src/gpt/run.ts'
 import { tinyCorpus } from '../backend/tiny-corpus.ts'
+import { until } from '../until.ts'
 
 const bin = fileURLToPath(new URL('../../bin/isoflop.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'isoflop-serve-train-'))
@@ -70,10 +71,6 @@ function fileOfRun(name: string): string {
   } catch {
     return ''
   }
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20))
 }
 
 const savedStep = () => Number(/"step":(\d+)/.exec(fileOfRun('checkpoint'))?.[1] ?? 0)

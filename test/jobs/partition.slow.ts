@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startPostgres, type TestPostgres } from '../server/postgres.ts'
-import { configOf, lossOf, server, until, untilLeft, worker } from './pool.ts'
+import { postgresOfFile } from '../server/postgres.ts'
+import { until } from '../until.ts'
+import { configOf, lossOf, server, untilLeft, worker } from './pool.ts'
 
-let postgres: TestPostgres
-before(async () => {
-  postgres = await startPostgres()
-})
-after(() => postgres.stop())
+const postgres = postgresOfFile()
 
 /** A cable to a database that can be cut so that nobody is told: what is sent is kept until it is mended. */
 async function cable(url: string): Promise<{ url: string; cut(): void; mend(): void; close(): void }> {
@@ -52,7 +49,7 @@ async function cable(url: string): Promise<{ url: string; cut(): void; mend(): v
 }
 
 test('a worker that is cut off trains on, loses what it has to another one, and is told when it is back', async (t) => {
-  const url = await postgres.database()
+  const url = await postgres().database()
   const line = await cable(url)
   t.after(() => line.close())
   const backend = await server(url, { patienceMs: 10_000 })

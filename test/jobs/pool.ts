@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Backend } from '../../src/backend/backend.ts'
 import { type WorkersBackendOptions, workersBackend } from '../../src/backend/workers.ts'
 import type { Config } from '../../src/core/config.ts'
@@ -88,14 +87,6 @@ export async function worker(url: string, options: TestWorkerOptions = {}): Prom
       ending.abort()
       return done
     },
-  }
-}
-
-/** Until something is so; fails after a minute. */
-export async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (let waited = 0; !(await isSo()); waited += 20) {
-    if (waited > 60_000) throw new Error(`not within a minute: ${what}`)
-    await sleep(20)
   }
 }
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { until } from './pool.ts'
+import { until } from '../until.ts'
 
 const bin = fileURLToPath(new URL('../../bin/isoflop.js', import.meta.url))
 

@@ -1,41 +1,23 @@
 import assert from 'node:assert/strict'
-import { after, before, type TestContext, test } from 'node:test'
-import type { Backend } from '../../src/backend/backend.ts'
-import type { Config } from '../../src/core/config.ts'
+import { type TestContext, test } from 'node:test'
 import { deferred } from '../../src/core/deferred.ts'
 import type { Outcome } from '../../src/core/trainer.ts'
 import { openStore } from '../../src/server/store/open.ts'
 import { asking, wire } from '../server/asking.ts'
-import { startPostgres, type TestPostgres } from '../server/postgres.ts'
-import { serving } from '../server/serving.ts'
+import { servingOver } from '../server/holding.ts'
+import { postgresOfFile } from '../server/postgres.ts'
 import { audit } from '../server/store/conformance.ts'
-import { server as backendOf, until, worker } from './pool.ts'
+import { until } from '../until.ts'
+import { server as backendOf, worker } from './pool.ts'
 
 // What POST /v2/runs asks for where workers on other machines make the trainings.
 
-let postgres: TestPostgres
-before(async () => {
-  postgres = await startPostgres()
-})
-after(() => postgres.stop())
+const postgres = postgresOfFile()
 
-const quick = { upkeep: { lookEvery: 50, looks: 3, proveEvery: 60_000 }, onError: () => {} }
-
-async function serverOver(t: TestContext, url: string) {
-  const backend: Backend<Config> = await backendOf(url)
-  const server = await serving({ place: url, ...quick, backend })
-  let isClosed = false
-  const close = async () => {
-    if (isClosed) return
-    isClosed = true
-    await Promise.all([server.close(), backend.close()])
-  }
-  t.after(close)
-  return { server, backend, close, ask: asking(server.url, server.key) }
-}
+const serverOver = async (t: TestContext, url: string) => servingOver(t, await backendOf(url), { place: url })
 
 test('a run is made by a worker, shown from any server, and goes on when its server stops: one training, one charge', async (t) => {
-  const url = await postgres.database()
+  const url = await postgres().database()
   const [one, two] = [await serverOver(t, url), await serverOver(t, url)]
   const gate = deferred<Outcome>()
   const here = await worker(url, {
@@ -61,7 +43,7 @@ test('a run is made by a worker, shown from any server, and goes on when its ser
 })
 
 test('a server that was taken for dead and comes back does not end what another one waits for', async (t) => {
-  const url = await postgres.database()
+  const url = await postgres().database()
   const one = await serverOver(t, url)
   const store = await openStore(url)
   t.after(() => store.close())
@@ -86,7 +68,7 @@ test('a server that was taken for dead and comes back does not end what another 
 })
 
 test('what is cancelled is ended at its worker, whichever server is told', async (t) => {
-  const url = await postgres.database()
+  const url = await postgres().database()
   const [one, two] = [await serverOver(t, url), await serverOver(t, url)]
   let isEnded = false
   const here = await worker(url, {

@@ -3,10 +3,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { spaceOfDocument } from '../../src/space/file.ts'
-import { startPostgres, type TestPostgres } from '../server/postgres.ts'
+import { postgresOfFile } from '../server/postgres.ts'
 
 /** A pool of workers that make runs of an engineer's own space, as processes that people start. */
 
@@ -42,16 +42,12 @@ renameSync(folder + '/result.tmp', folder + '/result.json')
 `,
 )
 
-let postgres: TestPostgres
 const running = new Set<ChildProcess>()
-before(async () => {
-  postgres = await startPostgres()
-})
-after(async () => {
+after(() => {
   for (const child of running) child.kill('SIGKILL')
-  await postgres.stop()
   rmSync(folder, { recursive: true })
 })
+const postgres = postgresOfFile()
 
 interface Started {
   readonly child: ChildProcess
@@ -101,7 +97,7 @@ async function stop({ child, ended }: Started): Promise<void> {
 }
 
 test('a campaign over a space of a file, by two workers with a program; strangers are refused on every side', async () => {
-  const db = await postgres.database()
+  const db = await postgres().database()
   const serving = ['serve', '--port', '0', '--db', db, '--backend', 'workers']
   const server = isoflop([...serving, '--space', 'space.json'])
   const url = await server.said(/^listening on (\S+)\n/m)

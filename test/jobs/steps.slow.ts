@@ -1,20 +1,17 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { openStore } from '../../src/server/store/open.ts'
-import { startPostgres, type TestPostgres } from '../server/postgres.ts'
+import { postgresOfFile } from '../server/postgres.ts'
 import { everyStep, mortal, survivesEveryStep, wishesOf } from '../server/steps.ts'
-import { closeAll, configOf, lossOf, server, until, untilLeft, worker } from './pool.ts'
+import { until } from '../until.ts'
+import { closeAll, configOf, lossOf, server, untilLeft, worker } from './pool.ts'
 
-let postgres: TestPostgres
-before(async () => {
-  postgres = await startPostgres()
-})
 after(async () => {
   await closeAll()
-  await postgres.stop()
 })
+const postgres = postgresOfFile()
 
 const entry = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
@@ -42,7 +39,7 @@ async function assertEmpty(url: string): Promise<void> {
 test('a worker that dies between any two of its steps, from taking a training to having answered it, loses nothing', {
   timeout: 300_000,
 }, async (t) => {
-  const url = await postgres.database()
+  const url = await postgres().database()
   const backend = await server(url, { patienceMs: 10_000, tries: 20 })
   const trainings = 40 // more than there are victims, so that each takes one at once
   const asked = Array.from({ length: trainings }, (_, k) =>
@@ -68,7 +65,7 @@ test('a worker that dies between any two of its steps, from taking a training to
 test('a server whose trainings workers make, and that dies between any two of its steps, loses nothing and leaves nothing in the queue', {
   timeout: 300_000,
 }, async (t) => {
-  const location = await postgres.database()
+  const location = await postgres().database()
   await (await openStore(location)).close()
   await (await server(location)).close() // the tables of the queue
   const sound = await worker(location, {

@@ -9,7 +9,7 @@ import { recipeOf } from '../../src/gpt/recipe.ts'
 import { run } from '../../src/gpt/run.ts'
 import { tinyCorpus } from '../backend/tiny-corpus.ts'
 import { startPostgres, type TestPostgres } from '../server/postgres.ts'
-import { until } from './pool.ts'
+import { until } from '../until.ts'
 import { processes } from './processes.ts'
 
 const { folder, start, serve, jobs, close } = processes('workers-train')

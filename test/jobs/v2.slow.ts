@@ -1,22 +1,16 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, test } from 'node:test'
 import { openStore } from '../../src/server/store/open.ts'
 import { asking } from '../server/asking.ts'
-import { startPostgres, type TestPostgres } from '../server/postgres.ts'
-import { until } from './pool.ts'
+import { postgresOfFile } from '../server/postgres.ts'
+import { until } from '../until.ts'
 import { processes } from './processes.ts'
 
 const { folder, start, serve: serveWith, close } = processes('workers-v2')
-let postgres: TestPostgres
-before(async () => {
-  postgres = await startPostgres()
-})
-after(async () => {
-  close()
-  await postgres.stop()
-})
+after(() => close())
+const postgres = postgresOfFile()
 
 const key = 'ada-has-a-key-of-her-own'
 const wire = (width: number) => ({
@@ -24,7 +18,7 @@ const wire = (width: number) => ({
 })
 
 async function serve() {
-  const server = await serveWith(postgres.url, key, '--program', 'tiny')
+  const server = await serveWith(postgres().url, key, '--program', 'tiny')
   return { ...server, ask: asking(server.url, key) }
 }
 
@@ -38,7 +32,7 @@ test('what was asked for by the second version of the API outlives its server, a
   )
   const ids: string[] = asked.map(({ body }) => body.id)
   const run = `echo '{"step": 1, "loss": 9.5}' > {folder}/history.jsonl; until [ -e ${folder}/go ]; do sleep 0.1; done; printf '{"loss": 3.%s}' {d_model} > {folder}/result.json`
-  const worker = start('worker', '--db', postgres.url, '--program', 'tiny', '--run', run)
+  const worker = start('worker', '--db', postgres().url, '--program', 'tiny', '--run', run)
   const state = async ({ ask }: { ask: ReturnType<typeof asking> }, k: number) =>
     (await ask('GET', `/v2/runs/${ids[k]}`)).body
   await until(() => /: begun, d64-/.test(worker.said()), 'the first one runs')
@@ -59,7 +53,7 @@ test('what was asked for by the second version of the API outlives its server, a
     await until(async () => (await state(second, k)).state === 'finished', 'the others are made')
     assert.equal((await state(second, k)).loss, loss)
   }
-  const store = await openStore(postgres.url)
+  const store = await openStore(postgres().url)
   const [{ id }] = await store.listKeys()
   const spent = 2n * 10n ** 13n
   await until(async () => (await store.prove(id))?.reserved === 0n, 'nothing is reserved any more')

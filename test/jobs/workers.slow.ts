@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, test } from 'node:test'
 import pg from 'pg'
 import type { Backend } from '../../src/backend/backend.ts'
 import type { Config } from '../../src/core/config.ts'
@@ -7,17 +7,14 @@ import type { Outcome, Progress } from '../../src/core/trainer.ts'
 import type { TrainingConfig } from '../../src/cs336/config.ts'
 import { openJobs } from '../../src/jobs/jobs.ts'
 import { openStore } from '../../src/server/store/open.ts'
-import { startPostgres, type TestPostgres } from '../server/postgres.ts'
-import { closeAll, configOf, lossOf, server, until, untilLeft, worker } from './pool.ts'
+import { postgresOfFile } from '../server/postgres.ts'
+import { until } from '../until.ts'
+import { closeAll, configOf, lossOf, server, untilLeft, worker } from './pool.ts'
 
-let postgres: TestPostgres
-before(async () => {
-  postgres = await startPostgres()
-})
 after(async () => {
   await closeAll()
-  await postgres.stop()
 })
+const postgres = postgresOfFile()
 
 /** Two servers over one database. */
 async function twoServers(url: string): Promise<[Backend<Config>, Backend<Config>]> {
@@ -26,7 +23,7 @@ async function twoServers(url: string): Promise<[Backend<Config>, Backend<Config
 }
 
 test('equal queries of several keys on several servers are one training, whose answer is kept when all servers have ended', async () => {
-  const url = await postgres.database()
+  const url = await postgres().database()
   const [one, two] = await twoServers(url)
   const asked = [one, two, one].map((backend, k) => backend.train(configOf(1), { asker: `k${k}` }))
   const here = await worker(url)
@@ -41,7 +38,7 @@ test('equal queries of several keys on several servers are one training, whose a
 })
 
 test('what was asked for is made though its server ended, and the next server has the answer', async () => {
-  const url = await postgres.database()
+  const url = await postgres().database()
   const gone = await server(url)
   const asked = gone.train(configOf(1), { asker: 'k' })
   asked.catch(() => {})
@@ -57,7 +54,7 @@ test('what was asked for is made though its server ended, and the next server ha
 })
 
 test('while a key waits no other one has two turns, and what two keys ask for has the earlier of their turns', async () => {
-  const url = await postgres.database()
+  const url = await postgres().database()
   const backend = await server(url)
   const [many, few, shared] = [[1, 2, 3, 4, 5, 6], [11, 12], 6]
   const asked: Promise<Outcome>[] = []
@@ -88,7 +85,7 @@ test('while a key waits no other one has two turns, and what two keys ask for ha
 })
 
 test('turns hold within each kind of training, whichever workers take it, and a worker that can do several kinds takes of each in turn', async () => {
-  const url = await postgres.database()
+  const url = await postgres().database()
   const kinds = [await server(url), await server(url, { tags: ['gpu'] })]
   const asked: Promise<Outcome>[] = []
   // Of each kind: four of one key, then two of another; of the second kind the widths are 100 more.
@@ -124,7 +121,7 @@ test('turns hold within each kind of training, whichever workers take it, and a 
 const count = (counts: readonly { count: number }[]): number => counts.reduce((sum, { count }) => sum + count, 0)
 
 test('what nobody waits for any more, on no server, is dropped from the queue or ended where it runs', async () => {
-  const url = await postgres.database()
+  const url = await postgres().database()
   const [one, two] = await twoServers(url)
   const here = await worker(url, { make: untilLeft })
   const leaving = [new AbortController(), new AbortController()]
@@ -150,7 +147,7 @@ test('what nobody waits for any more, on no server, is dropped from the queue or
 })
 
 test('a worker that is ended gives back what it has at once, and one whose leg is over later goes on with it', async () => {
-  const url = await postgres.database()
+  const url = await postgres().database()
   const backend = await server(url)
   const asked = backend.train(configOf(1), { asker: 'k' })
   const first = await worker(url, { name: 'first', make: untilLeft })
@@ -175,7 +172,7 @@ test('a worker that is ended gives back what it has at once, and one whose leg i
 })
 
 test('a worker takes what it can do: its facts, all tags, and memory that is enough', async () => {
-  const url = await postgres.database()
+  const url = await postgres().database()
   const needs = (memory: number) => () => ({ memory })
   const servers = await Promise.all([
     server(url, { tags: ['gpu'] }),
@@ -202,7 +199,7 @@ test('a worker takes what it can do: its facts, all tags, and memory that is eno
 })
 
 test('a training that fails as often as it may is dead: asked again it says so, until an operator has it tried again', async () => {
-  const url = await postgres.database()
+  const url = await postgres().database()
   const backend = await server(url, { tries: 1 })
   let isBroken = true
   const here = await worker(url, {
@@ -229,7 +226,7 @@ test('a training that fails as often as it may is dead: asked again it says so, 
 })
 
 test('a machine where three trainings fail one after another takes no more of them', async () => {
-  const url = await postgres.database()
+  const url = await postgres().database()
   const backend = await server(url)
   const asked = [1, 2, 3, 4, 5].map((k) => backend.train(configOf(k), { asker: 'k' }))
   for (const promise of asked) promise.catch(() => {})
@@ -247,7 +244,7 @@ test('a machine where three trainings fail one after another takes no more of th
 })
 
 test('a worker that cannot open what is asked for ends with that, and gives back what it makes', async () => {
-  const url = await postgres.database()
+  const url = await postgres().database()
   const backend = await server(url)
   const asked = backend.train(configOf(1), { asker: 'k' })
   const here = await worker(url, { parallel: 2, make: untilLeft, brokenFor: 'unknown device' })
@@ -264,7 +261,7 @@ test('a worker that cannot open what is asked for ends with that, and gives back
 })
 
 test('what an attempt says after another one has the training changes nothing', async () => {
-  const url = await postgres.database()
+  const url = await postgres().database()
   const backend = await server(url)
   const asked = backend.train(configOf(1), { asker: 'k' })
   const jobs = await openJobs(url, { creates: false, supervises: false })
@@ -286,7 +283,7 @@ test('what an attempt says after another one has the training changes nothing', 
 })
 
 test('whoever waits hears how far a training is: its place in the line, then its curve', async () => {
-  const url = await postgres.database()
+  const url = await postgres().database()
   const backend = await server(url, { lookEveryMs: 50, patienceMs: 10_000 })
   const heard: Progress[] = []
   const ask = (k: number) =>
@@ -314,7 +311,7 @@ test('whoever waits hears how far a training is: its place in the line, then its
 })
 
 test('what nothing carries any more is sent again', async () => {
-  const url = await postgres.database()
+  const url = await postgres().database()
   const backend = await server(url)
   const asked = backend.train(configOf(1), { asker: 'k' })
   await until(async () => count(await backend.jobs!()) === 1, 'it waits')
@@ -333,7 +330,7 @@ test('what nothing carries any more is sent again', async () => {
 })
 
 test('servers that start at once make one queue', async () => {
-  const url = await postgres.database()
+  const url = await postgres().database()
   const servers = await Promise.all(Array.from({ length: 6 }, () => server(url)))
   const asked = servers.map((backend, k) => backend.train(configOf(1), { asker: `k${k}` }))
   const here = await worker(url)
@@ -344,7 +341,7 @@ test('servers that start at once make one queue', async () => {
 })
 
 test('a queue that another isoflop made is not touched', async () => {
-  const url = await postgres.database()
+  const url = await postgres().database()
   await (await server(url)).close()
   for (const version of [0, 99]) {
     await sql(url, `UPDATE isoflop_jobs.migrations SET version = ${version}`)
@@ -357,7 +354,7 @@ test('a queue that another isoflop made is not touched', async () => {
 })
 
 test('a worker needs no right but to the queue: it cannot read a key, a run or a budget', async () => {
-  const url = await postgres.database()
+  const url = await postgres().database()
   await (await openStore(url)).close()
   const backend = await server(url)
   await sql(

@@ -4,20 +4,13 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Progress } from '../../src/core/trainer.ts'
 import { orderOf } from '../../src/launch/order.ts'
+import { until } from '../until.ts'
 import { answer, configOf, programs, space } from './programs.ts'
 
 const placeIn = (folder: string) => join(folder, 'runs', orderOf(space, configOf()).id)
-
-async function until(isSo: () => boolean, what: string): Promise<void> {
-  for (let waited = 0; !isSo(); waited += 20) {
-    assert.ok(waited < 30_000, `not within 30 s: ${what}`)
-    await sleep(20)
-  }
-}
 
 /** A process that runs the program of a folder as a worker does, to be killed. */
 function runner(folder: string, script: string, within: readonly string[] = []): ChildProcess {

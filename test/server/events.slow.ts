@@ -4,49 +4,25 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, type TestContext, test } from 'node:test'
+import { after, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { configOfWire } from '../../src/api/contract.ts'
 import { idOfConfig } from '../../src/api/v2.ts'
 import { runsApi } from '../../src/client/runs.ts'
 import type { CurvePoint } from '../../src/core/trainer.ts'
 import { createEvents } from '../../src/server/events.ts'
-import { asking, heldBackend, wire } from './asking.ts'
-import { startPostgres, type TestPostgres } from './postgres.ts'
+import { until } from '../until.ts'
+import { heldBackend, wire } from './asking.ts'
+import { holding as holdingOf, quick } from './holding.ts'
+import { postgresOfFile } from './postgres.ts'
 import { serving } from './serving.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'isoflop-events-'))
-let postgres: TestPostgres
-before(async () => {
-  postgres = await startPostgres()
-})
-after(async () => {
-  await postgres.stop()
-  rmSync(folder, { recursive: true })
-})
-
-const until = async (condition: () => boolean | Promise<boolean>, what = 'nothing changed') => {
-  for (let waited = 0; !(await condition()); waited += 10) {
-    assert.ok(waited < 30_000, `${what} for 30 s`)
-    await sleep(10)
-  }
-}
+const postgres = postgresOfFile()
+after(() => rmSync(folder, { recursive: true }))
 
 const times = { progressEvery: 50, beatEvery: 150, unreadFor: 300 }
-const quick = { upkeep: { lookEvery: 50, looks: 3, proveEvery: 60_000 }, onError: () => {}, eventTimes: times }
-
-async function holding(t: TestContext, place: string) {
-  const backend = heldBackend()
-  const server = await serving({ place, ...quick, backend })
-  let isClosed = false
-  const close = async () => {
-    if (isClosed) return
-    isClosed = true
-    await Promise.all([server.close(), backend.close()])
-  }
-  t.after(close)
-  return { server, backend, ask: asking(server.url, server.key), close }
-}
+const holding = (t: TestContext, place: string) => holdingOf(t, place, { eventTimes: times })
 
 interface Frame {
   readonly event: string
@@ -103,7 +79,7 @@ const rate = (k: number) => wire(k).learning_rate
 let files = 0
 for (const [name, place] of [
   ['SQLite', async () => join(folder, `${++files}.sqlite`)],
-  ['PostgreSQL', () => postgres.database()],
+  ['PostgreSQL', () => postgres().database()],
 ] as const) {
   test(`${name}: queries of GET /loss are told on any server while they run, and once they have come to something or nothing`, async (t) => {
     const location = await place()

@@ -6,6 +6,7 @@ import { chmodSync, chownSync, cpSync, mkdtempSync, readFileSync, rmSync, statSy
 import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { dirname, join, relative } from 'node:path'
+import { after, before } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
@@ -31,6 +32,16 @@ export interface TestPostgres {
  * its own. Takes one to three seconds.
  */
 export const startPostgres = (): Promise<TestPostgres> => (isOurs ? embeddedPostgres() : usePostgres(given!))
+
+/** One for the tests of a file, started before them and stopped behind them. */
+export function postgresOfFile(): () => TestPostgres {
+  let postgres: TestPostgres
+  before(async () => {
+    postgres = await startPostgres()
+  })
+  after(() => postgres?.stop())
+  return () => postgres
+}
 
 const given = process.env.DATABASE_URL_TEST
 /** Whether the PostgreSQL of the tests is started by them, so that its files may be damaged and its clock be moved. */

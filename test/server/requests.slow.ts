@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { configOfWire } from '../../src/api/contract.ts'
 import { runsApi } from '../../src/client/runs.ts'
 import { random } from '../../src/core/random.ts'
 import { openStore } from '../../src/server/store/open.ts'
 import { wire } from './asking.ts'
-import { startPostgres, type TestPostgres } from './postgres.ts'
+import { postgresOfFile } from './postgres.ts'
 import { lossOf } from './serving.ts'
 import { slowServer } from './slow-servers.ts'
 import { audit } from './store/conformance.ts'
@@ -17,21 +17,15 @@ import { runsOf } from './store/examples.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'isoflop-requests-'))
 const key = 'a-key-that-nobody-guesses'
-let postgres: TestPostgres
-before(async () => {
-  postgres = await startPostgres()
-})
-after(async () => {
-  await postgres.stop()
-  rmSync(folder, { recursive: true })
-})
+const postgres = postgresOfFile()
+after(() => rmSync(folder, { recursive: true }))
 
 const asked = 24
 const kills = 5
 
 for (const [name, place] of [
   ['SQLite', async () => join(folder, 'requests.sqlite')],
-  ['PostgreSQL', () => postgres.database()],
+  ['PostgreSQL', () => postgres().database()],
 ] as const)
   test(`${name}: two servers are killed ${kills} times while ${asked} runs are asked for and cancelled: each comes to one end, charged once`, async (t) => {
     const location = await place()

@@ -2,27 +2,21 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { openStore } from '../../src/server/store/open.ts'
-import { startPostgres, type TestPostgres } from './postgres.ts'
+import { postgresOfFile } from './postgres.ts'
 import { lossOf } from './serving.ts'
 import { mortal, survivesEveryStep, wishesOf } from './steps.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'isoflop-steps-'))
 const server = fileURLToPath(new URL('./slow-server.ts', import.meta.url))
-let postgres: TestPostgres
-before(async () => {
-  postgres = await startPostgres()
-})
-after(async () => {
-  await postgres.stop()
-  rmSync(folder, { recursive: true })
-})
+const postgres = postgresOfFile()
+after(() => rmSync(folder, { recursive: true }))
 
 for (const [name, place, least] of [
   ['SQLite', async () => join(folder, 'steps.sqlite'), 16],
-  ['PostgreSQL', () => postgres.database(), 8],
+  ['PostgreSQL', () => postgres().database(), 8],
 ] as const)
   test(`${name}: a server that dies between any two of its steps loses nothing, charges once, and tells everything in order`, {
     timeout: 300_000,

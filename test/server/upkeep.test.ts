@@ -3,38 +3,26 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { after, before, test } from 'node:test'
+import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { deferred } from '../../src/core/deferred.ts'
 import { addKey, findKey } from '../../src/server/keys.ts'
 import { openStore } from '../../src/server/store/open.ts'
 import type { Store } from '../../src/server/store/store.ts'
 import { watchReservations } from '../../src/server/upkeep.ts'
-import { startPostgres, type TestPostgres } from './postgres.ts'
+import { until } from '../until.ts'
+import { postgresOfFile, startPostgres } from './postgres.ts'
 import { query, type Serving, serving } from './serving.ts'
 import { changeBehind } from './store/behind.ts'
 import { configOf } from './store/examples.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'isoflop-upkeep-'))
-let postgres: TestPostgres
-before(async () => {
-  postgres = await startPostgres()
-})
-after(async () => {
-  await postgres.stop()
-  rmSync(folder, { recursive: true })
-})
+const postgres = postgresOfFile()
+after(() => rmSync(folder, { recursive: true }))
 
 /** Looks so quick that a reservation is dead after 150 ms. */
 const upkeep = { lookEvery: 50, looks: 3, proveEvery: 50 }
 const quick = { upkeep, onError: () => {} }
-
-const until = async (condition: () => Promise<boolean>) => {
-  for (let waited = 0; !(await condition()); waited += 20) {
-    assert.ok(waited < 10_000, 'nothing changed for 10 s')
-    await sleep(20)
-  }
-}
 
 const reservedIn = async (store: Store): Promise<bigint> =>
   (await store.listKeys()).reduce((sum, { reserved }) => sum + reserved, 0n)
@@ -65,7 +53,7 @@ test('a reservation is dead when it stood still in so many looks in a row, and n
 
 for (const [name, place] of [
   ['SQLite', async () => join(folder, `${Math.floor(performance.now() * 1000)}.sqlite`)],
-  ['PostgreSQL', () => postgres.database()],
+  ['PostgreSQL', () => postgres().database()],
 ] as const) {
   test(`${name}: what dead processes reserved is freed, whatever the clocks say; what lives stays`, async (t) => {
     const day = 86_400_000

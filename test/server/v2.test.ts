@@ -2,56 +2,28 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, type TestContext, test } from 'node:test'
+import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { configOfId, idOfConfig } from '../../src/api/v2.ts'
 import { IsoflopError } from '../../src/core/errors.ts'
 import { openStore } from '../../src/server/store/open.ts'
 import type { TakenRequest } from '../../src/server/store/requests.ts'
-import { asking, type HeldBackend, heldBackend, wire } from './asking.ts'
-import { startPostgres, type TestPostgres } from './postgres.ts'
-import { lossOf, type Serving, serving } from './serving.ts'
+import { until } from '../until.ts'
+import { asking, type HeldBackend, wire } from './asking.ts'
+import { holding, quick } from './holding.ts'
+import { postgresOfFile } from './postgres.ts'
+import { lossOf, type Serving } from './serving.ts'
 import { audit } from './store/conformance.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'isoflop-v2-'))
-let postgres: TestPostgres
-before(async () => {
-  postgres = await startPostgres()
-})
-after(async () => {
-  await postgres.stop()
-  rmSync(folder, { recursive: true })
-})
-
-/** Looks so quick that a reservation is dead after 150 ms. */
-const quick = { upkeep: { lookEvery: 50, looks: 3, proveEvery: 50 }, onError: () => {} }
-
-const until = async (condition: () => boolean | Promise<boolean>, what = 'nothing changed') => {
-  for (let waited = 0; !(await condition()); waited += 10) {
-    assert.ok(waited < 20_000, `${what} for 20 s`)
-    await sleep(10)
-  }
-}
+const postgres = postgresOfFile()
+after(() => rmSync(folder, { recursive: true }))
 
 let files = 0
 const places = [
   ['SQLite', async () => join(folder, `${++files}.sqlite`)],
-  ['PostgreSQL', () => postgres.database()],
+  ['PostgreSQL', () => postgres().database()],
 ] as const
-
-/** A server whose trainings end when the test says so. */
-async function holding(t: TestContext, place: string, options: Parameters<typeof serving>[0] = {}) {
-  const backend = heldBackend()
-  const server = await serving({ place, ...quick, ...options, backend })
-  let isClosed = false
-  const close = async () => {
-    if (isClosed) return
-    isClosed = true
-    await Promise.all([server.close(), backend.close()])
-  }
-  t.after(close)
-  return { server, backend, ask: asking(server.url, server.key), close }
-}
 
 const finishAll = ({ running }: HeldBackend) => {
   for (const held of [...running]) held.finish()

@@ -1,22 +1,18 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import pg from 'pg'
 import { migrationsOf } from '../../../src/server/store/migrate.ts'
 import { openStore } from '../../../src/server/store/open.ts'
-import { embeddedPostgres, isOurs, startPostgres, type TestPostgres } from '../postgres.ts'
+import { embeddedPostgres, isOurs, postgresOfFile } from '../postgres.ts'
 import { addKey, audit, conformance, run, storeUnavailable, ticketOf } from './conformance.ts'
 import { configOf, costOf, lossOf, runsOf } from './examples.ts'
 import { checkBroughtUpToDate, firstVersionRows } from './first-version.ts'
 import { survivesFlipsOfPostgres } from './postgres-flips.ts'
 
-let postgres: TestPostgres
-before(async () => {
-  postgres = await startPostgres()
-})
-after(() => postgres.stop())
+const postgres = postgresOfFile()
 
 conformance({
-  fresh: () => postgres.database(),
+  fresh: () => postgres().database(),
   execute: async (url, sql) => {
     const client = new pg.Client(url)
     await client.connect()
@@ -27,7 +23,7 @@ conformance({
 })
 
 test('lost connections: rejected meanwhile, then it works by itself and every acknowledged run is there', async () => {
-  const url = await postgres.database()
+  const url = await postgres().database()
   const store = await openStore(url)
   await addKey(store, 'a', 9_200_000_000_000_000_000n)
   const acknowledged: number[] = []
@@ -45,7 +41,7 @@ test('lost connections: rejected meanwhile, then it works by itself and every ac
   }
   const workers = Array.from({ length: 8 }, (_, i) => work(i))
   while (acknowledged.length < 20) await new Promise(setImmediate)
-  await postgres.restart(async () => {
+  await postgres().restart(async () => {
     working = false
     await assert.rejects(store.getKey('a'), storeUnavailable)
     await assert.rejects(store.reserve('a', configOf(0), 1n, 1), storeUnavailable)
@@ -62,7 +58,7 @@ test('lost connections: rejected meanwhile, then it works by itself and every ac
 })
 
 test('a row lock that is held for too long: STORE_UNAVAILABLE, then it works', async () => {
-  const url = await postgres.database()
+  const url = await postgres().database()
   const store = await openStore(url, { lockTimeoutMs: 50 })
   await addKey(store, 'a')
   const other = new pg.Client(url)
@@ -76,7 +72,7 @@ test('a row lock that is held for too long: STORE_UNAVAILABLE, then it works', a
 })
 
 test('a dozen locked keys: their queries are rejected in time, and every other key goes on meanwhile', async () => {
-  const url = await postgres.database()
+  const url = await postgres().database()
   const store = await openStore(url, { lockTimeoutMs: 2000 })
   const locked = Array.from({ length: 12 }, (_, k) => `locked ${k}`)
   for (const id of [...locked, 'free']) await addKey(store, id, 10n ** 20n)
@@ -118,7 +114,7 @@ test('a dozen locked keys: their queries are rejected in time, and every other k
 })
 
 test('a database of the first version keeps its keys, runs, reservations and submissions, and then takes more than 2^63', async () => {
-  const url = await postgres.database()
+  const url = await postgres().database()
   const old = new pg.Client(url)
   await old.connect()
   await old.query('CREATE SCHEMA isoflop; CREATE TABLE isoflop.migrations (version int PRIMARY KEY)')
@@ -130,7 +126,7 @@ test('a database of the first version keeps its keys, runs, reservations and sub
 })
 
 test('a database of a newer version, or none at all: STORE_UNAVAILABLE, without the address', async () => {
-  const url = await postgres.database()
+  const url = await postgres().database()
   await (await openStore(url)).close()
   const other = new pg.Client(url)
   await other.connect()
@@ -147,7 +143,7 @@ test('a database of a newer version, or none at all: STORE_UNAVAILABLE, without 
 const skip = isOurs ? false : 'the PostgreSQL at DATABASE_URL_TEST is not ours to damage'
 
 test('of flipped bits in its files none is believed (200 of them: npm run soak)', { skip }, async (t) => {
-  const { told, harmless } = await survivesFlipsOfPostgres(await postgres.database(), 10)
+  const { told, harmless } = await survivesFlipsOfPostgres(await postgres().database(), 10)
   t.diagnostic(`${told} told, ${harmless} without a meaning`)
   assert.ok(told > 5)
 })
@@ -158,7 +154,7 @@ test('one without checksums of its pages is used, and said to have none', { skip
     await store.close()
     return store.cautions
   }
-  assert.deepEqual(await cautionsOf(await postgres.database()), [])
+  assert.deepEqual(await cautionsOf(await postgres().database()), [])
   const bare = await embeddedPostgres({ checksums: false })
   try {
     assert.match((await cautionsOf(bare.url)).join(), /no checksums of its pages.*pg_checksums --enable/)
