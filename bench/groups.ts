@@ -113,7 +113,7 @@ function outcomeOf({ change }: Case, noise: (typeof noises)[number], number: num
       { name: 'a', runs: runs[0] },
       { name: 'b', runs: runs[1] },
     ],
-    [1e20, 1e21].map((flops) => bestPlace(a, flops)),
+    { places: [1e20, 1e21].map((flops) => bestPlace(a, flops)), budgets: [{ flops: 3e21, works: [3e21, 3e21] }] },
     {
       prior: usualPrior,
       confidence: 0.95,

@@ -26,7 +26,10 @@ function pairOf(law: SurfaceLaw, noise: { own?: number; shared?: number } = { ow
       { name: 'a', runs: profilesOf(firstLaw, sixBudgets, { ...noise, seed }) },
       { name: 'b', runs: profilesOf(law, fiveBudgets, { ...noise, seed: seed + 1000 }) },
     ],
-    [1e20, 1e21].map((flops) => bestPlace(firstLaw, flops)),
+    {
+      places: [1e20, 1e21].map((flops) => bestPlace(firstLaw, flops)),
+      budgets: [{ flops: 3e21, works: [3e21, 3e21] }],
+    },
     options,
   )
 }
@@ -90,6 +93,29 @@ for (const [name, { law, kept, told }] of Object.entries(differing))
       assert.ok(holds(factor.interval, needed), `${factor.interval} ${needed}`)
     }
   })
+
+test('the best runs of both are beside each other at a budget, and intervals hold what is true there, whatever the laws seem to share', () => {
+  const laws = {
+    ...Object.fromEntries(Object.entries(differing).map(([name, { law }]) => [name, law])),
+    'one law': firstLaw,
+    'a factor of tokens': fewerTokens(firstLaw, 1.7),
+    'an exponent that differs less than the runs show': {
+      ...firstLaw,
+      beta: firstLaw.beta - 0.015,
+      B: firstLaw.B * 1e10 ** -0.015,
+    },
+  }
+  for (const [name, law] of Object.entries(laws)) {
+    const [{ flops, parameters, tokens, loss }] = pairOf(law).optima
+    const [a, b] = [firstLaw, law].map((each) => bestPlace(each, flops))
+    const lossOf = (of: SurfaceLaw, place: typeof a) => surfaceLoss(of, place.parameters, place.tokens)
+    assert.ok(holds(parameters.interval, b.parameters / a.parameters), `${name}: N ${parameters.interval}`)
+    assert.ok(holds(tokens.interval, b.tokens / a.tokens), `${name}: D ${tokens.interval}`)
+    assert.ok(holds(loss.interval, lossOf(law, b) - lossOf(firstLaw, a)), `${name}: loss ${loss.interval}`)
+    assert.ok(parameters.interval[1] < 2.5 * parameters.interval[0], `${name}: N ${parameters.interval}`)
+    assert.ok(Math.abs(parameters.value * tokens.value - 1) < 1e-9, 'the same compute')
+  }
+})
 
 test('a loss below the other plateau needs more tokens than any', () => {
   const { worth } = pairOf({ ...firstLaw, E: 2.6 })

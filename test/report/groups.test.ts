@@ -5,11 +5,15 @@ import { version } from '../../src/core/version.ts'
 import type { GroupsAnalysis, PairComparison } from '../../src/fit/groups/result.ts'
 import { drawFigure } from '../../src/report/draw/figure.ts'
 import { newDocument, renderFigures } from '../../src/report/draw/svg.ts'
+import { predictionAt } from '../../src/report/fit/facts.ts'
+import { laws } from '../../src/report/fit/groups/figures/laws.ts'
+import { multiples } from '../../src/report/fit/groups/figures/multiples.ts'
 import { groupsFigures } from '../../src/report/fit/groups/figures.ts'
 import { groupsJson } from '../../src/report/fit/groups/json.ts'
 import { groupsPage } from '../../src/report/fit/groups/report.ts'
 import { groupsText } from '../../src/report/fit/groups/text.ts'
 import { pairTexts } from '../../src/report/fit/groups/words.ts'
+import { nats, significant } from '../../src/report/number.ts'
 import { htmlOf } from '../../src/report/page/html.ts'
 import { markdownOf } from '../../src/report/page/markdown.ts'
 import { analysis, hostile, input } from './groups-analysis.ts'
@@ -107,8 +111,8 @@ test('the terminal has a row a group in at most 100 columns', () => {
 
 test('a page has both forms of the figure, and names of groups are no markup', () => {
   const text = htmlOf(page)
-  assert.equal(text.match(/class="broad"/g)?.length, 1)
-  assert.equal(text.match(/class="narrow"/g)?.length, 1)
+  assert.equal(text.match(/class="broad"/g)?.length, groupsFigures.length)
+  assert.equal(text.match(/class="narrow"/g)?.length, groupsFigures.length)
   assert.match(text, /viewBox="0 0 320 /)
   assert.doesNotMatch(text, /<b>/)
   const markdown = markdownOf(page, 'figures')
@@ -153,7 +157,7 @@ test('JSON has every group, what they share, and null for what is infinite', () 
 })
 
 test('panels stand in two columns, on a narrow screen below each other', () => {
-  const [figure] = groupsFigures
+  const figure = multiples
   const places = (form: 'draw' | 'narrow') => figure[form]!(analysis)!.parts.map(({ x, y }) => [x > 0, y > 0])
   assert.deepEqual(places('draw'), [
     [false, false],
@@ -175,9 +179,50 @@ test('panels stand in two columns, on a narrow screen below each other', () => {
     )
 })
 
+const escaped = (name: string): string => name.replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+
+test('the laws of all groups stand on the same axes, named at the end of lines that differ in grey, too', () => {
+  const texts = [...drawFigure(laws, analysis, newDocument())!.querySelectorAll('text')].map(
+    ({ outerHTML }) => outerHTML,
+  )
+  for (const { name, analysis: own } of analysis.groups) {
+    const at = predictionAt(own, 'norm', 1e21)!
+    for (const number of [nats(at.loss!), significant(at.parameters)])
+      assert.ok(
+        texts.some((text) => text.includes(`${escaped(name)} ${number}`)),
+        `${name} ${number}`,
+      )
+    assert.ok(laws.alt(analysis).includes(`${name} N ${significant(at.parameters)}, loss ${nats(at.loss!)}`))
+  }
+  const lines = [...drawFigure(laws, analysis, newDocument())!.querySelectorAll('[aria-label=line]')]
+  assert.equal(new Set(lines.map((line) => line.getAttribute('stroke-dasharray'))).size, analysis.groups.length)
+  assert.equal(laws.draw({ ...analysis, groups: analysis.groups.slice(0, 1) }), null)
+})
+
+test('the best runs beside each other are told at the largest target', () => {
+  const optima = [
+    {
+      flops: 1e22,
+      parameters: estimate(0.8, 0.7, 0.95),
+      tokens: estimate(1.25, 1.05, 1.43),
+      loss: estimate(0.1, 0, 0.2),
+    },
+    { flops: 1e21, parameters: estimate(0.9, 0.8, 1), tokens: estimate(1.1, 1, 1.2), loss: estimate(0.2, 0, 0.3) },
+  ]
+  assert.match(
+    pairWith({ optima }),
+    /For 1e22 FLOPs, by .* the best N of "books" is 0\.80x \[0\.70, 0\.95\] that of "web", its best D 1\.3x \[1\.1, 1\.4\], and its best loss 0\.100 \[0\.000, 0\.200\] nats higher/,
+  )
+  assert.doesNotMatch(pairWith({ optima: [] }), /best D/)
+})
+
 test('snapshots of the groups', () => {
-  const [{ svg, narrow }] = renderFigures(groupsFigures, analysis)
-  for (const [name, drawn] of Object.entries({ groups: svg, 'groups-narrow': narrow! })) {
+  const drawings = renderFigures(groupsFigures, analysis).flatMap(({ name, svg, narrow }) => [
+    [name, svg],
+    [`${name}-narrow`, narrow!],
+  ])
+  assert.equal(drawings.length, 2 * groupsFigures.length)
+  for (const [name, drawn] of drawings) {
     const file = new URL(`../snapshots/${name}.svg`, import.meta.url)
     if (process.env.UPDATE_SNAPSHOTS) {
       mkdirSync(new URL('.', file), { recursive: true })

@@ -277,8 +277,28 @@ test('a second file is compared with the first, and a column groups one file; th
   await picker.setFiles(join(folder, other))
   await page.locator('.prose .said').waitFor({ timeout: 120_000 })
   await fitted(page)
-  await page.locator('figure[data-figure=groups] .paper > svg').waitFor({ state: 'attached' })
+  for (const figure of ['groups', 'groups-laws'])
+    await page.locator(`figure[data-figure=${figure}] .paper > svg`).waitFor({ state: 'attached' })
+  if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/compare.png`, fullPage: true })
   await clean()
+  // The answer stands first, with the best runs beside each other; each method tells of each file.
+  assert.match(
+    (await page.locator('.prose .list').first().textContent())!,
+    /best N of "other\.csv" is .*x \[.*\] that of "runs\.csv"/,
+  )
+  const tops = await Promise.all(
+    ['.prose .said', '#budgets'].map(async (place) => (await page.locator(place).boundingBox())!.y),
+  )
+  assert.ok(tops[0] < tops[1], `${tops}`)
+  for (const method of ['norm', 'surface'])
+    assert.equal(
+      await page
+        .locator('.methods tbody tr', { hasText: method })
+        .locator('td', { hasText: /\d\.\d+e\d+ \[/ })
+        .count(),
+      2,
+      method,
+    )
   assert.equal(
     await copied(page),
     'isoflop fit runs.csv other.csv --group-by file --method norm,surface --resamples 100',

@@ -5,7 +5,15 @@ import type { SurfaceLaw } from '../../law/surface.ts'
 import { type AnalysisOptions, analyse } from '../analysis.ts'
 import { usualPrior } from '../norm/prior.ts'
 import type { Analysis } from '../result.ts'
-import { bestPlace, type CompareOptions, comparePair, type Named, type Place, shareOf } from './compare.ts'
+import {
+  bestPlace,
+  type CompareOptions,
+  comparePair,
+  type Named,
+  type Place,
+  type SharedBudget,
+  shareOf,
+} from './compare.ts'
 import { type Group, type GroupedRuns, splitRuns, ungrouped } from './grouped.ts'
 import { nearRuns } from './near.ts'
 import type { FittedGroup, GroupsAnalysis, GroupsComparison, LeftGroup } from './result.ts'
@@ -43,7 +51,7 @@ export async function analyseGroups(input: GroupedRuns, options: AnalysisOptions
   if (nameless > 0) left.push({ name: '', runs: nameless, reason: `"${input.groups.column}" is empty there.` })
   if (groups.length === 0) throw noGroup(input.groups.column, left)
   onStep?.('comparison')
-  const comparison = compareGroups(groups, { prior, confidence, seed, resamples, level })
+  const comparison = compareGroups(groups, targets, { prior, confidence, seed, resamples, level })
   return { column: input.groups.column, groups, left, comparison, targets, confidence, seed }
 }
 
@@ -72,17 +80,28 @@ function noGroup(column: string, left: readonly LeftGroup[]): IsoflopError {
 }
 
 /** What the groups share; the first is the one that the others are held beside. */
-function compareGroups(groups: readonly FittedGroup[], options: CompareOptions): GroupsComparison {
+function compareGroups(
+  groups: readonly FittedGroup[],
+  targets: readonly number[],
+  options: CompareOptions,
+): GroupsComparison {
   const thin = groups.map(({ name, analysis: { runs } }) => ({
     name,
     runs: everyNth(runs, Math.ceil(runs.size / mostCompared)),
   }))
   const near = thin.map(({ name, runs }) => ({ name, runs: nearRuns(runs, options.prior) }))
-  const lawOfGroup = (name: string) => leadingLaw(groups.find((group) => group.name === name)!.analysis)
+  const analysisNamed = (name: string) => groups.find((group) => group.name === name)!.analysis
   const isEnough = ({ runs }: Named) => runs.size >= fewestForComparison
   const [reference, ...others] = near.filter(isEnough)
   const pairs = others.map((group) =>
-    comparePair([reference, group], placesOf(lawOfGroup(reference.name), reference, group), options),
+    comparePair(
+      [reference, group],
+      {
+        places: placesOf(leadingLaw(analysisNamed(reference.name)), reference, group),
+        budgets: budgetsOf(targets, groups, [analysisNamed(reference.name), analysisNamed(group.name)]),
+      },
+      options,
+    ),
   )
   const isTogether = others.length > 1 && others.length < mostTogether
   return {
@@ -112,6 +131,19 @@ const tooFew = ({ name, runs: { size } }: Named): LeftGroup => ({
 /** The law that speaks for a group; null where its runs do not determine one. */
 const leadingLaw = ({ headline, methods }: Analysis): SurfaceLaw | null =>
   headline.determined ? (methods.find(({ law }) => law !== null)?.law ?? null) : null
+
+/** The targets, or else the largest budget that any group has reached, as 6ND of a reference and of a group; none where the runs of either tell no law. */
+function budgetsOf(
+  targets: readonly number[],
+  groups: readonly FittedGroup[],
+  [reference, group]: readonly [Analysis, Analysis],
+): SharedBudget[] {
+  if (leadingLaw(reference) === null || leadingLaw(group) === null) return []
+  const asked = targets.length > 0 ? targets : [Math.max(...groups.map(({ analysis }) => largestOf(analysis)))]
+  return asked.map((flops) => ({ flops, works: [flops / reference.flopsRatio, flops / group.flopsRatio] }))
+}
+
+const largestOf = ({ runs }: Analysis): number => runs.flops.reduce((high, C) => Math.max(high, C), 0)
 
 /** Where tokens are weighed: the reference's best run for the largest budget, as 6ND, that both groups have reached. */
 function placesOf(law: SurfaceLaw | null, reference: Named, group: Named): Place[] {

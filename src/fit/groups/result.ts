@@ -67,6 +67,19 @@ export interface PairComparison extends Shared {
   readonly differences: { readonly alpha: Estimate; readonly beta: Estimate } | null
   /** At the reference's best size for the largest budget that both have reached: beyond it what differs is not known. */
   readonly worth: readonly Worth[]
+  /** Their compute-optimal runs beside each other at each target; without targets, at the largest budget that any group has reached. Empty where the runs of either do not determine a law. */
+  readonly optima: readonly OptimaRatio[]
+}
+
+/** The best run of a group beside that of the reference for the same compute, by laws of their own, whatever they share (E95). */
+export interface OptimaRatio {
+  readonly flops: number
+  /** Best N of the group over the reference's. */
+  readonly parameters: Estimate
+  /** Best D of the group over the reference's. */
+  readonly tokens: Estimate
+  /** Best loss of the group less the reference's, nats. */
+  readonly loss: Estimate
 }
 
 /** What the tokens of the reference's best run are worth in another group. */

@@ -3,6 +3,7 @@ import type { Comparison, Frontiers, MethodResult, Prediction, Repeated, Scope, 
 import { frontierLoss } from '../../law/frontier.ts'
 import { powerAt } from '../../law/power.ts'
 import { optimalLoss, optimalParameters, optimalTokens, type SurfaceLaw } from '../../law/surface.ts'
+import { extent } from '../draw/axis.ts'
 
 /** One method's result, if it was asked for and gave one. */
 export const resultOf = (analysis: Comparison, method: string): MethodResult | null =>
@@ -21,11 +22,17 @@ export const surfaceOf = (analysis: Comparison): SurfaceLaw | null => leaderOf(a
 export const availableMethods = (analysis: Comparison): MethodResult[] =>
   analysis.methods.filter(({ unavailable }) => unavailable === null)
 
+/** Which budgets were trained, FLOPs, and which are asked for. */
+export interface Reach extends Pick<Scope, 'targets'> {
+  readonly runs: { readonly flops: Iterable<number> }
+}
+
 /** The largest budget that was trained, FLOPs. */
-export const largestBudget = ({ runs }: Scope): number => runs.flops.reduce((high, C) => Math.max(high, C), 0)
+export const largestBudget = ({ runs }: Reach): number => extent(runs.flops)?.[1] ?? 0
 
 /** The targets in ascending order. */
-export const sortedTargets = ({ targets }: Scope): number[] => [...new Set(targets)].sort((a, b) => a - b)
+export const sortedTargets = ({ targets }: Pick<Scope, 'targets'>): number[] =>
+  [...new Set(targets)].sort((a, b) => a - b)
 
 /** The budget that answers are given at: the largest target, else the largest trained budget. */
 export const answerBudget = (analysis: Scope): number => sortedTargets(analysis).at(-1) ?? largestBudget(analysis)

@@ -449,6 +449,8 @@ export const en = {
       `Alpha of ${b} is ${alpha}, beta ${beta}, its plateau E ${plateau}`,
     sameLoss:
       'Losses on other texts, of other tokenizers or in other units have other plateaus: then no tokens are to be compared',
+    optima: (C: string, b: string, a: string, N: string, D: string, shift: string) =>
+      `For ${C} FLOPs, by laws of their own fitted beside each other, the best N of ${b} is ${N} that of ${a}, its best D ${D}, and its best loss ${shift}`,
     toReach: (loss: string, a: string, N: string, C: string, b: string, worth: string) =>
       `To reach ${loss}, the loss of ${a} with its best N (${N}) for ${C} FLOPs, ${b} needs ${worth}`,
     moreThanAny: 'more tokens than any',
@@ -499,6 +501,15 @@ export const en = {
       alt: (n: number, column: string) =>
         `Loss against parameters for ${counted(n, 'group')} of ${column}, each with its fitted law.`,
       axis: (name: string, unit: string) => `${name}: loss (${unit})`,
+    },
+    laws: {
+      title: 'The laws of the groups on the same axes',
+      caption: (C: string) =>
+        `What the law that leads in each group expects of the best run, against compute, each group as if alone: the loss and N. Numbers at the end of a line: at ${C} FLOPs.`,
+      band: (level: string) => `Bands: ${level} intervals.`,
+      dots: 'Dots: the largest budget of the group that was trained; beyond it the line is what the law expects.',
+      alt: (C: string, told: string) => `Best loss and best N against compute, a line a group. At ${C} FLOPs: ${told}.`,
+      at: (name: string, N: string, loss: string) => `${name} N ${N}, loss ${loss}`,
     },
   },
 

@@ -402,6 +402,8 @@ export const zh: English = {
     exponentsDiffer: (a, b) => `没有一个 token 数的倍数能把 ${a} 变成 ${b}：它们的指数不同`,
     differences: (b, alpha, beta, plateau) => `${b} 的 alpha ${alpha}，beta ${beta}，不可约 loss E ${plateau}`,
     sameLoss: '在其他文本上、用其他分词器或以其他单位计的 loss 有不同的不可约部分：此时不能比较 token 数',
+    optima: (C, b, a, N, D, shift) =>
+      `${C} FLOPs 处，按并列拟合的各自的定律，${b} 的最优 N 是 ${a} 的 ${N}，最优 D 是其 ${D}，最优 loss ${shift}`,
     toReach: (loss, a, N, C, b, worth) =>
       `要达到 ${loss}，即 ${a} 在 ${C} FLOPs 处取最优 N (${N}) 的 loss，${b} 需要${worth}`,
     moreThanAny: '再多的 token 也不够',
@@ -448,6 +450,15 @@ export const zh: English = {
       left: (n) => `未画出：${n} 组。`,
       alt: (n, column) => `按 ${column} 分的 ${n} 组的 loss 随参数量的变化，各附其拟合的定律。`,
       axis: (name, unit) => `${name}：loss (${unit})`,
+    },
+    laws: {
+      title: '各组的定律在同一坐标中',
+      caption: (C) =>
+        `每组单独拟合，其主导定律对最优训练的预期随算力的变化：loss 和 N。线末的数字是 ${C} FLOPs 处的值。`,
+      band: (level) => `色带：${level} 区间。`,
+      dots: '圆点：该组训练过的最大预算；其右的线是定律的预期。',
+      alt: (C, told) => `最优 loss 和最优 N 随算力的变化，每组一条线。${C} FLOPs 处：${told}。`,
+      at: (name, N, loss) => `${name} N ${N}，loss ${loss}`,
     },
   },
 

@@ -1,16 +1,26 @@
+import type { GroupsAnalysis } from '../../fit/groups/result.ts'
 import { type MethodName, methodNames } from '../../fit/method-names.ts'
-import type { MethodResult } from '../../fit/result.ts'
+import type { Analysis, MethodResult } from '../../fit/result.ts'
 import { answerBudget, predictionAt } from '../../report/fit/facts.ts'
+import { tableBudget } from '../../report/fit/groups/table.ts'
 import { compact, exponent, nats, orDash, withInterval } from '../../report/number.ts'
 import { words } from '../../report/words/words.ts'
 import { say } from '../words/words.ts'
-import { askMethods, fitted, methods, standing } from './state.ts'
+import { askMethods, compared, fitted, methods, standing } from './state.ts'
 
-/** The methods side by side, each to be left out. */
+/** What the methods are told of: the data set, or each of several. */
+interface Told {
+  /** Of a group; null where there is one data set. */
+  readonly name: string | null
+  readonly analysis: Analysis
+}
+
+/** The methods side by side, each to be left out; of several data sets what each has for every one of them. */
 export function Methods() {
-  const shown = fitted.value
-  const analysis = shown?.findings.analysis
-  const C = analysis ? answerBudget(analysis) : null
+  const groups = compared.value
+  const told: readonly Told[] =
+    groups?.groups ?? (fitted.value ? [{ name: null, analysis: fitted.value.findings.analysis }] : [])
+  const C = groups ? tableBudget(groups) : told.length > 0 ? answerBudget(told[0].analysis) : null
   const toggle = (name: MethodName) => () => {
     askMethods(methodNames.filter((one) => methods.value.includes(one) !== (one === name)))
   }
@@ -23,15 +33,11 @@ export function Methods() {
           <thead>
             <tr>
               <th scope="col">{say.fit.method}</th>
-              <th scope="col" class="number">
-                a
-              </th>
-              <th scope="col" class="number">
-                {C === null ? 'N' : say.fit.sizeAt(compact(C))}
-              </th>
-              <th scope="col" class="number">
-                {say.columns.loss}
-              </th>
+              {headOf(groups, C).map((title) => (
+                <th key={title} scope="col" class="number">
+                  {title}
+                </th>
+              ))}
             </tr>
           </thead>
           <tbody>
@@ -43,7 +49,11 @@ export function Methods() {
                     {name}
                   </label>
                 </td>
-                <Cells name={name} />
+                {groups ? (
+                  told.map((one) => <GroupCell key={one.name} cells={cellsOf(name, one.analysis, C!)} />)
+                ) : (
+                  <Cells cells={told.length > 0 ? cellsOf(name, told[0].analysis, C!) : blank} />
+                )}
               </tr>
             ))}
           </tbody>
@@ -53,8 +63,15 @@ export function Methods() {
   )
 }
 
-function Cells({ name }: { readonly name: MethodName }) {
-  const cells = cellsOf(name)
+const headOf = (groups: GroupsAnalysis | null, C: number | null): string[] => {
+  const size = C === null ? 'N' : say.fit.sizeAt(compact(C))
+  return groups ? groups.groups.map(({ name }) => `${name}: ${size}`) : ['a', size, say.columns.loss]
+}
+
+/** a, N and the loss, or why there are none. */
+type Cellular = readonly [a: string, N: string, loss: string] | string
+
+function Cells({ cells }: { readonly cells: Cellular }) {
   if (typeof cells === 'string')
     return (
       <td class="why" colSpan={3}>
@@ -72,11 +89,27 @@ function Cells({ name }: { readonly name: MethodName }) {
   )
 }
 
+/** N, and below it the loss. */
+function GroupCell({ cells }: { readonly cells: Cellular }) {
+  if (typeof cells === 'string') return <td class="why">{cells}</td>
+  const [, size, loss] = cells
+  return (
+    <td class="number">
+      {size}
+      {/\d/.test(loss) && (
+        <div class="hint">
+          {say.columns.loss} {loss}
+        </div>
+      )}
+    </td>
+  )
+}
+
+const blank: Cellular = ['', '', '']
+
 /** The exponent, N and the loss of a method at the budget that the answer is given at; or why it gives none. */
-function cellsOf(name: MethodName): readonly string[] | string {
-  const analysis = fitted.value?.findings.analysis
-  if (analysis === undefined || !methods.value.includes(name)) return ['', '', '']
-  const C = answerBudget(analysis)
+function cellsOf(name: MethodName, analysis: Analysis, C: number): Cellular {
+  if (!methods.value.includes(name)) return blank
   if (name === 'frontier') {
     const at = analysis.frontier?.free?.predictions.find(({ flops }) => flops === C)
     return ['', '', at ? withInterval(at.loss, at.interval, nats) : '-']

@@ -14,7 +14,7 @@ import { Answer, First } from './answer.tsx'
 import { Budgets } from './budgets.tsx'
 import { Details } from './details.tsx'
 import { Files } from './files.tsx'
-import { Groups } from './groups.tsx'
+import { Groups, Tests } from './groups.tsx'
 import { Header } from './header.tsx'
 import { Question } from './laws.tsx'
 import { Mapping } from './mapping.tsx'
@@ -51,6 +51,11 @@ export function FitPage() {
           <>
             <StandingLine />
             {first.value && <First />}
+            {compared.value && (
+              <Said>
+                <Groups groups={compared.value} />
+              </Said>
+            )}
             {fitted.value && (
               <Said>
                 {first.value === null && hasMethods(fitted.value.findings.analysis) && <Answer />}
@@ -66,9 +71,9 @@ export function FitPage() {
               <Methods />
             </div>
             <Said>
-              {compared.value && <Groups groups={compared.value} />}
               {compared.value && table.value?.kind === 'read' && <Remarks diagnostics={table.value.diagnostics} />}
               <Figures />
+              {compared.value && <Tests groups={compared.value} />}
             </Said>
             <Runs />
             <Details />

@@ -359,6 +359,7 @@ export const en = {
     tokensExponent: 'b in D ∝ Cᵇ',
 
     methods: 'Methods',
+    compared: 'Beside each other',
     sideBySide: 'What the methods say',
     method: 'method',
     sizeAt: (C: string) => `N at ${C}`,

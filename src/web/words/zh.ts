@@ -340,6 +340,7 @@ export const zh: typeof en = {
     tokensExponent: 'D ∝ Cᵇ 中的 b',
 
     methods: '方法',
+    compared: '相互比较',
     sideBySide: '各方法的结果',
     method: '方法',
     sizeAt: (C: string) => `${C} 处的 N`,

@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot'
-import type { Comparison, MethodResult, Prediction, Scope } from '../../../fit/result.ts'
+import type { Comparison, MethodResult, Prediction } from '../../../fit/result.ts'
 import { type Axis, logAxis } from '../../draw/axis.ts'
 import { topLabels } from '../../draw/labels.ts'
 import { gridOnShade, shaded } from '../../draw/marks.ts'
@@ -7,16 +7,16 @@ import type { Mark } from '../../draw/panel.ts'
 import { muted } from '../../draw/style.ts'
 import { compact } from '../../number.ts'
 import { words } from '../../words/words.ts'
-import { availableMethods, largestBudget, sortedTargets } from '../facts.ts'
+import { availableMethods, largestBudget, type Reach, sortedTargets } from '../facts.ts'
 import type { LineStyle } from '../methods.ts'
 
 /** The compute axis of every figure: from the smallest run to the largest target. */
-export function computeAxis({ runs, targets }: Scope, label = words().axes.compute): Axis {
+export function computeAxis({ runs, targets }: Reach, label = words().axes.compute): Axis {
   return logAxis(label, [...runs.flops, ...targets], { pad: 0.025 })
 }
 
 /** Behind all else: where no run was made is grey, and each target has a line with its budget above. */
-export function computeBackground(analysis: Scope, x: Axis, y: Axis, labelled: boolean): Mark[] {
+export function computeBackground(analysis: Reach, x: Axis, y: Axis, labelled: boolean): Mark[] {
   const targets = sortedTargets(analysis)
   const from = largestBudget(analysis)
   const beyond = (targets.at(-1) ?? 0) > from

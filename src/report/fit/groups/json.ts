@@ -36,7 +36,17 @@ export function groupsJson(
 
 const sharedJson = ({ kept, tests, exponents }: Shared) => ({ kept, tests, exponents })
 
-const pairJson = ({ reference, group, tokens, plateau, sizes, differences, worth, ...shared }: PairComparison) => ({
+const pairJson = ({
+  reference,
+  group,
+  tokens,
+  plateau,
+  sizes,
+  differences,
+  worth,
+  optima,
+  ...shared
+}: PairComparison) => ({
   reference,
   group,
   ...sharedJson(shared),
@@ -45,4 +55,5 @@ const pairJson = ({ reference, group, tokens, plateau, sizes, differences, worth
   sizes,
   differences,
   worth,
+  optima,
 })

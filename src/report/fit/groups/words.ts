@@ -66,7 +66,20 @@ function keptText({ kept, exponents, tests }: Shared): string {
 }
 
 /** One group beside the reference, in sentences without a stop; `unit` is that of a difference of losses. */
-export function pairTexts(pair: PairComparison, unit: string): string[] {
+export const pairTexts = (pair: PairComparison, unit: string): string[] => [
+  ...sharedTexts(pair, unit),
+  ...optimaTexts(pair, unit),
+]
+
+/** The best run of a group beside the reference's for the largest budget that is asked for. */
+function optimaTexts({ reference, group, optima }: PairComparison, unit: string): string[] {
+  if (optima.length === 0) return []
+  const { flops, parameters, tokens, loss } = optima.reduce((a, b) => (b.flops > a.flops ? b : a))
+  const [N, D, shift] = [timesText(parameters), timesText(tokens), shiftText(loss, ` ${unit}`)]
+  return [words().groups.optima(compact(flops), quoted(group), quoted(reference), N, D, shift)]
+}
+
+function sharedTexts(pair: PairComparison, unit: string): string[] {
   const say = words().groups
   const [a, b] = [quoted(pair.reference), quoted(pair.group)]
   switch (pair.kept) {

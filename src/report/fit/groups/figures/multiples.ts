@@ -13,6 +13,7 @@ import { joined } from '../../../prose.ts'
 import { words } from '../../../words/words.ts'
 import { optimumOf, surfaceOf } from '../../facts.ts'
 import { unitsOfGroups } from '../words.ts'
+import { shortName } from './short-name.ts'
 
 /** More panels than this are a wall; the first are drawn, the caption says how many are not. */
 const mostPanels = 12
@@ -21,7 +22,6 @@ const mostCurves = 5
 const mostRuns = 300
 const broad = { columns: 2, width: figureWidth, height: 290 } as const
 const narrow = { columns: 1, width: narrowWidth, height: 270 } as const
-const longestName = 16
 
 interface Point {
   readonly x: number
@@ -51,7 +51,7 @@ function shownOf({ name, analysis }: FittedGroup): Shown {
     mostRuns,
   )
   return {
-    name: name.length > longestName ? `${name.slice(0, longestName - 1)}\u2026` : name,
+    name: shortName(name),
     runs: chosen.map((i) => ({ x: runs.parameters[i], y: runs.loss[i], C: runs.flops[i] })),
     curves:
       law && analysis.headline.determined ? budgetsOf(analysis).map((C) => curveOf(law, runs, C, C / flopsRatio)) : [],
