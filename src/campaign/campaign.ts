@@ -234,7 +234,8 @@ export async function campaign<C extends Config = TrainingConfig>(options: Campa
       },
       onOutcome(query, outcome) {
         const { config, reason, expected = null } = query
-        open.splice(open.indexOf(query), 1)
+        // What is interrupted is still to be made.
+        if (outcome.kind !== 'interrupted') open.splice(open.indexOf(query), 1)
         if (outcome.kind === 'finished') runs.push({ config, loss: outcome.loss, round, reason, expected })
         else if (outcome.kind === 'diverged') runs.push({ config, loss: Number.NaN, round, reason, expected })
         else if (outcome.kind === 'lost')

@@ -58,6 +58,8 @@ export interface CampaignNews extends Omit<Live, 'live' | 'view'> {
   readonly evidence?: CampaignEvidence | null
   /** Open runs that are not wanted any more, by their names. */
   readonly cancelling: readonly string[]
+  /** Those of them whose job has been ended already, while no process of the campaign is there to tell what came of it. */
+  readonly jobsEnded: readonly string[]
   /** What the folder is called. */
   readonly folder: string
   /** Whether there is a report to be shown. */

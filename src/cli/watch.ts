@@ -55,13 +55,14 @@ async function watch(folder: string, flags: WatchFlags): Promise<void> {
   checkHost(flags.host, token)
   checkFolder(folder)
   const { notices } = inLanguage(flags.lang ?? 'en', words)
-  const { startWatch } = await import('../watch/watch.ts')
+  const [{ startWatch }, { slurmJobs }] = await Promise.all([import('../watch/watch.ts'), import('./watched-jobs.ts')])
   let end = () => {}
   const ended = new Promise<void>((done) => {
     end = done
   })
   const watching = await startWatch({
     folder,
+    jobs: slurmJobs(folder),
     host: flags.host,
     port: flags.port,
     ...(token !== undefined && { token }),

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { realpathSync, statSync, writeFileSync } from 'node:fs'
+import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Clock, systemClock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
-import { makeFolder, writeWhole } from '../core/durable.ts'
+import { writeWhole } from '../core/durable.ts'
 import { outputFailed } from '../core/errors.ts'
 import { type Attempt, failedIn, madeIn } from './attempt.ts'
 import { batchScript } from './batch-script.ts'
@@ -18,6 +17,7 @@ import {
   runsIn,
   type Waiting,
 } from './folder-trainer.ts'
+import { jobNames } from './job-name.ts'
 import type { Order } from './order.ts'
 import { Queue, rest } from './queue.ts'
 import type { RunFolder, SlurmJob } from './run-folder.ts'
@@ -59,8 +59,7 @@ function jobs<C extends Config>(options: SlurmTrainerOptions<C>): Launcher {
   const { command, clock = systemClock, onEvent = () => {}, isDetached = false } = options
   const { filePatienceMs = 300_000, lookEveryMs = 10_000 } = options
   const queue = new Queue(lookEveryMs, (message) => onEvent({ kind: 'unreachable', message }))
-  const campaign = nameOfFolder(runsIn(options.folder))
-  const nameOf = ({ id }: Order) => `isoflop-${id}-${campaign}`
+  const nameOf = jobNames(runsIn(options.folder))
 
   /** The job that runs for a run as far as is on record. Errors: RUN_ELSEWHERE. */
   function jobOf(place: RunFolder): SlurmJob | null {
@@ -211,12 +210,6 @@ async function unless<Result>(signal: AbortSignal | undefined, work: Promise<Res
   } finally {
     over.abort()
   }
-}
-
-/** Tells campaigns of one user apart whose runs are equal. */
-function nameOfFolder(runs: string): string {
-  makeFolder(runs)
-  return createHash('sha256').update(realpathSync(runs)).digest('hex').slice(0, 8)
 }
 
 /** Some file systems of networks look for new names in a folder only when it is written to. */

@@ -1,12 +1,13 @@
 import { existsSync, type FSWatcher, statSync, watch } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
-import { wantedIn, wish, wishIn } from '../campaign/control-file.ts'
+import { cancel, wantedIn, wish, wishIn } from '../campaign/control-file.ts'
 import { type CampaignNews, hasProcess, isStudy, type Live, mayBeOut } from '../campaign/live.ts'
 import { liveFile, readLive } from '../campaign/live-file.ts'
 import { RunHistories } from '../campaign/run-history.ts'
 import type { ViewedOpen } from '../campaign/view.ts'
 import { isLocked } from '../core/lock.ts'
 import type { Source } from '../pages/stream.ts'
+import type { Jobs } from './jobs.ts'
 import { liveOfRecord } from './record.ts'
 
 /** Where the system tells of no change, as on network disks, it is looked for so often, ms; and whether the campaign is still there. */
@@ -30,8 +31,10 @@ export class CampaignFolder implements Source {
   /** Places of another process are not known here. */
   readonly #process: string
   readonly #histories: RunHistories
+  readonly #jobs: Jobs | null
 
-  constructor(folder: string, processName: string) {
+  constructor(folder: string, processName: string, jobs: Jobs | null = null) {
+    this.#jobs = jobs
     this.#folder = resolve(folder)
     this.#process = processName
     this.#histories = new RunHistories(this.#folder)
@@ -50,6 +53,31 @@ export class CampaignFolder implements Source {
   /** Whether a run of that name is planned or out. */
   isOpen(id: string): boolean {
     return this.#live?.view.open.some((run) => run.id === id) === true
+  }
+
+  /** Gives a run up. Where no process of the campaign is there, its job is ended as soon as whoever has it answers; until then it goes on. */
+  cancel(id: string): void {
+    cancel(this.#folder, id)
+    const [live, jobs] = [this.#live, this.#jobs]
+    const run = live?.view.open.find((one) => one.id === id)
+    if (live?.state !== 'detached' || jobs === null || run === undefined) return
+    jobs
+      .cancel(live, run)
+      .then((isEnded) => isEnded && this.#news())
+      .catch(() => {
+        // The campaign's next call ends it: the page says so until then.
+      })
+  }
+
+  #isJobEnded(id: string): boolean {
+    const live = this.#live
+    const run = live?.view.open.find((one) => one.id === id)
+    if (live?.state !== 'detached' || this.#jobs === null || run === undefined) return false
+    try {
+      return this.#jobs.isCancelled(live, run)
+    } catch {
+      return false
+    }
   }
 
   /** Reads what has changed. */
@@ -81,6 +109,7 @@ export class CampaignFolder implements Source {
     const [epochThere, , evidenceThere, runsThere] = (place ?? '').split('-')
     const isSame = epochThere === epoch
     const from = isSame ? Math.min(Number(runsThere) || 0, runs.length) : 0
+    const cancelling = (wantedIn(this.#folder)?.cancel ?? []).filter((id) => this.isOpen(id))
     const data: CampaignNews = {
       ...rest,
       epoch,
@@ -88,7 +117,8 @@ export class CampaignFolder implements Source {
       from,
       runs: runs.slice(from),
       ...(isSame && evidenceThere === String(this.#evidence) ? {} : { evidence }),
-      cancelling: (wantedIn(this.#folder)?.cancel ?? []).filter((id) => this.isOpen(id)),
+      cancelling,
+      jobsEnded: cancelling.filter((id) => this.#isJobEnded(id)),
       folder: basename(this.#folder),
       hasReport: existsSync(join(this.#folder, 'report.html')),
     }
@@ -175,8 +205,12 @@ export class CampaignFolder implements Source {
     if (!goesOn(this.#live, live)) this.#epoch++
     const [before, now] = [this.#live?.view.evidence, live.view.evidence]
     if (before !== now && JSON.stringify(before) !== JSON.stringify(now)) this.#evidence++
-    this.#version++
     this.#live = live
+    this.#news()
+  }
+
+  #news(): void {
+    this.#version++
     for (const tell of this.#listeners) tell()
   }
 }

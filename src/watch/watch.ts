@@ -2,16 +2,19 @@ import { randomBytes } from 'node:crypto'
 import { createReadStream, existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { FastifyRequest } from 'fastify'
-import { cancel, wish } from '../campaign/control-file.ts'
+import { wish } from '../campaign/control-file.ts'
 import { wishes } from '../campaign/live.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { type HostOptions, hijack, startHost } from '../pages/host.ts'
 import { Streams } from '../pages/stream.ts'
 import { CampaignFolder } from './folder.ts'
+import type { Jobs } from './jobs.ts'
 
 export interface WatchOptions extends Pick<HostOptions, 'host' | 'port' | 'token' | 'language' | 'onLink'> {
   /** Of the campaign; it may be begun later. */
   readonly folder: string
+  /** What ends jobs while no process of the campaign is there; nothing does by default. */
+  readonly jobs?: Jobs
   /** Called when the campaign is over and for so long, ms, nobody has looked on. */
   readonly onLeft?: { readonly afterMs: number; readonly call: () => void }
 }
@@ -34,8 +37,8 @@ const reportPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src dat
  * @example const { link } = await startWatch({ folder: 'out' })
  */
 export async function startWatch(options: WatchOptions): Promise<Watch> {
-  const { folder, onLeft } = options
-  const source = new CampaignFolder(folder, randomBytes(6).toString('hex'))
+  const { folder, onLeft, jobs = null } = options
+  const source = new CampaignFolder(folder, randomBytes(6).toString('hex'), jobs)
   const streams = new Streams(source)
   await source.look()
   const leave = leaving(source, streams, onLeft)
@@ -92,7 +95,7 @@ function obey(folder: string, source: CampaignFolder, body: unknown): void {
     if (wanted === undefined)
       throw new IsoflopError('BAD_OPTION', `A wish is one of ${wishes.join(', ')}.`, 'Send {"wish": "pause"}.')
     wish(folder, wanted)
-  } else if (typeof id === 'string' && source.isOpen(id)) cancel(folder, id)
+  } else if (typeof id === 'string' && source.isOpen(id)) source.cancel(id)
   else throw new IsoflopError('BAD_OPTION', 'No run of that name is planned or out.', 'It may have ended just now.')
 }
 

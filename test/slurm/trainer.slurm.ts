@@ -6,8 +6,10 @@ import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { IsoflopError } from '../../src/core/errors.ts'
+import { cancelJob, isJobCancelled } from '../../src/launch/cancel-job.ts'
 import type { RunEvent } from '../../src/launch/folder-trainer.ts'
 import { orderOf } from '../../src/launch/order.ts'
+import { runFolder } from '../../src/launch/run-folder.ts'
 import { type SlurmTrainerOptions, slurmTrainer } from '../../src/launch/slurm-trainer.ts'
 import type { CampaignJson } from '../../src/report/campaign/json.ts'
 import { answer, configOf, programs, space, spaceDocument } from '../launch/programs.ts'
@@ -240,6 +242,32 @@ describe('side by side', { skip: noSlurm, concurrency: true }, () => {
       await until('the job has ended', () => !isQueued(id))
       assert.deepEqual(await detached(), made)
       assert.equal(starts(), 1)
+    })
+
+    test('detached, a job is cancelled while no campaign is there; the next call counts what it used', async () => {
+      const text = `echo '{"tokens": 1000, "loss": 5}' >"$1/history.jsonl"; echo x >"$1/starts"; while :; do sleep 0.1; done`
+      const { begin, folder, place } = jobs('given-up', text)
+      const config = configOf()
+      const run = { folder, space, config }
+      assert.equal(await cancelJob(run), false)
+      const call = (cancel?: AbortSignal) => begin({ isDetached: true }).train(config, cancel && { cancel })
+      assert.equal((await call()).kind, 'interrupted')
+      const id = await jobOf(place())
+      await untilThere(join(place(), 'starts'))
+      assert.equal(isJobCancelled(run), false)
+      // A number on record that is another job's by now is left alone.
+      const other = configOf(96)
+      const place96 = runFolder(join(folder, 'runs'), orderOf(space, other))
+      place96.begin()
+      place96.started({ kind: 'slurm', id, startedAt: 0, logFrom: 0 })
+      assert.equal(await cancelJob({ ...run, config: other }), false)
+      assert.equal(await cancelJob(run), true)
+      assert.equal(isJobCancelled(run), true)
+      await until('the job has ended', () => !isQueued(id))
+      const outcome = await call(AbortSignal.abort())
+      assert.equal(outcome.kind, 'lost')
+      const { tokens, trainFlops } = orderOf(space, config)
+      assert.equal((outcome as { spentFlops?: number }).spentFlops, (1000 / tokens) * trainFlops)
     })
 
     test('detached, tries are counted over all calls; a program that always fails is not begun again before somebody says so', async () => {

@@ -13,6 +13,7 @@ import { liveFile, tellLive } from '../../src/campaign/live-file.ts'
 import { type CampaignView, viewOfCampaign, viewOfStanding } from '../../src/campaign/view.ts'
 import { worldTrainer } from '../../src/campaign/world-trainer.ts'
 import type { Config } from '../../src/core/config.ts'
+import type { Jobs } from '../../src/watch/jobs.ts'
 import { startWatch, type WatchOptions } from '../../src/watch/watch.ts'
 import { refit } from '../../src/web/refit/refit.ts'
 import { drawnWorld } from '../../src/world/drawn.ts'
@@ -230,6 +231,40 @@ test('a run that is out is cancelled from the page, once it was asked twice', { 
     .nth(1)
     .getByRole('button', { name: /^Cancel / })
     .waitFor({ state: 'detached' })
+  await clean()
+})
+
+test('where only jobs are out, the page says what the next call does, which command that is, and ends jobs where it can', {
+  skip,
+}, async () => {
+  const asked: string[] = []
+  const jobs: Jobs = {
+    async cancel(_live, { id }) {
+      asked.push(id)
+      return asked.length > 1
+    },
+    isCancelled: (_live, { id }) => asked.length > 1 && id === asked[1],
+  }
+  const { watching, folder } = await watch({ jobs })
+  const [first] = standing.open
+  const second = { ...first, config: { ...first.config, trainFlops: 1e13 } }
+  const view = viewOfStanding({ ...standing, open: [first, second] }, about)
+  tell(folder, view, 'detached', { capacity: 2, cancels: true, command: 'isoflop campaign --slurm "" --detach' })
+  const { page, clean } = await look(watching.link)
+  await page.getByText('isoflop campaign --slurm "" --detach').waitFor()
+  await page.getByRole('button', { name: 'Copy the command' }).click()
+  await page.getByRole('button', { name: 'Copied' }).waitFor()
+  const rows = page.locator('.next tbody tr')
+  for (const [k, said] of ['ends with the next call', 'its job is cancelled'].entries()) {
+    await rows.nth(k).getByRole('button').click()
+    await rows.nth(k).getByRole('button', { name: 'Cancel it' }).click()
+    await rows.nth(k).getByText(said).waitFor()
+  }
+  assert.deepEqual(
+    wantedIn(folder)!.cancel,
+    view.open.map(({ id }) => id),
+  )
+  assert.equal(await page.getByRole('button', { name: 'Pause' }).count(), 0)
   await clean()
 })
 

@@ -14,7 +14,13 @@ export function CancelRun({ run }: { readonly run: ViewedOpen }) {
     if (isAsked) no.current?.focus()
   }, [isAsked])
   const name = configText(view.value!.space, run.config)
-  if (news.value!.cancelling.includes(run.id)) return <span class="hint">{say.cancelling}</span>
+  const { cancelling, jobsEnded, state } = news.value!
+  if (cancelling.includes(run.id))
+    return (
+      <span class="hint">
+        {jobsEnded.includes(run.id) ? say.jobEnded : state === 'detached' ? say.cancelledNext : say.cancelling}
+      </span>
+    )
   if (!isAsked)
     return (
       <>

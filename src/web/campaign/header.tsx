@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
-import { hasProcess, isStudy, type Wish } from '../../campaign/live.ts'
+import { hasProcess, isStudy, type LiveState, type Wish } from '../../campaign/live.ts'
 import { sourceText } from '../../report/campaign/facts.ts'
+import { Copy } from '../parts/copy.tsx'
 import { send, session } from '../session.ts'
 import { isConnected } from '../stream.ts'
 import { say } from '../words/words.ts'
@@ -21,11 +22,19 @@ export function Header() {
           {say.stateHints[state] !== '' && <span class="hint"> {say.stateHints[state]}</span>}
           {!isConnected.value && <span class="hint lost"> {say.lost}</span>}
         </p>
+        {hasLeft(state) && told.command !== '' && (
+          <p class="command">
+            <code>{told.command}</code> <Copy text={told.command} name={say.copyNext} />
+          </p>
+        )}
       </div>
       <Controls />
     </header>
   )
 }
+
+/** Whether its next call is waited for. */
+const hasLeft = (state: LiveState): boolean => state === 'detached' || state === 'broken'
 
 function Controls() {
   const [fault, setFault] = useState('')

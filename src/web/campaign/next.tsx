@@ -22,7 +22,7 @@ export function Next() {
     return mayWrite(state) && run.id !== undefined && (cancels || isHeld)
   }
   const hasCancel = shown.some(mayCancel)
-  const told = new Map(training.map((one) => [JSON.stringify(one.config), progressText(one)]))
+  const told = new Map(mayBeOut(state) ? training.map((one) => [JSON.stringify(one.config), progressText(one)]) : [])
   return (
     <section class="next card" aria-labelledby="next">
       <h2 id="next">
@@ -74,7 +74,7 @@ export function Next() {
 
 function mayWrite(state: LiveState): boolean {
   const { value } = session
-  return hasProcess(state) && value !== null && value !== 'none' && value.canWrite
+  return (hasProcess(state) || state === 'detached') && value !== null && value !== 'none' && value.canWrite
 }
 
 /** How far a run is: `45 %, 4.213`. */

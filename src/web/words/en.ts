@@ -18,7 +18,8 @@ export const en = {
     stopping: 'The runs of this round are made, then it concludes.',
     ended: '',
     broken: 'Its process is gone. The same command continues it, and nothing is paid for twice.',
-    detached: 'Its jobs are with Slurm. The same command, also from cron, takes what they came to and goes on.',
+    detached:
+      'Its jobs are with Slurm, and no process is here to begin or to end anything. The next call, by hand or from cron, takes what they came to, does what was asked for here, and goes on:',
     asking: 'isoflop campaign next names them; whoever makes them tells what came out.',
     waiting: 'What the runs that are out came to is told by isoflop campaign tell.',
   },
@@ -65,6 +66,8 @@ export const en = {
   cancelYes: 'Cancel it: what it used is spent',
   cancelNo: 'Keep it',
   cancelling: 'being cancelled …',
+  cancelledNext: 'ends with the next call',
+  jobEnded: 'its job is cancelled; the next call counts what it used',
   notMade: (n: number) => (n === 1 ? '1 run came to nothing' : `${n} runs came to nothing`),
 
   columns: {
@@ -97,6 +100,7 @@ export const en = {
   deviations: (sd: string) => `${sd} standard deviations`,
   bestRate: "the law's best rate",
   copyCommand: 'Copy as command',
+  copyNext: 'Copy the command',
   copyRecord: 'Copy as JSON',
   copied: 'Copied',
   drop: 'Leave out (what if)',
