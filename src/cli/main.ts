@@ -20,12 +20,35 @@ export async function main(args: readonly string[]): Promise<number> {
     if (error.code === 'EPIPE') process.exit(0)
     throw error
   })
-  const status = await program.parseAsync(args, { from: 'user' }).then(
+  const status = await parse(program, args).then(
     () => 0,
     (error) => report(error, helpOf(program, args)),
   )
   return typeof process.exitCode === 'number' ? process.exitCode : status // set by a signal, or by what a command found
 }
+
+async function parse(program: Command, args: readonly string[]): Promise<void> {
+  expectHelpIsThere(program, args)
+  await program.parseAsync(args, { from: 'user' })
+}
+
+/** That `help` is asked of a command that there is: commander shows another help instead. Errors: BAD_OPTION. */
+function expectHelpIsThere(program: Command, args: readonly string[]): void {
+  const at = args.indexOf('help')
+  const wanted = args[at + 1]
+  if (at < 0 || wanted === undefined || wanted.startsWith('-')) return
+  const parent = commandOf(program, args.slice(0, at))
+  if (parent === null || parent.commands.length === 0 || parent.commands.some((child) => child.name() === wanted))
+    return
+  throw new CommanderError(userError, 'commander.unknownCommand', `error: unknown command '${wanted}'`)
+}
+
+/** The command that words name, one below another; null where they name none. */
+const commandOf = (program: Command, words: readonly string[]): Command | null =>
+  words.reduce<Command | null>(
+    (command, word) => command?.commands.find((child) => child.name() === word) ?? null,
+    program,
+  )
 
 type Load = () => Promise<Command>
 

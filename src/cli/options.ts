@@ -25,6 +25,16 @@ export const wholeNumber =
     return value
   }
 
+/** A port of TCP; 0 is one that is free. */
+export const portNumber =
+  (name: string): Parser<number> =>
+  (text) => {
+    const expected = 'a whole number up to 65535, such as 8000'
+    const value = wholeNumber(name, 0, expected)(text)
+    if (value > 65_535) throw bad(name, text, expected)
+    return value
+  }
+
 /** A number above 0. The last word of `expected` is shown as an example. */
 export const positive =
   (name: string, expected: string): Parser<number> =>

@@ -33,6 +33,7 @@ import {
   networkAddresses,
   plainName,
   plainNames,
+  portNumber,
   time,
   timeSpan,
   wholeBudgets,
@@ -85,7 +86,7 @@ export function serveCommand(): Command {
         'one on any machine that runs isoflop worker (docs/workers.md).',
     )
     .optionsGroup('Where it listens:')
-    .option('--port <N>', '0 picks a free one', wholeNumber('--port', 0, 'a whole number such as 8000'), 8000)
+    .option('--port <N>', '0 picks a free one', port, 8000)
     .option('--host <HOST>', 'address to listen on; 0.0.0.0 for every one', '127.0.0.1')
     .optionsGroup('What answers:')
     .option('--backend <NAME>', 'simulate, replay:FILE for recorded runs, train for real ones, workers', 'simulate')
@@ -145,6 +146,7 @@ export function serveCommand(): Command {
     .action(runServe)
 }
 
+const port = portNumber('--port')
 const atLeastOne = (name: string) => wholeNumber(name, 1, 'a whole number such as 1')
 const programName = plainName('--program')
 const tagList = plainNames('--tags')
@@ -181,7 +183,7 @@ async function runServe(flags: ServeFlags): Promise<void> {
       const isPublic = !isLoopback(flags.host) || flags.proxy !== undefined
       const budget = flags.budget ?? BigInt(Math.round(space.budget))
       const weakKeys = flags.weakKeys === true || !isPublic
-      const firstKey = await ensureKeys(store, flags, { weakKeys, budget })
+      await ensureKeys(store, flags, { weakKeys, budget })
       const changed = changedText(await changedSettings(store))
       const app = await createServer({
         store,
@@ -199,6 +201,8 @@ async function runServe(flags: ServeFlags): Promise<void> {
       })
       try {
         const url = await listen(app, flags)
+        // Only now: a start that breaks off, such as at a port that is taken, leaves no key behind that nobody has seen.
+        const firstKey = await ensureOne(store, budget)
         // All at once from here: whoever reads the first line, and is answered, has the key as well.
         print(`listening on ${url}`)
         print(
@@ -277,12 +281,12 @@ async function listen(app: FastifyInstance, { host, port }: ServeFlags): Promise
   return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`
 }
 
-/** Adds the keys asked for; makes one when there is none at all, and gives it. */
+/** Adds the keys asked for. */
 async function ensureKeys(
   store: Store,
   flags: ServeFlags,
   { weakKeys, budget }: { readonly weakKeys: boolean; readonly budget: bigint },
-): Promise<string | null> {
+): Promise<void> {
   const now = systemClock.now()
   const keys = await givenKeys(flags, process.env.ISOFLOP_KEYS)
   if (!weakKeys && keys.some(isWeak)) throw tooWeak()
@@ -290,8 +294,12 @@ async function ensureKeys(
     const { id, was } = await addKey(store, { key, label: '', budget, now })
     if (was === 'revoked') say(`note: a key that was asked for is that of ${id}, which was revoked and stays so`)
   }
+}
+
+/** Makes a key when there is none at all, and gives it. */
+async function ensureOne(store: Store, budget: bigint): Promise<string | null> {
   if ((await store.listKeys()).length > 0) return null
-  return (await addKey(store, { label: 'first', budget, now })).key
+  return (await addKey(store, { label: 'first', budget, now: systemClock.now() })).key
 }
 
 const tooWeak = () =>

@@ -20,6 +20,7 @@ import { type StrategyName, strategyNamed, strategyNames } from '../plan/strateg
 import { askedText, forecastText, noneText, toldText } from '../report/campaign/study.ts'
 import { type Language, languages } from '../report/words/words.ts'
 import type { Space } from '../space/space.ts'
+import { typed } from './command-line.ts'
 import { examples } from './help.ts'
 import { after } from './next.ts'
 import { budget, languageHelp, nameOf, wholeNumber } from './options.ts'
@@ -160,8 +161,11 @@ async function tell(file: string, _flags: unknown, command: Command): Promise<vo
 async function forecast(_flags: unknown, command: Command): Promise<void> {
   const flags = flagsOf<StudyFlags>(command)
   const { study, space } = await reopen(flags.out)
-  const [forecast, standing] = [await study.forecast(), await study.standing()]
+  const standing = await study.standing()
   const { state } = standing
+  const forecast = await study.forecast().catch((error) => {
+    throw state === 'ended' ? error : beforeEnough(error, flags.out)
+  })
   if (flags.json) {
     const { config, parameters, tokens, loss, interval, diagnostics } = forecast
     const predicted = { config: space.record(config as never), parameters, tokens, loss, interval, diagnostics }
@@ -171,6 +175,13 @@ async function forecast(_flags: unknown, command: Command): Promise<void> {
   printPage(forecastText(forecast, standing, space, textOptions(flags.lang)))
   const next = { asking: 'campaign, asking', waiting: 'campaign next, waiting', ended: 'campaign forecast' } as const
   printNext(after[next[state]](flags.out), flags.lang)
+}
+
+/** Where a campaign is only at its beginning, what it lacks is outcomes, not a budget. */
+function beforeEnough(error: unknown, out: string): unknown {
+  if (!(error instanceof IsoflopError) || error.code !== 'TOO_FEW_RUNS') return error
+  const [next, tell] = [typed('campaign', 'next', '--out', out), typed('campaign', 'tell', 'FILE', '--out', out)]
+  return new IsoflopError(error.code, error.message, `Tell more: ${next} names runs, ${tell} takes what came of them.`)
 }
 
 const standingJson = ({ state, reason, told, running, spent, budget: most }: StudyStanding) => ({

@@ -6,7 +6,7 @@ import { isLoopback } from '../pages/names.ts'
 import { inLanguage, type Language, languages, words } from '../report/words/words.ts'
 import { examples, notes } from './help.ts'
 import { openPage } from './open.ts'
-import { nameOf, wholeNumber } from './options.ts'
+import { nameOf, portNumber } from './options.ts'
 import { print, say } from './print.ts'
 
 interface WatchFlags {
@@ -33,7 +33,7 @@ export function watchCommand(): Command {
         'that has ended, or of one that is yet to begin there. It can be told from the page to pause, to go on, and to end after the round.',
     )
     .argument('[DIR]', 'the folder of the campaign, its --out', 'out')
-    .option('--port <N>', 'the port (default: one that is free)', wholeNumber('--port', 0, 'a whole number'), 0)
+    .option('--port <N>', 'the port (default: one that is free)', portNumber('--port'), 0)
     .option('--host <ADDRESS>', 'where it listens; other than 127.0.0.1 needs --watch-token', '127.0.0.1')
     .option('--watch-token <SECRET>', 'who has it may look on (default: $ISOFLOP_WATCH_TOKEN)')
     .option('--lang <LANGUAGE>', "the page's language, en or zh (default: the browser's)", nameOf('--lang', languages))

@@ -41,6 +41,12 @@ for (const [name, parse] of Object.entries(parsers))
       await assertLinear(`${name} of ${what}`, 60_000, textOf, ignoringErrors(parse))
   })
 
+test('a port is one of TCP', () => {
+  const port = options.portNumber('--port')
+  assert.deepEqual([port('0'), port('65535')], [0, 65_535])
+  for (const text of ['65536', '-1', '80.5', 'http', '']) assert.throws(() => port(text), { code: 'BAD_OPTION' }, text)
+})
+
 test('an address with a password or a key in it is refused without repeating it', () => {
   for (const address of [
     'http://user:hunter2@localhost',

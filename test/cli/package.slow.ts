@@ -49,6 +49,8 @@ test('the tarball has the code, and all that README leads to', () => {
   assert.ok(!packed.files.some((file) => /^(src|test|node_modules|runtime)\//.test(file)))
 })
 
+test('npm has nothing to warn of on Node 20', { skip: skip20 }, () => assert.equal(installed.warned, ''))
+
 test('it takes less than 60 MB with what it needs, and brings nothing heavy', { skip }, () => {
   const { stdout } = spawnSync('du', ['-sk', 'node_modules'], { cwd, encoding: 'utf8' })
   const megabytes = Number.parseInt(stdout, 10) / 1024

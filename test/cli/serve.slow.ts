@@ -348,7 +348,7 @@ test('bad options end with a code', async () => {
     ['serve', '--deadline', '2026-12-15T23:59'],
     ['serve', '--deadline', '2026-13-15T23:59Z'],
     ['serve', '--submissions', '0'],
-    ['serve', '--port', port, '--db', 'port.sqlite'],
+    ['serve', '--port', port, '--db', 'taken.sqlite'],
     ['serve', '--db', join('missing', 'deep', 'x.sqlite'), '--port', '0'],
   ]) {
     const { status, stderr } = isoflop(...args)
@@ -356,6 +356,10 @@ test('bad options end with a code', async () => {
     assert.match(stderr, /^error\[[A-Z_]+\]: .+\n {2}.+\n$/)
   }
   await server.stop()
+  // The start at a port that was taken has made no key that nobody saw.
+  const next = await serve('--db', 'taken.sqlite')
+  assert.match(next.printed(), /A first key/)
+  await next.stop()
 })
 
 const python = spawnSync('python3', ['-c', 'import requests']).status === 0

@@ -63,4 +63,9 @@ test('what does not fit is said with what to do', () => {
   const unasked = isoflop(['tell', '-', '--out', 'b'], '{"id": "7-7", "loss": 3}')
   assert.match(unasked.stderr, /"7-7" was not asked for/)
   assert.match(isoflop(['tell', 'x.jsonl', '--out', 'b']).stderr, /FILE_NOT_FOUND/)
+  const early = isoflop(['forecast', '--out', 'b'])
+  assert.deepEqual(
+    [early.status, /TOO_FEW_RUNS.*\n.*isoflop campaign next --out b names/.test(early.stderr)],
+    [2, true],
+  )
 })

@@ -84,6 +84,13 @@ test('the help of every command ends with 0; a command that only has others show
   for (const text of [helps.stdout, helps.stderr, bare.stdout, bare.stderr]) assert.ok(!text.includes('\u001b'))
 })
 
+test('help of a command that is not there is an error that names it, below every command that has others', () => {
+  const parents = all.filter(({ command }) => command.commands.length > 0)
+  const { stdout, stderr, statuses } = runAll(parents.map(({ path }) => [...path, 'help', 'no-such-command']))
+  assert.deepEqual([stdout, new Set(statuses)], ['', new Set([2])])
+  assert.equal(stderr.match(/^error\[BAD_OPTION\]: Unknown command 'no-such-command'/gm)?.length, parents.length)
+})
+
 const terminal = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0
 
 /** What a command writes to a terminal that has colours. */

@@ -45,19 +45,19 @@ export function pack(node: string): { tarball: string; files: readonly string[] 
   return { tarball: join(clone, packed.filename), files: packed.files.map(({ path }) => path) }
 }
 
-/** An empty folder with the packages that are named; why not, where the registry cannot be reached. */
+/** An empty folder with the packages that are named, and what npm said beside; why not, where the registry cannot be reached. */
 export function install(
   name: string,
   packages: readonly string[],
   node: string,
-): { cwd: string; reason: string | null } {
+): { cwd: string; reason: string | null; warned: string } {
   const cwd = join(folder, name)
   mkdirSync(cwd)
   writeFileSync(join(cwd, 'package.json'), '{ "private": true, "type": "module" }')
   const { status, stderr } = shell('npm', ['install', '--prefer-offline', ...packages], { cwd, node })
-  if (status === 0) return { cwd, reason: null }
+  if (status === 0) return { cwd, reason: null, warned: stderr }
   if (/ENOTFOUND|ECONN|EAI_AGAIN|ETIMEDOUT|ENETUNREACH|CERT|E404|ETARGET|ENOTCACHED/.test(stderr))
-    return { cwd, reason: `the registry does not give ${packages.join(', ')}` }
+    return { cwd, reason: `the registry does not give ${packages.join(', ')}`, warned: stderr }
   throw new Error(`npm install ${packages.join(' ')}: ${stderr}`)
 }
 
