@@ -7,6 +7,7 @@ import type { CampaignReport } from '../../src/report/campaign/input.ts'
 import { renderFigures } from '../../src/report/draw/svg.ts'
 import { full, interim, plain, tiny } from './campaigns.ts'
 import { assertLegible } from './contrast.ts'
+import { englishOf } from './english.ts'
 import { matchesSnapshot } from './snapshot.ts'
 
 const drawCampaign = (report: CampaignReport) =>
@@ -135,4 +136,8 @@ test('runs step aside as little as needed, and stay where they are when they are
   assert.deepEqual(stepAside(Array.from({ length: 3 }, () => ({ ...disc, x: 100 }))), [100, 110, 90])
   const crowded = stepAside(Array.from({ length: 9 }, () => ({ ...disc, x: 100 })))
   assert.ok(crowded.every((x) => Math.abs(x - 100) <= 20))
+})
+
+test('figures of a campaign have no English sentence where they are Chinese', () => {
+  for (const { view } of [full, plain, interim, tiny]) assert.deepEqual(englishOf(campaignFigures, view), [])
 })

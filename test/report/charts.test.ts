@@ -15,6 +15,7 @@ import { fitFigures } from '../../src/report/fit/figures.ts'
 import { handoutLaw } from '../../src/world/handout.ts'
 import { handout, noisy, nothing } from './analyses.ts'
 import { assertLegible } from './contrast.ts'
+import { englishOf } from './english.ts'
 import { matchesSnapshot } from './snapshot.ts'
 
 const drawFigures = (analysis: Analysis, truth: SurfaceLaw | null = null) =>
@@ -202,4 +203,9 @@ test('very many runs are thinned, the farthest kept at the border', () => {
   const circles = svg.match(/<circle/g)!.length
   assert.ok(circles > 3000 && circles <= 4000, String(circles))
   assert.equal(svg.match(/stroke-width="1.6"[^>]*><path/g)?.length, 2)
+})
+
+test('figures of a fit have no English sentence where they are Chinese', () => {
+  for (const analysis of [noisy, handout, nothing])
+    assert.deepEqual(englishOf(fitFigures, { analysis, truth: null }), [])
 })

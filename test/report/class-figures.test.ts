@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { spending, spendingPoints } from '../../src/report/class/figures/spending.ts'
+import { classFigures } from '../../src/report/class/figures.ts'
 import { drawDrawing } from '../../src/report/draw/figure.ts'
 import { sized } from '../../src/report/draw/narrow.ts'
 import type { Panel } from '../../src/report/draw/panel.ts'
 import { newDocument, renderFigures, svgText } from '../../src/report/draw/svg.ts'
 import { timeAxis } from '../../src/report/draw/time.ts'
 import { inLanguage } from '../../src/report/words/words.ts'
-import { begun, day, threeStudents as subject } from './class-spending.ts'
+import { begun, day, measured, threeStudents as subject } from './class-spending.ts'
+import { englishOf } from './english.ts'
 import { matchesSnapshot } from './snapshot.ts'
 
 test('snapshot of who has spent what and when', () => {
@@ -50,4 +52,8 @@ test('a class too large for lines is pointed at by its median, one without runs 
   assert.equal(spending.draw({ ...subject, times: [], shares: [] }), null)
   const [{ svg }] = inLanguage('zh', () => renderFigures([spending], { ...subject, lines: [], chosen: null }))
   assert.match(svg, />11月21日</)
+})
+
+test('figures of a class have no English sentence where they are Chinese', () => {
+  assert.deepEqual(englishOf(classFigures, { ...subject, ...measured }), [])
 })

@@ -12,6 +12,7 @@ import { remarkGroup } from '../../src/report/fit/text.ts'
 import { htmlOf } from '../../src/report/page/html.ts'
 import { textOf as asText } from '../../src/report/page/text.ts'
 import { madeRuns } from '../fit/tuned-runs.ts'
+import { englishOf } from './english.ts'
 import { onGrid } from './settings-analyses.ts'
 
 const options = { targets: [1e21, 1e22], methods: ['joint'] as const, resamples: 20 }
@@ -97,6 +98,7 @@ test('the figure of rates has a curve, points and a best rate for each sweep, an
   const drawn = Math.min(8, analysis.joint!.sweeps.length)
   assert.ok(drawn >= 4)
   assert.equal(svg.match(/<circle[^>]* r="6"/g)?.length, drawn)
+  assert.deepEqual(englishOf(fitFigures, subject), [])
   assert.match(figure.caption(subject), /r\* = \S+ N\^-0/)
   const page = htmlOf(
     fitPage({

@@ -6,6 +6,7 @@ import { poolFigures } from '../../src/report/pool/figures.ts'
 import { jsonLines, nextRows, poolJson, purchaseRows } from '../../src/report/pool/json.ts'
 import { renderPool } from '../../src/report/pool/report.ts'
 import { choiceText } from '../../src/report/pool/text.ts'
+import { englishOf } from './english.ts'
 import { advised, opening, played, purchases } from './pools.ts'
 import { matchesSnapshot } from './snapshot.ts'
 
@@ -131,4 +132,8 @@ test('in Chinese text and report have the same parts, and no English sentence', 
       [],
     )
   }
+})
+
+test('figures of a pool have no English sentence where they are Chinese', () => {
+  for (const view of [played, advised]) assert.deepEqual(englishOf(poolFigures, view), [])
 })

@@ -305,6 +305,13 @@ export const en = {
     rates: {
       title: 'Loss against learning rate',
       axis: 'learning rate (labels: N, D)',
+      caption: (best: string) =>
+        `Curves: the joint law at the best of the batches that were tried. Open circles: the law's best rate at its best batch, ${best}.`,
+      formula: (formula: string, N: string, D: string) => `r* = ${formula}, exponents of N ${N} and of D ${D}`,
+      joined: 'joined by the dashed line',
+      notDrawn: (n: number) => `Not drawn: ${counted(n, 'sweep')}, spread evenly.`,
+      alt: (n: number) =>
+        `Loss against learning rate for ${counted(n, 'pair')} of N and D, with the fitted law and the line of its best rates.`,
     },
   },
 

@@ -26,6 +26,9 @@ export const texts: Readonly<Record<string, string>> = {
   'too-few: {} sizes, a parabola needs {}': 'too-few：有 {1} 个规模，抛物线需要 {2} 个',
   'no surface with falling loss in N and in D fits the runs': '没有 loss 随 N 和 D 下降的曲面适合这些实验',
   '{} runs, a surface needs {}': '有 {1} 个实验，曲面需要 {2} 个',
+  'Expected at least 3 runs, got {}': '至少需要 3 个实验，只有 {1} 个',
+  'Expected runs of at least two compute budgets, but all {} have C = {}':
+    '需要至少两个算力预算的实验，但全部 {1} 个的 C = {2}',
   '"{}" is empty there.': '那里的“{1}”为空。',
   '"{}" is empty there': '那里的“{1}”为空',
   '{} runs that lie near its law, a comparison needs {}': '靠近其定律的实验有 {1} 个，比较需要 {2} 个',

@@ -273,6 +273,11 @@ export const zh: English = {
     rates: {
       title: 'loss 随学习率的变化',
       axis: '学习率（标注：N、D）',
+      caption: (best) => `曲线：联合定律在试过的最优批大小处。空心圆圈：定律在其最优批大小处的最优学习率，${best}。`,
+      formula: (formula, N, D) => `r* = ${formula}，N 的指数 ${N}，D 的指数 ${D}`,
+      joined: '由虚线相连',
+      notDrawn: (n) => `未画出：${n} 次扫描，均匀略去。`,
+      alt: (n) => `${n} 对 N 和 D 的 loss 随学习率的变化，附拟合的定律和其最优学习率的连线。`,
     },
   },
 

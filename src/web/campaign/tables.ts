@@ -27,7 +27,7 @@ export function tableOf(figure: Figure<CampaignView>, view: CampaignView): Figur
       }
     case beliefs:
       return {
-        columns: [words().campaignFigures.funnel.spent, ...namesOf(view)],
+        columns: [words().campaignFigures.funnel.spent, ...namesOf(view).map(words().elsewhere)],
         rows: view.history.map(({ spentFlops, beliefs }) => [
           compact(spentFlops),
           ...namesOf(view).map((name) => {

@@ -44,7 +44,7 @@ export const beliefs: Figure<CampaignView> = {
   caption: (view) => words().campaignFigures.beliefs.caption(linesOf(view).length),
   alt(view) {
     const lines = linesOf(view)
-    const last = lines.map(({ name, points }) => `${name} ${percent(points[points.length - 1].y)}`)
+    const last = lines.map(({ name, points }) => `${words().elsewhere(name)} ${percent(points[points.length - 1].y)}`)
     return words().campaignFigures.beliefs.alt(lines.length, last.join(words().marks.comma))
   },
   draw(view) {
@@ -59,7 +59,7 @@ export const beliefs: Figure<CampaignView> = {
     const y: Axis = { ...share, format: (p) => percent(p) }
     const labels = lines.map(({ name, color, points }) => ({
       ...points[points.length - 1],
-      text: inTwoLines(name),
+      text: inTwoLines(words().elsewhere(name)),
       color,
     }))
     const right = Math.min(

@@ -6,7 +6,7 @@ import { type Figure, onePanel } from '../../draw/figure.ts'
 import { pointLabels } from '../../draw/labels.ts'
 import { budgetColor, budgetSymbols, ink } from '../../draw/style.ts'
 import { thin } from '../../draw/thin.ts'
-import { compact, counted, exponent, withInterval } from '../../number.ts'
+import { compact, exponent, withInterval } from '../../number.ts'
 import { joined } from '../../prose.ts'
 import { words } from '../../words/words.ts'
 import type { Findings } from '../findings.ts'
@@ -36,17 +36,18 @@ export const rates: Figure<Findings<Tuned>> = {
     const all = sweepsOf(analysis).length
     const formula = analysis.joint?.rate
     const { parameters, tokens } = formula ?? {}
-    return joined(
-      words().joint.sweepCaption,
-      "Curves: the joint law at the best of the batches that were tried. Open circles: the law's best rate at its best batch,",
+    const say = words().fitFigures.rates
+    const best =
       formula && parameters && tokens
-        ? `r* = ${formulaText(formula)}, exponents of N ${withInterval(parameters.value, parameters.interval, exponent)} and of D ${withInterval(tokens.value, tokens.interval, exponent)}.`
-        : 'joined by the dashed line.',
-      all > mostSweeps ? `Not drawn: ${counted(all - mostSweeps, 'sweep')}, spread evenly.` : '',
-    )
+        ? say.formula(
+            formulaText(formula),
+            withInterval(parameters.value, parameters.interval, exponent),
+            withInterval(tokens.value, tokens.interval, exponent),
+          )
+        : say.joined
+    return joined(words().joint.sweepCaption, say.caption(best), all > mostSweeps ? say.notDrawn(all - mostSweeps) : '')
   },
-  alt: ({ analysis }) =>
-    `Loss against learning rate for ${counted(Math.min(mostSweeps, sweepsOf(analysis).length), 'pair')} of N and D, with the fitted law and the line of its best rates.`,
+  alt: ({ analysis }) => words().fitFigures.rates.alt(Math.min(mostSweeps, sweepsOf(analysis).length)),
   draw({ analysis }) {
     const chosen = thin(sweepsOf(analysis), mostSweeps).map(near)
     if (chosen.length === 0) return null
