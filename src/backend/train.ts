@@ -17,6 +17,7 @@ import { type Asking, fairQueue, type Work } from './queue.ts'
 import { openRunsFolder } from './runs-folder.ts'
 import { probeInChild, trainInChild } from './train-child.ts'
 import type { EngineReport } from './train-process.ts'
+import { unwanted } from './unwanted.ts'
 
 export interface TrainBackendOptions {
   readonly corpusDir: string
@@ -131,7 +132,7 @@ export async function trainBackend(options: TrainBackendOptions): Promise<TrainB
         return outcomeIn(await result(recipe, asker, { signal, onProgress }), loss)
       } catch (error) {
         if (!signal?.aborted || stopping.signal.aborted) throw error
-        return { kind: 'interrupted', error: interrupted() }
+        return { kind: 'interrupted', error: unwanted() }
       }
     },
     async close() {
@@ -185,13 +186,6 @@ function outcomeIn({ loss, divergedAt }: TrainingRecord, name: keyof Losses): Ou
   if (value !== null) return outcomeOf(value)
   return { kind: 'diverged', ...(divergedAt !== null && { at: divergedAt }) }
 }
-
-const interrupted = (): IsoflopError =>
-  new IsoflopError(
-    'RUN_INTERRUPTED',
-    'This training was ended because nobody waits for it any more. Nothing was charged.',
-    'Ask again, and it goes on from its last checkpoint.',
-  )
 
 const stopped = (): IsoflopError =>
   new IsoflopError(

@@ -8,6 +8,7 @@ import { type Facts, producerText, type Queue, queueOf } from '../jobs/kinds.ts'
 import type { Standing } from '../jobs/trainings.ts'
 import { anyCodec } from '../space/any.ts'
 import type { Backend, Producer } from './backend.ts'
+import { unwanted } from './unwanted.ts'
 
 export interface WorkersBackendOptions {
   /** The PostgreSQL that has the queue. */
@@ -88,7 +89,7 @@ export async function workersBackend(options: WorkersBackendOptions): Promise<Ba
       }
       for (let wait = away.first as number; ; ) {
         if (closing) throw stopped()
-        if (signal?.aborted) return { kind: 'interrupted', error: interrupted() }
+        if (signal?.aborted) return { kind: 'interrupted', error: unwanted() }
         const asked = await ask().catch(onlyAway)
         if (asked === null) {
           await sleep(wait, undefined, { ref: false })
@@ -97,7 +98,7 @@ export async function workersBackend(options: WorkersBackendOptions): Promise<Ba
         }
         const { training, standing } = asked
         const end = await waiting.end(training, standing, { asker, config, onProgress, signal })
-        if (end === 'left') return { kind: 'interrupted', error: interrupted() }
+        if (end === 'left') return { kind: 'interrupted', error: unwanted() }
         if (end !== 'unknown') return outcomeIn(end)
       }
     },
@@ -290,13 +291,6 @@ const cancelled = (): IsoflopError =>
     'TRAINING_FAILED',
     'Training of this configuration was cancelled. Nothing was charged.',
     'Ask again, and it waits for a worker anew.',
-  )
-
-const interrupted = (): IsoflopError =>
-  new IsoflopError(
-    'RUN_INTERRUPTED',
-    'This training was ended because nobody waits for it any more. Nothing was charged.',
-    'Ask again, and it goes on from its last checkpoint.',
   )
 
 const stopped = (): IsoflopError =>

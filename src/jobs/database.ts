@@ -1,4 +1,5 @@
 import { Client, Pool, type PoolClient } from 'pg'
+import { onConnection } from '../core/connection.ts'
 import { IsoflopError } from '../core/errors.ts'
 import { unavailable } from './errors.ts'
 
@@ -35,21 +36,7 @@ export function connectJobs(url: string, { connections = 4 }: { readonly connect
       throw unavailable(error)
     }
   }
-  const alone = <Result>(work: (client: PoolClient) => Promise<Result>) =>
-    guarded(async () => {
-      const client = await pool.connect()
-      client.on('error', ignore) // the query in flight rejects anyway
-      let failure: Error | undefined
-      try {
-        return await work(client)
-      } catch (error) {
-        failure = error as Error
-        throw error
-      } finally {
-        client.off('error', ignore)
-        client.release(failure) // a connection in an unknown state is closed
-      }
-    })
+  const alone = <Result>(work: (client: PoolClient) => Promise<Result>) => guarded(() => onConnection(pool, work))
   const plain = askingOf(pool)
   const listeners = new Set<() => void>()
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client, Pool, type PoolClient, types } from 'pg'
+import { onConnection } from '../../core/connection.ts'
 import { IsoflopError } from '../../core/errors.ts'
 import { damagedDatabase, type StoreOptions, storeClosed, unavailable } from './common.ts'
 import { createLanes, createPatience } from './lanes.ts'
@@ -92,20 +93,7 @@ export function connectPostgres(url: string, options: StoreOptions): PostgresCon
   return {
     ask: (statement, values) => publicly(async () => (await asking.query({ ...statement, values: [...values] })).rows),
     change: (keyId, statement, values) => publicly(() => change(keyId, statement, values)),
-    async together(work) {
-      const client = await changing.connect()
-      client.on('error', ignore) // the query in flight rejects anyway
-      let failure: Error | undefined
-      try {
-        await work(client)
-      } catch (error) {
-        failure = error as Error
-        throw error
-      } finally {
-        client.off('error', ignore)
-        client.release(failure) // a connection in an unknown state is closed
-      }
-    },
+    together: (work) => onConnection(changing, work),
     close(last, values) {
       closing ??= leave(last, values)
       return closing
