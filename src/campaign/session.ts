@@ -196,6 +196,6 @@ function lockFolder(folder: string): () => void {
   throw new IsoflopError(
     'CAMPAIGN_RUNNING',
     `Another process runs a campaign in ${folder}.`,
-    'Wait until it has ended, or choose another --out.',
+    `See how far it is with isoflop watch ${folder}; wait until it has ended, or choose another --out.`,
   )
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts'
 import { printable } from '../core/printable.ts'
-import { cutTo, usualWidth } from '../report/page/width.ts'
-import { takesEscapes } from './terminal.ts'
+import { cutTo } from '../report/page/width.ts'
+import { lineWidth, takesEscapes } from './terminal.ts'
 
 /** One line on the terminal that says what is being done; nothing where output is none, or takes no escapes. */
 export interface Progress {
@@ -21,7 +21,7 @@ export function progressLine(stream: NodeJS.WriteStream, quiet: boolean, textOf:
   let shown = false
   return {
     step(name) {
-      stream.write(`\r\x1b[K${cutTo(printable(textOf(name)), (stream.columns ?? usualWidth) - 1)}`)
+      stream.write(`\r\x1b[K${cutTo(printable(textOf(name)), lineWidth(stream))}`)
       shown = true
     },
     done() {

@@ -12,6 +12,7 @@ import { accountings } from '../cs336/parameters.ts'
 import { cs336Space, isCourse } from '../cs336/space.ts'
 import { devices } from '../gpt/engine.ts'
 import { lossNames } from '../gpt/losses.ts'
+import { listenAt } from '../pages/listen.ts'
 import { createComplaints } from '../server/complaints.ts'
 import { usualSubmissions } from '../server/disclosure.ts'
 import { addKey, isWeak, keyLength } from '../server/keys.ts'
@@ -266,17 +267,9 @@ function printError({ message, cause }: Error, about?: { readonly id: string; re
   if (cause instanceof Error && !message.includes(cause.message)) say(`  ${cause.message}`)
 }
 
-/** Listens, and gives the address that clients use. */
+/** Listens, and gives the address that clients use. Errors: BAD_OPTION. */
 async function listen(app: FastifyInstance, { host, port }: ServeFlags): Promise<string> {
-  await app.listen({ port, host }).catch((error: NodeJS.ErrnoException) => {
-    throw new IsoflopError(
-      'BAD_OPTION',
-      `${host}:${port} cannot be listened on: ${error.message}.`,
-      error.code === 'EADDRINUSE'
-        ? 'Something listens there already: choose another --port, or 0.'
-        : 'Check --host and --port.',
-    )
-  })
+  await listenAt(app, { host, port })
   const address = app.server.address() as AddressInfo
   return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`
 }

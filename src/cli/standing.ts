@@ -2,10 +2,9 @@ import type { Standing } from '../campaign/campaign.ts'
 import { type CampaignView, type Surroundings, viewOfStanding } from '../campaign/view.ts'
 import { printable } from '../core/printable.ts'
 import { standingLine } from '../report/campaign/text.ts'
-import { usualWidth } from '../report/page/width.ts'
 import { inLanguage, type Language } from '../report/words/words.ts'
 import { type InTraining, lineWith } from './running-line.ts'
-import { takesEscapes } from './terminal.ts'
+import { lineWidth, takesEscapes } from './terminal.ts'
 
 /** Where a campaign stands, for whoever waits for it. */
 export interface StandingProgress {
@@ -29,7 +28,7 @@ export function standingProgress(
   const lineOf = (shown: CampaignView) => printable(inLanguage(language, () => standingLine(shown)))
   const draw = () => {
     if (view === null) return
-    const columns = (stream.columns ?? usualWidth) - 1
+    const columns = lineWidth(stream)
     const line = inLanguage(language, () => lineWith(lineOf(view!), running(), columns))
     stream.write(`\r\x1b[K${line}`)
     isShown = true

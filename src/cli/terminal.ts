@@ -19,6 +19,9 @@ export function columnsOf(stream: Stream, environment: NodeJS.ProcessEnv = proce
 /** How wide lines of prose are. */
 export const widthOf = (stream: Stream): number => columnsOf(stream) ?? usualWidth
 
+/** How long a line may be that is written over: one as wide as the terminal would go on in the next. One whose width nobody told (`docker exec -t`) says 0. */
+export const lineWidth = ({ columns }: Stream): number => (columns > 0 ? columns : usualWidth) - 1
+
 /** Whether escapes may be written: not to files, and not where NO_COLOR (no-color.org) or a terminal without them forbids it. */
 export const takesEscapes = ({ isTTY }: Stream, { NO_COLOR, TERM } = process.env): boolean =>
   isTTY === true && (NO_COLOR ?? '') === '' && TERM !== 'dumb'

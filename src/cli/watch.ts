@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, statSync } from 'node:fs'
+import { networkInterfaces } from 'node:os'
+import { dirname, join } from 'node:path'
 import { Command } from 'commander'
 import { IsoflopError } from '../core/errors.ts'
 import { isLoopback } from '../pages/names.ts'
@@ -72,6 +73,7 @@ async function watch(folder: string, flags: WatchFlags): Promise<void> {
   })
   if (!watching.hasBegun) say(notices.nothingToWatch(folder))
   print(watching.link)
+  for (const link of linksElsewhere(watching.link, flags.host)) print(notices.otherMachines(link))
   process.send?.({ link: watching.link })
   if (flags.open) await openPage(watching.link)
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, end)
@@ -79,8 +81,24 @@ async function watch(folder: string, flags: WatchFlags): Promise<void> {
   await watching.close()
 }
 
-/** A choice from a pool is made at once, and never told. Errors: BAD_OPTION. */
+/** The link under each address that other machines know this one by, where it listens on all of them: the link itself is for this machine. */
+function linksElsewhere(link: string, host: string): string[] {
+  if (host !== '0.0.0.0' && host !== '::') return []
+  const { port, hash } = new URL(link)
+  const addresses = Object.values(networkInterfaces()).flatMap((known) => known ?? [])
+  return addresses
+    .filter(({ family, internal }) => family === 'IPv4' && !internal)
+    .map(({ address }) => `http://${address}:${port}/${hash}`)
+}
+
+/** A file is no campaign, and a choice from a pool is made at once, and never told. Errors: BAD_OPTION. */
 function checkFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false)
+    throw new IsoflopError(
+      'BAD_OPTION',
+      `${folder} is a file, and a campaign is a folder.`,
+      `Name the folder, what --out is: isoflop watch ${dirname(folder)}`,
+    )
   const isThere = (name: string) => existsSync(join(folder, name))
   if (isThere('campaign.json') || isThere('live.json') || !(isThere('purchases.jsonl') || isThere('next.jsonl'))) return
   throw new IsoflopError(

@@ -2,6 +2,7 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import { errorTable, IsoflopError } from '../core/errors.ts'
 import { loadAssets } from './assets.ts'
 import type { Entrance, PageLanguage } from './document.ts'
+import { listenAt } from './listen.ts'
 import { isLoopback, isOwnName, nameOfHost } from './names.ts'
 import { addAssets, pageFor, pageHeaders } from './routes.ts'
 import { createSessions, noSession, type Session } from './sessions.ts'
@@ -31,7 +32,7 @@ export interface Host {
 
 /**
  * Serves a page: its document and assets to whoever asks, what it shows to whoever has a session.
- * @throws what the system says where it cannot listen.
+ * @throws BAD_OPTION where it cannot listen.
  */
 export async function startHost(options: HostOptions): Promise<Host> {
   const { entrance, host = '127.0.0.1', port = 0, token, language, onLink = () => {}, routes } = options
@@ -87,7 +88,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     },
     { prefix: '/api' },
   )
-  const address = await app.listen({ host, port })
+  const address = await listenAt(app, { host, port })
   origin = originOf(address, host)
   return {
     get link() {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { lineWith } from '../../src/cli/running-line.ts'
+import { lineWidth } from '../../src/cli/terminal.ts'
 import { displayWidth } from '../../src/report/page/width.ts'
 import { inLanguage } from '../../src/report/words/words.ts'
 
@@ -30,4 +31,11 @@ test('no line is longer than its terminal, in any language and however many runs
         assert.ok(displayWidth(line) <= columns, line)
         if (count > 0 && columns >= 60) assert.match(line, new RegExp(`[;；]\\s?${count} `))
       }
+})
+
+test('a terminal that does not say how wide it is has lines all the same', () => {
+  const widthOf = (columns: number) => lineWidth({ isTTY: true, columns })
+  assert.equal(widthOf(80), 79)
+  assert.equal(widthOf(0), 99)
+  assert.equal(widthOf(undefined as unknown as number), 99)
 })

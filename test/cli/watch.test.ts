@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -47,6 +48,29 @@ test('a folder of runs that were chosen from a pool is refused, with what to ope
   assert.equal(status, 2, stderr)
   assert.match(stderr, /chosen from a pool.*nothing to watch/)
   assert.ok(stderr.includes(join(pool, 'report.html')), stderr)
+})
+
+test('a file that is taken for the folder, a port that is taken, and an address of another machine are said with what to do', async () => {
+  const file = join(folder, 'runs.csv')
+  writeFileSync(file, '')
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  const { port } = taken.address() as AddressInfo
+  const secret = ['--watch-token', 'a-secret-that-is-long-enough']
+  for (const [args, message] of [
+    [[file], new RegExp(`runs\\.csv is a file.*\\n.*isoflop watch ${folder}`)],
+    [
+      [folder, '--port', String(port)],
+      new RegExp(`127\\.0\\.0\\.1:${port} cannot be listened on.*\\n.*another --port`),
+    ],
+    [[folder, '--host', '203.0.113.9', ...secret], /203\.0\.113\.9:0 cannot be listened on.*\n.*another --host/],
+  ] as const) {
+    const { status, stderr } = await watch(...args).ended
+    assert.equal(status, 2, stderr)
+    assert.match(stderr, /^error\[BAD_OPTION\]/)
+    assert.match(stderr, message)
+  }
+  taken.close()
 })
 
 test('the link is printed, works once, the next one is printed, and Ctrl-C ends it', async () => {

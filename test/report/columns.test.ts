@@ -40,6 +40,22 @@ test('what has no place follows below, beginning with the first column', () => {
   ])
 })
 
+test('a word that is longer than its column may be moves no column', () => {
+  const columns = [{ title: 'label', align: 'left' } as const, ...right('runs', 'best loss', 'spent of the budget')]
+  const rows = [
+    ['Ada Lovelace', '12', '4.8057', '1e16'],
+    ['=HYPERLINK("http://x.org")', '3', '5.2861', '5e15'],
+    ['a name of many words, and more', '0', '-', '0'],
+  ]
+  for (const width of [40, 50, 60]) {
+    const lines = alignColumns(columns, rows, width).filter((line) => /best loss|4\.8057|5\.2861/.test(line))
+    const ends = lines
+      .map((line) => /best loss|4\.8057|5\.2861/.exec(line)!)
+      .map(({ index, 0: cell }) => index + cell.length)
+    assert.equal(new Set(ends).size, 1, lines.join('\n'))
+  }
+})
+
 const word = fc.string({ minLength: 1, maxLength: 9, unit: fc.constantFrom('a', 'z', '7', '.') })
 const cell = fc.oneof(
   word,

@@ -1,5 +1,5 @@
 import type { Column } from './blocks.ts'
-import { displayWidth, padAfter, padBefore, wrap } from './width.ts'
+import { displayWidth, padAfter, padBefore, piecesOf, wrap } from './width.ts'
 
 /** Between two columns. */
 const gap = 2
@@ -50,13 +50,16 @@ function narrowed(columns: readonly Column[], rows: Rows, widths: readonly numbe
   return fitted
 }
 
-/** How narrow a column may become: numbers stay whole, and so does every word of a title. */
+/** How narrow a column may become: numbers stay whole, and so does every word. */
 function floorOf({ title, align }: Column, rows: Rows, k: number, width: number): number {
-  const words = Math.max(...title.split(' ').map(displayWidth))
+  const inTitle = Math.max(...title.split(' ').map(displayWidth))
   const cells = Math.max(0, ...rows.map((row) => displayWidth(row[k])))
   const isText = align === 'left' && rows.some((row) => row[k].includes(' '))
-  return Math.min(width, Math.max(words, isText ? Math.min(cells, leastText) : cells))
+  const inRows = isText ? Math.max(leastText, ...rows.flatMap((row) => piecesOf(row[k]).map(pieceWidth))) : cells
+  return Math.min(width, Math.max(inTitle, Math.min(cells, inRows)))
 }
+
+const pieceWidth = (piece: string): number => displayWidth(piece.trim())
 
 /** Which columns stand beside each other: as many as fit, after the first one. */
 function partsOf(widths: readonly number[], width: number): number[][] {

@@ -31,7 +31,7 @@ export const en = {
   waiting: (folder: string) => `Waiting for a campaign${folder === '' ? '' : ` in ${folder}`} …`,
   lost: 'No connection. Trying again …',
   noSession:
-    'This link was used before, or the program was started again. Open the link that the terminal has printed.',
+    'This link was used before, lacks what follows its #, or the program was started again. Open the whole link that the terminal has printed.',
   failed: (message: string) => `That did not work: ${message}`,
 
   expected: (C: string) => `Expected at ${C} FLOPs`,

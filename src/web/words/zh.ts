@@ -32,7 +32,7 @@ export const zh: typeof en = {
   readOnly: '只读',
   waiting: (folder) => `等待实验计划${folder === '' ? '' : `（${folder}）`}……`,
   lost: '连接中断，正在重试……',
-  noSession: '此链接已用过，或程序已重新启动。请打开终端中打印的链接。',
+  noSession: '此链接已用过，或缺少 # 后的部分，或程序已重新启动。请打开终端中打印的完整链接。',
   failed: (message) => `操作失败：${message}`,
 
   expected: (C) => `${C} FLOPs 处的预期`,
