@@ -1,36 +1,5 @@
 import type { Measuring } from '../space/space.ts'
-import { allRuns } from './standing.ts'
-import type { Standing, Store, StoredRun } from './store/store.ts'
-
-/** The runs of a whole class, of which only those are read again that may have changed: 1,000 students have some 80,000. */
-export interface ClassRuns {
-  of(standings: readonly Standing[]): Promise<ReadonlyMap<string, readonly StoredRun[]>>
-}
-
-export function createClassRuns(store: Store): ClassRuns {
-  const known = new Map<string, { readonly mark: string; readonly runs: Promise<readonly StoredRun[]> }>()
-  const runsOf = (standing: Standing): Promise<readonly StoredRun[]> => {
-    const { id } = standing.key
-    const mark = markOf(standing)
-    const there = known.get(id)
-    if (there?.mark === mark) return there.runs
-    const runs = standing.runs === 0 ? Promise.resolve([]) : allRuns(store, id)
-    known.set(id, { mark, runs })
-    runs.catch(() => known.delete(id))
-    return runs
-  }
-  return {
-    async of(standings) {
-      const all = new Map<string, readonly StoredRun[]>()
-      for (const standing of standings) all.set(standing.key.id, await runsOf(standing)) // one by one: others ask meanwhile
-      for (const id of known.keys()) if (!all.has(id)) known.delete(id)
-      return all
-    },
-  }
-}
-
-/** What changes with every run, and with a reset. */
-const markOf = ({ key: { used }, runs, lastRunAt }: Standing): string => `${used} ${runs} ${lastRunAt}`
+import type { StoredRun } from './store/store.ts'
 
 /** Within so long a loop that nobody looks at spends a budget, ms. */
 const busyMs = 10 * 60_000

@@ -164,4 +164,8 @@ export async function whereThere(work: () => Promise<string>): Promise<string> {
 }
 
 export const frame = (event: string, id: bigint | string | null, data: object): string =>
-  `event: ${event}\n${id === null ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`
+  writtenFrame(event, id, JSON.stringify(data))
+
+/** The same of data that are JSON already, in one line. */
+export const writtenFrame = (event: string, id: bigint | string | null, json: string): string =>
+  `event: ${event}\n${id === null ? '' : `id: ${id}\n`}data: ${json}\n\n`

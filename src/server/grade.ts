@@ -1,6 +1,6 @@
 import type { Config } from '../core/config.ts'
 import { regret } from '../core/regret.ts'
-import type { KeyRecord, Submission } from './store/store.ts'
+import type { KeyRecord, Standing, Submission } from './store/store.ts'
 
 /** What is true in the world behind the server, which only a simulated world knows. */
 export interface Truth {
@@ -46,4 +46,16 @@ export function gradeSubmissions(
     })
     .sort((p, q) => p.regret - q.regret || Math.abs(p.error) - Math.abs(q.error) || (p.key < q.key ? -1 : 1))
     .map((grade, k) => ({ rank: k + 1, ...grade }))
+}
+
+/** How everybody's predictions are judged, by key, for whoever may know: an instructor. Nobody's where the truth is not known. */
+export function gradesOfClass(
+  standings: readonly Standing[],
+  truth: Truth | null,
+): ReadonlyMap<string, Pick<Grade, 'rank' | 'regret' | 'error'>> {
+  if (truth === null) return new Map()
+  const entries = standings.flatMap(({ key, submission, attempts }) =>
+    submission ? [{ key, submission, attempts }] : [],
+  )
+  return new Map(gradeSubmissions(entries, truth).map(({ key, rank, regret, error }) => [key, { rank, regret, error }]))
 }

@@ -358,8 +358,10 @@ for (const [width, theme] of [
     await clean()
   })
 
-test('1,000 students are shown, sorted and scrolled without a wait', { skip }, async () => {
-  const { url, instructor } = await serveClass({ students: 1000, runs: 6 })
+test('1,000 students are shown, sorted and scrolled without a wait, and what one does is there without asking', {
+  skip,
+}, async () => {
+  const { url, store, students, instructor } = await serveClass({ students: 1000, runs: 6 })
   const { page } = await open(url, instructor)
   await page.locator('#students tbody tr').nth(5).waitFor()
   await page.reload()
@@ -386,6 +388,17 @@ test('1,000 students are shown, sorted and scrolled without a wait', { skip }, a
   assert.ok(shown < 5000, `${shown} ms`)
   assert.ok(median < 100, `${median} ms`)
   assert.ok((await page.locator('#students tbody tr').count()) < 80, 'only rows in sight are there')
+
+  const asked: string[] = []
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+  await page.locator('#students input').fill('student 777')
+  await store.setBudget(students[776].id, 6n * 10n ** 18n)
+  await page.locator('#students tbody tr', { hasText: /^Student 777.*6e18/ }).waitFor()
+  assert.deepEqual(
+    asked.filter((path) => path === '/web/class'),
+    [],
+    'of 1,000 students the one that has changed is told',
+  )
 })
 
 test('a run that takes long is seen waiting and running, live, and can be cancelled; nothing is charged', {

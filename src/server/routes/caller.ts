@@ -24,8 +24,16 @@ export const orLater = <Found>(reply: FastifyReply, found: Promise<Found>): Prom
     throw error
   })
 
-/** Says whose request it is, before a route asks. */
-export const calledBy = (request: FastifyRequest, caller: KeyRecord): void => void callers.set(request, caller)
+/** Says whose request it is, before a route asks, and how to ask whether it still is. */
+export function calledBy(request: FastifyRequest, caller: KeyRecord, goesOn: () => Promise<boolean>): void {
+  callers.set(request, caller)
+  goingOn.set(request, goesOn)
+}
+
+const goingOn = new WeakMap<FastifyRequest, () => Promise<boolean>>()
+
+/** Whether the session that a request came with goes on: what takes long asks before it tells more. */
+export const stillCalled = async (request: FastifyRequest): Promise<boolean> => (await goingOn.get(request)?.()) ?? true
 
 /** The same on a route that needs no key: whoever gives one must have it. */
 export const keyIfGiven = (gate: Gate) => async (request: FastifyRequest, reply: FastifyReply) => {

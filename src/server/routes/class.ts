@@ -6,31 +6,32 @@ import { configOfId, wireOfRun } from '../../api/v2.ts'
 import type { Config } from '../../core/config.ts'
 import { type ErrorCode, IsoflopError } from '../../core/errors.ts'
 import { exactInteger, integerAsWritten } from '../../core/exact-integer.ts'
+import { createClassBoard } from '../class-board.ts'
 import { classCsv, predictionsCsv, runsCsv } from '../class-csv.ts'
 import { createClassEvents } from '../class-events.ts'
 import { addClassKeys, keysCsv } from '../class-keys.ts'
 import { classListOf } from '../class-list.ts'
-import { createClassRuns, drawnRuns, type Pace, paceOf } from '../class-runs.ts'
+import { drawnRuns } from '../class-runs.ts'
 import { spendingOf } from '../class-spending.ts'
 import { setDeadline } from '../deadline.ts'
 import { usualEventTimes } from '../events.ts'
-import { gradeSubmissions } from '../grade.ts'
+import { gradesOfClass } from '../grade.ts'
 import { replaceKey } from '../keys.ts'
 import { createLongAnswers } from '../long-answer.ts'
 import type { Services } from '../options.ts'
-import { changedSettings, changeSettings, settingsOf, startedSettings } from '../settings.ts'
-import { allRuns, isoOrNull, keyJson, measuredRunJson, standingJson, submissionJson } from '../standing.ts'
+import { changeSettings } from '../settings.ts'
+import { allRuns, isoOrNull, keyJson, measuredRunJson, submissionJson } from '../standing.ts'
 import { type Past, pastKinds } from '../store/pasts.ts'
 import type { Standing } from '../store/store.ts'
-import { callerOf } from './caller.ts'
+import { callerOf, stillCalled } from './caller.ts'
 
 /** The class's page: what an instructor sees and changes, below /class. */
 export const classRoutes: FastifyPluginAsyncZod<Services> = async (app, services) => {
-  const { store, disclosure, clock, backend, ledger, requests, changes, progresses, truth = null, space } = services
-  const classRuns = createClassRuns(store)
+  const { store, disclosure, clock, requests, changes, progresses, truth = null, space } = services
+  const board = createClassBoard(services)
   const longAnswer = createLongAnswers()
   const times = services.eventTimes ?? usualEventTimes
-  const events = createClassEvents({ store, changes, times })
+  const events = createClassEvents({ board, changes, times })
   const longStream = createLongAnswers(times.unreadFor)
 
   app.addHook('onRequest', async (request) => {
@@ -49,56 +50,31 @@ export const classRoutes: FastifyPluginAsyncZod<Services> = async (app, services
 
   const students = async (): Promise<Standing[]> => (await store.standings()).filter(({ key }) => !key.instructor)
 
-  /** Of everybody's predictions, for whoever may know: an instructor. */
-  const gradesOf = (standings: readonly Standing[]) => {
-    if (truth === null) return new Map<string, { rank: number; regret: number; error: number }>()
-    const entries = standings.flatMap(({ key, submission, attempts }) =>
-      submission ? [{ key, submission, attempts }] : [],
-    )
-    return new Map(
-      gradeSubmissions(entries, truth).map(({ key, rank, regret, error }) => [key, { rank, regret, error }]),
-    )
-  }
+  const afterQuery = z.object({ after: z.string().max(100).optional() })
+  app.get('/class', { schema: { querystring: afterQuery } }, async (request, reply) => {
+    await board.look()
+    return unlessKnown(request, reply, board.since(request.query.after ?? null))
+  })
 
-  app.get('/class', async (request, reply) => {
-    const [standings, { isOpen, deadline }, settings, changed] = await Promise.all([
-      ...[store.standings(), disclosure.now(), settingsOf(services), changedSettings(store)],
-    ] as const)
-    const inClass = standings.filter(({ key }) => !key.instructor)
-    const [runs, grades] = [await classRuns.of(inClass), gradesOf(inClass)]
-    const body = JSON.stringify({
-      ...{ deadline: isoOrNull(deadline), isOpen, settings, changed, started: startedSettings(services) },
-      ...{
-        isGraded: truth !== null,
-        backend: backend.name,
-        running: ledger.running,
-        trainings: backend.trainings ?? null,
-      },
-      keys: inClass.map((one) => ({
-        ...{ ...standingJson(one, deadline), ...paceJson(paceOf(one.key.budget, runs.get(one.key.id)!)) },
-        ...{ predicted: one.submission?.predictedLoss ?? null, grade: grades.get(one.key.id) ?? null },
-      })),
-      instructors: standings.filter(({ key }) => key.instructor).map(({ key }) => keyJson(key)),
+  /** A figure of the whole class, made once for all who look at the same class. */
+  const figure = (path: string, make: () => object) => {
+    let [of, body] = ['', '']
+    app.get(`/class/${path}`, async (request, reply) => {
+      await board.look()
+      if (of !== board.mark) [of, body] = [board.mark, JSON.stringify(make())]
+      return unlessKnown(request, reply, body)
     })
-    return unlessKnown(request, reply, body)
+  }
+  figure('runs', () => drawnRuns(board.students().runs, space))
+  figure('spending', () => {
+    const { keys, runs } = board.students()
+    return spendingOf(keys, runs)
   })
 
-  app.get('/class/runs', async (request, reply) => {
-    return unlessKnown(request, reply, JSON.stringify(drawnRuns(await classRuns.of(await students()), space)))
-  })
-
-  app.get('/class/spending', async (request, reply) => {
-    const inClass = await students()
-    const spending = spendingOf(
-      inClass.map(({ key }) => key),
-      await classRuns.of(inClass),
-    )
-    return unlessKnown(request, reply, JSON.stringify(spending))
-  })
-
-  app.get('/class/events', async (request, reply) => {
-    const after = request.headers['last-event-id']
-    const stream = events.open(callerOf(request).id, typeof after === 'string' && after !== '' ? after : null)
+  app.get('/class/events', { schema: { querystring: afterQuery } }, async (request, reply) => {
+    const last = request.headers['last-event-id']
+    const after = typeof last === 'string' && last !== '' ? last : (request.query.after ?? null)
+    const stream = events.open(callerOf(request).id, after, () => stillCalled(request))
     reply.raw.once('close', stream.close)
     reply.header('content-type', 'text/event-stream; charset=utf-8').header('x-accel-buffering', 'no')
     return reply.send(longStream(stream.slices, () => reply.raw.destroy()))
@@ -213,7 +189,7 @@ export const classRoutes: FastifyPluginAsyncZod<Services> = async (app, services
   csv('keys', async () => whole(keysCsv(await store.listKeys())))
   csv('class', async () => {
     const [inClass, { deadline }] = [await students(), await disclosure.now()]
-    return whole(classCsv(inClass, deadline, gradesOf(inClass)))
+    return whole(classCsv(inClass, deadline, gradesOfClass(inClass, truth)))
   })
   csv('predictions', async () => predictionsCsv(store, await students(), space.fields))
   csv('runs', async () => runsCsv(store, await students(), space.fields))
@@ -241,8 +217,6 @@ function unlessKnown(request: FastifyRequest, reply: FastifyReply, body: string)
 }
 
 const pastJson = ({ at, ...past }: Past) => ({ ...past, at: isoOrNull(at) })
-
-const paceJson = ({ firstAt, busiestShare }: Pace) => ({ firstRun: isoOrNull(firstAt), busiestShare })
 
 const flopsOf = (text: string): bigint => {
   const flops = exactInteger(text.trim())

@@ -36,8 +36,9 @@ export const web: FastifyPluginAsync<Services> = async (app, services) => {
         }
         if (changes(request)) expectOwnPage(request, session)
         known.set(request, session)
-        endWithSession(request, reply, async () => (await sessions.find(cookie)) !== null)
-        calledBy(request, session.key)
+        const goesOn = async () => (await sessions.find(cookie)) !== null
+        endWithSession(request, reply, goesOn)
+        calledBy(request, session.key, goesOn)
       })
       inside.register(learner, { ...services, csrfOf: (request: FastifyRequest) => known.get(request)!.csrf })
       inside.register(v1, services)

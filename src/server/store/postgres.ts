@@ -56,6 +56,9 @@ const queuedFrom = ({ key_id, config, cost, state, asked_at, started_at }: Queue
   ...{ askedAt: Number(asked_at), startedAt: started_at === null ? null : Number(started_at) },
 })
 
+/** What the statement `lastSubmissions` finds. */
+type LastRow = KeyRow & SubmissionRow & { readonly attempts: bigint; readonly used_then: string | null }
+
 /** What the SQL function `reserve` answers. */
 interface WishRow {
   readonly kind: Reservation['kind'] | 'no-key'
@@ -99,14 +102,14 @@ export async function openPostgres(url: string, options: StoreOptions = {}): Pro
     keyOfTicket.delete(ticket)
   }
 
-  const lastSubmissions = async () =>
-    (await ask<KeyRow & SubmissionRow & { attempts: bigint; used_then: string | null }>('lastSubmissions')).map(
-      (row) => ({
-        key: keyFromRow(row),
-        submission: submissionFromRow({ ...row, used: row.used_then }),
-        attempts: Number(row.attempts),
-      }),
-    )
+  const lastSubmissions = async (keyIds?: readonly string[]) => {
+    const asked = keyIds === undefined ? ask<LastRow>('lastSubmissions') : ask<LastRow>('lastSubmissionsOf', keyIds)
+    return (await asked).map((row) => ({
+      key: keyFromRow(row),
+      submission: submissionFromRow({ ...row, used: row.used_then }),
+      attempts: Number(row.attempts),
+    }))
+  }
 
   const addKeys = async (added: readonly NewKeyRecord[]): Promise<void> => {
     for (const { budget } of added) checkFlops('A budget', budget)
@@ -182,6 +185,10 @@ export async function openPostgres(url: string, options: StoreOptions = {}): Pro
       return { queued: rows.map(queuedFrom), total: Number(rows[0]?.total ?? 0) }
     },
     mark: async () => (await ask<{ mark: string }>('mark'))[0].mark,
+    async keyMarks() {
+      const rows = await ask<{ id: string; mark: string }>('keyMarks')
+      return new Map(rows.map(({ id, mark }) => [id, mark]))
+    },
 
     async reserve(keyId, config, cost, now) {
       checkFlops('A cost', cost)
@@ -246,11 +253,12 @@ export async function openPostgres(url: string, options: StoreOptions = {}): Pro
     },
     submissions: async (keyId) => (await ask<SubmissionRow>('submissions', keyId)).map(submissionFromRow),
     listSubmissions: async () => lastSubmissions(),
-    async standings() {
+    async standings(keyIds) {
       const [keys, sums, submitted] = await Promise.all([
-        ask<KeyRow>('keys'),
-        ask<RunSumsRow>('runSums'),
-        lastSubmissions(),
+        ...(keyIds === undefined
+          ? ([ask<KeyRow>('keys'), ask<RunSumsRow>('runSums')] as const)
+          : ([ask<KeyRow>('keysOf', keyIds), ask<RunSumsRow>('runSumsOf', keyIds)] as const)),
+        lastSubmissions(keyIds),
       ])
       return standingsFrom(keys.map(keyFromRow), sums, submitted)
     },
@@ -327,7 +335,23 @@ const keyColumns = 'keys.id, label, budget, keys.used, reserved, revoked, instru
 const answered = `(EXISTS (SELECT FROM isoflop.runs) OR EXISTS (SELECT FROM isoflop.reservations)
   OR EXISTS (SELECT FROM isoflop.submissions))`
 
+/** What was done with every key, or with those that a condition leaves: their rows, what their runs come to, their last predictions. */
+const keyTexts = (condition: (column: string) => string) => ({
+  // Bytewise, as SQLite does it, whatever the collation of the database.
+  keys: `SELECT ${keyColumns} FROM isoflop.keys WHERE ${condition('keys.id')} ORDER BY created_at, id COLLATE "C"`,
+  runSums: `SELECT key_id, count(*) AS runs, min(loss) AS best_loss, max(settled_at) AS last_run_at
+            FROM isoflop.runs WHERE ${condition('key_id')} GROUP BY key_id`,
+  lastSubmissions: `SELECT ${keyColumns}, config, predicted_loss, submitted_at, last.used AS used_then,
+                      (SELECT count(*) FROM isoflop.submissions WHERE key_id = keys.id) AS attempts
+                    FROM isoflop.submissions last JOIN isoflop.keys ON keys.id = key_id
+                    WHERE ${condition('keys.id')} AND last.id = (SELECT max(id) FROM isoflop.submissions WHERE key_id = keys.id)
+                    ORDER BY created_at, keys.id COLLATE "C"`,
+})
+const ofThese = keyTexts((column) => `${column} = ANY($1::text[])`)
+
 const texts = {
+  ...keyTexts(() => 'true'),
+  ...{ keysOf: ofThese.keys, runSumsOf: ofThese.runSums, lastSubmissionsOf: ofThese.lastSubmissions },
   // All or none: where one is taken, the others are not added.
   addKeys: `WITH wished AS (
               SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::numeric[], $5::bigint[], $6::boolean[])
@@ -340,8 +364,6 @@ const texts = {
             ) SELECT count(*) AS number FROM added`,
   keyOfHash: `SELECT ${keyColumns} FROM isoflop.keys WHERE hash = $1`,
   keyOfId: `SELECT ${keyColumns} FROM isoflop.keys WHERE id = $1`,
-  // Bytewise, as SQLite does it, whatever the collation of the database.
-  keys: `SELECT ${keyColumns} FROM isoflop.keys ORDER BY created_at, id COLLATE "C"`,
   hashes: 'SELECT hash FROM isoflop.keys',
   replaceHash: 'UPDATE isoflop.keys SET hash = $1 WHERE hash = $2',
   fact: 'SELECT value FROM isoflop.facts WHERE name = $1',
@@ -374,12 +396,11 @@ const texts = {
           ORDER BY 5, q.key_id COLLATE "C", q.config COLLATE "C" LIMIT $1`,
   mark: `SELECT (SELECT md5(coalesce(string_agg(concat_ws(' ', id, changes, budget, used, reserved), ',' ORDER BY id), '')) FROM isoflop.keys) ||
            (SELECT md5(coalesce(string_agg(name || ' ' || value, ',' ORDER BY name), '')) FROM isoflop.facts) AS mark`,
+  keyMarks: `SELECT id, concat_ws(' ', changes, budget, used, reserved) AS mark FROM isoflop.keys ORDER BY created_at, id COLLATE "C"`,
   reserve: 'SELECT kind, loss, budget, used, free FROM isoflop.reserve($1, $2, $3, $4, $5, $6)',
   settle: 'SELECT isoflop.settle($1, $2, $3) AS used',
   release: 'SELECT isoflop.release($1)',
   runs: 'SELECT id, config, cost, loss, settled_at FROM isoflop.runs WHERE key_id = $1 AND id > $2 ORDER BY id LIMIT $3',
-  runSums: `SELECT key_id, count(*) AS runs, min(loss) AS best_loss, max(settled_at) AS last_run_at
-            FROM isoflop.runs GROUP BY key_id`,
   renew: 'SELECT isoflop.renew($1) AS gone',
   reservations: `SELECT ticket, renewals, instance = '' AS "isLeft" FROM isoflop.reservations`,
   reclaim: 'SELECT isoflop.reclaim($1, $2) AS reclaimed',
@@ -393,11 +414,6 @@ const texts = {
   submit: 'SELECT kind, attempts FROM isoflop.submit($1, $2, $3, $4, $5)',
   submissions:
     'SELECT config, predicted_loss, submitted_at, used FROM isoflop.submissions WHERE key_id = $1 ORDER BY id',
-  lastSubmissions: `SELECT ${keyColumns}, config, predicted_loss, submitted_at, last.used AS used_then,
-                      (SELECT count(*) FROM isoflop.submissions WHERE key_id = keys.id) AS attempts
-                    FROM isoflop.submissions last JOIN isoflop.keys ON keys.id = key_id
-                    WHERE last.id = (SELECT max(id) FROM isoflop.submissions WHERE key_id = keys.id)
-                    ORDER BY created_at, keys.id COLLATE "C"`,
   ...requestTexts,
 }
 

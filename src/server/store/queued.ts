@@ -19,4 +19,6 @@ export interface QueueStore {
   queue(limit: number): Promise<{ readonly queued: readonly Queued[]; readonly total: number }>
   /** A text that is another one whenever a key, a prediction, a reservation or what is noted has changed. */
   mark(): Promise<string>
+  /** The same of each key by its id, in the order of `listKeys`: another text whenever the key, or what was done with it, has changed. */
+  keyMarks(): Promise<ReadonlyMap<string, string>>
 }

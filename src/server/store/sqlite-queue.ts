@@ -31,6 +31,7 @@ export function queueRows(db: DatabaseSync) {
     `SELECT (SELECT group_concat(checksum, '') FROM (SELECT checksum FROM keys ORDER BY id)) AS keys,
        (SELECT group_concat(checksum, '') FROM (SELECT checksum FROM facts ORDER BY name)) AS facts`,
   )
+  const keyMarks = prepare('SELECT id, checksum FROM keys ORDER BY created_at, id')
   return {
     list(limit: number): Awaited<ReturnType<QueueStore['queue']>> {
       const rows = queue.all(limit) as unknown as QueuedRow[]
@@ -40,6 +41,10 @@ export function queueRows(db: DatabaseSync) {
     mark(): string {
       const { keys, facts } = mark.get() as { keys: string | null; facts: string | null }
       return `${keys} ${facts}`
+    },
+    keyMarks(): ReadonlyMap<string, string> {
+      const rows = keyMarks.all() as unknown as { id: string; checksum: string }[]
+      return new Map(rows.map(({ id, checksum }) => [id, checksum]))
     },
   }
 }

@@ -286,12 +286,23 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
     },
     submissions: (keyId) => read(() => submissions.of(keyId)),
     listSubmissions: () => read(submissions.last),
-    standings: () =>
+    standings: (keyIds) =>
       read(() => {
-        const sums = statements.runSums.all() as unknown as (RunSumsRow & { whole: bigint })[]
+        const sums = (keyIds === undefined
+          ? statements.runSums.all()
+          : keyIds.flatMap((id) => statements.runSumsOf.all(id))) as unknown as (RunSumsRow & { whole: bigint })[]
         const damaged = sums.find(({ whole }) => !whole)
         if (damaged) throw damagedDatabase(`a run of the key ${damaged.key_id} has another checksum`)
-        return standingsFrom(keys.all().map(keyFromRow), sums, submissions.last())
+        if (keyIds === undefined) return standingsFrom(keys.all().map(keyFromRow), sums, submissions.last())
+        const those = keyIds.flatMap((id) => keys.ofId(id) ?? []).map(keyFromRow)
+        return standingsFrom(
+          those,
+          sums,
+          those.flatMap((key) => {
+            const all = submissions.of(key.id)
+            return all.length === 0 ? [] : [{ key, submission: all[all.length - 1], attempts: all.length }]
+          }),
+        )
       }),
 
     ask: async (keyId, wish, now) => {
@@ -323,6 +334,7 @@ export async function openSqlite(path: string, options: StoreOptions = {}): Prom
     openRequests: () => read(() => requests.counts()),
     queue: (limit) => read(() => queue.list(limit)),
     mark: () => read(() => queue.mark()),
+    keyMarks: () => read(() => queue.keyMarks()),
 
     close: () => close(leave),
   }
@@ -384,6 +396,9 @@ function prepareAll(db: DatabaseSync) {
     runSums: prepare(`SELECT key_id, count(*) AS runs, min(loss) AS best_loss, max(settled_at) AS last_run_at,
          min(${isWholeInSql('runs')}) AS whole
        FROM runs GROUP BY key_id`),
+    runSumsOf: prepare(`SELECT key_id, count(*) AS runs, min(loss) AS best_loss, max(settled_at) AS last_run_at,
+         min(${isWholeInSql('runs')}) AS whole
+       FROM runs WHERE key_id = ? GROUP BY key_id`),
     ran: prepare('SELECT sum_flops(cost) AS ran FROM runs WHERE key_id = ?'),
   }
 }

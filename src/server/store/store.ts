@@ -195,8 +195,8 @@ export interface Store extends RequestStore, PastStore, SessionStore, QueueStore
   submissions(keyId: string): Promise<Submission[]>
   /** The last prediction of every key that has one, and how many it has. */
   listSubmissions(): Promise<{ readonly key: KeyRecord; readonly submission: Submission; readonly attempts: number }[]>
-  /** Every key, and what was done with it. */
-  standings(): Promise<Standing[]>
+  /** Every key, or each of these that is there, and what was done with it. */
+  standings(keyIds?: readonly string[]): Promise<Standing[]>
 
   /** Finishes what was begun, gives this process's reservations back, and rejects everything later. */
   close(): Promise<void>

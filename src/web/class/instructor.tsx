@@ -28,7 +28,6 @@ import {
 /** The class at a glance, for who teaches it. */
 export function InstructorPage() {
   useEffect(() => {
-    void lookAtClass().catch(() => {})
     const ends = [keepLooking(lookAtClass), followClass()]
     return () => {
       for (const end of ends) end()

@@ -13,11 +13,12 @@ const tickMs = 5_000
 
 /**
  * Follows a stream of events for as long as the page is seen: one for each tab, and none of a hidden one, because a browser has six connections to a host. The
- * browser comes back by itself with the last id that it saw; `onLost` looks why a stream broke off, and meanwhile `isLive` is false.
+ * browser comes back by itself with the last id that it saw; `onLost` looks why a stream broke off, and meanwhile `isLive` is false. A handler that gives false
+ * has been told what does not fit what it knows: the stream is opened anew, from the place that `path` says then.
  */
 export function followEvents(
-  path: string,
-  handlers: Readonly<Record<string, (event: MessageEvent) => void>>,
+  path: () => string,
+  handlers: Readonly<Record<string, (event: MessageEvent) => unknown>>,
   onLost: () => void,
 ): () => void {
   let stream: EventSource | null = null
@@ -34,13 +35,16 @@ export function followEvents(
   const open = () => {
     close()
     if (document.hidden || signedOut.value !== null) return
-    const opened = new EventSource(`/web${path}`)
+    const opened = new EventSource(`/web${path()}`)
     stream = opened
     opened.addEventListener('open', () => {
       wait = againMs
       isLive.value = true
     })
-    for (const [name, tell] of Object.entries(handlers)) opened.addEventListener(name, tell)
+    for (const [name, tell] of Object.entries(handlers))
+      opened.addEventListener(name, (event: MessageEvent) => {
+        if (tell(event) === false) open()
+      })
     opened.addEventListener('error', () => {
       isLive.value = false
       onLost()
@@ -70,23 +74,25 @@ export function followEvents(
   }
 }
 
-/** Work that many events ask for: never twice at once, and once more where somebody asked meanwhile. A rest as long as the work keeps a busy page free. */
-export function coalesced(work: () => Promise<void>): () => Promise<void> {
-  let going: Promise<void> | null = null
-  let isAsked = false
+/**
+ * Work that many events ask for: never twice at once, and once more where somebody asked meanwhile. A rest as long as the work, or as `least` says, ms, keeps a
+ * busy page free. Work that fails is tried again when it is asked for again.
+ */
+export function coalesced(work: () => Promise<void>, least: () => number = () => 0): () => void {
+  let [isGoing, isAsked] = [false, false]
   const go = async () => {
-    do {
+    isGoing = true
+    while (isAsked) {
       isAsked = false
       const begun = systemClock.now()
-      await work()
-      if (isAsked) await new Promise((resolve) => setTimeout(resolve, systemClock.now() - begun))
-    } while (isAsked)
+      await work().catch(() => {}) // said by `isReached`, or by the sign-in
+      const rest = Math.max(systemClock.now() - begun, least())
+      await new Promise((resolve) => setTimeout(resolve, rest))
+    }
+    isGoing = false
   }
   return () => {
     isAsked = true
-    going ??= go().finally(() => {
-      going = null
-    })
-    return going
+    if (!isGoing) void go()
   }
 }

@@ -61,7 +61,7 @@ export function followRuns(): () => void {
   const start = () => void Promise.all([readOpen(), look()]).catch(() => {})
   const lookSoon = coalesced(look)
   const end = followEvents(
-    '/v2/events',
+    () => '/v2/events',
     {
       start,
       run({ data }) {

@@ -3,7 +3,8 @@ import { systemClock } from '../../core/clock.ts'
 import type { MeasuredRun } from '../../report/class/figures/profiles.ts'
 import type { ClassSpending, SpendingLine, SpentBy } from '../../report/class/figures/spending.ts'
 import { ask } from './api.ts'
-import { coalesced, followEvents } from './live.ts'
+import { classWith, type Fresh } from './class-with.ts'
+import { coalesced, followEvents, isLive } from './live.ts'
 import { type KeyFacts, look, type Run, runsFrom } from './me.ts'
 import type { Wire } from './wire.ts'
 
@@ -15,6 +16,8 @@ export interface Student extends KeyFacts {
   readonly firstRun: string | null
   /** The greatest share of the budget that went within ten minutes. */
   readonly busiestShare: number
+  /** Another text whenever something of the key has changed. */
+  readonly version: string
   readonly attempts: number
   readonly submittedAt: string | null
   readonly late: boolean
@@ -28,6 +31,7 @@ export interface ClassSettings {
 }
 
 export interface ClassNews {
+  readonly mark: string
   readonly deadline: string | null
   readonly isOpen: boolean
   readonly settings: ClassSettings
@@ -56,6 +60,8 @@ export interface Past {
 
 export interface Detail {
   readonly id: string
+  /** Of the student when this was read. */
+  readonly version: string
   readonly pasts: readonly Past[]
   readonly runs: readonly Run[]
   readonly submissions: readonly {
@@ -170,34 +176,73 @@ export const chosenLine = computed((): SpendingLine | null => {
   return { key: one.id, label: one.label || one.id, steps: stepsOf(one, detail.value.runs) }
 })
 
-/** Looks at the class whenever something of it has changed. */
-export function followClass(): () => void {
-  const lookSoon = coalesced(() =>
-    Promise.all([lookAtClass(), look()]).then(
-      () => {},
-      () => {},
-    ),
-  )
-  const tell = () => void lookSoon()
-  return followEvents('/class/events', { start: tell, class: tell }, tell)
+/** Takes in what the server tells of the class; whether it fits what is known. */
+function take(fresh: Fresh<ClassNews>, isStreamed = false): boolean {
+  const next = classWith(news.value, fresh, isLive.value && !isStreamed)
+  if (next !== null && next !== news.value) {
+    // What holds for all holds for this key, too.
+    if (fresh.settings !== undefined && news.value !== null) void look()
+    news.value = next
+    if (isStreamed) readRest()
+  }
+  return next !== null
 }
 
-/** Looks what is new in the class; quiet where nobody answers. */
+const afterMark = (): string => (news.value === null ? '' : `?after=${news.value.mark}`)
+
+/** Looks at the class, and follows what changes in it. */
+export function followClass(): () => void {
+  let end = () => {}
+  let isOver = false
+  const lookAgain = () => lookAtClass().catch(() => {}) // said by `isReached`, or by the sign-in
+  void lookAgain().then(() => {
+    if (isOver) return
+    const told = { class: ({ data }: MessageEvent) => take(JSON.parse(data), true) }
+    end = followEvents(
+      () => `/class/events${afterMark()}`,
+      told,
+      () => void lookAgain(),
+    )
+  })
+  return () => {
+    isOver = true
+    end()
+    // Whoever signs in after this may be a student.
+    ;[news.value, spent.value, spendingBefore] = [null, null, null]
+    ;[drawn.value, before] = [{ runs: [], total: 0 }, null]
+    choose(null)
+  }
+}
+
+/** Looks what is new in the class. Throws where nobody answers. */
 export async function lookAtClass(): Promise<void> {
-  const reading = readClass()
-  // Students are there before the figures, whose answers take longer.
-  const [fresh] = await Promise.all([reading, readDrawn(), readSpending(reading)])
-  const isAnyOpen = [...fresh.keys, ...fresh.instructors].some(({ reserved }) => reserved !== '0')
-  if (isAnyOpen) queue.value = await ask<typeof queue.value>('GET', '/class/queue')
+  take(await ask<Fresh<ClassNews>>('GET', `/class${afterMark()}`))
+  readRest()
+}
+
+/** Reads what news of the class do not tell. */
+function readRest(): void {
+  readFigures()
+  void readOpen().catch(() => {})
+}
+
+/** Dots that are drawn anew take the page, and the server, so long each, ms: those of a large class change too little to be seen at once. */
+const restPerRun = 2
+
+const readFigures = coalesced(
+  () => Promise.all([readDrawn(), readSpending()]).then(() => {}),
+  () => restPerRun * drawn.value.runs.length,
+)
+
+/** What waits and runs, and what is new of the student that is looked at. */
+async function readOpen(): Promise<void> {
+  if (news.value === null) return
+  const { keys, instructors } = news.value
+  if ([...keys, ...instructors].some(({ reserved }) => reserved !== '0'))
+    queue.value = await ask<typeof queue.value>('GET', '/class/queue')
   else if (queue.value.total > 0) queue.value = { queued: [], total: 0 }
   const { value } = student
-  if (value !== null && isNews(value)) await readDetail(value.id)
-}
-
-async function readClass(): Promise<ClassNews> {
-  const fresh = await ask<ClassNews>('GET', '/class')
-  if (fresh !== news.value) news.value = fresh
-  return fresh
+  if (value !== null && value.version !== detail.value?.version) await readDetail(value)
 }
 
 async function readDrawn(): Promise<void> {
@@ -212,21 +257,19 @@ async function readDrawn(): Promise<void> {
   }
 }
 
-async function readSpending(reading: Promise<ClassNews>): Promise<void> {
+async function readSpending(): Promise<void> {
   const spending = await ask<WireSpending>('GET', '/class/spending')
-  const { keys } = await reading
   if (spending === spendingBefore) return
   spendingBefore = spending
-  spent.value = spentOf(spending, keys, systemClock.now())
+  spent.value = spentOf(spending, news.value?.keys ?? [], systemClock.now())
 }
 
-/** Whether a student has done more than what is known. */
-const isNews = ({ runs, attempts }: Student): boolean =>
-  detail.value?.runs.length !== runs || detail.value.submissions.length !== attempts
-
-async function readDetail(id: string): Promise<void> {
-  const read = await ask<Omit<Detail, 'runs'> & { runs: Parameters<typeof runsFrom>[0] }>('GET', `/class/keys/${id}`)
-  if (chosen.value === id) detail.value = { ...read, runs: runsFrom(read.runs) }
+async function readDetail({ id, version }: Student): Promise<void> {
+  const read = await ask<Omit<Detail, 'runs' | 'version'> & { runs: Parameters<typeof runsFrom>[0] }>(
+    'GET',
+    `/class/keys/${id}`,
+  )
+  if (chosen.value === id) detail.value = { ...read, version, runs: runsFrom(read.runs) }
 }
 
 /** Moves the keyboard to what is told of the student that is looked at. */
@@ -235,7 +278,7 @@ export const goToStudent = (): void => document.getElementById('student')?.focus
 export function choose(id: string | null): void {
   chosen.value = id
   detail.value = null
-  if (id !== null) void readDetail(id).catch(() => {})
+  if (student.value !== null) void readDetail(student.value).catch(() => {})
 }
 
 /** Ends a run that waits or runs for its key: nothing is charged. Throws what the server says. */
@@ -246,6 +289,7 @@ export const cancelQueued = ({ key, run }: Queued): Promise<void> =>
 export async function changeClass<Answer>(path: string, body: unknown = {}): Promise<Answer> {
   const answer = await ask<Answer>('POST', `/class/${path}`, body)
   await Promise.all([lookAtClass().catch(() => {}), look()])
-  if (chosen.value !== null && path.startsWith(`keys/${chosen.value}/`)) await readDetail(chosen.value).catch(() => {})
+  if (student.value !== null && path.startsWith(`keys/${chosen.value}/`))
+    await readDetail(student.value).catch(() => {})
   return answer
 }

@@ -284,21 +284,31 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
       const [store, other] = [await open(), await open()]
       for (const id of ['a', 'b']) await addKey(store, id)
       const marks = [await store.mark()]
-      const isNew = async (what: string) => {
+      let ofKeys = await store.keyMarks()
+      /** Whose mark is another one, which is a key's alone that was changed: nobody's where what was changed is of no key. */
+      const isNew = async (what: string, whose: readonly string[]) => {
         const mark = await store.mark()
         assert.ok(!marks.includes(mark), what)
         assert.equal(await other.mark(), mark, 'the same for everybody')
         marks.push(mark)
+        const now = await other.keyMarks()
+        assert.deepEqual(
+          [...now.keys()].filter((id) => now.get(id) !== ofKeys.get(id)),
+          whose,
+          what,
+        )
+        ofKeys = now
       }
       const wish = (k: number) => ({ config: configOf(k), cost: costOf(k), name: null, most: 9 })
       const asked = await store.ask('b', wish(1), 20)
-      await isNew('asked')
+      await isNew('asked', ['b'])
       const query = ticketOf(await store.reserve('a', configOf(2), costOf(2), 10))
-      await isNew('a query in flight')
+      await isNew('a query in flight', ['a'])
       await store.ask('a', wish(3), 30)
+      await isNew('asked by another', ['a'])
       assert.ok(asked.kind === 'opened')
       await store.begin(asked.ticket!, 25)
-      await isNew('begun')
+      await isNew('begun', ['b'])
       const { queued, total } = await other.queue(2)
       assert.equal(total, 3)
       assert.deepEqual(queued, [
@@ -321,7 +331,7 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
       ]
       for (const [what, change] of changes) {
         await change()
-        await isNew(what)
+        await isNew(what, what.endsWith('fact') ? [] : what === 'a key' ? ['c'] : ['a'])
       }
       assert.equal(await store.mark(), marks.at(-1))
       assert.deepEqual(
@@ -353,6 +363,10 @@ export function conformance({ fresh, execute, sequences }: Suite): void {
       { ...nothing, key: a, runs: 3, bestLoss: lossOf(3), lastRunAt: settledAt },
       { ...nothing, key: b, submission: { ...prediction, used: 0n }, attempts: 1 },
     ])
+    const all = await store.standings()
+    assert.deepEqual(await store.standings(['b', 'nobody']), [all[1]], 'of some keys, as far as they are there')
+    assert.deepEqual(await store.standings(['a']), [all[0]])
+    assert.deepEqual(await store.standings([]), [])
   })
 
   storeTest('hashes: all of them, and one replaced by another', async (open) => {

@@ -50,6 +50,7 @@ export async function allOf(store: Store): Promise<string> {
     (await store.hashes()).sort(),
     await store.listSubmissions(),
     await store.standings(),
+    await store.standings(['b', 'a', 'x']),
   ]
   for (const name of ['key-salt', 'producer', 'other']) said.push(await store.recall(name))
   for (const id of ['a', 'b', 'c', 'd', 'i', 'x']) {
