@@ -26,17 +26,18 @@ const oneLanguage = (language) => ({
   },
 })
 
-/** The page of a fit says nothing of campaigns; a test looks that nothing in it asks for their words. */
-const withoutCampaign = {
-  name: 'without-campaign',
+/** Words that a page has no use for: that of a fit says nothing of campaigns, and only that of a class of classes. A test looks that nothing in a page asks for what it has not. */
+const withoutWords = (subject, contents) => ({
+  name: `without-${subject}`,
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^\.\/(?:en|zh)-campaign\.ts$/ }, ({ path }) => ({ path, namespace: 'without-campaign' }))
-    onLoad({ filter: /.*/, namespace: 'without-campaign' }, () => ({
-      contents: 'export const campaign = {}\nexport const campaignFigures = {}',
-      loader: 'js',
-    }))
+    const filter = new RegExp(`^\\./(?:en|zh)-${subject}\\.ts$`)
+    onResolve({ filter }, ({ path }) => ({ path, namespace: `without-${subject}` }))
+    onLoad({ filter: /.*/, namespace: `without-${subject}` }, () => ({ contents, loader: 'js' }))
   },
-}
+})
+const withoutCampaign = withoutWords('campaign', 'export const campaign = {}\nexport const campaignFigures = {}')
+const withoutClass = withoutWords('class', 'export const classWords = {}')
+const left = { campaign: [withoutClass], class: [], fit: [withoutClass, withoutCampaign] }
 
 /**
  * What Plot brings and no figure here uses: maps, palettes and calendars, a tenth of the script. Their names stay, so that a figure that begins to use
@@ -111,7 +112,7 @@ export async function bundleWeb() {
     ...entrances.flatMap((entrance) =>
       languages.map((language) =>
         add(`${entrance}.${language}.js`, `src/web/${entrance}/main.ts`, {
-          plugins: [...(entrance === 'fit' ? [withoutCampaign] : []), oneLanguage(language), lean, withoutNode],
+          plugins: [...left[entrance], oneLanguage(language), lean, withoutNode],
         }),
       ),
     ),

@@ -248,6 +248,18 @@ test('a point that is pointed at is told, and one that is clicked is looked at',
   assert.match((await tip.textContent())!, /Row \d+.*FLOPs.*loss/)
   await page.mouse.click(x + width / 2, y + height / 2)
   await page.locator('.details').waitFor()
+  await page.keyboard.press('Escape')
+  await page.locator('.details').waitFor({ state: 'detached' })
+  // The same by the keyboard, and back again.
+  const walk = page.locator('figure[data-figure=residuals] .walk')
+  await walk.focus()
+  await page.keyboard.press('ArrowRight')
+  const said = page.locator('figure[data-figure=residuals] [aria-live]')
+  assert.match((await said.textContent())!, /^Row \d+, N .*FLOPs, loss/)
+  await page.keyboard.press('Enter')
+  await page.locator('#details:focus').waitFor()
+  await page.keyboard.press('Escape')
+  await page.locator('figure[data-figure=residuals] .walk:focus').waitFor()
   await close()
 })
 

@@ -466,6 +466,34 @@ test('by the keyboard alone: everything that can be pressed is reached in order,
   await page.keyboard.press('Escape')
   await page.locator('.details').waitFor({ state: 'detached' })
   assert.equal((await here()).tag, 'SECTION')
+  // Through a figure, from left to right: marked in every figure, told with numbers and units, opened and left.
+  const design = page.locator('figure[data-figure=design]')
+  const live = design.locator('[aria-live]')
+  await page.locator('figure[data-figure=profiles] details.caption summary').focus()
+  await page.keyboard.press('Tab')
+  while (!(await here()).name.includes('arrows')) await page.keyboard.press('Tab')
+  assert.match((await here()).name, /^C-N|design|plane|runs/i)
+  const told: (string | null)[] = []
+  for (const key of ['Home', 'ArrowRight', 'ArrowLeft', 'ArrowRight', 'End', 'ArrowRight']) {
+    await page.keyboard.press(key)
+    told.push(await live.textContent())
+  }
+  const [first, second, , , last] = told
+  assert.deepEqual(told, [first, second, first, second, last, last])
+  assert.equal(new Set(told).size, 3)
+  assert.match(last!, /^Run \d+ .*loss [\d.]+ nats.* FLOPs, /)
+  assert.equal(await page.locator('.tip').count(), 1)
+  await page.locator('figure[data-figure=profiles] .over .pointed').first().waitFor()
+  await page.keyboard.press('Enter')
+  const [number] = last!.match(/^Run \d+/)!
+  await page.locator('.details', { hasText: `${number}Close` }).waitFor()
+  await page.locator('#details:focus').waitFor()
+  await page.keyboard.press('Escape')
+  await page.locator('.details').waitFor({ state: 'detached' })
+  assert.equal(await live.textContent(), last)
+  await page.keyboard.press('Escape')
+  assert.equal(await live.textContent(), '')
+  assert.equal(await page.locator('.over circle').count(), 0)
   // A figure's words and numbers, and pausing.
   const reading = page.locator('figure[data-figure=profiles] summary').first()
   await reading.focus()

@@ -24,21 +24,22 @@ test('the pages have the same words in every language, and none in another', () 
   assert.deepEqual(untranslated, ['loss (nats/token)', 'FLOPs', 'FLOPs'])
 })
 
-test('the page of a fit, whose script has no words of campaigns, has nothing that asks for them', async () => {
+test('a page whose script has not the words of another page has nothing that asks for them', async () => {
   const { bundleWeb } = (await import(new URL('../../scripts/web.js', import.meta.url).href)) as {
     bundleWeb(): Promise<{ inputs: Record<string, Record<string, { bytesInOutput: number }>> }>
   }
   const { inputs } = await bundleWeb()
-  const asking = (script: string) =>
+  const asking = (script: string, words: RegExp) =>
     Object.entries(inputs[script])
       .filter(
         ([name, { bytesInOutput }]) =>
           !name.includes('node_modules') && /(?:^|\/)src\/\w+\/(?!words\/)/.test(name) && bytesInOutput > 0,
       )
       .map(([name]) => fileURLToPath(new URL(`../../${name.slice(name.indexOf('src/'))}`, import.meta.url)))
-      .filter((file) =>
-        /words\(\)\.campaign|\bcampaign(?:Figures)?\b[^=]*\} = words\(\)/.test(readFileSync(file, 'utf8')),
-      )
-  assert.deepEqual(asking('fit.en.js'), [])
-  assert.ok(asking('campaign.en.js').length > 3)
+      .filter((file) => words.test(readFileSync(file, 'utf8')))
+  const [ofCampaigns, ofClasses] = [/words\(\)\.campaign|\bcampaign(?:Figures)?\b[^=]*\} = words\(\)/, /\bsay\.class\b/]
+  assert.deepEqual(asking('fit.en.js', ofCampaigns), [])
+  assert.ok(asking('campaign.en.js', ofCampaigns).length > 3)
+  for (const page of ['fit', 'campaign']) assert.deepEqual(asking(`${page}.en.js`, ofClasses), [])
+  assert.ok(asking('class.en.js', ofClasses).length > 3)
 })

@@ -1,8 +1,8 @@
-import { useEffect } from 'preact/hooks'
 import { columnsOf } from '../../report/campaign/configuration.ts'
 import { compact, nats, signedNats, significant } from '../../report/number.ts'
 import { words } from '../../report/words/words.ts'
 import { Copy } from '../parts/copy.tsx'
+import { useDetails } from '../parts/details.ts'
 import { say } from '../words/words.ts'
 import { commandOf, expectedText, lossText, recordOf } from './numbers.ts'
 import { dropped, selected, view } from './state.ts'
@@ -10,14 +10,7 @@ import { dropped, selected, view } from './state.ts'
 /** Everything about the run that is looked at. */
 export function Details() {
   const number = selected.value
-  useEffect(() => {
-    if (number === null) return
-    const close = ({ key }: KeyboardEvent) => {
-      if (key === 'Escape') selected.value = null
-    }
-    addEventListener('keydown', close)
-    return () => removeEventListener('keydown', close)
-  }, [number])
+  useDetails(number, close)
   const shown = view.value!
   const run = number === null ? undefined : shown.runs[number]
   if (number === null || run === undefined) return null
@@ -54,14 +47,10 @@ export function Details() {
   return (
     <aside class="details card" aria-labelledby="details">
       <div class="bar">
-        <h2 id="details">{say.run(number + 1)}</h2>
-        <button
-          type="button"
-          class="quiet"
-          onClick={() => {
-            selected.value = null
-          }}
-        >
+        <h2 id="details" tabIndex={-1}>
+          {say.run(number + 1)}
+        </h2>
+        <button type="button" class="quiet" onClick={close}>
           {say.close}
         </button>
       </div>
@@ -84,6 +73,10 @@ export function Details() {
       </div>
     </aside>
   )
+}
+
+const close = () => {
+  selected.value = null
 }
 
 const signedShort = (x: number): string => `${x < 0 ? '\u2212' : '+'}${significant(Math.abs(x), 2)}`

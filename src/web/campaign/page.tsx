@@ -13,6 +13,7 @@ import { residuals } from '../../report/campaign/figures/residuals.ts'
 import { target } from '../../report/campaign/figures/target.ts'
 import { trainings } from '../../report/campaign/figures/trainings.ts'
 import type { Figure } from '../../report/draw/figure.ts'
+import { goToDetails } from '../parts/details.ts'
 import { LiveFigure } from '../parts/figure.tsx'
 import { session } from '../session.ts'
 import { follow, isConnected } from '../stream.ts'
@@ -99,6 +100,7 @@ function CampaignFigure({ figure, isWide }: { figure: Figure<CampaignView>; isWi
       note={shown.numbers.length < all ? say.thinned(shown.numbers.length, all) : undefined}
       onPoint={point}
       onSelect={select}
+      onOpen={goToDetails}
     />
   )
 }

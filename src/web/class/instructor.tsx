@@ -19,6 +19,7 @@ import {
   conditions,
   drawn,
   followClass,
+  goToStudent,
   lookAtClass,
   news,
   spent,
@@ -129,6 +130,7 @@ function Spending() {
       selected={null}
       onPoint={setPointed}
       onSelect={select}
+      onOpen={goToStudent}
     />
   )
 }
@@ -142,7 +144,7 @@ function ClassProfiles() {
   const tell = (run: number): string[] => {
     const { key, loss, parameters, flops } = subject.runs[run]
     const label = news.value?.keys.find(({ id }) => id === key)?.label ?? key
-    return [label, `${say.columns.loss} ${nats(loss)}`, `N ${significant(parameters)} · ${compact(flops)} FLOPs`]
+    return [label, `${say.columns.loss} ${nats(loss)} nats`, `N ${significant(parameters)} · ${compact(flops)} FLOPs`]
   }
   return (
     <LiveFigure
@@ -154,6 +156,7 @@ function ClassProfiles() {
       tell={tell}
       onPoint={setPointed}
       onSelect={(run) => run !== null && choose(subject.runs[run].key)}
+      onOpen={goToStudent}
     />
   )
 }

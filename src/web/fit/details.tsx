@@ -1,4 +1,5 @@
 import { compact, nats, signedNats, significant } from '../../report/number.ts'
+import { useDetails } from '../parts/details.ts'
 import { say } from '../words/words.ts'
 import { rowsOf } from './runs.tsx'
 import { data, dropped, selected } from './state.ts'
@@ -6,6 +7,7 @@ import { data, dropped, selected } from './state.ts'
 /** Everything about the run that is looked at. */
 export function Details() {
   const number = selected.value
+  useDetails(number, close)
   if (number === null) return null
   const row = rowsOf()[number]
   if (row === undefined) return null
@@ -26,14 +28,10 @@ export function Details() {
   return (
     <aside class="details card" aria-labelledby="details">
       <div class="bar">
-        <h2 id="details">{say.fit.run(row.row, row.name)}</h2>
-        <button
-          type="button"
-          class="quiet"
-          onClick={() => {
-            selected.value = null
-          }}
-        >
+        <h2 id="details" tabIndex={-1}>
+          {say.fit.run(row.row, row.name)}
+        </h2>
+        <button type="button" class="quiet" onClick={close}>
           {say.close}
         </button>
       </div>
@@ -52,4 +50,8 @@ export function Details() {
       </div>
     </aside>
   )
+}
+
+const close = () => {
+  selected.value = null
 }

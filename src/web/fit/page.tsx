@@ -7,6 +7,7 @@ import type { Findings } from '../../report/fit/findings.ts'
 import { groupsFigures } from '../../report/fit/groups/figures.ts'
 import { compact, nats } from '../../report/number.ts'
 import { words } from '../../report/words/words.ts'
+import { goToDetails } from '../parts/details.ts'
 import { LiveFigure } from '../parts/figure.tsx'
 import { session } from '../session.ts'
 import { say } from '../words/words.ts'
@@ -177,6 +178,7 @@ const FitFigure = ({ figure, shown }: { figure: Figure<Findings>; shown: Shown }
     tell={tellRun}
     onPoint={point}
     onSelect={select}
+    onOpen={goToDetails}
   />
 )
 

@@ -4,6 +4,7 @@ import { sized } from '../../report/draw/narrow.ts'
 import { say } from '../words/words.ts'
 import { drawNever, drawn, drawSoon } from './drawing.ts'
 import { still } from './still.tsx'
+import { again, inOrder, Walk } from './walk.tsx'
 
 interface Props<Subject> {
   readonly figure: Figure<Subject>
@@ -14,6 +15,8 @@ interface Props<Subject> {
   readonly pointed: number | null
   readonly onPoint: (run: number | null) => void
   readonly onSelect: (run: number | null) => void
+  /** Goes to what is told of the run that the keyboard has picked. */
+  readonly onOpen?: () => void
   /** What is told of a run that is pointed at. */
   readonly tell: (run: number) => readonly string[]
   readonly note?: string | undefined
@@ -79,6 +82,8 @@ export function LiveFigure<Subject>(props: Props<Subject>) {
   const [shown, setShown] = useState<Drawn | null>(null)
   const [isEmpty, setEmpty] = useState(false)
   const [isHere, setHere] = useState(false)
+  const [walked, setWalked] = useState<Place | null>(null)
+  const [isWalked, setIsWalked] = useState(false)
   const key = useRef({}).current
 
   useEffect(() => {
@@ -89,7 +94,9 @@ export function LiveFigure<Subject>(props: Props<Subject>) {
       setEmpty(drawing === null)
       if (drawing === null || box.current === null) return setShown(null)
       box.current.firstElementChild!.replaceChildren(drawn(drawing, figure.alt(subject)))
-      const places = (figure.places?.(subject, drawing) ?? []).map(({ run, x, y }) => ({ run: numbers[run], x, y }))
+      const places = inOrder(
+        (figure.places?.(subject, drawing) ?? []).map(({ run, x, y }) => ({ run: numbers[run], x, y })),
+      )
       setShown({ width: drawing.width ?? 800, height: drawing.height, places, caption: figure.caption(subject) })
     }
     drawSoon(key, { draw, isSeen: () => isSeen(box.current) })
@@ -102,8 +109,7 @@ export function LiveFigure<Subject>(props: Props<Subject>) {
     }
   }, [figure, subject, width, key, numbers])
 
-  const { onPoint, onSelect } = props
-  // For the mouse alone: by the keyboard, runs are gone through in the table of all of them.
+  const { onPoint, onSelect, onOpen } = props
   useEffect(() => {
     const node = box.current
     if (node === null || shown === null) return
@@ -127,9 +133,22 @@ export function LiveFigure<Subject>(props: Props<Subject>) {
     node.addEventListener('click', (event) => onSelect(nearest(event)), { signal })
     return () => ending.abort()
   }, [shown, onPoint, onSelect])
-  const marked = shown?.places.filter(({ run }) => run === selected || run === pointed) ?? []
-  // Marked everywhere, told where the hand is.
-  const tip = pointed === null || !isHere ? undefined : marked.find(({ run }) => run === pointed)
+  const at = again(shown?.places ?? [], isWalked ? walked : null)
+  const marked = shown?.places.filter(({ run }) => run === selected || run === pointed || run === at?.run) ?? []
+  // Marked everywhere, told where the hand is, or the keyboard.
+  const tip = at ?? (pointed === null || !isHere ? undefined : marked.find(({ run }) => run === pointed))
+  const go = (place: Place | null) => {
+    setWalked(place)
+    onPoint(place?.run ?? null)
+  }
+  const arrive = (isThere: boolean) => {
+    setIsWalked(isThere)
+    onPoint(isThere ? (walked?.run ?? null) : null)
+  }
+  const open = (run: number) => {
+    onSelect(run)
+    onOpen?.()
+  }
   return (
     <figure class={props.isWide ? 'figure wide' : 'figure'} data-figure={figure.name} hidden={isEmpty}>
       <h2>{figure.title}</h2>
@@ -147,6 +166,14 @@ export function LiveFigure<Subject>(props: Props<Subject>) {
               <circle key={k} class={run === selected ? 'selected' : 'pointed'} cx={x} cy={y} r="9" />
             ))}
           </svg>
+        )}
+        {shown && shown.places.length > 0 && (
+          <Walk
+            {...{ title: figure.title, places: shown.places, at, selected, tell: props.tell }}
+            onGo={go}
+            onHere={arrive}
+            onOpen={open}
+          />
         )}
         {tip && shown && <Tip place={tip} within={shown} lines={props.tell(tip.run)} />}
       </div>
