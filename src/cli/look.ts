@@ -1,12 +1,15 @@
 import { Command } from 'commander'
+import { IsoflopError } from '../core/errors.ts'
+import { prepare } from '../fit/data.ts'
 import { dataDiagnostics } from '../input/diagnostics.ts'
-import { inLanguage, type Language, languages } from '../report/words/words.ts'
+import type { RunData } from '../input/read.ts'
+import { inLanguage, type Language, languages, words } from '../report/words/words.ts'
 import { given } from './command-line.ts'
 import { type DataFlags, loadRuns, withDataOptions } from './data.ts'
 import { examples } from './help.ts'
 import { after } from './next.ts'
 import { languageHelp, nameOf } from './options.ts'
-import { printJson, printNext, printPage } from './print.ts'
+import { print, printJson, printLine, printNext, printPage } from './print.ts'
 import { textOptions } from './terminal.ts'
 
 /** `isoflop look`. */
@@ -32,6 +35,17 @@ interface LookFlags extends DataFlags {
   readonly lang?: Language
 }
 
+/** What `isoflop fit` would say of these runs instead of a law; null where it fits them. */
+function refusalOf({ runs, curves }: RunData): IsoflopError | null {
+  try {
+    prepare(runs, curves)
+    return null
+  } catch (error) {
+    if (error instanceof IsoflopError) return error
+    throw error
+  }
+}
+
 async function look(files: string[], flags: LookFlags): Promise<void> {
   const { data } = await loadRuns(files, flags)
   const diagnostics = dataDiagnostics(data).filter(({ severity }) => severity === 'warning')
@@ -49,5 +63,9 @@ async function look(files: string[], flags: LookFlags): Promise<void> {
     printPage(
       `\n${inLanguage(flags.lang ?? 'en', () => textOf([[{ kind: 'diagnostics', items: diagnostics }]], options))}`,
     )
-  printNext(after.look(given()), flags.lang)
+  const refusal = refusalOf(data)
+  if (refusal === null) return printNext(after.look(given()), flags.lang)
+  const { notices, elsewhere, marks } = inLanguage(flags.lang ?? 'en', words)
+  print('')
+  printLine(`${notices.fitRefuses([refusal.message, refusal.advice].map(elsewhere).join(marks.gap))}`)
 }

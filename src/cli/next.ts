@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path'
+import { integerAsWritten, shortExact } from '../core/exact-integer.ts'
 import type { Words } from '../report/words/words.ts'
 import { isPostgres } from '../server/store/place.ts'
 import { commandLine, typed } from './command-line.ts'
@@ -27,6 +28,10 @@ function withOption(words: readonly string[], name: string, value: string): stri
   if (at < 0) return [...words, name, value]
   return [...words.slice(0, at), name, value, ...words.slice(at + (words[at] === name ? 2 : 1))]
 }
+
+/** 4e13, and 40000000000000 from nobody's hand. */
+const shortNumber = (value: number): string =>
+  Number.isInteger(value) ? shortExact(integerAsWritten(value)) : String(value)
 
 /** How a class stands, as far as it matters for what comes next. */
 export interface ClassState {
@@ -57,7 +62,7 @@ export const after = {
   'campaign, of a space': (space: string, out: string): Next =>
     spoken(typed('campaign', 'next', '-n', '4', '--space', space, '--out', `${out}-mine`), 'ownRuns'),
   'campaign, paid for': (words: readonly string[], out: string, budget: number): Next => {
-    const kept = withOption(withOption(words, '--out', `${out}-more`), '--budget', String(2 * budget))
+    const kept = withOption(withOption(words, '--out', `${out}-more`), '--budget', shortNumber(2 * budget))
     return next(same(kept, ['--runs', join(out, 'campaign.jsonl'), '--dry-run']), 'more')
   },
   'campaign --pool, played': (out: string): Next => spoken(typed('fit', join(out, 'purchases.jsonl'))),

@@ -43,3 +43,21 @@ for (const [file, records] of [
     const [{ predictions }] = JSON.parse(fitted.stdout).methods
     assert.ok(Math.abs(predictions[0].loss - 2.331) < 0.02)
   })
+
+test('runs of which fit makes nothing lead to no fit, but to what is missing', () => {
+  const first = 'N,D,loss\n1e7,1e9,4.0\n'
+  for (const [text, code] of [
+    [first, 'TOO_FEW_RUNS'],
+    [`${first}2e7,2e9,3.7\n`, 'TOO_FEW_RUNS'],
+    [`${first}2e7,5e8,3.9\n4e7,2.5e8,3.8\n`, 'ONE_BUDGET'],
+  ]) {
+    writeFileSync(join(folder, 'few.csv'), text)
+    const { stdout, status } = isoflop('look', 'few.csv')
+    assert.equal(status, 0)
+    const refusal = isoflop('fit', 'few.csv').stderr
+    assert.ok(refusal.startsWith(`error[${code}]: `), refusal)
+    const [said, advice] = refusal.replace(/^error\S+ /, '').split(/\n\s*/)
+    assert.ok(stdout.endsWith(`\nisoflop fit refuses these runs: ${said} ${advice}\n`), stdout)
+    assert.doesNotMatch(stdout, /Next:/)
+  }
+})

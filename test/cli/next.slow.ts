@@ -293,7 +293,7 @@ test('what more would cost is planned first, in a folder of its own, with what w
   const words = ['campaign', '--run', "python train.py '{folder}'", '--budget=1e18', '--out', 'a b']
   const { command } = after['campaign, paid for'](words, 'a b', 1e18)
   assert.deepEqual(wordsOf(command), [
-    ...['campaign', '--run', "python train.py '{folder}'", '--budget', '2000000000000000000', '--out', 'a b-more'],
+    ...['campaign', '--run', "python train.py '{folder}'", '--budget', '2e18', '--out', 'a b-more'],
     ...['--runs', 'a b/campaign.jsonl', '--dry-run'],
   ])
   assert.equal(await parses(command), 'campaign')

@@ -4,6 +4,7 @@ import { tokensFor } from '../../src/core/flops.ts'
 import { random } from '../../src/core/random.ts'
 import { type Runs, runsOf, selectRuns, withLoss } from '../../src/core/run.ts'
 import { analyse } from '../../src/fit/analysis.ts'
+import { inRow } from '../../src/fit/diagnostics/subject.ts'
 import { powerAt } from '../../src/law/power.ts'
 import { optimalParameters, type SurfaceLaw, surfaceLoss } from '../../src/law/surface.ts'
 import { handoutRuns } from '../../src/world/handout.ts'
@@ -119,6 +120,14 @@ test('clean data on both sides of the optimum raise no warning', async () => {
   const loss = (N: number) => surfaceLoss(law, N, tokensFor(1e22, N))
   for (const N of [low, high]) close(loss(N), 1.001 * loss(best), 1e-6)
   assert.ok(low < best && best < high)
+})
+
+test('a message names a dozen budgets, and of more the first, the last and how many there are', () => {
+  const budgets = Array.from({ length: 1137 }, (_, k) => 1e18 * 1.01 ** k)
+  assert.equal(inRow(budgets.slice(0, 12)).split(', ').length, 12)
+  const many = inRow(budgets)
+  assert.match(many, /^1\.00e18, .* … 8\.\d\de22 \(1137 in all\)$/)
+  assert.ok(many.length < 80, many)
 })
 
 test('each diagnostic is raised by data that have its problem', async () => {

@@ -122,3 +122,16 @@ test('a standing in one line, a plan that asks nothing', () => {
     stopped: 'the budget is used',
   })
 })
+
+test('of many laws each is named with its weight, and its parts stand closer than the laws do', () => {
+  const named = ['plain; the embedding costs tokens', 'broken in compute', 'helped', 'staged']
+  const laws = named.map((name, k) => ({ name, weight: 0.4 - k / 10, coefficients: { E: 1.7 } }))
+  const view = viewOf({ ...result, prediction: { ...prediction, laws } })
+  const told = (language: 'en' | 'zh') =>
+    campaignText(view, { language }).replaceAll(/\n\s*/g, language === 'en' ? ' ' : '')
+  assert.match(
+    told('en'),
+    /Laws by belief: plain, the embedding costs tokens 0\.40; broken in compute 0\.30; helped 0\.20; staged 0\.10\./,
+  )
+  assert.match(told('zh'), /基本形式[，、]嵌入占用 token 0\.40；/)
+})

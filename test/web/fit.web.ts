@@ -331,6 +331,10 @@ test('a second file is compared with the first, and a column groups one file; th
   assert.match(saved, /other\.csv/)
   assert.doesNotMatch(saved, /isoflop-page-/)
 
+  // Asked of these runs, and not of those of another file.
+  const targets = page.getByLabel('Targets, FLOPs')
+  await targets.fill('1e25')
+  await targets.press('Enter')
   const [next] = await Promise.all([
     page.waitForEvent('filechooser'),
     page.getByRole('button', { name: 'Open a file' }).click(),
@@ -338,6 +342,7 @@ test('a second file is compared with the first, and a column groups one file; th
   await next.setFiles(join(folder, groups))
   await page.getByRole('heading', { name: 'groups.csv' }).waitFor()
   await fitted(page)
+  assert.equal(await targets.inputValue(), '')
   await page.getByLabel('Group by').selectOption('dataset')
   await page.locator('.prose .said').waitFor({ timeout: 120_000 })
   const grouped = await page.locator('.prose .said').textContent()

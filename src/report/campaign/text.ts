@@ -182,10 +182,14 @@ function lawBlocks(laws: readonly NamedLaw[]): Block[] {
   if (laws.length === 0) return []
   if (laws.length <= mostLaws)
     return [{ kind: 'section', title: words().campaign.laws, blocks: list(laws.map(lawText)) }]
-  const weights = laws.map(({ name, weight }) => `${words().elsewhere(name)} ${weight.toFixed(2)}`).join(', ')
+  const weights = laws.map(weightText).join(words().marks.semicolon)
   const line: Text = [{ strong: words().campaign.lawsByBelief }, `${words().marks.gap}${weights}${words().marks.stop}`]
   return list([line])
 }
+
+/** The parts of a name stand closer than the laws do. */
+const weightText = ({ name, weight }: NamedLaw): string =>
+  `${name.split('; ').map(words().elsewhere).join(words().marks.comma)} ${weight.toFixed(2)}`
 
 function lawText({ name, weight, coefficients }: NamedLaw): string {
   const values = Object.entries(coefficients).map(([symbol, value]) => `${symbol} ${significant(value)}`)

@@ -718,6 +718,7 @@ export const en = {
     notLive: (folder: string) => `The page could not be shown; isoflop watch ${folder} says why.`,
     nothingToWatch: (folder: string) => `No campaign in ${folder} yet: the page waits for one.`,
     otherBrowser: (link: string) => `For another browser: ${link}`,
+    fitRefuses: (why: string) => `isoflop fit refuses these runs: ${why}`,
     otherMachines: (link: string) => `For other machines: ${link}`,
     recordLost: 'the key has runs of this very campaign: the record is written again from them',
     given: (runs: number, flops: string) =>

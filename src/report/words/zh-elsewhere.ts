@@ -26,6 +26,13 @@ export const texts: Readonly<Record<string, string>> = {
   'too-few: {} sizes, a parabola needs {}': 'too-few：有 {1} 个规模，抛物线需要 {2} 个',
   'no surface with falling loss in N and in D fits the runs': '没有 loss 随 N 和 D 下降的曲面适合这些实验',
   '{} runs, a surface needs {}': '有 {1} 个实验，曲面需要 {2} 个',
+  'Expected at least 3 runs, got {}.': '至少需要 3 个实验，只有 {1} 个。',
+  'Add runs: a scaling law needs several sizes at several budgets.':
+    '请增加实验：缩放定律需要若干预算，每个预算若干规模。',
+  'Expected runs of at least two compute budgets, but all {} have C = {}.':
+    '需要至少两个算力预算的实验，但全部 {1} 个的 C = {2}。',
+  'Add runs at another budget: one profile shows a best size, not how it grows with compute.':
+    '请增加另一个预算的实验：一条曲线只显示一个最优规模，不显示它如何随算力增长。',
   'Expected at least 3 runs, got {}': '至少需要 3 个实验，只有 {1} 个',
   'Expected runs of at least two compute budgets, but all {} have C = {}':
     '需要至少两个算力预算的实验，但全部 {1} 个的 C = {2}',
@@ -69,7 +76,7 @@ export const texts: Readonly<Record<string, string>> = {
     '{2} 个实验中只有 {1} 个与另外两个规模共用预算：没有 IsoFLOP 曲线。',
   'norm does not need profiles; the methods by budget are left out.':
     'norm 不需要 IsoFLOP 曲线；按预算进行的方法已略去。',
-  'Budgets within 1 % of each other were taken for one: {} FLOPs.': '相差不到 1 % 的预算被当作同一个：{1} FLOPs。',
+  'Budgets within 1 % of each other were taken for one: {} FLOPs.': '相差不到 1 % 的预算被当作同一个：{1*} FLOPs。',
   'If they are meant to be different budgets, put more than 1 % between them.':
     '如果它们本来是不同的预算，请使其相差 1 % 以上。',
   '{} ended at alpha = {}, beta = {} without a clear minimum.': '{1} 止于 alpha = {2}，beta = {3}，没有明确的最小值。',
@@ -115,19 +122,21 @@ export const texts: Readonly<Record<string, string>> = {
   'The plateau E could be anything from {} to {} ({}).': '不可约 loss E 可能是 {1} 至 {2} 之间的任何值（{3}）。',
   'Trust the best size more than the loss far beyond the data; larger budgets narrow E.':
     '远超数据范围时，最优规模比 loss 更可信；更大的预算能缩小 E 的范围。',
-  'Fewer than four sizes at {} FLOPs: no parabola is drawn there.': '{1} FLOPs 处的规模少于四个：那里不画抛物线。',
+  'Fewer than four sizes at {} FLOPs: no parabola is drawn there.': '{1*} FLOPs 处的规模少于四个：那里不画抛物线。',
   'Train at least five sizes at a budget, on both sides of the best one.':
     '请在一个预算下至少训练五个规模，分布在最优规模两侧。',
-  'At {} FLOPs the best size lies beyond the {} trained one.': '{1} FLOPs 处的最优规模在训练过的{2*}规模之外。',
-  'Add {} models there: beyond N = {}.': '请在那里增加{1*}的模型：越过 N = {2}。',
+  // Numbers in a row, where there are very many
+  '{} … {} ({} in all)': '{1} … {2}（共 {3} 个）',
+  'At {} FLOPs the best size lies beyond the {} trained one.': '{1*} FLOPs 处的最优规模在训练过的{2*}规模之外。',
+  'Add {} models there: beyond N = {}.': '请在那里增加{1*}的模型：越过 N = {2*}。',
   smallest: '最小',
   largest: '最大',
   smaller: '更小',
   larger: '更大',
   'The losses at {} FLOPs do not bend upward, so they show no minimum.':
-    '{1} FLOPs 处的 loss 不向上弯，因此没有最小值。',
+    '{1*} FLOPs 处的 loss 不向上弯，因此没有最小值。',
   'Widen the range of sizes there, or look for a run that went wrong.': '请扩大那里的规模范围，或查找出错的实验。',
-  'At {} FLOPs fewer than two sizes lie on one side of the minimum.': '{1} FLOPs 处最小值一侧的规模少于两个。',
+  'At {} FLOPs fewer than two sizes lie on one side of the minimum.': '{1*} FLOPs 处最小值一侧的规模少于两个。',
   'Add sizes on the thin side: the minimum leans on a single run there.':
     '请在较稀的一侧增加规模：那里的最小值只靠一个实验。',
   'The runs of a budget deviate from the law together, by {}, more than their scatter explains (p = {}).':

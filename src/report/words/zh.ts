@@ -638,6 +638,7 @@ export const zh: English = {
     notLive: (folder) => `无法显示页面；isoflop watch ${folder} 会说明原因。`,
     nothingToWatch: (folder) => `${folder} 中还没有实验计划：页面会等待。`,
     otherBrowser: (link) => `用于另一个浏览器：${link}`,
+    fitRefuses: (why) => `isoflop fit 不接受这些实验：${why}`,
     otherMachines: (link) => `用于其他机器：${link}`,
     recordLost: '该密钥已有本次规划的实验：记录由它们重新写出',
     given: (runs, flops) => `事先已有 ${runs} 个实验：参与拟合，并计入花费（${flops} FLOPs）`,

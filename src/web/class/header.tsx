@@ -14,7 +14,9 @@ export function Header({ title }: { title: string }) {
         <p class="state">
           {say.class.signedInAs(key.label || key.id)}
           {' · '}
-          {deadline === null ? say.class.noDeadline : (isOpen ? say.class.closed : say.class.until)(timeText(deadline))}
+          {deadline === null
+            ? say.class.noDeadline
+            : (isOpen ? say.class.closed : say.class.until)(deadlineText(deadline))}
           {!isReached.value && (
             <span class="lost" role="status">
               {' '}
@@ -41,6 +43,15 @@ export function Header({ title }: { title: string }) {
 const times = new Intl.DateTimeFormat(document.documentElement.lang, {
   ...{ month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
 })
+
+/** The same with the year and the zone: a deadline may be of next year, and its readers elsewhere. */
+const fullTimes = new Intl.DateTimeFormat(document.documentElement.lang, {
+  ...{ year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+  timeZoneName: 'short',
+})
+
+/** A deadline where the reader is, to the minute. */
+export const deadlineText = (iso: string): string => fullTimes.format(new Date(iso))
 
 /** A time where the reader is, to the minute. */
 export const timeText = (iso: string | null): string => (iso === null ? '–' : times.format(new Date(iso)))

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import { capital } from '../../report/prose.ts'
 import { say } from '../words/words.ts'
 import { Refusal } from './api.ts'
-import { timeText } from './header.tsx'
+import { deadlineText } from './header.tsx'
 import { changeClass, news } from './students.ts'
 import { useTold } from './told.tsx'
 
@@ -107,7 +107,7 @@ function Deadline() {
       <p>
         {deadline === null
           ? say.class.noDeadlineYet
-          : capital((isOpen ? say.class.closed : say.class.until)(timeText(deadline)))}
+          : capital((isOpen ? say.class.closed : say.class.until)(deadlineText(deadline)))}
       </p>
       <div class="controls">
         <label>

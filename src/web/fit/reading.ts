@@ -3,7 +3,20 @@ import type { TableAnswer, TableFlags } from '../../explore/question.ts'
 import { isIn, rangesOf } from '../../input/row-ranges.ts'
 import type { DataJson } from '../../input/wire.ts'
 import { ask, upload } from '../session.ts'
-import { compared, data, dropped, fault, files, fitted, flags, isMapping, isReading, selected, table } from './state.ts'
+import {
+  compared,
+  data,
+  dropped,
+  fault,
+  files,
+  fitted,
+  flags,
+  forOtherRuns,
+  isMapping,
+  isReading,
+  selected,
+  table,
+} from './state.ts'
 
 /** The latest reading: an answer to an older one is of a view that is gone. */
 let latest = 0
@@ -75,6 +88,7 @@ export async function add(given: readonly File[], isBeside: boolean): Promise<vo
     if (mine !== latest) return
     files.value = isBeside ? [...files.value, ...names] : names
     flags.value = isBeside ? { ...flags.value, groupBy: 'file' } : {}
+    if (!isBeside) forOtherRuns()
   } catch (error) {
     if (mine === latest) {
       isReading.value = false

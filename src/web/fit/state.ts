@@ -74,6 +74,11 @@ export function askWith(changes: Partial<Omit<Asked, 'methods'>>): void {
   neverNothing()
 }
 
+/** Takes back what was asked of the runs that were there: targets that lay beyond those are anywhere among others. */
+export function forOtherRuns(): void {
+  how.value = { ...how.value!, targets: null }
+}
+
 export function askJoint(isAsked: boolean): void {
   isJoint.value = isAsked
   neverNothing()
