@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { version } from '../../src/core/version.ts'
 import type { GroupsAnalysis, PairComparison } from '../../src/fit/groups/result.ts'
-import { drawFigure } from '../../src/report/draw/figure.ts'
+import { drawFigure, drawingOf } from '../../src/report/draw/figure.ts'
 import { newDocument, renderFigures } from '../../src/report/draw/svg.ts'
 import { predictionAt } from '../../src/report/fit/facts.ts'
 import { laws } from '../../src/report/fit/groups/figures/laws.ts'
@@ -159,7 +159,7 @@ test('JSON has every group, what they share, and null for what is infinite', () 
 
 test('panels stand in two columns, on a narrow screen below each other', () => {
   const figure = multiples
-  const places = (form: 'draw' | 'narrow') => figure[form]!(analysis)!.parts.map(({ x, y }) => [x > 0, y > 0])
+  const places = (form: 'draw' | 'narrow') => drawingOf(figure, analysis, form)!.parts.map(({ x, y }) => [x > 0, y > 0])
   assert.deepEqual(places('draw'), [
     [false, false],
     [true, false],

@@ -1,4 +1,8 @@
 import type { Page } from 'playwright-core'
+import { faultsOfLabels } from './labels-in-sight.ts'
+
+/** Whether a drawing is still the one for a wider column, shrunk: it is drawn anew in its turn. */
+const isStale = `(svg) => svg.viewBox.baseVal.width > svg.closest('.drawing').clientWidth + 1`
 
 /**
  * What is wrong with a page for whoever looks at it or gets about in it, in words, whichever page and state it is. A text, as the page is another program.
@@ -55,7 +59,25 @@ const found = `(() => {
     const label = picture.getAttribute('aria-label') || ''
     if (!/\\d/.test(label)) faults.push('the figure ' + figure.dataset.figure + ' tells no number: "' + label + '"')
   }
-  return faults
+
+  // What a figure says is read whole, where nothing else stands.
+  const drawings = [...document.querySelectorAll('.paper > svg')].filter((svg) => isSeen(svg) && !(${isStale})(svg))
+  faults.push(...(${faultsOfLabels})(drawings))
+
+  // A slider says its number as people write it, not its step.
+  for (const node of document.querySelectorAll('input[type=range]'))
+    if (isSeen(node) && !node.getAttribute('aria-valuetext')) faults.push(told(node) + ' tells its step')
+
+  // Two that do different things are not called the same, for whoever goes from button to button.
+  const names = new Map()
+  for (const form of document.querySelectorAll('form')) {
+    const main = form.querySelector('button[type=submit]')
+    if (main === null || !isSeen(main)) continue
+    const name = main.getAttribute('aria-label') || main.textContent.trim()
+    if (names.has(name)) faults.push('two forms are sent by "' + name + '"')
+    names.set(name, form)
+  }
+  return { faults, isDrawn: ![...document.querySelectorAll('figure:not([hidden]) .paper > svg')].some(${isStale}) }
 })()`
 
 /** Which things that can be reached by the keyboard do not show that they are, in words. */
@@ -73,13 +95,16 @@ const unmarked = `(() => {
   return faults
 })()`
 
-const phone = { width: 360, height: 780 }
+/** The smallest telephones, and a window of 1280 pixels at four times its size (WCAG 2.2, 1.4.10). */
+const phone = { width: 320, height: 700 }
 /** A figure is drawn anew for another width, in its turn; ms that a busy machine has for it. */
 const patience = 3_000
 
 /** Looks a page over as wide as it is and as a telephone has it: what is wrong, in words. */
 export async function lookOver(page: Page): Promise<string[]> {
   const size = page.viewportSize()!
+  // Behind another tab nothing is drawn.
+  await page.bringToFront()
   const faults = await settled(page)
   await page.keyboard.press('Tab')
   faults.push(...((await page.evaluate(unmarked)) as string[]))
@@ -95,8 +120,8 @@ export async function lookOver(page: Page): Promise<string[]> {
 async function settled(page: Page): Promise<string[]> {
   const last = Date.now() + patience
   for (;;) {
-    const faults = (await page.evaluate(found)) as string[]
-    if (faults.length === 0 || Date.now() > last) return [...new Set(faults)]
+    const { faults, isDrawn } = (await page.evaluate(found)) as { faults: string[]; isDrawn: boolean }
+    if ((faults.length === 0 && isDrawn) || Date.now() > last) return [...new Set(faults)]
     await page.waitForTimeout(100)
   }
 }

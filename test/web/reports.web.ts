@@ -18,6 +18,7 @@ import { analysis as groups } from '../report/groups-analysis.ts'
 import { advised, played } from '../report/pools.ts'
 import { joint, repeated } from '../report/settings-analyses.ts'
 import { needsBrowser, visit } from './browser.ts'
+import { faultsOfLabels } from './labels-in-sight.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'isoflop-reports-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -62,9 +63,6 @@ const reports = languages.flatMap((language): Report[] => {
   ]
 })
 
-/** Smaller labels cannot be read, CSS pixels. */
-const smallest = 9
-
 /** What is wrong with how a page looks, in words; everything that is closed is opened. A text, as the page is another program. */
 const looked = `(() => {
   for (const closed of document.querySelectorAll('details')) closed.open = true
@@ -75,28 +73,8 @@ const looked = `(() => {
     if (node.clientWidth > 0 && node.scrollWidth > node.clientWidth + 1)
       found.push(text(node) + ' is ' + node.scrollWidth + ' wide in ' + node.clientWidth)
   const isSeen = (node) => node.getBoundingClientRect().width > 0
-  for (const svg of [...document.querySelectorAll('figure svg')].filter((node) => !node.parentElement.closest('svg') && isSeen(node))) {
-    const frame = svg.getBoundingClientRect()
-    const labels = [...svg.querySelectorAll('text')].filter(isSeen)
-    for (const label of labels) {
-      const { a, b } = label.getScreenCTM()
-      const size = parseFloat(getComputedStyle(label).fontSize) * Math.hypot(a, b)
-      if (size < ${smallest}) found.push('"' + text(label) + '" has ' + size.toFixed(1) + ' pixels')
-      const box = label.getBoundingClientRect()
-      if (box.left < frame.left - 1 || box.right > frame.right + 1 || box.top < frame.top - 1 || box.bottom > frame.bottom + 1)
-        found.push('"' + text(label) + '" is cut')
-    }
-    // Numbers in discs lie on each other as the discs do.
-    const words = labels.filter((label) => !/^\\d*$/.test(label.textContent))
-    for (const [k, one] of words.entries())
-      for (const other of words.slice(k + 1)) {
-        const [p, q] = [one.getBoundingClientRect(), other.getBoundingClientRect()]
-        const width = Math.min(p.right, q.right) - Math.max(p.left, q.left)
-        const height = Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top)
-        if (width > 3 && height > 5) found.push('"' + text(one) + '" lies on "' + text(other) + '"')
-      }
-  }
-  return found
+  const drawings = [...document.querySelectorAll('figure svg')].filter((node) => !node.parentElement.closest('svg') && isSeen(node))
+  return [...found, ...(${faultsOfLabels})(drawings)]
 })()`
 
 for (const { name, html, widths } of reports)

@@ -1,9 +1,9 @@
 import type { Axis } from './axis.ts'
 import type { Drawing } from './drawing.ts'
 import { compose, type SvgDocument, type SvgElement } from './element.ts'
-import { narrowed } from './narrow.ts'
+import { leastAbreast, narrowed, sized } from './narrow.ts'
 import { drawPanel, type Panel, scalesOf } from './panel.ts'
-import { figureWidth } from './style.ts'
+import { figureWidth, narrowWidth } from './style.ts'
 
 export type { Drawing } from './drawing.ts'
 
@@ -18,8 +18,8 @@ export interface Figure<Subject> {
   alt(subject: Subject): string
   /** Null where the subject lacks what the figure shows. */
   draw(subject: Subject): Drawing | null
-  /** The same for the width of a telephone, where `narrowed` is not what is wanted. */
-  narrow?(subject: Subject): Drawing | null
+  /** The same for the width of a telephone, pixels, where `narrowed` is not what is wanted. */
+  narrow?(subject: Subject, width: number): Drawing | null
   /** Where the runs of the subject stand in its drawing, for whoever points at them. */
   places?(subject: Subject, drawing: Drawing): readonly Place[]
 }
@@ -54,9 +54,16 @@ export const onePanel = (panel: Omit<Panel, 'width'>): Drawing => ({
 
 /** What a figure draws, in full width or for a telephone. */
 export function drawingOf<Subject>(figure: Figure<Subject>, subject: Subject, form: 'draw' | 'narrow'): Drawing | null {
-  if (form === 'narrow' && figure.narrow) return figure.narrow(subject)
+  if (form === 'narrow' && figure.narrow) return figure.narrow(subject, narrowWidth)
   const drawing = figure.draw(subject)
   return form === 'draw' || drawing === null ? drawing : narrowed(drawing)
+}
+
+/** What a figure draws in a column of a page, so many pixels wide. */
+export function drawingAt<Subject>(figure: Figure<Subject>, subject: Subject, width: number): Drawing | null {
+  if (width < leastAbreast && figure.narrow) return figure.narrow(subject, width)
+  const drawing = figure.draw(subject)
+  return drawing && sized(drawing, width)
 }
 
 /**

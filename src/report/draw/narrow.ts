@@ -36,13 +36,13 @@ function narrowPanel(panel: Panel, width: number): Panel {
     width,
     height: Math.min(panel.height, greatestHeight) + added.top + added.bottom,
     margin: { left, right, top: top + added.top, bottom: bottom + added.bottom },
-    x: { ...panel.x, label: below.join('\n'), ticks: fewerTicks(panel.x, inside) },
+    x: { ...panel.x, label: below.join('\n'), ticks: fewerTicks(panel.x, inside, panel.margin) },
     y: { ...panel.y, label: above.join('\n') },
   }
 }
 
 /** Drawings narrower than this have their panels below each other. */
-const leastAbreast = 600
+export const leastAbreast = 600
 /** From this width on, panels that stand below each other on paper stand side by side, pixels for each: what they show is lost in longer lines. */
 const leastBeside = 480
 
@@ -85,7 +85,7 @@ function abreast(panels: readonly Panel[], width: number): Drawing {
 function widened(panel: Panel, share: number): Panel {
   const width = panel.width * share
   const { left, right } = panel.margin
-  return { ...panel, width, x: { ...panel.x, ticks: fewerTicks(panel.x, width - left - right) } }
+  return { ...panel, width, x: { ...panel.x, ticks: fewerTicks(panel.x, width - left - right, panel.margin) } }
 }
 
 /** An axis title in lines that fit. */
@@ -100,12 +100,39 @@ export function titleLines(title: string, width: number = narrowWidth - 12): str
 }
 
 /** As many ticks as have room, at round numbers; those that there are where they have it. */
-function fewerTicks({ type, domain, ticks, format }: Axis, width: number): readonly number[] {
+function fewerTicks(axis: Axis, width: number, margin: Panel['margin']): readonly number[] {
+  const { type, domain, ticks, format } = axis
   const widest = Math.max(1, ...ticks.map((tick) => textWidth(format(tick), fontSize)))
   const most = Math.max(2, Math.floor(width / (widest + tickGap)))
-  if (ticks.length <= most) return ticks
+  if (ticks.length <= most) return legible(ticks, axis, width, margin)
   const round = type === 'log' ? logTicks(...domain, most) : linearTicks(...domain, most).ticks
-  if (round.every((tick) => format(tick) !== '')) return round
+  if (round.every((tick) => format(tick) !== '')) return legible(round, axis, width, margin)
   const stride = Math.ceil(ticks.length / most) // names at places of their own
-  return ticks.filter((_, k) => k % stride === 0)
+  return legible(
+    ticks.filter((_, k) => k % stride === 0),
+    axis,
+    width,
+    margin,
+  )
+}
+
+/** Ticks of which no label stands in that of another, or is cut by the side of the picture: where there is no room for two, one. */
+function legible(
+  ticks: readonly number[],
+  { type, domain, format }: Axis,
+  width: number,
+  { left, right }: Panel['margin'],
+): readonly number[] {
+  const [low, high] = domain.map((value) => (type === 'log' ? Math.log(value) : value))
+  const placed = ticks.map((tick) => {
+    const middle = (((type === 'log' ? Math.log(tick) : tick) - low) / (high - low)) * width
+    const half = textWidth(format(tick), fontSize) / 2
+    return { tick, from: middle - half, to: middle + half }
+  })
+  let end = -left
+  return placed.flatMap(({ tick, from, to }) => {
+    if (from < end || to > width + right) return []
+    end = to
+    return [tick]
+  })
 }

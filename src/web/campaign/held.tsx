@@ -44,6 +44,7 @@ export function Held() {
       <label class="hold">
         <input
           type="checkbox"
+          aria-label={`${say.whatIfHold}: ${say.rate}`}
           checked={learningRate !== undefined}
           onChange={({ currentTarget: { checked } }) => (checked ? hold(rate) : free('learningRate'))}
         />

@@ -67,7 +67,9 @@ export function Supposing() {
         {dropped.value.size === 0 ? say.whatIfNone : say.whatIfDropped(dropped.value.size)}
         {isFitting.value && answered.value?.kind !== 'fitting' && ` · ${say.whatIfFitting}`}
       </p>
-      <Outcome />
+      <div aria-live="polite">
+        <Outcome />
+      </div>
       <Kept />
     </section>
   )
@@ -108,7 +110,7 @@ function Outcome() {
     { name: say.whatIfHere, estimate: answer.refit.estimate },
   ]
   return (
-    <table class="beside" aria-live="polite">
+    <table class="beside">
       <thead>
         <tr>
           <td />

@@ -36,7 +36,7 @@ export function Field({ name, value, fault, hint = '', choices, onInput }: Props
           ))}
         </select>
       )}
-      <span id={`${id}-about`} class={fault === undefined ? 'hint' : 'fault'}>
+      <span id={`${id}-about`} class={fault === undefined ? 'hint' : 'fault'} aria-live="polite">
         {fault ?? hint}
       </span>
     </div>

@@ -165,9 +165,9 @@ const files = ['class', 'predictions', 'runs', 'keys'] as const
 
 function Exports() {
   return (
-    <section class="card" aria-labelledby="exports">
+    <section class="card exports" aria-labelledby="exports">
       <h2 id="exports">{say.class.exports}</h2>
-      <ul class="exports">
+      <ul>
         {files.map((name) => (
           <li key={name}>
             <a href={`/web/class/${name}.csv`} download={`${name}.csv`}>

@@ -63,11 +63,21 @@ export function QueryForm() {
           />
         ))}
       </div>
-      <p class="price" aria-live="polite">
+      {/* Heard at the button, and not at every letter that is typed; what cannot be had is said at once. */}
+      <p class="price" id="price">
+        <span class="fault" aria-live="polite">
+          {meant !== null && isTooMuch && say.class.tooMuch(compact(meant.train_flops), compact(sums.value.left))}
+        </span>{' '}
         {meant !== null && <Price config={meant} known={known} isTooMuch={isTooMuch} />}
       </p>
       <div class="controls">
-        <button type="submit" class="main" disabled={meant === null || isTooMuch} aria-disabled={isAsked}>
+        <button
+          type="submit"
+          class="main"
+          disabled={meant === null || isTooMuch}
+          aria-disabled={isAsked}
+          aria-describedby="price"
+        >
           {isAsked ? say.class.asking : known === undefined ? say.class.ask : say.class.askAgain}
         </button>
         {told && (
@@ -92,12 +102,7 @@ function Price({ config, known, isTooMuch }: { config: CourseWire; known: number
     percent(all > 0 ? config.train_flops / all : 0),
     compact(Math.max(0, left - config.train_flops)),
   )
-  return (
-    <>
-      {isTooMuch ? <span class="fault">{say.class.tooMuch(compact(config.train_flops), compact(left))}</span> : cost}{' '}
-      {size}
-    </>
-  )
+  return <>{isTooMuch ? size : `${cost} ${size}`}</>
 }
 
 /** What came of a run, or that it goes on. */

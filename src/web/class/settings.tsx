@@ -40,7 +40,7 @@ export function SettingsCard() {
             onInput={(event) => setAttempts(event.currentTarget.value)}
           />
         </label>
-        <button type="submit" disabled={!isCount}>
+        <button type="submit" disabled={!isCount} aria-label={`${say.class.save}: ${say.class.attemptsEach}`}>
           {say.class.save}
         </button>
         {changed.submissions !== undefined && (
@@ -119,7 +119,7 @@ function Deadline() {
             onInput={(event) => setText(event.currentTarget.value)}
           />
         </label>
-        <button type="submit" disabled={text === ''}>
+        <button type="submit" disabled={text === ''} aria-label={`${say.class.save}: ${say.class.deadline}`}>
           {say.class.save}
         </button>
         {deadline !== null && (

@@ -56,7 +56,7 @@ export function Budgets() {
           })}
         </ul>
       )}
-      <p class="hint">{say.fit.budgetsHint}</p>
+      <p class="hint said-of-screen">{say.fit.budgetsHint}</p>
     </section>
   )
 }

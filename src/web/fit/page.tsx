@@ -101,7 +101,7 @@ function StandingLine() {
       </p>
     )
   return (
-    <p class={value.kind === 'fitted' ? 'hint' : 'hint at-work'} role="status">
+    <p class={value.kind === 'fitted' ? 'hint said-of-screen' : 'hint at-work'} role="status">
       {standingText(value)}
     </p>
   )

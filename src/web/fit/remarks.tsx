@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import { remarksOf } from '../../report/fit/words.ts'
+import { sentence } from '../../report/prose.ts'
 import { words } from '../../report/words/words.ts'
 import { say } from '../words/words.ts'
 import { readWith } from './reading.ts'
@@ -33,7 +34,7 @@ const List = ({ remarks }: { readonly remarks: readonly Diagnostic[] }) => (
   <ul>
     {remarks.map((remark) => (
       <li key={remark.code + remark.message}>
-        <strong>{remark.code}</strong> {words().elsewhere(remark.message)}{' '}
+        <strong>{remark.code}</strong> {sentence(words().elsewhere(remark.message))}{' '}
         <span class="hint">{words().elsewhere(remark.advice)}</span>
         <Remedy remark={remark} />
       </li>

@@ -21,8 +21,9 @@ inert.createElementNS = ((namespace: string, name: string) => {
 export function drawn(drawing: Drawing, label: string): SVGSVGElement {
   const svg = drawDrawing(drawing, label, inert as unknown as SvgDocument) as unknown as SVGSVGElement
   darkened(svg)
-  // The whole is one picture with one name: its parts, which Plot names, have none.
+  // The whole is one picture with one name: its parts, which Plot names, have none, and are not read out number by number.
   for (const part of svg.querySelectorAll('[aria-label]')) part.removeAttribute('aria-label')
+  for (const part of svg.children) part.setAttribute('aria-hidden', 'true')
   return document.adoptNode(svg)
 }
 

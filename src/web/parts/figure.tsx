@@ -1,6 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { Figure, Place } from '../../report/draw/figure.ts'
-import { sized } from '../../report/draw/narrow.ts'
+import { drawingAt, type Figure, type Place } from '../../report/draw/figure.ts'
 import { say } from '../words/words.ts'
 import { drawNever, drawn, drawSoon } from './drawing.ts'
 import { still } from './still.tsx'
@@ -89,8 +88,7 @@ export function LiveFigure<Subject>(props: Props<Subject>) {
   useEffect(() => {
     if (width === 0) return
     const draw = () => {
-      const whole = figure.draw(subject)
-      const drawing = whole && sized(whole, Math.min(width, widest))
+      const drawing = drawingAt(figure, subject, Math.min(width, widest))
       setEmpty(drawing === null)
       if (drawing === null || box.current === null) return setShown(null)
       box.current.firstElementChild!.replaceChildren(drawn(drawing, figure.alt(subject)))

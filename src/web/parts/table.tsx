@@ -122,11 +122,15 @@ export function Table<Row>(props: Props<Row>) {
 /** A hand that moves changes which row is pointed at, and no text. */
 const StillCells = still(({ row, columns }: { row: unknown; columns: readonly Column<unknown>[] }) => (
   <>
-    {columns.map(({ key, isNumber, cell }) => (
-      <td key={key} class={isNumber ? 'number' : ''}>
-        {cell(row)}
-      </td>
-    ))}
+    {columns.map(({ key, isNumber, cell }, k) => {
+      // The first names the row, for whoever goes down a column by ear.
+      const Cell = k === 0 ? 'th' : 'td'
+      return (
+        <Cell key={key} {...(k === 0 && { scope: 'row' })} class={isNumber ? 'number' : ''}>
+          {cell(row)}
+        </Cell>
+      )
+    })}
   </>
 ))
 
@@ -145,7 +149,8 @@ function Spacer({ rows, columns }: { rows: number; columns: number }) {
     if (row.current) row.current.style.height = `${rows * rowHeight}px`
   })
   return rows > 0 ? (
-    <tr ref={row} class="spacer">
+    // biome-ignore lint/a11y/noAriaHiddenOnFocusable: nothing in it is reached by the keyboard
+    <tr ref={row} class="spacer" aria-hidden="true">
       <td colSpan={columns} />
     </tr>
   ) : null

@@ -49,18 +49,30 @@ interface ShownCurve {
   readonly isTarget: boolean
 }
 
+/** Texts in a row as many as have room: those in the middle are left out first. */
+function withRoom<T>(all: readonly T[], widthOf: (one: T) => number, room: number): T[] {
+  const left = [...all]
+  while (left.length > 1 && left.reduce((sum, one) => sum + widthOf(one), 0) > room)
+    left.splice((left.length - 1) >> 1, 1)
+  return left
+}
+
 /** The budget of each curve below its minimum. */
 const minimumLabels =
   (curves: readonly ShownCurve[]): DrawMark =>
   (_, scales, __, { width, marginLeft, marginRight }, { document }) => {
-    const texts = curves.map(({ flops, isTarget }) => (isTarget ? words().axes.target(compact(flops)) : compact(flops)))
+    const told = curves.map((curve) => {
+      const text = curve.isTarget ? words().axes.target(compact(curve.flops)) : compact(curve.flops)
+      return { ...curve, text, size: textWidth(text) + 4 }
+    })
+    const named = withRoom(told, ({ size }) => size, width - marginLeft - marginRight)
     const places = dodge(
-      curves.map(({ best }) => scales.x(best)),
-      texts.map((text) => textWidth(text) + 4),
+      named.map(({ best }) => scales.x(best)),
+      named.map(({ size }) => size),
       marginLeft,
       width - marginRight,
     )
-    const labels = curves.map(({ color }, k) => {
+    const labels = named.map(({ color, text }, k) => {
       const attributes = {
         x: places[k],
         y: scales.y(0) + 20,
@@ -68,7 +80,7 @@ const minimumLabels =
         'font-size': 12,
         fill: legible(color),
       }
-      return element(document, 'text', attributes, texts[k])
+      return element(document, 'text', attributes, text)
     })
     return element(document, 'g', { 'aria-label': 'curve labels' }, ...labels)
   }

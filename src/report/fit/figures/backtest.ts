@@ -4,7 +4,7 @@ import { type Axis, logAxis } from '../../draw/axis.ts'
 import { element, type SvgDocument, type SvgElement } from '../../draw/element.ts'
 import type { Figure } from '../../draw/figure.ts'
 import type { Panel } from '../../draw/panel.ts'
-import { budgetColor, faint, figureWidth, fontFamily, fontSize, ink, muted, narrowWidth } from '../../draw/style.ts'
+import { budgetColor, faint, figureWidth, fontFamily, fontSize, ink, muted } from '../../draw/style.ts'
 import { compact, ratio } from '../../number.ts'
 import { joined } from '../../prose.ts'
 import { words } from '../../words/words.ts'
@@ -127,17 +127,17 @@ export const backtest: Figure<Findings<Backtested>> = {
     }))
     return { height, parts: [namesPart(told, 0, namesWidth), ...panels] }
   },
-  /** The panels below each other, each with its names. */
-  narrow({ analysis }) {
+  /** The panels below each other, each with its names, over which its titles may reach. */
+  narrow({ analysis }, width) {
     const told = toldOf(analysis, 3)
     if (told === null) return null
     const { dots, rows, columns, height, x } = told
-    const width = narrowWidth - narrowNames
-    const parts = columns.flatMap((withheld, k) => [
-      namesPart(told, k * height, narrowNames),
-      { x: narrowNames, y: k * height, content: columnPanel(dots, withheld, rows, x, { width, height }) },
-    ])
-    return { width: narrowWidth, height: columns.length * height, parts }
+    const parts = columns.flatMap((withheld, k) => {
+      const panel = columnPanel(dots, withheld, rows, x, { width, height })
+      const content = { ...panel, margin: { ...margin, left: margin.left + narrowNames } }
+      return [namesPart(told, k * height, narrowNames), { x: 0, y: k * height, content }]
+    })
+    return { width, height: columns.length * height, parts }
   },
 }
 

@@ -3,8 +3,9 @@ import type { Comparison, SurfaceRegions } from '../../../fit/result.ts'
 import { publishedSurfaces } from '../../../law/published.ts'
 import type { SurfaceLaw } from '../../../law/surface.ts'
 import { type Axis, extent, linearAxis } from '../../draw/axis.ts'
+import { element } from '../../draw/element.ts'
 import { type Figure, onePanel } from '../../draw/figure.ts'
-import { type Label, pointLabels } from '../../draw/labels.ts'
+import { type DrawMark, type Label, pointLabels, textWidth } from '../../draw/labels.ts'
 import type { Mark } from '../../draw/panel.ts'
 import { ink, muted } from '../../draw/style.ts'
 import { exponent, percent } from '../../number.ts'
@@ -118,16 +119,34 @@ function isoMarks(x: Axis, y: Axis): Mark[] {
       stroke: '#c4c4c4',
       strokeWidth: 0.9,
     }),
-    Plot.text(
-      ends.filter(({ atTop }) => atTop),
-      { ...label, dy: -8 },
-    ),
+    namesAbove(ends.filter(({ atTop }) => atTop)),
     Plot.text(
       ends.filter(({ atTop }) => !atTop),
       { ...label, dx: 6, textAnchor: 'start' },
     ),
   ]
 }
+
+/** What the lines that leave through the top are: as many as have room beside each other. */
+const namesAbove =
+  (ends: readonly Label[]): DrawMark =>
+  (_, { x, y }, __, ___, { document }) => {
+    let end = Number.NEGATIVE_INFINITY
+    const names = ends
+      .map((one) => ({ ...one, middle: x(one.x), half: textWidth(one.text, 11) / 2 }))
+      .sort((a, b) => a.middle - b.middle)
+      .filter(({ middle, half }) => {
+        if (middle - half < end) return false
+        end = middle + half + 4
+        return true
+      })
+    return element(
+      document,
+      'g',
+      { fill: muted, 'font-size': 11, 'text-anchor': 'middle' },
+      ...names.map(({ text, middle, y: at }) => element(document, 'text', { x: middle, y: y(at) - 4 }, text)),
+    )
+  }
 
 export const exponents: Figure<Findings<Comparison & SurfaceRegions>> = {
   name: 'exponents',

@@ -134,9 +134,9 @@ export const residuals: Figure<Findings<Scope & Comparison>> = {
     return [...placesIn(drawing, 0, at('C')), ...placesIn(drawing, 1, at('N'))]
   },
   draw: ({ analysis }) => drawn(analysis, false),
-  narrow({ analysis }) {
+  narrow({ analysis }, width) {
     const drawing = drawn(analysis, true)
-    return drawing && narrowed(drawing)
+    return drawing && narrowed(drawing, width)
   },
 }
 

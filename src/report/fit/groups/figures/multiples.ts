@@ -6,7 +6,7 @@ import { type Axis, linearAxis, logAxis } from '../../../draw/axis.ts'
 import type { Drawing, Figure } from '../../../draw/figure.ts'
 import { pointLabels } from '../../../draw/labels.ts'
 import type { Mark, Panel } from '../../../draw/panel.ts'
-import { budgetColors, figureWidth, narrowWidth } from '../../../draw/style.ts'
+import { budgetColors, figureWidth } from '../../../draw/style.ts'
 import { thin } from '../../../draw/thin.ts'
 import { compact } from '../../../number.ts'
 import { joined } from '../../../prose.ts'
@@ -21,7 +21,13 @@ const mostPanels = 12
 const mostCurves = 5
 const mostRuns = 300
 const broad = { columns: 2, width: figureWidth, height: 290 } as const
-const narrow = { columns: 1, width: narrowWidth, height: 270 } as const
+const narrow = { columns: 1, height: 270 } as const
+
+interface Layout {
+  readonly columns: number
+  readonly width: number
+  readonly height: number
+}
 
 interface Point {
   readonly x: number
@@ -134,7 +140,7 @@ function marksOf({ runs, curves }: Shown, x: Axis, y: Axis, colorOf: (C: number)
 }
 
 /** The panels in rows of so many columns. */
-function drawn(analysis: GroupsAnalysis, { columns, width, height }: typeof broad | typeof narrow): Drawing {
+function drawn(analysis: GroupsAnalysis, { columns, width, height }: Layout): Drawing {
   const shown = panelsOf(analysis)
   const { x, y } = axesOf(shown)
   const colorOf = budgetColors(shown.flatMap(({ runs }) => runs.map(({ C }) => C)))
@@ -168,5 +174,5 @@ export const multiples: Figure<GroupsAnalysis> = {
   },
   alt: ({ groups, column }) => words().groups.figure.alt(Math.min(groups.length, mostPanels), column),
   draw: (analysis) => drawn(analysis, broad),
-  narrow: (analysis) => drawn(analysis, narrow),
+  narrow: (analysis, width) => drawn(analysis, { ...narrow, width }),
 }
