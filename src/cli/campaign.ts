@@ -21,7 +21,17 @@ import { noticeText } from './notices.ts'
 import { openReport } from './open.ts'
 import { budget, forceHelp, languageHelp, nameOf, wholeBudgets, wholeNumber } from './options.ts'
 import { isPoolCampaign, type PoolFlags, runPool, withPoolOptions } from './pool.ts'
-import { print, printJson, printNext, printPage, printWritten, say } from './print.ts'
+import {
+  type Leading,
+  print,
+  printJson,
+  printLeading,
+  printNext,
+  printPage,
+  printWritten,
+  say,
+  sayLeading,
+} from './print.ts'
 import { withRunOptions } from './run-option.ts'
 import { standingProgress } from './standing.ts'
 import { withStudyCommands } from './study.ts'
@@ -136,7 +146,7 @@ async function runCampaign(flags: CampaignFlags): Promise<void> {
       .catch(isOut(flags))
       .catch(explained(flags, interruption.signal))
     line.done()
-    if (ended === null) return say(`${inLanguage(flags.lang ?? 'en', words).command.jobsOut} ${goOn(flags.lang)}`)
+    if (ended === null) return sayLeading(goOn(flags.lang, 'jobsOut'))
     const { view, files } = ended
     const written = await writeUp(flags.out, view, flags.lang)
     await printCampaign(view, flags, [...files, ...written])
@@ -177,7 +187,8 @@ const explained =
   ({ out }: CampaignFlags, signal: AbortSignal) =>
   (error: unknown): never => {
     if (!(error instanceof IsoflopError) || error.code !== 'TOO_FEW_RUNS') throw error
-    if (signal.aborted) throw new IsoflopError(error.code, `Interrupted: ${error.message}`, goOn(), { cause: error })
+    if (signal.aborted)
+      throw new IsoflopError(error.code, `Interrupted: ${error.message}`, goOnText(), { cause: error })
     const kept = `What was bought is kept in ${out}: the same command goes on with it`
     const other = `one of another budget takes it along by --runs ${join(out, 'campaign.jsonl')} and an --out of its own`
     const advice = `${error.advice} ${kept}, ${other}.`
@@ -213,8 +224,13 @@ async function printCampaign(view: EndedView, flags: CampaignFlags, files: reado
   printWritten(files, flags.lang)
 }
 
-/** How an interrupted campaign goes on. */
-const goOn = (language: Language = 'en') => `${inLanguage(language, words).command.goOn} ${commandLine(given())}`
+/** How an interrupted campaign goes on, behind what became of it. */
+function goOn(language: Language = 'en', became?: 'interrupted' | 'jobsOut'): Leading {
+  const { command } = inLanguage(language, words)
+  return { lead: `${became === undefined ? '' : `${command[became]} `}${command.goOn} `, command: commandLine(given()) }
+}
+
+const goOnText = ({ lead, command } = goOn()): string => lead + command
 
 /** What comes next, and what was asked for besides. */
 async function printClosing(
@@ -225,8 +241,9 @@ async function printClosing(
 ): Promise<void> {
   const tell = flags.json ? say : print
   const { command } = inLanguage(flags.lang ?? 'en', words)
-  if (isInterrupted) return tell(`\n${command.interrupted} ${goOn(flags.lang)}`)
-  if (flags.detach && view.result.stopped === 'interrupted') return tell(`\n${command.jobsOut} ${goOn(flags.lang)}`)
+  const lead = flags.json ? sayLeading : printLeading
+  if (isInterrupted) return lead(goOn(flags.lang, 'interrupted'))
+  if (flags.detach && view.result.stopped === 'interrupted') return lead(goOn(flags.lang, 'jobsOut'))
   if (flags.submit && submit !== null) {
     await submit(view)
     tell(`\n${command.submitted}`)

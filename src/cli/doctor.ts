@@ -7,11 +7,14 @@ import { makeFolder, writeWhole } from '../core/durable.ts'
 import { lock } from '../core/lock.ts'
 import { installing, optionalPackages } from '../core/packages.ts'
 import { version } from '../core/version.ts'
+import { displayWidth, wrap } from '../report/page/width.ts'
 import { isPostgres, shownPlace } from '../server/store/place.ts'
+import { brokenLine } from './command-line.ts'
 import { defaultDatabase } from './database.ts'
 import { examples } from './help.ts'
 import { after } from './next.ts'
 import { print, printJson, printNext } from './print.ts'
+import { columnsOf } from './terminal.ts'
 
 /** What was looked at: `absent` is what only some need, `failed` keeps something from working. */
 export interface Finding {
@@ -66,7 +69,22 @@ const signs = { ok: 'ok    ', absent: 'absent', failed: 'FAILED' } as const
 
 function tableOf(findings: readonly Finding[]): string {
   const width = Math.max(...findings.map(({ name }) => name.length))
-  return findings.map(({ name, state, text }) => `${signs[state]}  ${name.padEnd(width)}  ${text}`).join('\n')
+  return findings
+    .map(({ name, state, text }) => [`${signs[state]}  ${name.padEnd(width)}  `, text] as const)
+    .flatMap(([about, text]) => findingLines(about, text))
+    .join('\n')
+}
+
+/** What was found, in lines of the terminal; a command that would not fit has lines of its own. */
+export function findingLines(
+  about: string,
+  text: string,
+  width = columnsOf(process.stdout) ?? Number.POSITIVE_INFINITY,
+): string[] {
+  if (displayWidth(about + text) <= width) return [about + text]
+  const [, found, command] = /^(.*?): (np[mx] .*)$/s.exec(text) ?? [text, text]
+  const lines = wrap(`${found}${command === undefined ? '' : ':'}`, about, ' '.repeat(8), width)
+  return command === undefined ? lines : [...lines, ...brokenLine(command, ' '.repeat(8), width)]
 }
 
 /** What a look at something finds. What is optional and not installed is absent, and said how to get. */

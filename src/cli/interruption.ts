@@ -1,6 +1,6 @@
 import type { Ending } from '../launch/folder-trainer.ts'
 import type { Words } from '../report/words/words.ts'
-import { say } from './print.ts'
+import { type Leading, say, sayLeading } from './print.ts'
 
 const signalNumbers = { SIGINT: 2, SIGTERM: 15 } as const
 
@@ -47,13 +47,13 @@ export class Stages {
    * Listens for Ctrl-C: the first one begins no more runs, the second gives those that run SIGTERM, the third kills them, and a fourth ends this process at
    * once, as the second does where nothing runs. SIGTERM, which comes from somebody who will not wait for hours, stands for two.
    */
-  listen(running: () => number, notices: StageWords, goOn: string): Interruption {
+  listen(running: () => number, notices: StageWords, { lead, command }: Leading): Interruption {
     const onSignal = (name: keyof typeof signalNumbers) => {
       process.exitCode = 128 + signalNumbers[name]
       const runs = running()
       this.#stage = Math.max(this.#stage + 1, name === 'SIGTERM' ? 2 : 1)
       if (this.#stage > 3 || (this.#stop.signal.aborted && runs === 0)) process.exit()
-      say(`\n${stageText(this.#stage, runs, notices)} ${goOn}`)
+      sayLeading({ lead: `${stageText(this.#stage, runs, notices)} ${lead}`, command })
       this.#stop.abort()
       if (this.#stage > 1) this.#save.abort()
       if (this.#stage > 2) this.#kill.abort()

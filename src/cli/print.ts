@@ -25,21 +25,33 @@ export function printWritten(files: readonly string[], language: Language = 'en'
 }
 
 /** Ends a command with the one that comes next, to be copied. */
-export const printNext = (next: Next, language?: Language): void => print(`\n${nextText(next, language)}`)
+export const printNext = (next: Next, language?: Language): void => printLeading(nextOf(next, language))
 
 /** The same beside data on standard output, and so where a person looks alone: what runs by itself gets no word that it did not have. */
 export const sayNext = (next: Next): void => {
-  if (process.stderr.isTTY) say(`\n${nextText(next)}`)
+  if (process.stderr.isTTY) sayLeading(nextOf(next))
 }
 
-/** On one line where it fits, or where nothing says how wide lines are; else the command has lines of its own. */
-function nextText({ lead, command: bare, takesLanguage }: Next, language: Language = 'en'): string {
-  const command = takesLanguage && language !== 'en' ? `${bare} --lang ${language}` : bare
-  const led = inLanguage(language, words).command.next[lead]
-  const width = columnsOf(process.stdout) ?? Number.POSITIVE_INFINITY
-  if (displayWidth(led + command) <= width) return led + command
-  return [...wrap(led.trimEnd(), '', '', width), ...brokenLine(command, '  ', width)].join('\n')
+/** Words that end with a command, to be copied. */
+export interface Leading {
+  readonly lead: string
+  readonly command: string
 }
+
+export const printLeading = (leading: Leading): void => print(`\n${leadingText(leading, process.stdout)}`)
+export const sayLeading = (leading: Leading): void => write(`\n${leadingText(leading, process.stderr)}`)
+
+/** On one line where it fits, or where nothing says how wide lines are; else the command has lines of its own. */
+function leadingText({ lead, command }: Leading, stream: NodeJS.WriteStream): string {
+  const width = columnsOf(stream) ?? Number.POSITIVE_INFINITY
+  if (displayWidth(lead + command) <= width) return lead + command
+  return [...wrap(lead.trimEnd(), '', '', width), ...brokenLine(command, '  ', width)].join('\n')
+}
+
+const nextOf = ({ lead, command, takesLanguage }: Next, language: Language = 'en'): Leading => ({
+  lead: inLanguage(language, words).command.next[lead],
+  command: takesLanguage && language !== 'en' ? `${command} --lang ${language}` : command,
+})
 
 /** Prints a value as JSON, in which characters that command a terminal are escaped: it means the same. */
 export const printJson = (value: unknown): void => console.log(jsonText(value))
@@ -56,7 +68,16 @@ export const printData = (text: string): void => {
   process.stdout.write(process.stdout.isTTY ? printable(text) : text)
 }
 
-/** Says something on standard error. */
-export const say = (text: string): void => {
+/** Says something on standard error, in lines of the terminal, or of $COLUMNS; each as it is where nothing says how wide they are. */
+export const say = (text: string): void => write(text.split('\n').flatMap(sayable).join('\n'))
+
+function sayable(line: string): string[] {
+  const width = columnsOf(process.stderr)
+  if (width === undefined || displayWidth(line) <= width) return [line]
+  const [indent] = /^ */.exec(line)!
+  return wrap(line.slice(indent.length), indent, `${indent}  `, width)
+}
+
+function write(text: string): void {
   process.stderr.write(`${printable(text)}\n`)
 }

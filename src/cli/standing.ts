@@ -2,9 +2,10 @@ import type { Standing } from '../campaign/campaign.ts'
 import { type CampaignView, type Surroundings, viewOfStanding } from '../campaign/view.ts'
 import { printable } from '../core/printable.ts'
 import { standingLine } from '../report/campaign/text.ts'
+import { wrap } from '../report/page/width.ts'
 import { inLanguage, type Language } from '../report/words/words.ts'
 import { type InTraining, lineWith } from './running-line.ts'
-import { lineWidth, takesEscapes } from './terminal.ts'
+import { columnsOf, lineWidth, takesEscapes } from './terminal.ts'
 
 /** Where a campaign stands, for whoever waits for it. */
 export interface StandingProgress {
@@ -39,7 +40,8 @@ export function standingProgress(
       const rounds = view?.rounds.length
       view = viewOfStanding(standing, about)
       if (takesEscapes(stream)) draw()
-      else if (view.rounds.length !== rounds) stream.write(`${lineOf(view)}\n`)
+      else if (view.rounds.length !== rounds)
+        stream.write(`${wrap(lineOf(view), '', '  ', columnsOf(stream) ?? Infinity).join('\n')}\n`)
     },
     done() {
       clearInterval(timer)

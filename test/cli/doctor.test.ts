@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { findingLines } from '../../src/cli/doctor.ts'
 import { version } from '../../src/core/version.ts'
 import { startPostgres } from '../server/postgres.ts'
 
@@ -20,6 +21,15 @@ function doctor(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
   })
   return { status, stdout, stderr }
 }
+
+test('what is missing is said in lines of the terminal, and what installs it goes on as a shell reads it', () => {
+  const text = 'not installed: npm install --ignore-scripts @resvg/resvg-js@2.6.2 dejavu-fonts-ttf@2.37.3'
+  assert.deepEqual(findingLines('absent  PNG files  ', text, 200), [`absent  PNG files  ${text}`])
+  const lines = findingLines('absent  PNG files  ', text, 60)
+  assert.ok(lines.every((line) => line.length <= 60))
+  assert.deepEqual([lines.length, lines[0]], [3, 'absent  PNG files  not installed:'])
+  assert.equal(lines.slice(1).join('').replaceAll(/ \\ +/g, ' ').trim(), text.slice('not installed: '.length))
+})
 
 test('the doctor finds what the tests themselves use, and leaves nothing behind', () => {
   const { status, stdout } = doctor(['--json', '--out', 'a/b'])

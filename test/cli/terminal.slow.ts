@@ -28,12 +28,17 @@ function shown(lines: readonly (readonly string[])[], width: number): string[] {
       process.exitCode = 0
       console.log('\\u0001')
     }`
-  const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
-    cwd: folder,
-    encoding: 'utf8',
-    env: { ...process.env, COLUMNS: String(width), NO_COLOR: '1', DATABASE_URL: undefined },
-  })
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    ['--no-warnings', '--input-type=module', '-e', program],
+    {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { ...process.env, COLUMNS: String(width), NO_COLOR: '1', DATABASE_URL: undefined },
+    },
+  )
   assert.equal(status, 0, stderr)
+  assertFits(stderr, width, 'what is said beside')
   return stdout.split('\u0001\n').slice(0, -1)
 }
 
