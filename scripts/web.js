@@ -30,12 +30,15 @@ const oneLanguage = (language) => ({
 const withoutWords = (subject, contents) => ({
   name: `without-${subject}`,
   setup({ onResolve, onLoad }) {
-    const filter = new RegExp(`^\\./(?:en|zh)-${subject}\\.ts$`)
+    const filter = new RegExp(`^\\./(?:en|zh)(?:-elsewhere)?-${subject}\\.ts$`)
     onResolve({ filter }, ({ path }) => ({ path, namespace: `without-${subject}` }))
     onLoad({ filter: /.*/, namespace: `without-${subject}` }, () => ({ contents, loader: 'js' }))
   },
 })
-const withoutCampaign = withoutWords('campaign', 'export const campaign = {}\nexport const campaignFigures = {}')
+const withoutCampaign = withoutWords(
+  'campaign',
+  'export const campaign = {}\nexport const campaignFigures = {}\nexport const campaignTexts = {}',
+)
 const withoutClass = withoutWords('class', 'export const classWords = {}')
 const left = { campaign: [withoutClass], class: [], fit: [withoutClass, withoutCampaign] }
 

@@ -9,6 +9,7 @@ import { full, interim, plain, tiny } from './campaigns.ts'
 import { assertLegible } from './contrast.ts'
 import { englishOf } from './english.ts'
 import { matchesSnapshot } from './snapshot.ts'
+import { assertTables } from './tables.ts'
 
 const drawCampaign = (report: CampaignReport) =>
   new Map(renderFigures(campaignFigures, report.view).map((figure) => [figure.name, figure]))
@@ -136,6 +137,10 @@ test('runs step aside as little as needed, and stay where they are when they are
   assert.deepEqual(stepAside(Array.from({ length: 3 }, () => ({ ...disc, x: 100 }))), [100, 110, 90])
   const crowded = stepAside(Array.from({ length: 9 }, () => ({ ...disc, x: 100 })))
   assert.ok(crowded.every((x) => Math.abs(x - 100) <= 20))
+})
+
+test('every figure of a campaign that is not of single runs can be read as a table', () => {
+  for (const { view } of [full, plain, interim, tiny]) assertTables(campaignFigures, view, ['design', 'residuals'])
 })
 
 test('figures of a campaign have no English sentence where they are Chinese', () => {

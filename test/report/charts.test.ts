@@ -12,11 +12,13 @@ import { newDocument, renderFigures, svgText } from '../../src/report/draw/svg.t
 import { lowestPoints } from '../../src/report/fit/figures/lowest.ts'
 import { optimum } from '../../src/report/fit/figures/optimum.ts'
 import { fitFigures } from '../../src/report/fit/figures.ts'
+import { withInterval } from '../../src/report/number.ts'
 import { handoutLaw } from '../../src/world/handout.ts'
 import { handout, noisy, nothing } from './analyses.ts'
 import { assertLegible } from './contrast.ts'
 import { englishOf } from './english.ts'
 import { matchesSnapshot } from './snapshot.ts'
+import { assertTables } from './tables.ts'
 
 const drawFigures = (analysis: Analysis, truth: SurfaceLaw | null = null) =>
   renderFigures(fitFigures, { analysis, truth })
@@ -203,6 +205,14 @@ test('very many runs are thinned, the farthest kept at the border', () => {
   const circles = svg.match(/<circle/g)!.length
   assert.ok(circles > 3000 && circles <= 4000, String(circles))
   assert.equal(svg.match(/stroke-width="1.6"[^>]*><path/g)?.length, 2)
+})
+
+test('every figure of a fit that is not of single runs can be read as a table, very many runs too', () => {
+  for (const analysis of [noisy, handout, nothing]) assertTables(fitFigures, { analysis, truth: null }, ['residuals'])
+  const { columns, rows } = optimum.table!({ analysis: noisy, truth: null })!
+  const last = noisy.bands.find(({ method }) => method === 'norm')!.points.at(-1)!
+  const cell = rows.at(-1)![columns.indexOf('norm: N')]
+  assert.equal(cell, withInterval(last.parameters, last.interval.parameters))
 })
 
 test('figures of a fit have no English sentence where they are Chinese', () => {

@@ -11,6 +11,7 @@ import { inLanguage } from '../../src/report/words/words.ts'
 import { begun, day, measured, threeStudents as subject } from './class-spending.ts'
 import { englishOf } from './english.ts'
 import { matchesSnapshot } from './snapshot.ts'
+import { assertTables } from './tables.ts'
 
 test('snapshot of who has spent what and when', () => {
   const [{ svg, alt }] = renderFigures([spending], subject)
@@ -52,6 +53,10 @@ test('a class too large for lines is pointed at by its median, one without runs 
   assert.equal(spending.draw({ ...subject, times: [], shares: [] }), null)
   const [{ svg }] = inLanguage('zh', () => renderFigures([spending], { ...subject, lines: [], chosen: null }))
   assert.match(svg, />11月21日</)
+})
+
+test('every figure of a class can be read as a table', () => {
+  assertTables(classFigures, { ...subject, ...measured })
 })
 
 test('figures of a class have no English sentence where they are Chinese', () => {

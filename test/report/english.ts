@@ -11,14 +11,15 @@ const threeWords = /[A-Za-z]{2,}(?:,?\s+[a-z]{2,}){2,}/g
 /** Where a text that should be Chinese goes on in English. */
 export const englishIn = (text: string): string[] => text.replace(names, '').match(threeWords) ?? []
 
-/** What figures say in English where they should be Chinese: titles, captions, alternative texts, and whatever is written in the drawing. */
+/** What figures say in English where they should be Chinese: titles, captions, alternative texts, tables, and whatever is written in the drawing. */
 export const englishOf = <Subject>(figures: readonly Figure<Subject>[], subject: Subject): string[] =>
   inLanguage('zh', () =>
     figures.flatMap((figure) => {
       const svg = drawFigure(figure, subject, newDocument())
       if (svg === null) return []
       const drawn = [...svg.querySelectorAll('text')].map(({ outerHTML }) => outerHTML.replace(/<[^>]*>/g, ' '))
-      return [figure.title, figure.caption(subject), figure.alt(subject), ...drawn]
+      const { columns, rows } = figure.table?.(subject) ?? { columns: [], rows: [] }
+      return [figure.title, figure.caption(subject), figure.alt(subject), ...columns, ...rows.flat(), ...drawn]
         .flatMap(englishIn)
         .map((english) => `${figure.name}: ${english}`)
     }),

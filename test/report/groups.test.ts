@@ -18,6 +18,7 @@ import { htmlOf } from '../../src/report/page/html.ts'
 import { markdownOf } from '../../src/report/page/markdown.ts'
 import { englishIn, englishOf } from './english.ts'
 import { analysis, hostile, input } from './groups-analysis.ts'
+import { assertTables } from './tables.ts'
 
 const data = {
   read: input.runs.size,
@@ -246,6 +247,7 @@ test('in Chinese the report has the same parts, and says all of it', () => {
   const kinds = ({ blocks }: typeof page) => blocks.map(({ kind }) => kind)
   assert.deepEqual(kinds(chinese), kinds(page))
   assert.deepEqual(englishOf(groupsFigures, analysis), [])
+  assertTables(groupsFigures, analysis)
   assert.deepEqual(englishIn(groupsText(analysis, [], { language: 'zh' })), [])
   const text = groupsText(analysis, [], { language: 'zh' }).replace(/\s+/g, '')
   assert.match(text, /要达到同样的loss，“books”需要“web”的1\.[67]\dx\[1\.6\d,1\.7\d\]token数。/)

@@ -14,6 +14,7 @@ import { textOf as asText } from '../../src/report/page/text.ts'
 import { madeRuns } from '../fit/tuned-runs.ts'
 import { englishOf } from './english.ts'
 import { onGrid } from './settings-analyses.ts'
+import { assertTables } from './tables.ts'
 
 const options = { targets: [1e21, 1e22], methods: ['joint'] as const, resamples: 20 }
 const swept = madeRuns(['rate', 'batch'], { seed: 11, noise: 0.003 })
@@ -99,6 +100,7 @@ test('the figure of rates has a curve, points and a best rate for each sweep, an
   assert.ok(drawn >= 4)
   assert.equal(svg.match(/<circle[^>]* r="6"/g)?.length, drawn)
   assert.deepEqual(englishOf(fitFigures, subject), [])
+  assertTables(fitFigures, subject)
   assert.match(figure.caption(subject), /r\* = \S+ N\^-0/)
   const page = htmlOf(
     fitPage({

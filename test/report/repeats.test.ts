@@ -11,6 +11,7 @@ import { fitText } from '../../src/report/fit/text.ts'
 import { htmlOf } from '../../src/report/page/html.ts'
 import { markdownOf } from '../../src/report/page/markdown.ts'
 import { englishOf } from './english.ts'
+import { assertTables } from './tables.ts'
 
 const many = repeatsWorld(4, 'as-fitted', 32).runs
 const few = repeatsWorld(4, 'as-fitted', 4).runs
@@ -92,6 +93,7 @@ test('its figures: what repeats are worth, and loss against epochs for the uniqu
   assert.match(cost.caption, /^The loss of 1e22 FLOPs .*with 2e9 at \S+ epochs \d\.\d{3}, with 2e10 at/)
   for (const { svg, caption } of drawn) assert.doesNotMatch(svg + caption, /NaN|Infinity|undefined/)
   assert.deepEqual(englishOf(fitFigures, subject), [])
+  assertTables(fitFigures, subject)
 })
 
 test('bits per byte stay so', async () => {

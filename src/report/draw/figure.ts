@@ -20,8 +20,16 @@ export interface Figure<Subject> {
   draw(subject: Subject): Drawing | null
   /** The same for the width of a telephone, pixels, where `narrowed` is not what is wanted. */
   narrow?(subject: Subject, width: number): Drawing | null
+  /** Its numbers, for those who would rather read them; absent where they are of single runs, which stand in a table of their own. */
+  table?(subject: Subject): FigureTable | null
   /** Where the runs of the subject stand in its drawing, for whoever points at them. */
   places?(subject: Subject, drawing: Drawing): readonly Place[]
+}
+
+/** Columns, each with a title of its own, and rows, as text. */
+export interface FigureTable {
+  readonly columns: readonly string[]
+  readonly rows: readonly (readonly string[])[]
 }
 
 /** Where a run stands in a drawing. */

@@ -233,6 +233,7 @@ export const campaign = {
 export const campaignFigures = {
   trainings: {
     title: 'In training',
+    expected: 'expected at the end',
     share: 'tokens trained on',
     caption:
       'The training loss of each run that is out, so far; circles at the right are the losses that are expected of them, with 95 % intervals. Darker is a larger budget.',
@@ -327,6 +328,7 @@ export const campaignFigures = {
   },
   backtest: {
     title: 'Predicted and measured losses',
+    predicted: 'predicted loss',
     fromCheaper: 'measured − predicted from cheaper runs (nats)',
     whenBought: 'measured − predicted when bought (nats)',
     inside: (inside: number, n: number) => `${inside} of ${counted(n, 'run')} inside`,

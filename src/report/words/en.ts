@@ -195,6 +195,8 @@ export const en = {
       dotted: 'Dotted: the deadline.',
       alt: (students: number, from: string, until: string, median: string, tenth: string, ninth: string) =>
         `Share of the budget that ${counted(students, 'student')} spent from ${from} to ${until}. At the end the median is ${median}; a tenth of them spent at most ${tenth}, a tenth ${ninth} or more.`,
+      tenth: 'a tenth at most',
+      ninth: 'a tenth at least',
       time: 'time',
       share: 'spent of the budget',
       median: 'median',
@@ -217,6 +219,8 @@ export const en = {
     },
     backtest: {
       title: 'What the fits would have said',
+      method: 'method',
+      withheld: 'largest budgets left out',
       without: (withheld: number) => (withheld === 1 ? 'without the largest' : `without the ${withheld} largest`),
       caption:
         "Each method fitted again without the one, two and three largest budgets: its N over the one that the withheld budget's own parabola shows. " +
@@ -228,6 +232,7 @@ export const en = {
     },
     exponents: {
       title: 'Exponents of the loss surface',
+      law: 'law',
       truth: 'truth',
       alpha: 'exponent alpha of N',
       beta: 'exponent beta of D',
@@ -241,6 +246,7 @@ export const en = {
     },
     frontier: {
       title: 'Best loss against compute',
+      shown: 'shown by the runs',
       plateauOf: (method: string, E: string) => `plateau E of ${method}: ${E}`,
       caption: (hasLowest: boolean) =>
         `The best loss that each budget shows: the minimum of its parabola (filled) ${hasLowest ? 'or, without one inside, its lowest run (open).' : 'in every case.'}`,
@@ -273,6 +279,9 @@ export const en = {
     },
     profiles: {
       title: 'IsoFLOP profiles',
+      runs: 'runs',
+      best: 'N at the minimum',
+      bestLoss: 'loss there',
       fates: {
         interior: (n: number) => `${n} with a minimum inside (filled circle)`,
         edge: (n: number) => `${n} with the minimum beyond an end (open circle)`,
@@ -304,6 +313,9 @@ export const en = {
     },
     rates: {
       title: 'Loss against learning rate',
+      lowest: 'rate of the lowest loss',
+      best: 'best rate by the law',
+      bestLoss: 'its loss',
       axis: 'learning rate (labels: N, D)',
       caption: (best: string) =>
         `Curves: the joint law at the best of the batches that were tried. Open circles: the law's best rate at its best batch, ${best}.`,

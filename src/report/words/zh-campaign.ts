@@ -214,6 +214,7 @@ export const campaign: English['campaign'] = {
 export const campaignFigures: English['campaignFigures'] = {
   trainings: {
     title: '训练中',
+    expected: '预期的最终 loss',
     share: '已训练的 token',
     caption: '每个正在进行的实验至今的训练 loss；右侧圆圈是对它们的预期，带 95 % 区间。颜色越深预算越大。',
     alt: (n, last) => `${n} 个实验至今的训练 loss${last === '' ? '' : `：${last}`}。`,
@@ -296,6 +297,7 @@ export const campaignFigures: English['campaignFigures'] = {
   },
   backtest: {
     title: '预测的 loss 与实测的 loss',
+    predicted: '预测的 loss',
     fromCheaper: '实测 − 由较便宜实验的预测 (nats)',
     whenBought: '实测 − 购买时的预测 (nats)',
     inside: (inside, n) => `${n} 个实验中有 ${inside} 个在区间内`,

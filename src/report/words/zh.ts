@@ -177,6 +177,8 @@ export const zh: English = {
       dotted: '点线：截止时间。',
       alt: (students, from, until, median, tenth, ninth) =>
         `${students} 名学生从 ${from} 到 ${until} 所用预算的比例。末尾处中位数为 ${median}；十分之一的学生至多用了 ${tenth}，十分之一用了 ${ninth} 或更多。`,
+      tenth: '最少的十分之一至多',
+      ninth: '最多的十分之一至少',
       time: '时间',
       share: '已用预算比例',
       median: '中位数',
@@ -198,6 +200,8 @@ export const zh: English = {
     },
     backtest: {
       title: '当时的拟合会怎么说',
+      method: '方法',
+      withheld: '略去的最大预算数',
       without: (withheld) => (withheld === 1 ? '去掉最大的一个' : `去掉最大的 ${withheld} 个`),
       caption:
         '每种方法分别去掉最大的一个、两个和三个预算重新拟合：所得 N 与留出预算自身抛物线给出的 N 之比。落在 1 处的线上说明拟合正确；左侧是以 FLOPs 表示的预算。',
@@ -207,6 +211,7 @@ export const zh: English = {
     },
     exponents: {
       title: '损失曲面的指数',
+      law: '定律',
       truth: '真值',
       alpha: 'N 的指数 alpha',
       beta: 'D 的指数 beta',
@@ -219,6 +224,7 @@ export const zh: English = {
     },
     frontier: {
       title: '最优 loss 随算力的变化',
+      shown: '实验所示',
       plateauOf: (method, E) => `${method} 的不可约 loss E：${E}`,
       caption: (hasLowest) =>
         `每个预算显示的最优 loss：其抛物线的最小值（实心）${hasLowest ? '，最小值不在内部时为其最低的实验（空心）。' : '。'}`,
@@ -246,6 +252,9 @@ export const zh: English = {
     },
     profiles: {
       title: 'IsoFLOP 曲线',
+      runs: '实验数',
+      best: '最低处的 N',
+      bestLoss: '该处 loss',
       fates: {
         interior: (n) => `${n} 条的最小值在内部（实心圆）`,
         edge: (n) => `${n} 条的最小值在端点之外（空心圆）`,
@@ -272,6 +281,9 @@ export const zh: English = {
     },
     rates: {
       title: 'loss 随学习率的变化',
+      lowest: '最低 loss 的学习率',
+      best: '定律的最优学习率',
+      bestLoss: '其 loss',
       axis: '学习率（标注：N、D）',
       caption: (best) => `曲线：联合定律在试过的最优批大小处。空心圆圈：定律在其最优批大小处的最优学习率，${best}。`,
       formula: (formula, N, D) => `r* = ${formula}，N 的指数 ${N}，D 的指数 ${D}`,

@@ -1,5 +1,5 @@
 import { computed } from '@preact/signals'
-import { useEffect, useMemo } from 'preact/hooks'
+import { useEffect } from 'preact/hooks'
 import type { CampaignNews } from '../../campaign/live.ts'
 import type { CampaignView } from '../../campaign/view.ts'
 import { backtest } from '../../report/campaign/figures/backtest.ts'
@@ -28,7 +28,6 @@ import { tellRun } from './numbers.ts'
 import { Runs } from './runs.tsx'
 import { drawnOf, news, pointed, selected, take, view } from './state.ts'
 import { Supposing } from './supposing.tsx'
-import { tableOf } from './tables.ts'
 import { startWhatIf, supposed } from './what-if.ts'
 
 /** In the order of what is asked first. */
@@ -86,12 +85,10 @@ export function CampaignPage() {
 function CampaignFigure({ figure, isWide }: { figure: Figure<CampaignView>; isWide: boolean }) {
   const shown = drawnView.value
   const all = supposed.value?.numbers.length ?? view.value!.runs.length
-  const table = useMemo(() => tableOf(figure, shown.view), [figure, shown.view])
   return (
     <LiveFigure
       figure={figure}
       isWide={isWide}
-      table={table}
       subject={shown.view}
       numbers={shown.numbers}
       selected={selected.value}

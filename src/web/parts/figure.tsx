@@ -1,5 +1,5 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
-import { drawingAt, type Figure, type Place } from '../../report/draw/figure.ts'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { drawingAt, type Figure, type FigureTable, type Place } from '../../report/draw/figure.ts'
 import { say } from '../words/words.ts'
 import { drawNever, drawn, drawSoon } from './drawing.ts'
 import { still } from './still.tsx'
@@ -19,16 +19,8 @@ interface Props<Subject> {
   /** What is told of a run that is pointed at. */
   readonly tell: (run: number) => readonly string[]
   readonly note?: string | undefined
-  /** Its numbers, for those who would rather read them; null where they are in another table of the page. */
-  readonly table?: FigureTable | null
   /** Whether it takes the room of two. */
   readonly isWide?: boolean
-}
-
-/** Columns and rows, as text. */
-export interface FigureTable {
-  readonly columns: readonly string[]
-  readonly rows: readonly (readonly string[])[]
 }
 
 const StillNumbers = still(({ table: { columns, rows }, label }: { table: FigureTable; label: string }) => (
@@ -47,8 +39,8 @@ const StillNumbers = still(({ table: { columns, rows }, label }: { table: Figure
           </tr>
         </thead>
         <tbody>
-          {rows.map((row) => (
-            <tr key={row.join()}>
+          {rows.map((row, at) => (
+            <tr key={at}>
               {row.map((cell, k) => (
                 <td key={columns[k]} class="number">
                   {cell}
@@ -84,6 +76,7 @@ export function LiveFigure<Subject>(props: Props<Subject>) {
   const [walked, setWalked] = useState<Place | null>(null)
   const [isWalked, setIsWalked] = useState(false)
   const key = useRef({}).current
+  const table = useMemo(() => figure.table?.(subject), [figure, subject])
 
   useEffect(() => {
     if (width === 0) return
@@ -176,7 +169,7 @@ export function LiveFigure<Subject>(props: Props<Subject>) {
         {tip && shown && <Tip place={tip} within={shown} lines={props.tell(tip.run)} />}
       </div>
       <StillReading caption={shown?.caption} note={note} />
-      {props.table && <StillNumbers table={props.table} label={figure.title} />}
+      {table && table.rows.length > 0 && <StillNumbers table={table} label={figure.title} />}
     </figure>
   )
 }

@@ -5,7 +5,8 @@ import { type Axis, linearAxis } from '../../draw/axis.ts'
 import type { Figure } from '../../draw/figure.ts'
 import type { Panel } from '../../draw/panel.ts'
 import { figureWidth, ink, truthColor } from '../../draw/style.ts'
-import { compact } from '../../number.ts'
+import { thin } from '../../draw/thin.ts'
+import { compact, nats, significant, withInterval } from '../../number.ts'
 import { joined } from '../../prose.ts'
 import { words } from '../../words/words.ts'
 import { backtestRuns, type ForetoldRun, foretoldRuns, isInside } from '../facts.ts'
@@ -17,6 +18,8 @@ const margin = { top: 34, right: 14, bottom: 52, left: 64 }
 const gap = 1
 const nameWidth = 42
 const mostRoom = 12
+/** Rows of the table; of more runs some are chosen evenly. */
+const mostRows = 60
 
 /** One run: its place in the row, and what was measured and believed beside the prediction, nats. */
 interface Shown {
@@ -135,6 +138,20 @@ export const backtest: Figure<CampaignView> = {
         .map(({ runs }) => insideText(runs))
         .join(words().marks.semicolon),
     ),
+  table: (view) => ({
+    columns: [
+      words().axes.compute,
+      words().axes.parameters,
+      words().campaignFigures.backtest.predicted,
+      words().axes.loss('nats/token'),
+    ],
+    rows: thin([...backtestRuns(view), ...foretoldRuns(view)], mostRows).map(({ run, predicted, interval }) => [
+      compact(run.config.trainFlops),
+      significant(run.parameters),
+      withInterval(predicted, interval, nats),
+      nats(run.loss),
+    ]),
+  }),
   draw(view) {
     const kinds = kindsOf(view)
     if (kinds.length === 0) return null

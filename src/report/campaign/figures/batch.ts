@@ -6,7 +6,7 @@ import { type Figure, onePanel } from '../../draw/figure.ts'
 import { topLabels } from '../../draw/labels.ts'
 import { shaded } from '../../draw/marks.ts'
 import { ink, lawColor, muted } from '../../draw/style.ts'
-import { compact } from '../../number.ts'
+import { compact, signedNats, withInterval } from '../../number.ts'
 import { joined } from '../../prose.ts'
 import { words } from '../../words/words.ts'
 import { largestBudget } from '../facts.ts'
@@ -32,6 +32,18 @@ export const batch: Figure<CampaignView> = {
     )
   },
   alt: (view) => words().campaignFigures.batch.alt(effectsOf(view).length),
+  table(view) {
+    const effects = effectsOf(view)
+    if (effects.length === 0) return null
+    const [smaller, larger] = effects[0].batchSizes
+    return {
+      columns: [words().axes.compute, words().campaignFigures.batch.axis(larger, smaller)],
+      rows: effects.map(({ flops, difference, interval }) => [
+        compact(flops),
+        withInterval(difference, interval, signedNats),
+      ]),
+    }
+  },
   draw(view) {
     const effects = effectsOf(view)
     if (effects.length < 2) return null

@@ -47,6 +47,17 @@ export const beliefs: Figure<CampaignView> = {
     const last = lines.map(({ name, points }) => `${words().elsewhere(name)} ${percent(points[points.length - 1].y)}`)
     return words().campaignFigures.beliefs.alt(lines.length, last.join(words().marks.comma))
   },
+  table(view) {
+    const lines = linesOf(view)
+    const [first] = lines
+    return {
+      columns: [words().campaignFigures.funnel.spent, ...lines.map(({ name }) => words().elsewhere(name))],
+      rows: (first?.points ?? []).map(({ x }, k) => [
+        compact(x),
+        ...lines.map(({ points }) => percent(Number(points[k].y.toFixed(2)))),
+      ]),
+    }
+  },
   draw(view) {
     const lines = linesOf(view)
     if (lines.length < 2 || lines[0].points.length < 2) return null

@@ -102,6 +102,14 @@ export const funnel: Figure<CampaignView> = {
       first ? [say(first), say(last)] : null,
     )
   },
+  table: ({ history }) => ({
+    columns: [words().campaignFigures.funnel.spent, words().axes.loss('nats/token'), words().axes.coreParameters],
+    rows: history.map(({ spentFlops, estimate: { loss, parameters, interval } }) => [
+      compact(spentFlops),
+      withInterval(loss, interval.loss, nats),
+      withInterval(parameters, interval.parameters),
+    ]),
+  }),
   draw(view) {
     if (view.history.length < 2) return null
     const [losses, sizes] = [lossSteps(view), sizeSteps(view)]

@@ -8,7 +8,7 @@ import { symbols } from '../../draw/marks.ts'
 import type { Mark } from '../../draw/panel.ts'
 import { budgetColor, budgetSymbols } from '../../draw/style.ts'
 import { thin } from '../../draw/thin.ts'
-import { compact } from '../../number.ts'
+import { compact, nats, significant } from '../../number.ts'
 import { joined } from '../../prose.ts'
 import { words } from '../../words/words.ts'
 import { budgetsOf, isTrained, type MeasuredRun, usedRuns, valley } from '../facts.ts'
@@ -141,6 +141,14 @@ export const profiles: Figure<CampaignView> = {
     const ends = [shown[0], shown[shown.length - 1]].map((one) => (one ? compact(one.flops) : '-'))
     return words().campaignFigures.profiles.alt(shown.length, ends[0], ends[1], isFitted(view))
   },
+  table: (view) => ({
+    columns: [words().axes.compute, words().axes.parameters, words().axes.loss('nats/token')],
+    rows: shownOf(view).flatMap(({ flops, curve }) => {
+      if (curve.length === 0) return []
+      const least = curve.reduce((a, b) => (b.y < a.y ? b : a))
+      return [[compact(flops), significant(least.x), nats(least.y)]]
+    }),
+  }),
   places(view, drawing) {
     const used = new Map(usedRuns(view).map((one) => [one.run, one]))
     const shown = new Set(shownOf(view).map(({ flops }) => flops))

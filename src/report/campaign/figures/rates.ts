@@ -190,6 +190,14 @@ export const rates: Figure<CampaignView> = {
     )
   },
   alt: (view) => words().campaignFigures.rates.alt(view.evidence?.rates.length ?? 0, usedRuns(view).length),
+  table: (view) => ({
+    columns: [words().axes.compute, words().campaignFigures.rates.rate],
+    rows: (view.evidence?.rates ?? []).flatMap(({ flops, points }) => {
+      if (points.length === 0) return []
+      const least = points.reduce((a, b) => (b.loss < a.loss ? b : a))
+      return [[compact(flops), significant(least.learningRate)]]
+    }),
+  }),
   draw(view) {
     const curves = thin(
       (view.evidence?.rates ?? []).filter(({ points }) => points.length > 1),

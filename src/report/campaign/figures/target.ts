@@ -88,6 +88,13 @@ export const target: Figure<CampaignView> = {
       compact(task.target),
       estimate && { loss: nats(estimate.loss), N: significant(estimate.parameters) },
     ),
+  table: (view) => ({
+    columns: [words().axes.parameters, words().axes.loss('nats/token')],
+    rows: targetPoints(view).map(({ parameters, loss, low, high }) => [
+      significant(parameters),
+      withInterval(loss, [low, high], nats),
+    ]),
+  }),
   draw(view) {
     const points = targetPoints(view)
     const { estimate } = view

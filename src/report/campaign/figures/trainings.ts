@@ -30,6 +30,20 @@ export const trainings: Figure<CampaignView> = {
     )
     return words().campaignFigures.trainings.alt(told.length, told.join(words().marks.comma))
   },
+  table: (view) => ({
+    columns: [
+      words().axes.compute,
+      words().campaignFigures.trainings.share,
+      words().axes.loss('nats/token'),
+      words().campaignFigures.trainings.expected,
+    ],
+    rows: running(view).map((one) => [
+      compact(one.config.trainFlops),
+      percent(Math.round(100 * lastOf(one).share) / 100),
+      nats(lastOf(one).loss),
+      one.expected ? `${nats(one.expected.loss)} \u00b1 ${nats(one.expected.sd)}` : '-',
+    ]),
+  }),
   draw(view) {
     const shown = running(view)
     if (shown.length === 0) return null

@@ -88,6 +88,14 @@ export const profiles: Figure<MeasuredRuns> = {
     )
     return words().classFigures.profiles.alt(subject.runs.length, lowest.join('; '))
   },
+  table: (subject) => ({
+    columns: [words().axes.compute, words().axes.coreParameters, words().axes.loss('nats/token')],
+    rows: shownOf(subject).map(({ flops, lowest: { parameters, loss } }) => [
+      compact(flops),
+      significant(parameters),
+      nats(loss),
+    ]),
+  }),
   places: ({ runs }, drawing) =>
     placesIn(
       drawing,

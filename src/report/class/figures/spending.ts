@@ -4,6 +4,7 @@ import { type Figure, onePanel, placesIn } from '../../draw/figure.ts'
 import { endLabels, topLabels } from '../../draw/labels.ts'
 import type { Mark } from '../../draw/panel.ts'
 import { ink, lawColor, muted, truthColor } from '../../draw/style.ts'
+import { thin } from '../../draw/thin.ts'
 import { momentText, timeAxis } from '../../draw/time.ts'
 import { percent } from '../../number.ts'
 import { joined } from '../../prose.ts'
@@ -40,6 +41,8 @@ export interface ClassSpending {
 }
 
 const height = 340
+/** Rows of the table, evenly chosen of the times at which somebody spent. */
+const mostRows = 40
 /** The deadline is drawn where it is this near, as a share of the time that is shown: one far away would press the rest together. */
 const nearDeadline = 0.5
 
@@ -139,6 +142,16 @@ export const spending: Figure<ClassSpending> = {
       ...([students, momentText(times[0], zoneMs), momentText(until, zoneMs)] as const),
       ...([median, tenth, ninth] as const),
     )
+  },
+  table: ({ times, shares, zoneMs }) => {
+    const say = words().classFigures.spending
+    return {
+      columns: [say.time, say.tenth, say.median, say.ninth],
+      rows: thin([...times.keys()], mostRows).map((k) => [
+        momentText(times[k], zoneMs),
+        ...[shares[k][0], shares[k][2], shares[k][4]].map((share) => percent(Number(share.toFixed(3)))),
+      ]),
+    }
   },
   places: (subject, drawing) =>
     placesIn(

@@ -12,7 +12,7 @@ import { words } from '../../words/words.ts'
 import { answerBudget, leaderOf } from '../facts.ts'
 import type { Findings } from '../findings.ts'
 import { methodInk, methodStyle, methodStyles } from '../methods.ts'
-import { computeAxis, computeBackground, methodLines, stroke } from './compute.ts'
+import { alongTable, computeAxis, computeBackground, methodLines, stroke } from './compute.ts'
 import { shownMinima } from './optimum.ts'
 
 const height = 380
@@ -50,6 +50,15 @@ export const agreement: Figure<Findings<Scope & Comparison & Profiled>> = {
   },
   alt: ({ analysis }) =>
     words().fitFigures.agreement.alt(leaderOf(analysis)?.method ?? '', compact(answerBudget(analysis))),
+  table({ analysis }) {
+    const base = leaderOf(analysis)?.modelSize
+    if (!base) return null
+    return alongTable(
+      analysis,
+      (method) => [method],
+      ({ flops, parameters }) => [ratio(parameters / powerAt(base, flops))],
+    )
+  },
   draw({ analysis, truth }) {
     const leader = leaderOf(analysis)
     const base = leader?.modelSize

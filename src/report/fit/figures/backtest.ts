@@ -115,6 +115,15 @@ export const backtest: Figure<Findings<Backtested>> = {
   },
   alt: ({ analysis }) =>
     words().fitFigures.backtest.alt(dotsOf(analysis).length, rowsOf(dotsOf(analysis)).methods.join(', ')),
+  table: ({ analysis }) => ({
+    columns: [
+      words().fitFigures.backtest.method,
+      words().fitFigures.backtest.withheld,
+      'C (FLOPs)',
+      words().fitFigures.backtest.axis,
+    ],
+    rows: dotsOf(analysis).map((dot) => [dot.method, String(dot.withheld), compact(dot.budget), ratio(dot.ratio)]),
+  }),
   draw({ analysis }) {
     const told = toldOf(analysis, 5)
     if (told === null) return null

@@ -1,10 +1,12 @@
 import * as Plot from '@observablehq/plot'
 import type { Comparison, MethodResult, Prediction } from '../../../fit/result.ts'
 import { type Axis, logAxis } from '../../draw/axis.ts'
+import type { FigureTable } from '../../draw/figure.ts'
 import { topLabels } from '../../draw/labels.ts'
 import { gridOnShade, shaded } from '../../draw/marks.ts'
 import type { Mark } from '../../draw/panel.ts'
 import { muted } from '../../draw/style.ts'
+import { thin } from '../../draw/thin.ts'
 import { compact } from '../../number.ts'
 import { words } from '../../words/words.ts'
 import { availableMethods, largestBudget, type Reach, sortedTargets } from '../facts.ts'
@@ -41,6 +43,31 @@ export function methodLines(analysis: Comparison): MethodLine[] {
     const band = analysis.bands.find(({ method }) => method === result.method)
     return band ? [{ result, points: band.points }] : []
   })
+}
+
+/** Budgets of a table that has what a line shows. */
+const tableRows = 9
+
+/** What every method has along the compute axis: a row for each of some budgets, a column for each cell of a method. */
+export function alongTable(
+  analysis: Comparison,
+  titles: (method: string) => readonly string[],
+  cells: (point: Prediction) => readonly string[],
+): FigureTable | null {
+  const lines = methodLines(analysis)
+  if (lines.length === 0) return null
+  const budgets = thin(lines[0].points, tableRows).map(({ flops }) => flops)
+  const at = ({ points }: MethodLine, C: number) => points.find(({ flops }) => flops === C)
+  return {
+    columns: [words().axes.compute, ...lines.flatMap(({ result }) => titles(result.method))],
+    rows: budgets.map((C) => [
+      compact(C),
+      ...lines.flatMap((line) => {
+        const point = at(line, C)
+        return point ? cells(point) : titles('').map(() => '-')
+      }),
+    ]),
+  }
 }
 
 /** Plot's options for a line style. */

@@ -171,6 +171,10 @@ export const exponents: Figure<Findings<Comparison & SurfaceRegions>> = {
     const pair = fitted ? `alpha ${exponent(fitted.alpha)}, beta ${exponent(fitted.beta)}` : ''
     return words().fitFigures.exponents.alt(pair)
   },
+  table: ({ analysis, truth }) => ({
+    columns: [words().fitFigures.exponents.law, 'alpha', 'beta'],
+    rows: pairsOf(analysis, truth).map(({ name, alpha, beta }) => [name, exponent(alpha), exponent(beta)]),
+  }),
   draw({ analysis, truth }) {
     const fitted = surfaceOf(analysis)
     if (fitted === null || analysis.region === null) return null

@@ -12,7 +12,7 @@ import { ink, muted } from '../../draw/style.ts'
 import { compact, nats, percent } from '../../number.ts'
 import { joined } from '../../prose.ts'
 import { words } from '../../words/words.ts'
-import { answerBudget, leaderOf } from '../facts.ts'
+import { answerBudget, leaderOf, sortedTargets } from '../facts.ts'
 import type { Findings } from '../findings.ts'
 import { type LineStyle, methodInk, methodStyle, methodStyles } from '../methods.ts'
 import { computeAxis, computeBackground, stroke } from './compute.ts'
@@ -83,6 +83,21 @@ export const frontier: Figure<Findings<Scope & Comparison & Frontiers>> = {
         .map(({ name }) => name)
         .join(', '),
     ),
+  table({ analysis }) {
+    const curves = curvesOf(analysis)
+    const points = analysis.frontier?.points ?? []
+    return {
+      columns: [words().axes.compute, words().fitFigures.frontier.shown, ...curves.map(({ name }) => name)],
+      rows: [
+        ...points.map(({ flops, loss }) => [
+          compact(flops),
+          nats(loss),
+          ...curves.map((curve) => nats(curve.loss(flops))),
+        ]),
+        ...sortedTargets(analysis).map((C) => [compact(C), '-', ...curves.map((curve) => nats(curve.loss(C)))]),
+      ],
+    }
+  },
   draw({ analysis }) {
     const points = analysis.frontier?.points ?? []
     if (points.length === 0) return null

@@ -4,7 +4,7 @@ import type { Comparison, Profiled, Scope } from '../../../fit/result.ts'
 import { logAxis } from '../../draw/axis.ts'
 import { type Figure, onePanel } from '../../draw/figure.ts'
 import { endLabels } from '../../draw/labels.ts'
-import { significant } from '../../number.ts'
+import { compact, significant } from '../../number.ts'
 import { joined } from '../../prose.ts'
 import { words } from '../../words/words.ts'
 import { answerBudget, largestBudget, leaderOf } from '../facts.ts'
@@ -46,6 +46,10 @@ export const lowest: Figure<Findings<Subject>> = {
     )
   },
   alt: ({ analysis }) => words().fitFigures.lowest.alt(lowestPoints(analysis).length),
+  table: ({ analysis }) => ({
+    columns: [words().axes.compute, words().axes.parameters],
+    rows: lowestPoints(analysis).map(({ x, y }) => [compact(x), significant(y)]),
+  }),
   draw({ analysis }) {
     const lines = linesOf(analysis)
     const points = lowestPoints(analysis)

@@ -11,7 +11,7 @@ import { words } from '../../words/words.ts'
 import { answerBudget, largestBudget, leaderOf, predictionAt } from '../facts.ts'
 import type { Findings } from '../findings.ts'
 import { methodInk, methodStyle, methodStyles } from '../methods.ts'
-import { computeAxis, computeBackground, methodLines, stroke } from './compute.ts'
+import { alongTable, computeAxis, computeBackground, methodLines, stroke } from './compute.ts'
 
 /** Of the two panels; the upper has no title of its x axis. */
 const heights = [320, 326]
@@ -105,6 +105,15 @@ export const optimum: Figure<Findings<Scope & Comparison & Profiled>> = {
     const names = methodLines(analysis).map(({ result }) => result.method)
     return words().fitFigures.optimum.alt(names.join(', '), answerText(analysis))
   },
+  table: ({ analysis }) =>
+    alongTable(
+      analysis,
+      (method) => [`${method}: N`, `${method}: D`],
+      ({ parameters, tokens, interval }) => [
+        withInterval(parameters, interval.parameters),
+        withInterval(tokens, interval.tokens),
+      ],
+    ),
   draw({ analysis }) {
     if (methodLines(analysis).length === 0) return null
     const parts = (['parameters', 'tokens'] as const).map((quantity, k) => ({

@@ -11,7 +11,7 @@ import { symbols } from '../../draw/marks.ts'
 import type { Mark } from '../../draw/panel.ts'
 import { budgetColor, budgetSymbols, ink } from '../../draw/style.ts'
 import { thin } from '../../draw/thin.ts'
-import { compact, listed } from '../../number.ts'
+import { compact, count, listed, nats, significant } from '../../number.ts'
 import { joined } from '../../prose.ts'
 import { words } from '../../words/words.ts'
 import { surfaceOf } from '../facts.ts'
@@ -152,6 +152,19 @@ export const profiles: Figure<Findings<Scope & Comparison & Profiled>> = {
     const [first, last] = [profiles[0], profiles[profiles.length - 1]].map((entry) => compact(entry.profile.budget))
     return words().fitFigures.profiles.alt(profiles.length, first, last)
   },
+  table: ({ analysis: { profiles } }) => ({
+    columns: [
+      'C (FLOPs)',
+      words().fitFigures.profiles.runs,
+      words().fitFigures.profiles.best,
+      words().fitFigures.profiles.bestLoss,
+    ],
+    rows: profiles.map(({ profile, minimum }) => [
+      compact(profile.budget),
+      count(profile.runs.length),
+      ...(minimum.kind === 'interior' ? [significant(minimum.parameters), nats(minimum.loss)] : ['-', '-']),
+    ]),
+  }),
   places({ analysis: { runs, profiles: all } }, drawing) {
     const shown = thin(all, mostProfiles).flatMap(({ profile }) => thin([...profile.runs], mostRuns))
     return placesIn(

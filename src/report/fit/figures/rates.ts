@@ -6,7 +6,7 @@ import { type Figure, onePanel } from '../../draw/figure.ts'
 import { pointLabels } from '../../draw/labels.ts'
 import { budgetColor, budgetSymbols, ink } from '../../draw/style.ts'
 import { thin } from '../../draw/thin.ts'
-import { compact, exponent, withInterval } from '../../number.ts'
+import { compact, exponent, nats, withInterval } from '../../number.ts'
 import { joined } from '../../prose.ts'
 import { words } from '../../words/words.ts'
 import type { Findings } from '../findings.ts'
@@ -48,6 +48,19 @@ export const rates: Figure<Findings<Tuned>> = {
     return joined(words().joint.sweepCaption, say.caption(best), all > mostSweeps ? say.notDrawn(all - mostSweeps) : '')
   },
   alt: ({ analysis }) => words().fitFigures.rates.alt(Math.min(mostSweeps, sweepsOf(analysis).length)),
+  table: ({ analysis }) => ({
+    columns: [
+      'N',
+      'D',
+      words().fitFigures.rates.lowest,
+      words().fitFigures.rates.best,
+      words().fitFigures.rates.bestLoss,
+    ],
+    rows: sweepsOf(analysis).map(({ parameters, tokens, seen, best }) => {
+      const lowest = seen.reduce((a, b) => (b.loss < a.loss ? b : a), seen[0])
+      return [compact(parameters), compact(tokens), compact(lowest.rate), compact(best.rate), nats(best.loss)]
+    }),
+  }),
   draw({ analysis }) {
     const chosen = thin(sweepsOf(analysis), mostSweeps).map(near)
     if (chosen.length === 0) return null

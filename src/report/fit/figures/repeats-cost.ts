@@ -54,6 +54,21 @@ export const repeatsCost: Figure<Findings<Repeated>> = {
     return joined(say.caption(compact(last.flops)), circlesText(analysis), isBeyond(fitted) && say.grey)
   },
   alt: ({ analysis }) => joined(words().repeats.costFigure.alt, circlesText(analysis)),
+  table({ analysis }) {
+    const fitted = fittedOf(analysis)
+    return {
+      columns: [
+        words().repeats.columns.uniqueTokens,
+        words().repeats.costFigure.axis,
+        words().axes.loss(fitted?.lossUnit ?? 'nats/token'),
+      ],
+      rows: (fitted ? curvesOf(fitted) : []).map(({ unique, best: { epochs, loss } }) => [
+        compact(unique),
+        significant(epochs),
+        nats(loss),
+      ]),
+    }
+  },
   draw({ analysis }) {
     const fitted = fittedOf(analysis)
     const fresh = fitted?.fresh.at(-1)

@@ -6,13 +6,16 @@ import { type Figure, onePanel } from '../../draw/figure.ts'
 import { pointLabels } from '../../draw/labels.ts'
 import { gridOnShade, shaded } from '../../draw/marks.ts'
 import { ink, lawColor, lawInk, muted } from '../../draw/style.ts'
-import { percent, significant } from '../../number.ts'
+import { thin } from '../../draw/thin.ts'
+import { percent, significant, withInterval } from '../../number.ts'
 import { joined } from '../../prose.ts'
 import { words } from '../../words/words.ts'
 import type { Findings } from '../findings.ts'
 import { limitText } from '../repeats-words.ts'
 
 const height = 500
+/** Rows of the table that has what the line shows. */
+const tableRows = 9
 /** Single runs beyond this many times the law's worth, or under one in so many, are not drawn. */
 const outside = 4
 
@@ -57,6 +60,17 @@ export const repeatsWorth: Figure<Findings<Scope & Repeated>> = {
     )
   },
   alt: ({ analysis }) => joined(words().repeats.worthFigure.alt, sharesText(analysis)),
+  table({ analysis }) {
+    const { x, y } = words().repeats.worthFigure
+    const curve = fittedOf(analysis)?.curve ?? []
+    return {
+      columns: [x, y],
+      rows: thin(curve, tableRows).map(({ epochs, value, low, high }) => [
+        significant(epochs),
+        withInterval(value, [low, high]),
+      ]),
+    }
+  },
   draw({ analysis }) {
     const fitted = fittedOf(analysis)
     if (fitted === null) return null

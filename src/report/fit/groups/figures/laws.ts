@@ -6,7 +6,8 @@ import type { Figure } from '../../../draw/figure.ts'
 import { endLabels, textWidth } from '../../../draw/labels.ts'
 import type { Mark, Panel } from '../../../draw/panel.ts'
 import { figureWidth } from '../../../draw/style.ts'
-import { compact, listed, nats, percent, significant } from '../../../number.ts'
+import { thin } from '../../../draw/thin.ts'
+import { compact, listed, nats, percent, significant, withInterval } from '../../../number.ts'
 import { joined } from '../../../prose.ts'
 import { words } from '../../../words/words.ts'
 import { largestBudget, leaderOf, optimumOf, type Reach } from '../../facts.ts'
@@ -18,6 +19,8 @@ import { shortName } from './short-name.ts'
 
 /** Of the two panels; the upper has no title of its x axis. */
 const heights = [320, 326]
+/** Rows of the table for each line. */
+const tableRows = 5
 /** Lines that are told apart by lightness and dash, in grey as in colour. */
 const styles: readonly LineStyle[] = [
   { ...methodStyles.norm, width: 2.6 },
@@ -136,6 +139,25 @@ export const laws: Figure<GroupsAnalysis> = {
       return say.at(name, significant(parameters), nats(loss))
     })
     return say.alt(compact(tableBudget(analysis)), listed(told))
+  },
+  table(analysis) {
+    const lines = linesOf(analysis)
+    return {
+      columns: [
+        words().groups.columns.group,
+        words().axes.compute,
+        words().fitFigures.optimum.parameters,
+        words().axes.loss(unitsOfGroups(analysis).loss),
+      ],
+      rows: lines.flatMap(({ name, points }) =>
+        thin(points, tableRows).map(({ flops, parameters, loss, interval }) => [
+          name,
+          compact(flops),
+          withInterval(parameters, interval.parameters),
+          withInterval(loss, interval.loss, nats),
+        ]),
+      ),
+    }
   },
   draw(analysis) {
     const lines = linesOf(analysis)

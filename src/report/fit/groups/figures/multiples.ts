@@ -8,7 +8,7 @@ import { pointLabels } from '../../../draw/labels.ts'
 import type { Mark, Panel } from '../../../draw/panel.ts'
 import { budgetColors, figureWidth } from '../../../draw/style.ts'
 import { thin } from '../../../draw/thin.ts'
-import { compact } from '../../../number.ts'
+import { compact, nats, significant } from '../../../number.ts'
 import { joined } from '../../../prose.ts'
 import { words } from '../../../words/words.ts'
 import { optimumOf, surfaceOf } from '../../facts.ts'
@@ -173,6 +173,17 @@ export const multiples: Figure<GroupsAnalysis> = {
     return joined(words().groups.figure.caption, left > 0 && words().groups.figure.left(left))
   },
   alt: ({ groups, column }) => words().groups.figure.alt(Math.min(groups.length, mostPanels), column),
+  table: (analysis) => ({
+    columns: [
+      words().groups.columns.group,
+      'C (FLOPs)',
+      words().fitFigures.optimum.parameters,
+      words().axes.loss(unitsOfGroups(analysis).loss),
+    ],
+    rows: panelsOf(analysis).flatMap(({ name, curves }) =>
+      curves.map(({ budget, best }) => [name, compact(budget), significant(best.x), nats(best.y)]),
+    ),
+  }),
   draw: (analysis) => drawn(analysis, broad),
   narrow: (analysis, width) => drawn(analysis, { ...narrow, width }),
 }
