@@ -39,7 +39,8 @@ test('a page that is dark on the screen is printed on white, with every row of i
       paper: getComputedStyle(document.querySelector('figure[data-figure=profiles] .paper > svg > rect')).fill,
       card: getComputedStyle(document.querySelector('.card')).backgroundColor,
       wide: document.documentElement.scrollWidth - innerWidth,
-    })`) as Promise<Record<'rows' | 'captions' | 'wide', number> & Record<'paper' | 'card', string>>
+      shrunk: Math.max(...[...document.querySelectorAll('.paper > svg')].map((svg) => svg.viewBox.baseVal.width / svg.getBoundingClientRect().width)),
+    })`) as Promise<Record<'rows' | 'captions' | 'wide' | 'shrunk', number> & Record<'paper' | 'card', string>>
 
   const before = await looks()
   assert.ok(before.rows < 60 && before.captions === 0)
@@ -53,6 +54,7 @@ test('a page that is dark on the screen is printed on white, with every row of i
   assert.equal(printed.rows, runs.length)
   assert.ok(printed.captions >= 8, `${printed.captions} captions are open`)
   assert.equal(printed.paper, 'rgb(255, 255, 255)')
+  assert.ok(printed.shrunk < 1.05, `a figure is drawn ${printed.shrunk} times as large as it is printed`)
   assert.ok(printed.wide <= 0, `${printed.wide} pixels are beyond the paper`)
 
   await page.evaluate(`dispatchEvent(new Event('afterprint'))`)

@@ -56,12 +56,29 @@ export function sized(drawing: Drawing, width: number): Drawing | null {
   if (width < leastAbreast) return narrowed(drawing, width)
   if (isStacked(drawing) && width >= leastBeside * parts.length) return abreast(parts.map(panelOf), width)
   const share = width / given
+  const rows = [...new Set(parts.map(({ y }) => y))].sort((a, b) => a - b)
+  const added = (Math.max(...parts.map((part) => titleOf(panelOf(part), share).length)) - 1) * lineHeight
   return {
-    ...drawing,
     width,
-    parts: parts.map(({ x, y, content }) => ({ x: x * share, y, content: widened(content as Panel, share) })),
+    height: drawing.height + added * rows.length,
+    parts: parts.map(({ x, y, content }) => ({
+      x: x * share,
+      y: y + added * rows.indexOf(y),
+      content: lowered(widened(content as Panel, share), titleOf(content as Panel, share), added),
+    })),
   }
 }
+
+/** The title over a panel that becomes so much wider, in lines that end before the next panel's. */
+const titleOf = ({ y, width }: Panel, share: number): string[] => titleLines(y.label, width * share - 12)
+
+/** A panel with room for a title of several lines. */
+const lowered = (panel: Panel, title: readonly string[], added: number): Panel => ({
+  ...panel,
+  height: panel.height + added,
+  margin: { ...panel.margin, top: panel.margin.top + added },
+  y: { ...panel.y, label: title.join('\n') },
+})
 
 const panelOf = ({ content }: Part): Panel => content as Panel
 

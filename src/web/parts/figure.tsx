@@ -64,6 +64,8 @@ interface Drawn {
 /** As near as this, pixels, a run is pointed at. */
 const reach = 22
 const widest = 1240
+/** A page of A4 or Letter between its margins, pixels: a figure that was drawn for a screen would be shrunk on it, letters and all. */
+const paper = 680
 
 /** A figure of a report, as wide as its column, in which runs can be pointed at. Nothing where its subject lacks what it shows. */
 export function LiveFigure<Subject>(props: Props<Subject>) {
@@ -80,8 +82,8 @@ export function LiveFigure<Subject>(props: Props<Subject>) {
 
   useEffect(() => {
     if (width === 0) return
-    const draw = () => {
-      const drawing = drawingAt(figure, subject, Math.min(width, widest))
+    const drawIn = (column: number) => {
+      const drawing = drawingAt(figure, subject, Math.min(column, widest))
       setEmpty(drawing === null)
       if (drawing === null || box.current === null) return setShown(null)
       box.current.firstElementChild!.replaceChildren(drawn(drawing, figure.alt(subject)))
@@ -90,12 +92,20 @@ export function LiveFigure<Subject>(props: Props<Subject>) {
       )
       setShown({ width: drawing.width ?? 800, height: drawing.height, places, caption: figure.caption(subject) })
     }
-    drawSoon(key, { draw, isSeen: () => isSeen(box.current) })
+    const draw = () => drawIn(width)
+    const isInSight = () => isSeen(box.current)
+    drawSoon(key, { draw, isSeen: isInSight })
     // What is printed is looked at whole, and at once.
-    const print = () => drawNever(key) && draw()
+    const print = () => {
+      drawNever(key)
+      drawIn(paper)
+    }
+    const back = () => drawSoon(key, { draw, isSeen: isInSight })
     addEventListener('beforeprint', print)
+    addEventListener('afterprint', back)
     return () => {
       removeEventListener('beforeprint', print)
+      removeEventListener('afterprint', back)
       drawNever(key)
     }
   }, [figure, subject, width, key, numbers])
