@@ -151,8 +151,8 @@ function notesOf(grades: readonly Grade[], deadline: number | null): string[] {
 const unknownProducer = () =>
   new IsoflopError(
     'PRODUCER_UNKNOWN',
-    'The database does not say which world answered it.',
-    'Say it: --world NAME. A database that was served since is graded without.',
+    'The database does not say which world answered it: it was never served, or by an old version alone.',
+    'Start it with isoflop serve, and it says so; or name the world: --world NAME.',
   )
 
 const noTruth = (answered: string) =>

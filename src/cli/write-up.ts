@@ -20,11 +20,16 @@ const campaignMark = markOf('campaign')
 
 /** Writes a campaign's report, its figures and its submission into a folder; the files' names. Errors: OUTPUT_FAILED. */
 export async function writeUp(folder: string, view: CampaignView, language: Language = 'en'): Promise<string[]> {
-  const { renderCampaign } = await import('../report/campaign/report.ts')
+  const [{ renderCampaign }, { sourceName }] = await Promise.all([
+    import('../report/campaign/report.ts'),
+    import('../report/campaign/facts.ts'),
+  ])
   const { source, target } = view.task
   const files = renderCampaign({
     view,
-    title: inLanguage(language, words).campaign.title(target.toExponential(0).replace('e+', 'e'), source),
+    title: inLanguage(language, () =>
+      words().campaign.title(target.toExponential(0).replace('e+', 'e'), sourceName(source)),
+    ),
     language,
     command: commandLine(process.argv.slice(2)),
     versions: { isoflop: version, node: process.version.slice(1) },

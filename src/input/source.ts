@@ -44,6 +44,14 @@ const isOldOffice = (bytes: Buffer): boolean => bytes.length > 3 && bytes.readUI
 /** Bytes that are looked at for what a text that is no UTF-8 may be. */
 const sampleBytes = 1 << 20
 
+/** What is named like a table that is no text, and does not begin like one, was written or copied badly. */
+function adviceForBinary(name: string): string {
+  const [, named] = /(\.(?:parquet|xlsx|gz))$/i.exec(name) ?? []
+  return named === undefined
+    ? 'Give JSON, JSONL, CSV, TSV, Parquet or .xlsx; export it as one of them.'
+    : `Its name ends in ${named}, but it does not begin like such a file: copy or write it again.`
+}
+
 /** A text as UTF-8, and what was done for it. */
 function asUtf8(name: string, bytes: Buffer): Pick<Source, 'bytes' | 'notes'> {
   const encoding = encodingOf(bytes)
@@ -53,12 +61,7 @@ function asUtf8(name: string, bytes: Buffer): Pick<Source, 'bytes' | 'notes'> {
       : `Convert it first: ${conversion(name, from)}`
   if (encoding.kind === 'foreign')
     throw badFormat(name, `is ${encoding.name} text without a mark that says so`, convert(encoding.name))
-  if (encoding.kind === 'binary')
-    throw badFormat(
-      name,
-      `is ${encoding.what}, no table`,
-      'Give JSON, JSONL, CSV, TSV or Parquet; export it as one of them.',
-    )
+  if (encoding.kind === 'binary') throw badFormat(name, `is ${encoding.what}, no table`, adviceForBinary(name))
   if (encoding.name === 'UTF-8') return { bytes, notes: replacementNote(bytes) }
   if (bytes.length > mostUtf16) throw badFormat(name, `is ${encoding.name} of more than 256 MB`, convert(encoding.name))
   const text = new TextDecoder(encoding.name === 'UTF-16LE' ? 'utf-16le' : 'utf-16be').decode(bytes)

@@ -56,6 +56,12 @@ test('text that is not UTF-8, and what is not text', async () => {
     /2 lines have characters that are not UTF-8 \(probably ISO-8859-1\), the first in line 1/,
   )
   await rejects(readText('PK\x03\x04 and more'), 'FILE_FORMAT', /spreadsheet.*CSV/)
+  const noise = write('noise.parquet', Buffer.from([0, 7, 0, 255, 3, 0, 1, 200].flatMap((byte) => [byte, 0, byte])))
+  await rejects(
+    readRuns([noise]),
+    'FILE_FORMAT',
+    /ends in \.parquet, but it does not begin like such a file: copy or write it again/,
+  )
 })
 
 test('a file that is not there, and a folder', async () => {

@@ -5,10 +5,14 @@ import { type CampaignTruth, judged } from '../../src/campaign/truth.ts'
 import { viewedSpace, viewOfCampaign, viewOfStanding } from '../../src/campaign/view.ts'
 import type { TrainingConfig } from '../../src/cs336/config.ts'
 import { apiSpace } from '../../src/cs336/space.ts'
+import { commandTrainer } from '../../src/launch/command-trainer.ts'
 import { adaptiveWords } from '../../src/plan/adaptive/words.ts'
 import type { Forecast } from '../../src/plan/strategy.ts'
+import { isProgram } from '../../src/report/campaign/facts.ts'
 import { campaignJson, planJson } from '../../src/report/campaign/json.ts'
+import { renderCampaign } from '../../src/report/campaign/report.ts'
 import { campaignText, planText, standingLine } from '../../src/report/campaign/text.ts'
+import { space } from '../launch/programs.ts'
 
 const config = { dModel: 512, numLayers: 8, numHeads: 8, batchSize: 128, learningRate: 8e-4, trainFlops: 1e17 }
 
@@ -134,4 +138,19 @@ test('of many laws each is named with its weight, and its parts stand closer tha
     /Laws by belief: plain, the embedding costs tokens 0\.40; broken in compute 0\.30; helped 0\.20; staged 0\.10\./,
   )
   assert.match(told('zh'), /基本形式[，、]嵌入占用 token 0\.40；/)
+})
+
+test('the runs of a program are told as such, and no report speaks of the name that records have for it', () => {
+  const { name } = commandTrainer({ command: 'true', folder: 'nowhere', space })
+  assert.equal(isProgram(name), true)
+  const view = viewOfCampaign(result, { task: { ...task, source: name }, truth: null })
+  for (const [language, program] of [
+    ['en', 'your program'],
+    ['zh', '你的程序'],
+  ] as const) {
+    const { 'report.md': report } = renderCampaign({ view, title: '', command: '', versions: {}, language })
+    const text = `${campaignText(view, { language })}${report}`
+    assert.ok(text.split(program).length > 3, text)
+    assert.doesNotMatch(text, /\b(?:of|asked|on) command\b|command (?:for|的)/)
+  }
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { en } from '../../src/report/words/en.ts'
 import { languages } from '../../src/web/words/words.ts'
 
 /** Every word by its path, with what kind of word it is. */
@@ -22,6 +23,25 @@ test('the pages have the same words in every language, and none in another', () 
   for (const text of textsOf(en)) assert.doesNotMatch(text, /[\u4e00-\u9fff]/, text)
   const untranslated = textsOf(zh).filter((text) => text.length > 4 && !/[\u4e00-\u9fff]/.test(text))
   assert.deepEqual(untranslated, ['loss (nats/token)', 'FLOPs', 'FLOPs'])
+})
+
+test('one of a thing is not told as many', () => {
+  const told = (value: object): string[] =>
+    Object.values(value).flatMap((inner) => {
+      if (typeof inner === 'function') return inner.length === 0 ? [] : [`${once(inner)}`]
+      return typeof inner === 'object' && inner !== null ? told(inner) : []
+    })
+  const once = (say: (...counts: number[]) => unknown) => {
+    try {
+      return say(...Array.from({ length: say.length }, () => 1))
+    } catch {
+      return '' // it takes something else than counts
+    }
+  }
+  const texts = [...told(languages.en), ...told(en)]
+  assert.ok(texts.filter((text) => /\b1 (?:run|row|note|prediction)\b/.test(text)).length > 4)
+  for (const text of texts)
+    assert.doesNotMatch(text, /(?<!\bof )\b1 (?:runs|rows|notes|predictions|students|keys|models|layers|heads)\b/, text)
 })
 
 test('a page whose script has not the words of another page has nothing that asks for them', async () => {

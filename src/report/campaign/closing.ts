@@ -3,7 +3,7 @@ import { compact, nats, significant } from '../number.ts'
 import { type Block, facts, heading, paragraph, type Span, table } from '../page/blocks.ts'
 import { words } from '../words/words.ts'
 import { batchText, modelCell } from './configuration.ts'
-import { isTrained } from './facts.ts'
+import { isTrained, sourceName } from './facts.ts'
 import type { CampaignReport } from './input.ts'
 
 export function diagnosticBlocks({ result: { diagnostics } }: EndedView): Block[] {
@@ -63,7 +63,7 @@ export function provenanceBlocks({ command, versions, view }: CampaignReport, ha
     facts([
       [title.command, { code: command }],
       [title.versions, programs.join(', ')],
-      [title.runsFrom, task.source],
+      [title.runsFrom, sourceName(task.source)],
       [title.strategy, task.strategy],
       [title.seed, String(task.seed)],
       [title.budget, `${compact(task.budget)} FLOPs`],

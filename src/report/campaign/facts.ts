@@ -84,9 +84,15 @@ export const range = ([low, high]: Interval, format: (x: number) => string): str
 /** What is true of the prediction; null before there is one, and where nobody knows. */
 export const truthOf = ({ result }: CampaignView): CampaignTruth | null => result?.truth ?? null
 
+/** Whether runs are of the trainer of `--run`, by what records call it: a test compares them. */
+export const isProgram = (source: string): boolean => source === 'command'
+
+/** Where runs come from, as it is said: in records a program is told by the name of its trainer. */
+export const sourceName = (source: string): string => (isProgram(source) ? words().campaign.yourProgram : source)
+
 /** The name of a simulated world, or the API's address. */
 export const sourceText = ({ task: { source } }: CampaignView): string =>
-  source.startsWith('world:') ? words().campaign.simulatedWorld(source.slice('world:'.length)) : source
+  source.startsWith('world:') ? words().campaign.simulatedWorld(source.slice('world:'.length)) : sourceName(source)
 
 /** The points of the loss along N at the target: of the law, or else the alternatives that were weighed. */
 export function targetPoints({ evidence, result }: CampaignView) {

@@ -15,7 +15,7 @@ import { type Group, type TextOptions, textOf } from '../page/text.ts'
 import { sentence, withoutStop } from '../prose.ts'
 import { inLanguage, words } from '../words/words.ts'
 import { batchText, configText, modelCells } from './configuration.ts'
-import { isTrained, type MeasuredRun } from './facts.ts'
+import { isTrained, type MeasuredRun, sourceName } from './facts.ts'
 
 /** Where a campaign stands, in one line: `3.1e17 of 2e18 FLOPs, 61 runs, N 2.1e8, loss 2.71 [2.65, 2.78], TITLE`. */
 export function standingLine({ runs, spentFlops, task, rounds, estimate }: CampaignView): string {
@@ -165,7 +165,7 @@ function boughtSection({ runs, spentFlops, task: { budget, source } }: EndedView
   const titles = ['FLOPs', title.runs, title.spent, title.lowestLoss, title.atN, title.atRate]
   return {
     kind: 'section',
-    title: say.bought(runs.length, source, compact(spentFlops), compact(budget), given),
+    title: say.bought(runs.length, sourceName(source), compact(spentFlops), compact(budget), given),
     blocks: [{ kind: 'table', columns: numbers(titles), rows }],
   }
 }

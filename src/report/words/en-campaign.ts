@@ -70,6 +70,7 @@ export const campaign = {
   inferred: 'inferred: the best rate by the law',
   gain: (loss: string, range: string) =>
     `The higher rate is expected to gain ${loss} nats (95 % interval ${range}), by the law of the best rate and its prior alone.`,
+  yourProgram: 'your program',
   simulatedWorld: (name: string) => `the simulated world ${name}`,
   isKnown: (source: string) => `${source} is known, so the prediction can be judged:`,
   truth: {

@@ -15,7 +15,7 @@ export const en = {
 
   fit: {
     title: (names: string) => `Scaling laws from ${names}`,
-    runsFrom: (runs: number, names: string) => `${runs} runs from ${names}`,
+    runsFrom: (runs: number, names: string) => `${counted(runs, 'run')} from ${names}`,
     someExcluded: (excluded: number, read: number) => `, ${excluded} of ${read} rows excluded`,
 
     beyond: {
@@ -634,7 +634,7 @@ export const en = {
       caption: (confidence: string) =>
         `Predicted loss less that on record, with its ${confidence} interval; red where it does not hold 0.`,
       rms: (rms: string, unit: string) => `Root mean square ${rms} ${unit}.`,
-      drawn: (n: number) => `Drawn: ${n} runs, spread evenly.`,
+      drawn: (n: number) => `Drawn: ${counted(n, 'run')}, spread evenly.`,
       alt: (n: number) => `Error of the predicted loss of ${counted(n, 'run')} whose loss is on record.`,
       x: (unit: string) => `loss on record (${unit})`,
       y: (unit: string) => `predicted − on record (${unit})`,

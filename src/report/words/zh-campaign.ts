@@ -69,6 +69,7 @@ export const campaign: English['campaign'] = {
   inferred: '推断：按定律的最优学习率',
   gain: (loss, range) =>
     `更高的学习率预期可再降低 ${loss} nats（95 % 区间 ${range}），这只依据最优学习率的定律及其先验。`,
+  yourProgram: '你的程序',
   simulatedWorld: (name) => `模拟世界 ${name}`,
   isKnown: (source) => `${source} 的真值已知，因此可以评判这一预测：`,
   truth: {

@@ -2,7 +2,8 @@ import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs'
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { IsoflopError } from '../../core/errors.ts'
-import { damagedDatabase, databaseTooNew, unavailable } from './common.ts'
+import { cannotOpen } from './cannot-open.ts'
+import { damagedDatabase, databaseTooNew } from './common.ts'
 import { migrationsOf } from './migrate.ts'
 import { lookAtLog } from './sqlite-log.ts'
 import { addChecksums, checkRows } from './sqlite-sums.ts'
@@ -33,7 +34,7 @@ export async function openDatabase(path: string, lockTimeoutMs: number): Promise
     return { db, cautions: [...rights, ...(log === 'torn' ? [tornLog] : [])] }
   } catch (error) {
     db?.close()
-    throw error instanceof IsoflopError ? error : unavailable(error)
+    throw error instanceof IsoflopError ? error : cannotOpen(path, error)
   }
 }
 

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import { hasProcess, isStudy, type LiveState, type Wish } from '../../campaign/live.ts'
-import { sourceText } from '../../report/campaign/facts.ts'
+import type { CampaignView } from '../../campaign/view.ts'
+import { isProgram, sourceText } from '../../report/campaign/facts.ts'
 import { Copy } from '../parts/copy.tsx'
 import { send, session } from '../session.ts'
 import { isConnected } from '../stream.ts'
@@ -15,7 +16,7 @@ export function Header() {
   return (
     <header>
       <div class="what">
-        <h1>{say.title(sourceText(view.value!))}</h1>
+        <h1>{say.title(nameOf(view.value!, told.folder))}</h1>
         <p class="state" role="status">
           <span class={`dot ${state}`} aria-hidden="true" />
           {say.states[state]}
@@ -32,6 +33,10 @@ export function Header() {
     </header>
   )
 }
+
+/** Campaigns with a program of one's own are told apart by their folders. */
+const nameOf = (shown: CampaignView, folder: string): string =>
+  isProgram(shown.task.source) ? folder : sourceText(shown)
 
 /** Whether its next call is waited for. */
 const hasLeft = (state: LiveState): boolean => state === 'detached' || state === 'broken'

@@ -1,3 +1,5 @@
+import { counted } from '../../report/count.ts'
+
 /** What the page of a class says; those of campaigns and fits have none of it in their scripts. */
 export const classWords = {
   title: 'Scaling laws: training API',
@@ -117,7 +119,7 @@ export const classWords = {
   reset: 'Reset',
   resetSure: (runs: number) => `Reset: forget ${runs} ${runs === 1 ? 'run' : 'runs'}`,
   undoReset: (time: string, runs: number, predictions: number) =>
-    `Undo the reset of ${time} (${runs} runs${predictions > 0 ? `, ${predictions} predictions` : ''})`,
+    `Undo the reset of ${time} (${counted(runs, 'run')}${predictions > 0 ? `, ${counted(predictions, 'prediction')}` : ''})`,
   undoRekey: (time: string) => `Undo the new key of ${time}`,
   tookBack: {
     reset: 'What was reset is there again, beside what came since.',

@@ -1,3 +1,4 @@
+import { count, counted } from '../../report/count.ts'
 import { classWords } from './en-class.ts'
 
 /** All that the pages say beside figures, in English. Numbers come as the text they are shown as; counts come as numbers. */
@@ -169,7 +170,7 @@ export const en = {
     columnsTitle: 'Which column is which',
     chooseColumns: 'Choose columns',
     readOtherwise: 'Read it otherwise',
-    howRead: (runs: number, rows: number) => `How it was read: ${runs} runs of ${rows} rows`,
+    howRead: (runs: number, rows: number) => `How it was read: ${counted(runs, 'run')} of ${counted(rows, 'row')}`,
     readUsual: 'Read it as it is',
     lossUnit: 'Unit of the loss',
     asNamed: 'as the column says',
@@ -240,7 +241,7 @@ export const en = {
     budgetsHint:
       'A click leaves the runs of a budget out, or takes them back. Single runs are left out in the table or by a click on a point.',
     manyBudgets: (n: number) => `${n} different budgets: the runs form no profiles.`,
-    kept: (kept: number, all: number) => (kept === all ? `${all} runs` : `${kept} of ${all} runs`),
+    kept: (kept: number, all: number) => (kept === all ? counted(all, 'run') : `${kept} of ${counted(all, 'run')}`),
     all: 'Take all back',
 
     row: 'row',
@@ -250,7 +251,7 @@ export const en = {
     inFit: 'in the fit',
     isOut: 'left out',
     run: (row: number, file: string | null) => (file === null ? `Row ${row}` : `Row ${row} of ${file}`),
-    excluded: (n: number) => `${n} rows are in no fit`,
+    excluded: (n: number) => (n === 1 ? '1 row is in no fit' : `${count(n)} rows are in no fit`),
     excludedRow: (file: string, row: number, reason: string) => `${file} row ${row}: ${reason}`,
 
     save: 'Save report',

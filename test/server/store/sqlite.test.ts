@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import type { IsoflopError } from '../../../src/core/errors.ts'
 import { apiCodec } from '../../../src/cs336/config.ts'
 import { migrationsOf } from '../../../src/server/store/migrate.ts'
 import { openStore } from '../../../src/server/store/open.ts'
@@ -119,8 +120,17 @@ test('a file of a newer version, a file that is no database, a folder that is no
   db.exec('PRAGMA user_version = 99')
   db.close()
   await assert.rejects(openStore(newer), storeUnavailable)
-  await assert.rejects(openStore(fileURLToPath(import.meta.url)), storeUnavailable)
-  await assert.rejects(openStore(join(folder, 'no', 'such.db')), storeUnavailable)
+  const advised = async (place: string, advice: RegExp) =>
+    assert.rejects(openStore(place), (error: IsoflopError) => {
+      assert.equal(error.code, 'STORE_UNAVAILABLE')
+      assert.ok(error.message.startsWith(`${place} cannot be opened`), error.message)
+      assert.match(error.advice, advice)
+      return true
+    })
+  await advised(fileURLToPath(import.meta.url), /something else, or damaged: name another file/)
+  await advised(join(folder, 'no', 'such.db'), /Its folder is not there/)
+  await advised(folder, /It is a folder/)
+  await advised('/dev/null', /something else/)
 })
 
 test('a file of the first version keeps its keys, runs, reservations and submissions, and then takes more than 2^63', async () => {
