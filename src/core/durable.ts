@@ -21,9 +21,11 @@ import { dirname } from 'node:path'
 
 /**
  * Writes a file whole or not at all: under another name first, on disk before it takes its own. What lies under that other name is
- * left by a process that was ended, or a link that somebody put there: it is removed, never written to. Throws what the system says.
+ * left by a process that was ended, or a link that somebody put there: it is removed, never written to. What is no file, such as a pipe or
+ * /dev/null, stays what it is. Throws what the system says.
  */
 export function writeWhole(file: string, content: string | Uint8Array | readonly Uint8Array[], mode = 0o666): void {
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() === false) throw new Error(`${file} is there and is no file`)
   const other = `${file}.new`
   rmSync(other, { force: true })
   const open = openSync(other, 'wx', mode)

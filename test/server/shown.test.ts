@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { IsoflopError } from '../../src/core/errors.ts'
@@ -197,6 +199,32 @@ test('a new database is readable by its owner alone, its log too', { skip: proce
   for (const name of ['private.sqlite', 'private.sqlite-wal', 'private.sqlite-shm'])
     assert.equal(statSync(join(folder, name)).mode & 0o777, 0o600, name)
   await own.close()
+  rmSync(folder, { recursive: true })
+})
+
+test('what is no database of ours is refused and stays as it is, its rights too', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'isoflop-others-'))
+  const place = (name: string) => join(folder, name)
+  mkdirSync(place('folder'))
+  writeFileSync(place('notes.txt'), 'no database '.repeat(100))
+  const other = new DatabaseSync(place('other.sqlite'))
+  other.exec('CREATE TABLE experiments (id INTEGER); PRAGMA user_version = 3')
+  other.close()
+  if (process.platform !== 'win32') spawnSync('mkfifo', [place('pipe')])
+  const names = readdirSync(folder)
+  assert.ok(names.length >= 3)
+  const stateOf = (name: string) => {
+    const { mode, size } = statSync(place(name))
+    return [name, mode, size, size > 0 && name !== 'folder' ? readFileSync(place(name)) : null]
+  }
+  for (const name of names) chmodSync(place(name), 0o777)
+  const before = names.map(stateOf)
+  for (const name of names)
+    await assert.rejects(openStore(place(name)), {
+      code: name === 'notes.txt' ? 'STORE_UNAVAILABLE' : 'BAD_OPTION',
+    })
+  assert.deepEqual(names.map(stateOf), before)
+  assert.deepEqual(readdirSync(folder), names)
   rmSync(folder, { recursive: true })
 })
 

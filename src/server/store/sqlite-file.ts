@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs'
+import { chmodSync, closeSync, openSync, statSync } from 'node:fs'
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { IsoflopError } from '../../core/errors.ts'
@@ -18,10 +18,12 @@ export interface OpenDatabase {
 export async function openDatabase(path: string, lockTimeoutMs: number): Promise<OpenDatabase> {
   let db: DatabaseSync | null = null
   try {
-    const rights = makePrivate(path)
+    expectFile(path)
     const log = await lookAtLog(path)
     if (log === 'damaged') throw damagedDatabase('its log, the file that ends in -wal, has another checksum')
     db = new DatabaseSync(path, { timeout: lockTimeoutMs, enableForeignKeyConstraints: true })
+    expectOurs(db, path)
+    const rights = makePrivate(path)
     await useWriteAheadLog(db)
     // FULL: a commit waits until the log is on the disk, so that it survives a power cut, not only a crash.
     db.exec('PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864')
@@ -43,12 +45,31 @@ const tornLog =
 
 /**
  * Makes the file, if it is not there, so that nobody else on the machine reads who has which key, what it was answered, and which world it
- * is. SQLite gives its log the same rights. One that everybody may read, as older versions and copies made it, becomes its owner's; one
- * that a group alone may read was meant so. Gives what is to be said of that.
+ * is. SQLite gives its log the same rights. Errors: BAD_OPTION for a folder or a device.
  */
+function expectFile(path: string): void {
+  if (path === ':memory:') return
+  const there = statSync(path, { throwIfNoEntry: false })
+  if (there === undefined) closeSync(openSync(path, 'a', 0o600))
+  else if (!there.isFile()) throw notOurs(`${path} is ${there.isDirectory() ? 'a folder' : 'no file'}`)
+}
+
+/** That nothing is in the file, or what is ours: somebody else's database is not changed, nor its rights. Errors: BAD_OPTION. */
+function expectOurs(db: DatabaseSync, path: string): void {
+  const names = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all() as { name: string }[]
+  if (names.length > 0 && !names.some(({ name }) => ourTables.has(name)))
+    throw notOurs(`${path} is a database of another program, with the table ${names[0].name.slice(0, 60)}`)
+}
+
+/** Of every version; several, so that a flipped bit in the name of one is told as such. */
+const ourTables = new Set(['keys', 'runs', 'reservations', 'submissions'])
+
+const notOurs = (what: string) =>
+  new IsoflopError('BAD_OPTION', `${what}, and no database of isoflop.`, 'Name another --db, such as isoflop.sqlite.')
+
+/** A database that everybody may read, as older versions and copies made it, becomes its owner's; one that a group alone may read was meant so. Gives what is to be said of that. */
 function makePrivate(path: string): string[] {
   if (path === ':memory:' || process.platform === 'win32') return []
-  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
   const open = [path, `${path}-wal`, `${path}-shm`].filter((file) => isForAll(file))
   if (open.length === 0) return []
   try {
