@@ -1,16 +1,7 @@
-import { campaignFigures } from '../../src/report/campaign/figures.ts'
-import { classFigures } from '../../src/report/class/figures.ts'
-import { drawFigure, type Figure } from '../../src/report/draw/figure.ts'
-import { fitFigures } from '../../src/report/fit/figures.ts'
-import { groupsFigures } from '../../src/report/fit/groups/figures.ts'
-import { poolFigures } from '../../src/report/pool/figures.ts'
-import type { Drawings, Form, Kind } from './drawings.ts'
+import { drawFigure } from '../../src/report/draw/figure.ts'
+import { type Drawings, type Form, figuresOf, type Kind } from './drawings.ts'
 
 /** What test/web/figures.web.ts runs in a browser: it draws as a page does, and tells two drawings by what they consist of. */
-
-const figuresOf: Record<Kind, readonly Figure<never>[]> = {
-  ...{ campaign: campaignFigures, fit: fitFigures, groups: groupsFigures, pool: poolFigures, class: classFigures },
-}
 
 /** An element as lists: its name, its attributes in order, what is in it. Numbers are rounded as in a report's files. */
 function listed(node: Node): unknown {
