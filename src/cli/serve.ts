@@ -314,7 +314,12 @@ function printFirstKey(
     ([name, value]) => `${name}=${encodeURIComponent(value)}`,
   )
   print(`\nA first key, with a budget of ${shortInteger(budget)} FLOPs. It is shown only now:\n\n  ${key}\n`)
-  print(`Try it:\n\n  curl '${url}/loss?${query.join('&')}&api_key=${key}'\n`)
+  print(
+    `Sign in with it at ${url} in a browser, or try it:\n\n  curl '${url}/loss?${query.join('&')}&api_key=${key}'\n`,
+  )
+  print(
+    'Whoever teaches a class signs in there with a key of their own, which the same database gives:\n\n  isoflop keys add --instructor --label staff --budget 0\n',
+  )
 }
 
 /** How long stopping may take, ms: answers have 10 s, trainings 8 s for a checkpoint, and then the database has the rest. */

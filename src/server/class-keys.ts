@@ -1,6 +1,6 @@
 import { shortInteger } from '../core/exact-integer.ts'
 import { csvOf, withoutFormula } from '../input/fields.ts'
-import { type ClassList, ownColumns } from './class-list.ts'
+import { type ClassList, nameOf, ownColumns } from './class-list.ts'
 import { addDrawnKeys, type NewKey } from './keys.ts'
 import type { KeyRecord, Store } from './store/store.ts'
 
@@ -27,7 +27,7 @@ export interface ClassKeys {
 /** Makes a key for each name of a list that has none: all of them or none. Errors: those of the store. */
 export async function addClassKeys(store: Store, list: ClassList, options: ClassKeysOptions): Promise<ClassKeys> {
   const { budget: usual, instructor = false, now, beforehand = () => {} } = options
-  const there = new Set((await store.listKeys()).filter(({ revoked }) => !revoked).map(({ label }) => label))
+  const there = new Set((await store.listKeys()).filter(({ revoked }) => !revoked).map(({ label }) => nameOf(label)))
   const people = list.people.filter(({ label }) => !there.has(label))
   const owners = people.map(({ label, budget = usual }) => ({ label, budget, instructor }))
   const csvWith = (made: readonly NewKey[]) =>

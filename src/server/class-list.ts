@@ -38,18 +38,33 @@ export function classListOf(file: string, text: string, nameColumn?: string): Cl
   const kept = head.flatMap((title, at) => ((ownColumns as readonly string[]).includes(plain(title)) ? [] : [at]))
   const people = body.map((cells, k): Person => {
     const label = columns.names
-      .map((at) => (cells[at] ?? '').trim())
+      .map((at) => nameOf(cells[at] ?? ''))
       .filter((part) => part !== '')
       .join(' ')
     if (label === '')
       throw badFormat(file, `has a row without a name: ${cells.join(',').slice(0, 60)}`, 'Fill it in or leave it out.')
+    if (label.length > longestName)
+      throw badFormat(
+        file,
+        `has a name of ${label.length} characters: ${label.slice(0, 60)}`,
+        `Shorten it to ${longestName}.`,
+      )
     return { label, budget: budgetOf(cells[columns.budget] ?? '', k), cells: kept.map((at) => cells[at] ?? '') }
   })
   if (people.length === 0) throw emptyFile(file, 'has a head and no names')
   return { columns: kept.map((at) => head[at]), people }
 }
 
-const plain = (title: string): string => title.trim().toLowerCase().replaceAll('_', ' ').replace('key id', 'key_id')
+/** Characters of a name: whoever looks at the class is sent each of them. */
+const longestName = 200
+
+/** Signs that nobody sees: they turn the line around, or make one name two. Joiners stay, which some scripts write words with. */
+const unseen = /[\p{Cc}\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]/gu
+
+/** A name as everybody sees it: in one line, with each letter written in one way. */
+export const nameOf = (text: string): string => text.normalize('NFC').replace(/\s+/g, ' ').replace(unseen, '').trim()
+
+const plain = (title: string): string => nameOf(title).toLowerCase().replaceAll('_', ' ').replace('key id', 'key_id')
 
 /** The rows that are not blank, by the delimiter that the first one has. */
 function rowsOf(file: string, text: string): (readonly string[])[] {

@@ -21,6 +21,22 @@ test('a class list is read as people write it', () => {
   assert.deepEqual(labels('who,id\n"Lovelace, Ada",7\n', 'Who'), ['Lovelace, Ada'])
 })
 
+test('of a name stays what is seen, so that none turns its line around and none is there twice unseen', () => {
+  const same = [
+    'Ada\u200b Lovelace',
+    '\ufeffAda Lovelace',
+    ' Ada\u00a0\tLovelace ',
+    '\u202eAda Lovelace\u202c',
+    '\u2066Ada\u0000 Lovelace\u2069',
+  ]
+  for (const name of same) assert.deepEqual(labels(`name\n"${name}"\n`), ['Ada Lovelace'], JSON.stringify(name))
+  assert.deepEqual(labels('\ufeffname,id\n"Ada\nLovelace",7\n'), ['Ada Lovelace'])
+  assert.deepEqual(labels('Zoe\u0308\nZo\u00eb\n'), ['Zo\u00eb', 'Zo\u00eb'])
+  // What some scripts write words with stays, and so does a name that runs from right to left.
+  for (const name of ['נועה לוי', 'محمد', 'می\u200cخواهم', 'क्\u200dष', '李小红', "=Ada O'Neil-🦆"])
+    assert.deepEqual(labels(`${name}\n`), [name])
+})
+
 test('what else the list has goes along; what will be ours is taken out', () => {
   const { columns, people } = read('name,budget,email,key,key_id\nAda,3e18,a@x,old,k1\nAlan,,b@x,,\n')
   assert.deepEqual(columns, ['name', 'email'])
@@ -37,6 +53,8 @@ test('a list that is none says what is wrong with it', () => {
     ['name\n', undefined, 'FILE_EMPTY', /no names/],
     ['name,mail\n,a@x\n', undefined, 'FILE_FORMAT', /row without a name: ,a@x/],
     ['name\n"Ada\n', undefined, 'FILE_FORMAT', /quote/],
+    ['name,id\n\u200b\u202e,7\n', undefined, 'FILE_FORMAT', /row without a name/],
+    [`name\n${'a'.repeat(201)}\n`, undefined, 'FILE_FORMAT', /a name of 201 characters/],
     ['name,budget\nAda,much\n', undefined, 'BAD_OPTION', /person 1 is "much"/],
     ['name,budget\nAda,-1\n', undefined, 'BAD_OPTION', /person 1 is "-1"/],
   ]

@@ -266,3 +266,30 @@ test('what waits and runs is listed with its age and whose it is, and can be can
     await slow.close()
   }
 })
+
+test('two instructors who do the same at once do it once: the same list, and the same undo', async () => {
+  const other = await signedIn(server, await instructorKey(server))
+  const lists = await Promise.all(
+    [staff, other].map((one) => one.ask('POST', '/web/class/keys', { list: 'Grace\nHedy' })),
+  )
+  assert.deepEqual(lists.map(({ body }) => [body.made.length, body.known]).sort(), [
+    [0, 2],
+    [2, 0],
+  ])
+  const [{ id, key }] = lists.find(({ body }) => body.made.length > 0)!.body.made
+  const student = await signedIn(server, key)
+  const at: string[] = []
+  for (const d_model of ['448', '512']) {
+    await student.ask('GET', lossPath({ d_model }))
+    await staff.ask('POST', `/web/class/keys/${id}/reset`, {})
+    const { pasts } = (await staff.ask('GET', `/web/class/keys/${id}`)).body
+    at.push(pasts[0].at)
+    await new Promise((resolve) => setTimeout(resolve, 2)) // a reset is known by its time
+  }
+  const undo = (one: Browser) => one.ask('POST', `/web/class/keys/${id}/take-back`, { what: 'reset', at: at[1] })
+  const undone = await Promise.all([undo(staff), undo(other)])
+  assert.deepEqual(undone.map(({ status }) => status).sort(), [204, 422], 'the reset before that one stays')
+  assert.equal((await server.store.runs(id, 0n, 9)).runs.length, 1)
+  assert.equal((await other.ask('POST', `/web/class/keys/${id}/take-back`, { what: 'reset', at: at[0] })).status, 204)
+  assert.equal((await server.store.runs(id, 0n, 9)).runs.length, 2)
+})

@@ -144,19 +144,51 @@ for (const width of [360, 1200, 2560])
       await clean()
     })
 
-test('a wrong key is told, and the right one works after it', { skip }, async () => {
-  const { url, students } = await serveClass({ students: 1 })
-  const { page } = await visit(url, { expected: /422/ }).then((one) => {
+test('a wrong key is told without showing it, and the right one works; a class without students says what to do first', {
+  skip,
+}, async () => {
+  const { url, store, instructor } = await serveClass({ students: 0 })
+  for (const { id, instructor } of await store.listKeys()) if (!instructor) await store.revokeKey(id, 0)
+  const { page, clean } = await visit(url, { expected: /422/ }).then((one) => {
     closing.push(() => one.close())
     return one
   })
   await page.locator('#key').fill('not-a-key-of-this-server')
   await page.keyboard.press('Enter')
-  await page.locator('[role=alert]', { hasText: 'Invalid API key' }).waitFor()
-  await page.locator('#key').fill(students[0].key)
+  await page.locator('[role=alert]', { hasText: 'No key of this server' }).waitFor()
+  assert.doesNotMatch((await page.locator('body').textContent())!, /not-a-key/)
+  await page.locator('#key').fill(instructor)
   await page.keyboard.press('Enter')
   await page.locator('header h1').waitFor()
-  assert.ok(!page.url().includes(students[0].key))
+  assert.ok(!page.url().includes(instructor))
+
+  const steps = page.locator('.first-steps')
+  await steps.getByText(url).waitFor()
+  await steps.getByText('Make a key for each student').click()
+  await page.keyboard.insertText('Ada\nAlan')
+  await page.getByRole('button', { name: 'Make keys' }).click()
+  await steps.getByText('There are 2 keys').waitFor()
+  await clean()
+  await page.locator('#list').fill('Grace')
+  await page.getByRole('button', { name: 'Make keys' }).click()
+  await page.getByText('1 key made').waitFor()
+  const keys = await page.locator('.made code').allTextContents()
+  assert.equal(keys.length, 3, 'those of the first list are there still')
+  const isAsked = page.waitForEvent('dialog')
+  void page.reload().catch(() => {})
+  const dialog = await isAsked
+  assert.equal(dialog.type(), 'beforeunload', 'keys that nobody has are not left behind unasked')
+  await dialog.dismiss()
+  await steps.getByText('Say until when').click()
+  await page.locator('[name=deadline]:focus').waitFor()
+  await page.locator('[name=deadline]').fill('2031-05-01T12:00')
+  await page.locator('.settings form:has([name=deadline]) button[type=submit]').click()
+  await steps.getByText(/until.*2031/).waitFor()
+  await fetch(`${url}/loss?d_model=256&num_layers=4&num_heads=4&batch_size=128&learning_rate=0.001&train_flops=1e15`, {
+    headers: { 'x-api-key': keys[0] },
+  })
+  await steps.waitFor({ state: 'detached' })
+  await clean()
 })
 
 test('two tabs show the same: what one asks for stands in the other, and a reload signs nobody out', {

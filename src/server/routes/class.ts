@@ -120,6 +120,23 @@ export const classRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     },
   )
 
+  /** One after the other: of two instructors with the same list, or the same undo, the second finds it done. */
+  let last: Promise<unknown> = Promise.resolve()
+  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const turn = last.then(work)
+    last = turn.catch(() => {})
+    return turn
+  }
+
+  /** Whether what is to be taken back is still what its page showed: another one may have been behind it. */
+  const isLast = async (
+    id: string,
+    { what, at }: { what: Past['kind']; at?: string | undefined },
+  ): Promise<boolean> => {
+    const there = (await store.pasts(id)).find(({ kind }) => kind === what)
+    return there !== undefined && (at === undefined || isoOrNull(there.at) === at)
+  }
+
   const list = z.object({
     list: z.string().max(500_000),
     nameColumn: z.string().max(200).optional(),
@@ -132,7 +149,7 @@ export const classRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     const budget = flopsOf(body.budget)
     const people = classListOf('The list', body.list, body.nameColumn)
     if (people.people.length > mostAtOnce) throw tooMany(people.people.length)
-    const { made, ...rest } = await addClassKeys(store, people, { budget, now: clock.now() })
+    const { made, ...rest } = await inTurn(() => addClassKeys(store, people, { budget, now: clock.now() }))
     return { ...rest, made: made.map(({ id, key, label }) => ({ id, key, label })) }
   })
 
@@ -153,9 +170,10 @@ export const classRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     if (!(await store.resetKey(params.id, body, clock.now()))) throw unknownKey(params.id)
     return reply.code(204).send()
   })
-  const back = z.object({ what: z.enum(pastKinds) })
+  const back = z.object({ what: z.enum(pastKinds), at: z.string().max(40).optional() })
   app.post('/class/keys/:id/take-back', { schema: { params: one, body: back } }, async ({ params, body }, reply) => {
-    if (!(await store.takeBack(params.id, body.what))) throw nothingToTakeBack()
+    const wasTaken = await inTurn(async () => (await isLast(params.id, body)) && store.takeBack(params.id, body.what))
+    if (!wasTaken) throw nothingToTakeBack()
     return reply.code(204).send()
   })
   const funding = z.object({ budget: z.string().max(100) })

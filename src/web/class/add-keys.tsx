@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { say } from '../words/words.ts'
 import { changeClass } from './students.ts'
 import { useTold } from './told.tsx'
@@ -14,18 +14,18 @@ interface Made {
 export function AddKeys() {
   const [list, setList] = useState('')
   const [budget, setBudget] = useState('2e18')
-  const [made, setMade] = useState<Made | null>(null)
+  const [batches, setBatches] = useState<readonly Made[]>([])
   const [isBusy, setBusy] = useState(false)
   const told = useTold()
   const submit = async (event: Event) => {
     event.preventDefault()
     if (isBusy) return
     setBusy(true)
-    setMade(null)
     told.say('')
     try {
       const answer = await changeClass<Made>('keys', { list, budget })
-      setMade(answer)
+      // Those of an earlier list stay: nobody has them again.
+      if (answer.made.length > 0) setBatches((before) => [answer, ...before])
       setList('')
       told.say(say.class.made(answer.made.length, answer.known, answer.twice))
     } catch (error) {
@@ -63,7 +63,9 @@ export function AddKeys() {
           {told.line}
         </div>
       </form>
-      {made !== null && made.made.length > 0 && <MadeKeys {...made} />}
+      {batches.map((batch) => (
+        <MadeKeys key={batch.made[0].id} {...batch} />
+      ))}
       <details class="program">
         <summary>{say.class.asCommand}</summary>
         <code>isoflop keys add --from names.csv --out keys.csv</code>
@@ -75,21 +77,31 @@ export function AddKeys() {
 /** Nobody has these keys again: they are taken along now. */
 function MadeKeys({ made, csv }: Made) {
   const [isCopied, setCopied] = useState(false)
+  const [isSaved, setSaved] = useState(false)
+  // Whoever leaves with keys that nobody has is asked first.
+  useEffect(() => {
+    if (isSaved) return
+    const ask = (event: Event) => event.preventDefault()
+    window.addEventListener('beforeunload', ask)
+    return () => window.removeEventListener('beforeunload', ask)
+  }, [isSaved])
   const save = () => {
     const link = document.createElement('a')
     link.href = URL.createObjectURL(new Blob([csv], { type: 'text/csv' }))
     link.download = 'keys-with-secrets.csv'
     link.click()
     URL.revokeObjectURL(link.href)
+    setSaved(true)
   }
   const copy = async () => {
     await navigator.clipboard?.writeText(csv)
     setCopied(true)
+    setSaved(true)
   }
   return (
     <div class="made">
       <p>
-        <strong>{say.class.onlyNow}</strong>
+        <strong>{isSaved ? say.class.saved : say.class.onlyNow}</strong>
       </p>
       <div class="controls">
         <button type="button" class="main" onClick={save}>
@@ -102,7 +114,7 @@ function MadeKeys({ made, csv }: Made) {
         )}
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard */}
-      <section class="scroll long" tabIndex={0} aria-label={say.class.onlyNow}>
+      <section class="scroll long" tabIndex={0} aria-label={`${say.class.onlyNow} ${made[0].label} (${made.length})`}>
         <table>
           <tbody>
             {made.map(({ id, key, label }) => (

@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals'
+import { say } from '../words/words.ts'
 
 /** Why the sign-in is shown: nobody was signed in, or was until now. */
 export const signedOut = signal<'never' | 'ended' | 'left' | null>('never')
@@ -38,9 +39,9 @@ export async function ask<Answer>(method: 'GET' | 'POST' | 'DELETE', path: strin
       ...(body !== undefined && { 'content-type': 'application/json' }),
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
-  }).catch((error) => {
+  }).catch(() => {
     isReached.value = false
-    throw error
+    throw new Refusal(0, say.class.noAnswer)
   })
   isReached.value = true
   if (answer.status === 304 && before !== undefined) return before.answer as Answer

@@ -20,7 +20,7 @@ export function Budget() {
       <Bar parts={parts} all={all} />
       <ul class="counts">
         <li>
-          <strong>{runs.value.length}</strong> {say.class.runsDone}
+          <strong>{runs.value.length}</strong> {say.class.runsDone(runs.value.length)}
         </li>
       </ul>
     </section>

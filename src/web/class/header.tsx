@@ -1,3 +1,4 @@
+import { systemClock } from '../../core/clock.ts'
 import { percent } from '../../report/number.ts'
 import { say } from '../words/words.ts'
 import { isReached } from './api.ts'
@@ -40,9 +41,12 @@ export function Header({ title }: { title: string }) {
 }
 
 /** Made once: a table that is scrolled writes hundreds of times. */
-const times = new Intl.DateTimeFormat(document.documentElement.lang, {
-  ...{ month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
-})
+const written = (year: object) =>
+  new Intl.DateTimeFormat(document.documentElement.lang, {
+    ...{ ...year, month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+  })
+const [times, timesOfOtherYears] = [written({}), written({ year: 'numeric' })]
+const thisYear = new Date(systemClock.now()).getFullYear()
 
 /** The same with the year and the zone: a deadline may be of next year, and its readers elsewhere. */
 const fullTimes = new Intl.DateTimeFormat(document.documentElement.lang, {
@@ -54,7 +58,11 @@ const fullTimes = new Intl.DateTimeFormat(document.documentElement.lang, {
 export const deadlineText = (iso: string): string => fullTimes.format(new Date(iso))
 
 /** A time where the reader is, to the minute. */
-export const timeText = (iso: string | null): string => (iso === null ? '–' : times.format(new Date(iso)))
+export function timeText(iso: string | null): string {
+  if (iso === null) return '–'
+  const time = new Date(iso)
+  return (time.getFullYear() === thisYear ? times : timesOfOtherYears).format(time)
+}
 
 /** A share to a tenth of a per cent. */
 export const shareText = (share: number): string => percent(Math.round(1000 * share) / 1000)

@@ -6,6 +6,7 @@ import { compact, nats, significant } from '../../report/number.ts'
 import { LiveFigure } from '../parts/figure.tsx'
 import { say } from '../words/words.ts'
 import { AddKeys } from './add-keys.tsx'
+import { FirstSteps } from './first-steps.tsx'
 import { Header, shareText } from './header.tsx'
 import { keepLooking } from './me.ts'
 import { QueueCard } from './queue.tsx'
@@ -49,6 +50,7 @@ export function InstructorPage() {
           <Glance />
           <div class="columns class-columns">
             <div class="column">
+              <FirstSteps />
               <StudentTable />
               <Spending />
               <ClassProfiles />
@@ -56,8 +58,7 @@ export function InstructorPage() {
             <div class="column">
               {student.value && <StudentCard key={student.value.id} />}
               <QueueCard />
-              <SettingsCard />
-              <AddKeys />
+              <Forms />
               <Exports />
             </div>
           </div>
@@ -67,9 +68,25 @@ export function InstructorPage() {
   )
 }
 
+/** Whoever has no students yet makes keys first; nothing moves while the page is open. */
+function Forms() {
+  const [isNew] = useState(() => news.value!.keys.every(({ revoked }) => revoked))
+  return isNew ? (
+    <>
+      <AddKeys />
+      <SettingsCard />
+    </>
+  ) : (
+    <>
+      <SettingsCard />
+      <AddKeys />
+    </>
+  )
+}
+
 /** Counts that are looked for first, and how much of all budgets is spent. */
 function Glance() {
-  const { keys, running, trainings, backend } = news.value!
+  const { keys, running, trainings } = news.value!
   const counts = useMemo(() => {
     const all = new Map(conditions.map((one) => [one, 0]))
     for (const one of keys) all.set(conditionOf(one), all.get(conditionOf(one))! + 1)
@@ -92,8 +109,7 @@ function Glance() {
       </ul>
       <p class="hint">
         {say.class.classSpent(compact(used), compact(budget), shareText(budget > 0 ? used / budget : 0))}{' '}
-        {trainings === null ? say.class.running(running) : say.class.queue(trainings.running, trainings.waiting)}{' '}
-        {say.class.answeredBy(backend)}
+        {trainings === null ? say.class.running(running) : say.class.queue(trainings.running, trainings.waiting)}
       </p>
     </section>
   )
@@ -108,7 +124,8 @@ function Spending() {
   const [seen, line] = [spent.value, chosenLine.value]
   const { keys, deadline } = news.value!
   const subject = useMemo((): ClassSpending | null => {
-    if (seen === null || seen.times.length === 0) return null
+    // One moment has no before and after.
+    if (seen === null || seen.times.length === 0 || seen.times[0] === seen.until) return null
     const until = deadline === null ? null : Date.parse(deadline)
     return { ...seen, students: keys.length, chosen: line, deadline: until, zoneMs: zoneAt(seen.until) }
   }, [seen, line, keys.length, deadline])

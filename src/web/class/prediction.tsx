@@ -33,7 +33,7 @@ export function PredictionCard() {
   return (
     <section class="card prediction" aria-labelledby="prediction">
       <h2 id="prediction">
-        {say.class.prediction} <span class="hint">{say.class.attemptsLeft(left, submissions)}</span>
+        {say.class.prediction} {!isOpen && <span class="hint">{say.class.attemptsLeft(left, submissions)}</span>}
       </h2>
       {left > 0 ? (
         <PredictionForm left={left} />

@@ -63,7 +63,7 @@ export function RunsTable({ runs, selected, pointed, onSelect, onPoint }: Props)
         </label>
       </div>
       {rows.length === 0 ? (
-        <p class="hint">{runs.length === 0 ? say.class.noRunsYet : say.noRuns}</p>
+        <p class="hint">{runs.length === 0 ? `${say.class.noRunsYet} ${say.class.howToBegin}` : say.noRuns}</p>
       ) : (
         <Table
           label={say.runs}

@@ -8,7 +8,7 @@ import { useTold } from './told.tsx'
 
 /** Deadline, attempts, leaderboard: what holds for every server of the database at once. */
 export function SettingsCard() {
-  const { settings, changed, started } = news.value!
+  const { settings, changed, started, backend } = news.value!
   const [attempts, setAttempts] = useState(String(settings.submissions))
   /** What was clicked, until the server has it. */
   const [wanted, setWanted] = useState<boolean | null>(null)
@@ -68,6 +68,11 @@ export function SettingsCard() {
         {say.class.publish}
       </label>
       <p class="hint">{say.class.publishHint}</p>
+      {/* Whoever knows a world's name has it at home, and a class sees what is on the wall. */}
+      <details class="program">
+        <summary>{say.class.answers}</summary>
+        <code>{backend}</code>
+      </details>
       {told.line}
     </section>
   )
@@ -113,6 +118,7 @@ function Deadline() {
         <label>
           {say.class.deadline}{' '}
           <input
+            id="deadline"
             type="datetime-local"
             name="deadline"
             value={text}

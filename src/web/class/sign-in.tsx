@@ -1,7 +1,13 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { say } from '../words/words.ts'
-import { isReached, signedOut } from './api.ts'
+import { Refusal, signedOut } from './api.ts'
 import { signIn } from './me.ts'
+
+/** What is wrong, without the key: others may see the screen. */
+function faultOf(error: Error): string {
+  if (error instanceof Refusal && error.status === 422) return say.class.wrongKey
+  return error.message
+}
 
 /** Where somebody gives a key, once. */
 export function SignIn() {
@@ -20,7 +26,7 @@ export function SignIn() {
     try {
       await signIn(key)
     } catch (error) {
-      setFault(isReached.value ? (error as Error).message : say.lost)
+      setFault(faultOf(error as Error))
     }
     setBusy(false)
   }

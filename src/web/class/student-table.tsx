@@ -31,15 +31,17 @@ export function StudentTable() {
         <h2 id="students-title">
           {say.class.studentsTitle} <span class="hint">{say.runsShown(rows.length, all.length)}</span>
         </h2>
-        <label>
-          {say.filter}
-          <input
-            type="search"
-            placeholder={say.class.studentFilter}
-            value={text}
-            onInput={(event) => setText(event.currentTarget.value)}
-          />
-        </label>
+        {all.length > 0 && (
+          <label>
+            {say.filter}
+            <input
+              type="search"
+              placeholder={say.class.studentFilter}
+              value={text}
+              onInput={(event) => setText(event.currentTarget.value)}
+            />
+          </label>
+        )}
       </div>
       {rows.length === 0 ? (
         <p class="hint">{all.length === 0 ? say.class.noStudents : say.class.noneFits}</p>

@@ -121,17 +121,19 @@ function KeyActions() {
 function TakeBack({ act }: { readonly act: (work: () => Promise<string>) => () => void }) {
   const { id, pasts = [] } = detail.value ?? {}
   if (pasts.length === 0) return null
-  const back = (kind: Past['kind']) =>
+  const back = ({ kind, at }: Past) =>
     act(async () => {
-      await changeClass(`keys/${id}/take-back`, { what: kind })
+      await changeClass(`keys/${id}/take-back`, { what: kind, at })
       goToStudent() // the button is gone
       return say.class.tookBack[kind]
     })
   return (
     <div class="controls">
-      {pasts.map(({ kind, at, runs, submissions }) => (
-        <button type="button" key={kind} onClick={back(kind)}>
-          {kind === 'reset' ? say.class.undoReset(timeText(at), runs, submissions) : say.class.undoRekey(timeText(at))}
+      {pasts.map((past) => (
+        <button type="button" key={past.kind} onClick={back(past)}>
+          {past.kind === 'reset'
+            ? say.class.undoReset(timeText(past.at), past.runs, past.submissions)
+            : say.class.undoRekey(timeText(past.at))}
         </button>
       ))}
     </div>

@@ -5,6 +5,8 @@ export const classWords = {
   title: 'Scaling laws: training API',
   what: 'What loss would this configuration reach with these FLOPs? Ask, within a budget; then predict the best run at 1e19 FLOPs.',
   key: 'Your key',
+  noAnswer: 'The server did not answer. Try again when the connection is back.',
+  wrongKey: 'No key of this server. Was all of it copied?',
   keyHint: 'Whoever runs this server gives keys. It stays between this page and the server, and is not in any address.',
   signIn: 'Sign in',
   signOut: 'Sign out',
@@ -16,7 +18,7 @@ export const classWords = {
   closed: (time: string) => `predictions were taken until ${time}`,
   docs: 'API documentation',
   reserved: (flops: string) => `reserved ${flops}`,
-  runsDone: 'runs',
+  runsDone: (n: number): string => (n === 1 ? 'run' : 'runs'),
   runsColumn: 'runs',
 
   range: (least: string, most: string) => `from ${least} to ${most}`,
@@ -73,6 +75,8 @@ export const classWords = {
   batch: 'batch',
   filterHint: 'text, or N>1e8, loss<3, flops=1e16',
   noRunsYet: 'No runs yet. The first one stands here as soon as it is answered.',
+  howToBegin:
+    'Begin with cheap ones: at one train_flops ask for more and more parameters, until the loss has fallen and risen again; then go on to the next. How the best size and its loss grow with FLOPs says what to predict.',
 
   instructorTitle: 'Scaling laws: the class',
   skip: 'Skip to the students',
@@ -93,9 +97,16 @@ export const classWords = {
   classSpent: (used: string, budget: string, share: string) => `${used} of ${budget} FLOPs spent (${share}).`,
   running: (n: number) => `${n} running now.`,
   queue: (running: number, waiting: number) => `${running} in training, ${waiting} waiting.`,
-  answeredBy: (backend: string) => `Answers come from ${backend}.`,
+  answers: 'what answers, which students should not see',
   studentFilter: 'name, state, or used>50, runs=0',
-  noStudents: 'No students yet: paste a class list to make their keys.',
+  noStudents: 'No students yet.',
+  firstSteps: 'Before the class begins',
+  makeFirst: 'Make a key for each student: paste the class list',
+  keysMade: (n: number) => (n === 1 ? 'There is 1 key.' : `There are ${n} keys.`),
+  setDeadline: 'Say until when predictions are taken',
+  deadlineSet: (time: string) => `Predictions are taken until ${time}.`,
+  sendKeys: (address: string) => `Send each student their key and the address ${address}, where they sign in with it`,
+  thenComes: 'Who has spent what, and the runs, are shown here as soon as somebody asks for one.',
   noneFits: 'Nobody fits the filter.',
   name: 'name',
   condition: 'state',
@@ -153,7 +164,7 @@ export const classWords = {
     [
       `${made} ${made === 1 ? 'key' : 'keys'} made.`,
       known > 0 ? `${known} had one already.` : '',
-      twice > 0 ? `${twice} of the names are there more than once.` : '',
+      twice > 0 ? `${twice} of the names ${twice === 1 ? 'is' : 'are'} there more than once.` : '',
     ]
       .filter((part) => part !== '')
       .join(' '),
