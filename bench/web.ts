@@ -40,6 +40,7 @@ function sizesOf(page: string): number[] {
 const columns: Readonly<Record<keyof Visited, string>> = {
   paint: 'first paint, ms',
   numbers: 'numbers, ms',
+  answer: 'answer, ms',
   figures: 'figures in sight, ms',
   busy: 'busy until at rest, ms',
   longest: 'longest task, ms',

@@ -17,6 +17,8 @@ export interface Hosted {
   readonly enter?: (page: Page) => Promise<void>
   /** What is there once the page has its numbers. */
   readonly numbers: string
+  /** What is there once the page has what a law says; absent where it says nothing. */
+  readonly answer?: string
   /** The figure that is brushed. */
   readonly figure: string
   /** Makes something happen, and gives when, ms since 1970, and the text that an element then has; absent where nothing happens by itself. */
@@ -84,6 +86,7 @@ export async function fitPage(folder: string, runs: number): Promise<Hosted> {
   return {
     link: () => link,
     numbers: '.runs tbody tr td',
+    answer: '.answer strong',
     figure: 'profiles',
     close: () => new Promise((end) => child.once('close', end).kill()),
   }

@@ -7,6 +7,8 @@ export interface Visited {
   /** From asking for the page to something on the screen, to its numbers, to the figures that are in sight. */
   readonly paint: number
   readonly numbers: number
+  /** To what the law says; null of a page without one. */
+  readonly answer: number | null
   readonly figures: number
   /** Until nothing was left to do, and the longest that the page answered nobody. */
   readonly busy: number
@@ -24,8 +26,8 @@ export interface Visited {
 }
 
 /** What the page itself notes, in milliseconds since it was asked for. */
-const noting = (numbers: string): string => `
-globalThis.noted = { numbers: 0, figures: 0, longest: 0 }
+const noting = ({ numbers, answer }: Pick<Hosted, 'numbers' | 'answer'>): string => `
+globalThis.noted = { numbers: 0, answer: ${answer === undefined ? null : 0}, figures: 0, longest: 0 }
 let tellDrawn
 globalThis.drawn = new Promise((tell) => { tellDrawn = tell })
 new PerformanceObserver((list) => {
@@ -37,12 +39,13 @@ const inSight = (node) => {
 }
 const look = () => {
   if (noted.numbers === 0 && document.querySelector(${JSON.stringify(numbers)})) noted.numbers = performance.now()
+  if (noted.answer === 0 && document.querySelector(${JSON.stringify(answer ?? '')})) noted.answer = performance.now()
   const figures = [...document.querySelectorAll('figure.figure')]
   // Whether all that are in sight are there; a page of which no figure is in sight has them when the first is drawn.
   const seen = figures.filter(inSight)
   const isThere = (node) => node.querySelector('.paper > svg')
   if (noted.figures === 0 && figures.some(isThere) && seen.every(isThere)) noted.figures = performance.now()
-  if (noted.figures === 0) requestAnimationFrame(look)
+  if (noted.figures === 0 || noted.answer === 0) requestAnimationFrame(look)
   else tellDrawn()
 }
 requestAnimationFrame(look)
@@ -90,7 +93,7 @@ export async function visited(browser: Browser, hosted: Hosted): Promise<Visited
     await page.evaluate('drawn')
     const busy = await watched.resting()
     const paint = await page.evaluate<number>(paintedAt)
-    const noted = await page.evaluate<{ numbers: number; figures: number; longest: number }>('noted')
+    const noted = await page.evaluate<Pick<Visited, 'numbers' | 'answer' | 'figures' | 'longest'>>('noted')
     const brushed = await brushing(page, watched, hosted.figure)
     const told = await happening(page, watched, hosted)
     await debug.send('HeapProfiler.collectGarbage')
@@ -102,14 +105,15 @@ export async function visited(browser: Browser, hosted: Hosted): Promise<Visited
 }
 
 /** A page of a browser that has a session, not opened yet: a link works once, and what is measured is the page. */
-async function entered(context: BrowserContext, { link, enter, numbers }: Hosted): Promise<Page> {
+async function entered(context: BrowserContext, hosted: Hosted): Promise<Page> {
+  const { link, enter, numbers } = hosted
   const first = await context.newPage()
   await first.goto(link())
   await enter?.(first)
   await first.locator(numbers).first().waitFor()
   await first.close()
   const page = await context.newPage()
-  await page.addInitScript(noting(numbers))
+  await page.addInitScript(noting(hosted))
   return page
 }
 

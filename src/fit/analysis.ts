@@ -100,7 +100,7 @@ function methodsToTest(assessments: readonly Assessment[], runs: number): Method
 }
 
 /** Budgets from the smallest run to the largest target, geometrically spaced, for the figures. */
-function axisDomain(runs: Runs, targets: readonly number[]): number[] {
+export function axisDomain(runs: Runs, targets: readonly number[]): number[] {
   const low = runs.flops.reduce((a, b) => Math.min(a, b))
   const high = runs.flops.reduce((a, b) => Math.max(a, b), Math.max(0, ...targets))
   return Array.from({ length: 25 }, (_, k) => low * (high / low) ** (k / 24))

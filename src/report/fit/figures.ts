@@ -1,3 +1,4 @@
+import type { Comparison, Profiled, Scope } from '../../fit/result.ts'
 import type { Figure } from '../draw/figure.ts'
 import { agreement } from './figures/agreement.ts'
 import { backtest } from './figures/backtest.ts'
@@ -26,3 +27,6 @@ export const fitFigures: readonly Figure<Findings>[] = [
   repeatsWorth,
   repeatsCost,
 ]
+
+/** Those that need no more than the law that leads. */
+export const firstFigures: readonly Figure<Findings<Scope & Comparison & Profiled>>[] = [profiles, optimum, residuals]

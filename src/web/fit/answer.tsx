@@ -74,9 +74,9 @@ export function Answer() {
   )
 }
 
-/** The numbers of very many runs while their intervals are made. */
+/** The numbers while their intervals are made. */
 export function First() {
-  const { method, flops, parameters, tokens, loss, sizeExponent, tokensExponent } = first.value!
+  const { method, flops, parameters, tokens, loss, sizeExponent, tokensExponent } = first.value!.estimate
   const rows: [name: string, value: number, format: Format][] = [
     [say.fit.size, parameters, significant],
     [say.fit.tokens, tokens, significant],

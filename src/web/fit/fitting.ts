@@ -74,7 +74,11 @@ function hear(news: FitNews, numbers: readonly number[]): void {
       break
     }
     case 'first':
-      first.value = news.estimate
+      first.value = {
+        estimate: news.fit.estimate,
+        findings: { analysis: news.fit.analysis, truth: truthOf() },
+        numbers,
+      }
       break
     case 'fitted':
       first.value = null
@@ -97,9 +101,8 @@ function hear(news: FitNews, numbers: readonly number[]): void {
 
 function findingsOf(analysis: Analysis): Findings {
   const { value } = table
-  if (value?.kind !== 'read') return { analysis, truth: null }
-  return {
-    analysis: { ...analysis, diagnostics: [...value.diagnostics, ...analysis.diagnostics] },
-    truth: value.truth,
-  }
+  const read = value?.kind === 'read' ? value.diagnostics : []
+  return { analysis: { ...analysis, diagnostics: [...read, ...analysis.diagnostics] }, truth: truthOf() }
 }
+
+const truthOf = (): Findings['truth'] => (table.value?.kind === 'read' ? table.value.truth : null)

@@ -1,8 +1,9 @@
 import type { ComponentChildren } from 'preact'
+import type { GroupsAnalysis } from '../../fit/groups/result.ts'
 import type { Analysis } from '../../fit/result.ts'
 import type { Figure } from '../../report/draw/figure.ts'
 import { hasMethods } from '../../report/fit/facts.ts'
-import { fitFigures } from '../../report/fit/figures.ts'
+import { firstFigures, fitFigures } from '../../report/fit/figures.ts'
 import type { Findings } from '../../report/fit/findings.ts'
 import { groupsFigures } from '../../report/fit/groups/figures.ts'
 import { compact, nats } from '../../report/number.ts'
@@ -71,11 +72,17 @@ export function FitPage() {
               </div>
               <Methods />
             </div>
-            <Said>
-              {compared.value && table.value?.kind === 'read' && <Remarks diagnostics={table.value.diagnostics} />}
-              <Figures />
-              {compared.value && <Tests groups={compared.value} />}
-            </Said>
+            {compared.value && table.value?.kind === 'read' && (
+              <Said>
+                <Remarks diagnostics={table.value.diagnostics} />
+              </Said>
+            )}
+            <Figures />
+            {compared.value && (
+              <Said>
+                <Tests groups={compared.value} />
+              </Said>
+            )}
             <Runs />
             <Details />
           </>
@@ -118,33 +125,40 @@ function standingText(value: Exclude<Standing, { kind: 'fault' }>): string {
   }
 }
 
+/** What is known is drawn at once, without intervals; what is not yet known anew stays dimmed meanwhile. */
 function Figures() {
-  const shown = fitted.value
-  const groups = compared.value
-  return (
-    <div class="figures">
-      {shown &&
-        figuresOf(shown.findings.analysis).map((figure) => (
-          <FitFigure key={figure.name} figure={figure} shown={shown} />
-        ))}
-      {groups &&
-        groupsFigures.map((figure) => (
-          <LiveFigure
-            key={figure.name}
-            figure={figure}
-            subject={groups}
-            numbers={none}
-            isWide
-            selected={null}
-            pointed={null}
-            tell={() => []}
-            onPoint={() => {}}
-            onSelect={() => {}}
-          />
-        ))}
-    </div>
-  )
+  const drawn = compared.value ? groupFigures(compared.value) : fitFigureList()
+  return <div class="figures">{drawn}</div>
 }
+
+function fitFigureList() {
+  const [soon, whole] = [first.value, fitted.value]
+  const named = new Map<string, ComponentChildren>()
+  if (whole)
+    for (const figure of figuresOf(whole.findings.analysis))
+      named.set(figure.name, <FitFigure key={figure.name} figure={figure} shown={whole} isStale={isStale.value} />)
+  if (soon)
+    for (const figure of firstFigures)
+      named.set(figure.name, <FitFigure key={figure.name} figure={figure} shown={soon} isStale={false} />)
+  return [...named.values()]
+}
+
+const groupFigures = (groups: GroupsAnalysis) =>
+  groupsFigures.map((figure) => (
+    <LiveFigure
+      key={figure.name}
+      figure={figure}
+      subject={groups}
+      numbers={none}
+      isWide
+      isStale={isStale.value}
+      selected={null}
+      pointed={null}
+      tell={() => []}
+      onPoint={() => {}}
+      onSelect={() => {}}
+    />
+  ))
 
 /** Of the laws of more than N and D. */
 const ofSettings = new Map<string, 'joint' | 'repeats'>([
@@ -162,15 +176,22 @@ const figuresOf = (analysis: Analysis): Figure<Findings>[] =>
 
 const none: readonly number[] = []
 
-interface Shown {
-  readonly findings: Findings
+interface Shown<Parts> {
+  readonly findings: Findings<Parts>
   readonly numbers: readonly number[]
 }
 
-const FitFigure = ({ figure, shown }: { figure: Figure<Findings>; shown: Shown }) => (
+interface FitFigureProps<Parts> {
+  readonly figure: Figure<Findings<Parts>>
+  readonly shown: Shown<Parts>
+  readonly isStale: boolean
+}
+
+const FitFigure = <Parts,>({ figure, shown, isStale }: FitFigureProps<Parts>) => (
   <LiveFigure
     figure={figure}
     isWide={wide.has(figure.name)}
+    isStale={isStale}
     subject={shown.findings}
     numbers={shown.numbers}
     selected={selected.value}

@@ -2,7 +2,7 @@ import { computed, signal } from '@preact/signals'
 import type { Curves, Runs } from '../../core/run.ts'
 import { commandOf } from '../../explore/command.ts'
 import type { Asked, Question, Start, TableAnswer, TableFlags } from '../../explore/question.ts'
-import type { FirstEstimate } from '../../fit/first.ts'
+import type { FirstFit } from '../../fit/first.ts'
 import type { GroupsAnalysis } from '../../fit/groups/result.ts'
 import { type AskedName, type MethodName, methodNames } from '../../fit/method-names.ts'
 import { rowsText } from '../../input/kept.ts'
@@ -50,8 +50,12 @@ export const standing = signal<Standing>({ kind: 'fitting', step: '' })
 /** Whether what is shown is of the view before. */
 export const isStale = computed(() => isReading.value || standing.value.kind === 'fitting')
 
-/** What the fit will say, of very many runs, while its intervals are made. */
-export const first = signal<FirstEstimate | null>(null)
+/** What the fit will say, while its intervals are made, and which runs it is of. */
+export const first = signal<{
+  readonly estimate: FirstFit['estimate']
+  readonly findings: Findings<FirstFit['analysis']>
+  readonly numbers: readonly number[]
+} | null>(null)
 /** What the fit of one data set came to, and which runs it is of. */
 export const fitted = signal<{ readonly findings: Findings; readonly numbers: readonly number[] } | null>(null)
 /** What the fits of several came to. */

@@ -1,7 +1,7 @@
 import type { Groups } from '../../core/groups.ts'
 import type { Curves, Runs } from '../../core/run.ts'
 import { type AnalysisOptions, analyse } from '../../fit/analysis.ts'
-import { type FirstEstimate, firstEstimate } from '../../fit/first.ts'
+import { type FirstFit, firstFit } from '../../fit/first.ts'
 import { analyseGroups } from '../../fit/groups/analysis.ts'
 import type { GroupsAnalysis } from '../../fit/groups/result.ts'
 import { type AskedName, methodNames } from '../../fit/method-names.ts'
@@ -25,7 +25,7 @@ export interface FitRequest {
 /** What it came to: the numbers that lead, without intervals, then the quick methods, then all. */
 export type FitNews =
   | { readonly id: number; readonly kind: 'step'; readonly step: string }
-  | { readonly id: number; readonly kind: 'first'; readonly estimate: FirstEstimate }
+  | { readonly id: number; readonly kind: 'first'; readonly fit: FirstFit }
   | { readonly id: number; readonly kind: 'fitted'; readonly analysis: Analysis; readonly isWhole: boolean }
   | { readonly id: number; readonly kind: 'compared'; readonly groups: GroupsAnalysis; readonly isWhole: boolean }
   | { readonly id: number; readonly kind: 'fault'; readonly message: string; readonly advice: string }
@@ -43,8 +43,8 @@ async function fit({ id, runs, curves, groups, options }: FitRequest): Promise<v
   const all = { ...options, methods, threads: 1, onStep }
   if (groups !== null) return compare({ id, runs, curves, groups }, methods, all)
   if (methods.includes('norm')) {
-    const estimate = await firstEstimate({ runs, curves }, plain)
-    if (estimate !== null) tell({ id, kind: 'first', estimate })
+    const first = await firstFit({ runs, curves }, plain)
+    if (first !== null) tell({ id, kind: 'first', fit: first })
   }
   const quick = methods.filter((name) => !slow.includes(name))
   if (quick.length > 0 && (repeats || quick.length < methods.length))

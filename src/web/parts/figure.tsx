@@ -21,6 +21,8 @@ interface Props<Subject> {
   readonly note?: string | undefined
   /** Whether it takes the room of two. */
   readonly isWide?: boolean
+  /** Whether it is of what was asked before. */
+  readonly isStale?: boolean
 }
 
 const StillNumbers = still(({ table: { columns, rows }, label }: { table: FigureTable; label: string }) => (
@@ -151,7 +153,12 @@ export function LiveFigure<Subject>(props: Props<Subject>) {
     onOpen?.()
   }
   return (
-    <figure class={props.isWide ? 'figure wide' : 'figure'} data-figure={figure.name} hidden={isEmpty}>
+    <figure
+      class={`figure${props.isWide ? ' wide' : ''}${props.isStale ? ' stale' : ''}`}
+      aria-busy={props.isStale ?? false}
+      data-figure={figure.name}
+      hidden={isEmpty}
+    >
       <h2>{figure.title}</h2>
       <div class="drawing" ref={box}>
         <div class="paper" />

@@ -95,7 +95,9 @@ export const optimum: Figure<Findings<Scope & Comparison & Profiled>> = {
     const led = leader && predictionAt(analysis, leader.method, C)
     return joined(
       say.caption(compact(C)),
-      led && words().fitFigures.agreement.band(leader.method, percent(analysis.bootstrap.confidence)),
+      leader &&
+        led?.interval.parameters &&
+        words().fitFigures.agreement.band(leader.method, percent(analysis.bootstrap.confidence)),
       analysis.profiles.some(({ minimum }) => minimum.kind === 'interior') ? words().fitFigures.agreement.circles : '',
       C > largestBudget(analysis) && words().axes.beyondRuns,
       answerText(analysis),
