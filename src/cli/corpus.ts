@@ -48,7 +48,7 @@ export function corpusCommand(): Command {
     )
     .option(
       '--tokenizer-sample <BYTES>',
-      'text that the tokenizer is trained on',
+      'text that the tokenizer is trained on (default: 2e8)',
       wholeNumber('--tokenizer-sample', 1, 'a number of bytes such as 200e6'),
       200e6,
     )

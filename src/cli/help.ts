@@ -23,9 +23,17 @@ export const notes =
 
 const exampleLines = (command: string): string[] => brokenLine(command, '  ', widthOf(process.stdout))
 
+/** What is taken where nothing is said, once: a description that says it has better words than the value. */
+const withDefault = (description: string, value: unknown): string =>
+  (typeof value === 'string' || typeof value === 'number') && !description.includes('(default')
+    ? `${description} (default: ${value})`
+    : description
+
 /** How commander writes help: as wide as the terminal, whatever lines a description has in the source. */
 export const helpStyle = (): Partial<Help> => ({
   helpWidth: widthOf(process.stdout),
   minWidthToWrap: 20,
   commandDescription: (command) => command.description().replaceAll('\n', ' '),
+  optionDescription: ({ description, defaultValue }) => withDefault(description, defaultValue),
+  argumentDescription: ({ description, defaultValue }) => withDefault(description, defaultValue),
 })

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
+import { helpStyle } from '../../src/cli/help.ts'
 import { createProgram } from '../../src/cli/main.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'isoflop-usage-'))
@@ -34,6 +35,21 @@ function runAll(lines: readonly (readonly string[])[]) {
   const [, statuses] = /^statuses (.*)$/m.exec(stderr) ?? assert.fail(stderr)
   return { stdout, stderr, statuses: JSON.parse(statuses) as number[] }
 }
+
+test('what is taken where nothing is said is told once, and as a person types it', () => {
+  for (const { path, command } of all) {
+    const help = command.createHelp()
+    Object.assign(help, helpStyle())
+    for (const option of command.options) {
+      const told = help.optionDescription(option)
+      const what = `${path.join(' ')} ${option.flags}: ${told}`
+      assert.ok(told.split('(default').length <= 2, what)
+      assert.doesNotMatch(told, /default: (?:"|\[|\d{6,})/, what)
+      const { defaultValue } = option
+      if (typeof defaultValue === 'string' || typeof defaultValue === 'number') assert.match(told, /\(default/, what)
+    }
+  }
+})
 
 test('a command is the same whether it is read alone or with all others', async () => {
   const whole = await createProgram()
