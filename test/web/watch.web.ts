@@ -286,7 +286,7 @@ test('the link works once, a reload goes on, and a host that was started again a
   await watching.close()
   await page.getByText('No connection').waitFor()
   await watch({ folder, port: Number(port) })
-  await page.getByText('Open the link that the terminal has printed').waitFor()
+  await page.getByText('Open the whole link that the terminal has printed').waitFor()
 })
 
 test('a tab that is not looked at has no stream, and is told what it missed when it is', { skip }, async () => {
