@@ -22,3 +22,13 @@ export interface Drawings {
   readonly here: unknown
   readonly there: unknown
 }
+
+/** What a text beside a mark covers. */
+export interface Covering {
+  readonly figure: string
+  readonly label: string
+  readonly texts: readonly string[]
+  readonly marks: number
+  /** Whether it leaves the drawing. */
+  readonly isCut: boolean
+}

@@ -10,7 +10,7 @@ import { analysis as groups } from '../report/groups-analysis.ts'
 import { advised, played } from '../report/pools.ts'
 import { joint, repeated } from '../report/settings-analyses.ts'
 import { blankPage, needsBrowser } from './browser.ts'
-import { type Drawings, type Form, figuresOf, type Kind } from './drawings.ts'
+import { type Covering, type Drawings, type Form, figuresOf, type Kind } from './drawings.ts'
 
 const { bundleEntry } = (await import(new URL('../../scripts/web.js', import.meta.url).href)) as {
   bundleEntry(entry: string): Promise<string>
@@ -70,4 +70,34 @@ test('a browser draws every figure as it stands in a report, to a thousandth of 
     [],
     'no subject has what they show',
   )
+})
+
+/** As many runs as a budget buys, close together, each with the number of its round. */
+const crowd = {
+  ...full.view,
+  runs: Array.from({ length: 84 }, (_, k) => {
+    const [run, flops] = [full.view.runs[k % 20], [1e15, 3e15, 6e15, 1e16, 3e16, 1e17, 3e17][k % 7]]
+    const parameters = 10 ** (6 + 0.1 * Math.floor(k / 7) + 0.3 * Math.log10(flops / 1e15))
+    return { ...run, parameters, loss: 4, round: k % 8, config: { ...run.config, trainFlops: flops } }
+  }),
+}
+
+test('a text beside a mark covers no other text and no mark, and stays in its figure, however wide that is', {
+  skip: needsBrowser,
+}, async () => {
+  const page = await blankPage(await bundleEntry(fileURLToPath(new URL('drawing-page.ts', import.meta.url))))
+  for (const [name, kind, subject, only] of [...subjects, ['a crowd', 'campaign', crowd, 'design'] as const])
+    for (const width of [328, 560, 800, 1168]) {
+      const all = await page.evaluate(
+        ([kind, subject, width]) => {
+          const { covered } = globalThis as unknown as { covered(...what: unknown[]): Covering[] }
+          return covered(kind, subject, width)
+        },
+        [kind, subject, width] as const,
+      )
+      const looked = all.filter(({ figure }) => only === undefined || figure === only)
+      const faults = looked.filter(({ texts, marks, isCut }) => texts.length > 0 || marks > 0 || isCut)
+      assert.deepEqual(faults, [], `${name}, ${width} px`)
+      assert.ok(kind === 'pool' || looked.length > 2, name)
+    }
 })

@@ -8,6 +8,8 @@ export interface Label {
   /** Lines, where they may stand below each other, end with \n. */
   readonly text: string
   readonly color?: string
+  /** Of a line: points of it beside any of which the label may stand as well. */
+  readonly along?: readonly { readonly x: number; readonly y: number }[]
 }
 
 /** What Plot hands to a mark that is a function: scales from data to pixels, and the panel's size. */
@@ -203,19 +205,27 @@ export interface Obstacle {
   readonly y: number
   /** 12, some pixels of distance, by default. */
   readonly weight?: number
+  /** How far it reaches, pixels; 3 by default. */
+  readonly r?: number
 }
 
 /**
  * Labels beside their points, each where it covers no other label and no obstacle, stays inside the figure and is near; where
- * there is no such place, the best compromise. One after the other, so the first choose first. Far ones have a leader.
+ * there is no such place, the best compromise. One after the other, so the first choose first. Far ones have a leader. Marks that step aside
+ * are obstacles where they are drawn, in pixels: `drawn`.
  */
 export function pointLabels(
   labels: readonly Label[],
   obstacles: readonly Obstacle[],
   side: 'right' | 'any' | 'inside' = 'any',
+  drawn: (scales: Scales) => readonly Obstacle[] = () => [],
 ): DrawMark {
   return (_, scales, __, size, { document }) => {
-    const marks = obstacles.map(({ x, y, weight = 12 }) => ({ box: around(scales.x(x), scales.y(y), 3), weight }))
+    const placed = obstacles.map((one) => ({ ...one, x: scales.x(one.x), y: scales.y(one.y) }))
+    const marks = [...placed, ...drawn(scales)].map(({ x, y, r = 3, weight = 12 }) => ({
+      box: around(x, y, r),
+      weight,
+    }))
     const taken: Box[] = []
     const outside = ({ left, right, top, bottom }: Box) =>
       left < size.marginLeft ||
@@ -230,19 +240,22 @@ export function pointLabels(
       near.reduce((sum, mark) => sum + (overlap(box, mark.box) ? mark.weight : 0), 0)
     const group = element(document, 'g', { 'aria-label': 'point labels' })
     for (const label of labels) {
-      const [x, y] = [scales.x(label.x), scales.y(label.y)]
-      const places = side === 'right' ? placesRight(x, y) : placesAround(x, y)
       const width = textWidth(label.text)
-      const reached = around(x, y, farthest + width)
-      const near = marks.filter(({ box }) => overlap(box, reached))
-      const ranked = places.map((place) => {
-        const box = textBox(place, width)
-        return { place, box, cost: cost(box, Math.hypot(place.x - x, place.y - y), near) }
+      const ranked = [label, ...(label.along ?? [])].flatMap((point) => {
+        const [x, y] = [scales.x(point.x), scales.y(point.y)]
+        const reached = around(x, y, farthest + width)
+        const near = marks.filter(({ box }) => overlap(box, reached))
+        return (side === 'right' ? placesRight(x, y) : placesAround(x, y)).map((place) => {
+          const box = textBox(place, width)
+          const distance = Math.hypot(place.x - x, place.y - y)
+          return { x, y, place, box, distance, cost: cost(box, distance, near) }
+        })
       })
       const best = ranked.reduce((a, b) => (b.cost < a.cost ? b : a))
+      const { x, y } = best
       taken.push(best.box)
-      const far = Math.hypot(best.place.x - x, best.place.y - y) > 20
-      if (far) group.append(leader(document, `M${x},${y}L${best.place.x - (side === 'right' ? 3 : 0)},${best.place.y}`))
+      if (best.distance > 20)
+        group.append(leader(document, `M${x},${y}L${best.place.x - (side === 'right' ? 3 : 0)},${best.place.y}`))
       group.append(text(document, label, best.place))
     }
     return group

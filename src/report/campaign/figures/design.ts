@@ -13,7 +13,7 @@ import { compact, significant, withInterval } from '../../number.ts'
 import { joined } from '../../prose.ts'
 import { words } from '../../words/words.ts'
 import { isTrained, largestBudget, truthOf, valley } from '../facts.ts'
-import { runMarks, runPlaces } from './run-marks.ts'
+import { runDiscs, runMarks, runPlaces } from './run-marks.ts'
 
 const height = 500
 /** Hoffmann et al. 2022: a common rule, as a line to compare with. */
@@ -116,11 +116,17 @@ function labelsOf(view: CampaignView, usual: readonly Point[], best: readonly Po
         }
       : null,
     best.length > 1
-      ? { ...best[Math.floor(best.length / 2)], text: words().campaignFigures.design.lawsBest, color: lawInk }
+      ? {
+          ...best[Math.floor(best.length / 2)],
+          along: best.slice(1, -1),
+          text: words().campaignFigures.design.lawsBest,
+          color: lawInk,
+        }
       : null,
     usual.length > 1
       ? {
           ...usual[Math.floor(usual.length * 0.75)],
+          along: usual.filter((_, k) => k % 4 === 2),
           text: words().campaignFigures.design.usual(usualTokensPerParameter),
           color: muted,
         }
@@ -173,11 +179,7 @@ export const design: Figure<CampaignView> = {
     const axes = axesOf(view)
     const usual = usualLine(axes)
     const best = bestSizes(view)
-    const obstacles = [
-      ...runs.map(({ config, parameters }) => ({ x: config.trainFlops, y: parameters, weight: 60 })),
-      ...[...usual, ...best].map((point) => ({ ...point, weight: 5 })),
-      ...targetPlaces(view),
-    ]
+    const obstacles = [...[...usual, ...best].map((point) => ({ ...point, weight: 5 })), ...targetPlaces(view)]
     return onePanel({
       height,
       margin: { top: 44, right: 16, bottom: 52, left: 60 },
@@ -188,7 +190,7 @@ export const design: Figure<CampaignView> = {
         Plot.line(best, { x: 'x', y: 'y', stroke: lawInk, strokeWidth: 1.4, strokeDasharray: '6 4' }),
         runMarks(runs),
         estimate && targetMark(view, estimate),
-        pointLabels(labelsOf(view, usual, best), obstacles),
+        pointLabels(labelsOf(view, usual, best), obstacles, 'any', runDiscs(runs, 60)),
       ],
     })
   },

@@ -1,6 +1,6 @@
 import type { ViewedRun } from '../../../campaign/view.ts'
 import { element, type SvgDocument, type SvgElement } from '../../draw/element.ts'
-import type { DrawMark, Scales } from '../../draw/labels.ts'
+import type { DrawMark, Obstacle, Scales } from '../../draw/labels.ts'
 import { budgetColor, ink } from '../../draw/style.ts'
 import { budgetsOf, isTrained } from '../facts.ts'
 
@@ -76,6 +76,12 @@ export function runPlaces(runs: readonly ViewedRun[], scales: Scales): { readonl
   })
   return stepAside(places).map((x, i) => ({ x, y: places[i].y }))
 }
+
+/** The same with their sizes, for labels that should leave them free. */
+export const runDiscs =
+  (runs: readonly ViewedRun[], weight: number) =>
+  (scales: Scales): readonly Obstacle[] =>
+    runPlaces(runs, scales).map((place, i) => ({ ...place, r: radiusOf(runs[i]), weight }))
 
 /** The runs, each in the manner of its round. */
 export const runMarks =

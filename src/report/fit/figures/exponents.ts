@@ -188,7 +188,11 @@ export const exponents: Figure<Findings<Comparison & SurfaceRegions>> = {
     const labels: Label[] = pairs
       .toReversed()
       .map(({ name, alpha, beta, ink: color }) => ({ x: alpha, y: beta, text: name, color }))
-    const places = pairs.map(({ alpha, beta }) => ({ x: alpha, y: beta }))
+    // Corners are farther from the middle than a circle's rim.
+    const places = pairs.map(({ alpha, beta, symbol }) => ({
+      ...{ x: alpha, y: beta, weight: 60 },
+      r: (symbol === 'circle' ? 1 : 1.8) * markSize[symbol],
+    }))
     const fill = methodStyles.surface.color
     return onePanel({
       height,
