@@ -3,12 +3,14 @@ import { Command } from 'commander'
 import { version } from '../core/version.ts'
 import { type AnalysisOptions, analyse } from '../fit/analysis.ts'
 import { huberGridSize } from '../fit/huber.ts'
+import type { OnStep } from '../fit/methods/method.ts'
 import { askedNames, methodNames } from '../fit/methods.ts'
 import { dataDiagnostics } from '../input/diagnostics.ts'
 import type { NameOf } from '../input/renamed.ts'
 import type { FigureText } from '../report/draw/svg.ts'
 import type { Findings } from '../report/fit/findings.ts'
 import { fitJson } from '../report/fit/json.ts'
+import { percent } from '../report/number.ts'
 import type { Page } from '../report/page/blocks.ts'
 import { inLanguage, type Language, languages, words } from '../report/words/words.ts'
 import { commandLine, given } from './command-line.ts'
@@ -109,7 +111,9 @@ async function runFit(files: string[], flags: FitFlags): Promise<void> {
   try {
     bar.step('reading')
     const input = await loadRuns(files, flags)
-    const options = analysisOptions(input, flags, bar.step)
+    const options = analysisOptions(input, flags, (step, share) =>
+      bar.step(share === undefined ? step : `${step} ${percent(share)}`),
+    )
     const told = await toldOf(input, flags, options)
     const written: string[] = []
     if (flags.report) {
@@ -163,7 +167,7 @@ function repeatsOf(flags: FitFlags): { readonly unique?: number[] | undefined } 
 
 const largestBudget = ({ data }: FitInput): number => data.runs.flops.reduce((high, C) => Math.max(high, C))
 
-const analysisOptions = (input: FitInput, flags: FitFlags, onStep: (step: string) => void): AnalysisOptions => ({
+const analysisOptions = (input: FitInput, flags: FitFlags, onStep: OnStep): AnalysisOptions => ({
   targets: flags.target ?? [10 * largestBudget(input)],
   methods: flags.method,
   repeats: repeatsOf(flags),

@@ -6,7 +6,7 @@ import { diagnose } from './diagnostics.ts'
 import { fitFrontiers } from './frontiers.ts'
 import { headlineOf, verdictOf } from './headline.ts'
 import { lawsOf } from './laws.ts'
-import type { Method, MethodOptions } from './methods/method.ts'
+import type { Method, MethodOptions, OnStep } from './methods/method.ts'
 import { type AskedName, askedOf } from './methods.ts'
 import { profileMinimum } from './parabola.ts'
 import { asymptoteInterval, exponentRegion } from './region.ts'
@@ -19,7 +19,7 @@ export const mostForRefits = 1_000
 /** Beyond this many, there is no backtest; up to it, beyond `mostForRefits`, only of the quick methods. */
 const mostForBacktest = 20_000
 
-export interface AnalysisOptions extends MethodOptions {
+export interface AnalysisOptions extends Omit<MethodOptions, 'onShare'> {
   /** Budgets to predict, FLOPs; none by default. */
   readonly targets?: readonly number[] | undefined
   /** By name, or methods of one's own; all names but `joint` by default. */
@@ -32,8 +32,8 @@ export interface AnalysisOptions extends MethodOptions {
   readonly seed?: number | undefined
   /** Resamples of each bootstrap scheme; 1,000 by default. */
   readonly resamples?: number | undefined
-  /** Told of each step as it begins. */
-  readonly onStep?: ((step: string) => void) | undefined
+  /** Told of each step as it begins, and of one that takes long, again and again, how far it has come, 0 to 1. */
+  readonly onStep?: OnStep | undefined
 }
 
 /**
@@ -63,7 +63,9 @@ export async function analyse(
   const assessments: Assessment[] = []
   for (const method of asked.methods) {
     onStep?.(method.name)
-    assessments.push(assess(method, laws.fits.get(method) ?? (await method.fit(data, options)), frame))
+    assessments.push(
+      assess(method, laws.fits.get(method) ?? (await method.fit(data, shared(options, method.name))), frame),
+    )
   }
   onStep?.('frontier')
   const frontier = asked.frontier ? fitFrontiers(data, laws.additive, samplers, targets, bootstrap) : null
@@ -89,6 +91,18 @@ export async function analyse(
   }
   const diagnostics = diagnose({ ...analysis, data, laws, assessments })
   return { ...analysis, diagnostics: [...diagnostics, ...settingsDiagnostics(runs, beside)] }
+}
+
+/** The options of a method that says how far it has come; each hundredth is told once. */
+function shared({ onStep, ...options }: AnalysisOptions, name: string): MethodOptions {
+  let told = 0
+  const onShare = (share: number) => {
+    const now = Math.floor(100 * share) / 100
+    if (now <= told) return
+    told = now
+    onStep?.(name, now)
+  }
+  return { ...options, onShare }
 }
 
 /** The methods that gave something; of very many runs the quick ones, of more none. */

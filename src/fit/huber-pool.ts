@@ -14,6 +14,8 @@ export interface HuberOptions {
   readonly starts?: number | undefined
   /** Worker threads; by default one for each processor. The result does not depend on it. */
   readonly threads?: number | undefined
+  /** Told how many of the starts have been followed, as a share. */
+  readonly onShare?: ((share: number) => void) | undefined
 }
 
 /**
@@ -28,7 +30,10 @@ export async function fitHuber(runs: Runs, options: HuberOptions = {}): Promise<
   const sample = stride === 1 ? runs : everyNth(runs, stride)
   const wanted = options.threads ?? availableParallelism()
   const threads = starts.length * sample.size < worthThreads ? 1 : Math.min(wanted, starts.length)
-  const ends = threads === 1 ? descend(sample, starts) : await descendInThreads(sample, starts, threads)
+  const ends =
+    threads === 1
+      ? descend(sample, starts, options.onShare)
+      : await descendInThreads(sample, starts, threads, options.onShare)
   const fit = bestOfEnds(sample, ends)
   if (fit === null || stride === 1) return fit
   const followed = refitHuber(runs, fit.law)
@@ -39,10 +44,15 @@ export async function fitHuber(runs: Runs, options: HuberOptions = {}): Promise<
  * The ends in the order of the starts, whatever the number of threads. Starts are dealt out in turn, as their cost varies; this
  * thread takes a share too.
  */
-async function descendInThreads(runs: Runs, starts: readonly HuberStart[], threads: number): Promise<HuberEnd[]> {
+async function descendInThreads(
+  runs: Runs,
+  starts: readonly HuberStart[],
+  threads: number,
+  onShare: HuberOptions['onShare'],
+): Promise<HuberEnd[]> {
   const shares = Array.from({ length: threads }, (_, thread) => starts.filter((_, i) => i % threads === thread))
   const others = shares.slice(1).map((share) => runWorker({ runs, starts: share }))
-  const own = descend(runs, shares[0])
+  const own = descend(runs, shares[0], onShare)
   const ends = [own, ...(await Promise.all(others))]
   return starts.map((_, i) => ends[i % threads][Math.floor(i / threads)])
 }

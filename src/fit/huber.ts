@@ -195,11 +195,12 @@ const fewestForDescent = 60
  * Brings every start near its minimum by reweighted least squares: most of the way on a part of the runs, spread evenly, the
  * rest on all of them. Starts that leave the floating range end at infinity.
  */
-export function descend(runs: Runs, starts: readonly HuberStart[]): HuberEnd[] {
+export function descend(runs: Runs, starts: readonly HuberStart[], onShare?: (share: number) => void): HuberEnd[] {
   const all = huberProblem(runs)
   const stride = Math.floor(runs.size / fewestForDescent)
   const part = stride > 1 ? huberProblem(everyNth(runs, stride)) : null
-  return starts.map((start) => {
+  return starts.map((start, k) => {
+    onShare?.(k / starts.length)
     const near = part ? part.toStart(follow(part, part.toCentred(start)).theta) : start
     const { theta, cost } = follow(all, all.toCentred(near))
     return { x: theta, value: Number.isFinite(cost) ? cost / 2 : Number.POSITIVE_INFINITY }

@@ -1,6 +1,6 @@
 import type { SurfaceLaw } from '../law/surface.ts'
 import type { FitData } from './data.ts'
-import type { Fitted, Method, MethodOptions } from './methods/method.ts'
+import type { Fitted, Method, MethodOptions, OnStep } from './methods/method.ts'
 import { norm } from './methods/norm.ts'
 import { surface } from './methods/surface.ts'
 import type { NormFit } from './norm/fit.ts'
@@ -30,7 +30,7 @@ export interface Laws {
 /** Fits both. */
 export async function lawsOf(
   data: FitData,
-  options: MethodOptions & { readonly onStep?: ((step: string) => void) | undefined },
+  options: MethodOptions & { readonly onStep?: OnStep | undefined },
 ): Promise<Laws> {
   options.onStep?.(norm.name)
   const ofNorm = await norm.fit(data, options)

@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../core/diagnostic.ts'
 import type { Runs } from '../core/run.ts'
+import type { OnStep } from './methods/method.ts'
 import type { NormPrior } from './norm/prior.ts'
 import { repeatsResult } from './repeats/assessment.ts'
 import { repeatsDiagnostics } from './repeats/diagnostics.ts'
@@ -19,7 +20,7 @@ export interface SettingsQuestion {
   readonly seed: number
   readonly resamples: number
   readonly flopsRatio: number
-  readonly onStep?: ((step: string) => void) | undefined
+  readonly onStep?: OnStep | undefined
 }
 
 /** The joint law and that of repeated data, where they are asked for. */

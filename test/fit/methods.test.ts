@@ -75,3 +75,22 @@ test('a method that cannot fit says why', async () => {
 test('no two methods have one name', () => {
   assert.equal(new Set(methods.map(({ name }) => name)).size, methods.length)
 })
+
+test('a fit that takes long tells how far it has come, each hundredth once, on any number of threads', async () => {
+  for (const threads of [1, 2]) {
+    const shares: number[] = []
+    await analyse(
+      { runs: handoutRuns() },
+      {
+        ...{ methods: ['huber'], starts: 600, resamples: 5, threads },
+        onStep: (step, share) => step === 'huber' && share !== undefined && shares.push(share),
+      },
+    )
+    assert.ok(shares.length > 50, `${shares}`)
+    assert.deepEqual(
+      shares,
+      [...new Set(shares)].sort((a, b) => a - b),
+    )
+    assert.ok(shares[0] > 0 && shares.at(-1)! < 1 && shares.at(-1)! > 0.9, `${shares}`)
+  }
+})

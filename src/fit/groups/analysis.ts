@@ -43,7 +43,10 @@ export async function analyseGroups(input: GroupedRuns, options: AnalysisOptions
   const left: LeftGroup[] = []
   for (const group of splitRuns(input)) {
     const { name, runs } = group
-    const analysis = await analysisOf(group, { ...options, onStep: onStep && ((step) => onStep(`${name}: ${step}`)) })
+    const analysis = await analysisOf(group, {
+      ...options,
+      onStep: onStep && ((step, share) => onStep(`${name}: ${step}`, share)),
+    })
     if (typeof analysis === 'string') left.push({ name, runs: runs.size, reason: analysis })
     else groups.push({ name, analysis })
   }

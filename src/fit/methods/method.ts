@@ -18,11 +18,16 @@ export interface Method<Name extends string = string, F extends Fitted = Fitted>
   readonly isRough?: boolean
 }
 
+/** Told what is being fitted, and of what takes long how far it has come, 0 to 1. */
+export type OnStep = (step: string, share?: number) => void
+
 export interface MethodOptions {
   /** Starts of `huber`; all 4,500 by default. */
   readonly starts?: number | undefined
   /** Worker threads; one for each processor by default. No result depends on it. */
   readonly threads?: number | undefined
+  /** Told how far a fit that takes long has come, 0 to 1. */
+  readonly onShare?: ((share: number) => void) | undefined
   /** What `norm` believes beforehand; `usualPrior` by default. */
   readonly prior?: NormPrior | undefined
 }

@@ -7,7 +7,7 @@ import { keepRuns } from '../../input/kept.ts'
 import type { DataJson } from '../../input/wire.ts'
 import type { Findings } from '../../report/fit/findings.ts'
 import { say } from '../words/words.ts'
-import { asked, compared, data, dropped, first, fitted, standing, table, whole } from './state.ts'
+import { asked, compared, data, dropped, first, fitted, share, standing, table, whole } from './state.ts'
 import type { FitNews, FitOptions, FitRequest } from './worker.ts'
 
 let worker: Worker | null = null
@@ -22,6 +22,7 @@ export function follow(): void {
   const without = dropped.value
   giveUp()
   first.value = null
+  share.value = null
   if (all === null || shown === null || wanted === null) return
   const numbers = Array.from({ length: all.runs.size }, (_, i) => i).filter((i) => !without.has(i))
   const left = keepRuns(all, numbers)
@@ -70,7 +71,9 @@ function hear(news: FitNews, numbers: readonly number[]): void {
   switch (news.kind) {
     case 'step': {
       const { kind } = standing.value
-      if (kind === 'fitting' || kind === 'more') standing.value = { kind, step: news.step }
+      if ((kind === 'fitting' || kind === 'more') && standing.value.step !== news.step)
+        standing.value = { kind, step: news.step }
+      share.value = news.share
       break
     }
     case 'first':

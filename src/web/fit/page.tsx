@@ -24,7 +24,19 @@ import { Methods } from './methods.tsx'
 import { Remarks } from './remarks.tsx'
 import { Runs } from './runs.tsx'
 import { Settings } from './settings.tsx'
-import { compared, data, first, fitted, isStale, pointed, type Standing, selected, standing, table } from './state.ts'
+import {
+  compared,
+  data,
+  first,
+  fitted,
+  isStale,
+  pointed,
+  type Standing,
+  selected,
+  share,
+  standing,
+  table,
+} from './state.ts'
 
 /** Of two panels, or of many. */
 const wide = new Set(['optimum', 'residuals', 'backtest', 'agreement', 'exponents'])
@@ -109,10 +121,13 @@ function StandingLine() {
     )
   return (
     <p class={value.kind === 'fitted' ? 'hint said-of-screen' : 'hint at-work'} role="status">
-      {standingText(value)}
+      {standingText(value)} {value.kind !== 'fitted' && <Share />}
     </p>
   )
 }
+
+/** A bar: told in words a hundred times, it would drown what else is said to a screen reader. */
+const Share = () => share.value !== null && <progress value={share.value} aria-label={say.fit.share} />
 
 function standingText(value: Exclude<Standing, { kind: 'fault' }>): string {
   switch (value.kind) {

@@ -47,6 +47,8 @@ export type Standing =
   | { readonly kind: 'fitted' }
   | { readonly kind: 'fault'; readonly message: string; readonly advice: string }
 export const standing = signal<Standing>({ kind: 'fitting', step: '' })
+/** How far what is being fitted has come, 0 to 1; null of what does not take long. */
+export const share = signal<number | null>(null)
 /** Whether what is shown is of the view before. */
 export const isStale = computed(() => isReading.value || standing.value.kind === 'fitting')
 

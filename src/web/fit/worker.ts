@@ -5,6 +5,7 @@ import { type FirstFit, firstFit } from '../../fit/first.ts'
 import { analyseGroups } from '../../fit/groups/analysis.ts'
 import type { GroupsAnalysis } from '../../fit/groups/result.ts'
 import { type AskedName, methodNames } from '../../fit/method-names.ts'
+import type { OnStep } from '../../fit/methods/method.ts'
 import type { Analysis } from '../../fit/result.ts'
 
 /** As `AnalysisOptions`, to be sent: methods by name, null where none is named. */
@@ -24,7 +25,7 @@ export interface FitRequest {
 
 /** What it came to: the numbers that lead, without intervals, then the quick methods, then all. */
 export type FitNews =
-  | { readonly id: number; readonly kind: 'step'; readonly step: string }
+  | { readonly id: number; readonly kind: 'step'; readonly step: string; readonly share: number | null }
   | { readonly id: number; readonly kind: 'first'; readonly fit: FirstFit }
   | { readonly id: number; readonly kind: 'fitted'; readonly analysis: Analysis; readonly isWhole: boolean }
   | { readonly id: number; readonly kind: 'compared'; readonly groups: GroupsAnalysis; readonly isWhole: boolean }
@@ -39,7 +40,7 @@ const tell = (news: FitNews): void => postMessage(news)
 async function fit({ id, runs, curves, groups, options }: FitRequest): Promise<void> {
   const { repeats, ...plain } = options
   const methods = options.methods ?? (repeats ? [] : methodNames)
-  const onStep = (step: string) => tell({ id, kind: 'step', step })
+  const onStep: OnStep = (step, share = undefined) => tell({ id, kind: 'step', step, share: share ?? null })
   const all = { ...options, methods, threads: 1, onStep }
   if (groups !== null) return compare({ id, runs, curves, groups }, methods, all)
   if (methods.includes('norm')) {

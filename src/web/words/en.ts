@@ -186,6 +186,7 @@ export const en = {
     readPlain: 'Read it without',
 
     fitting: (step: string) => `Fitting${step && `: ${step}`} …`,
+    share: 'How far it has come',
     fittingAnew: (step: string) => `Fitting anew${step && `: ${step}`} … What is dimmed is of the view before.`,
     more: (step: string) => `Fitted, but for what takes longer${step && `: ${step}`} …`,
     fitted: 'Fitted in this browser. The command prints the same numbers.',

@@ -178,6 +178,7 @@ export const zh: typeof en = {
     readPlain: '不指定列读取',
 
     fitting: (step) => `正在拟合${step && `：${step}`} …`,
+    share: '进度',
     fittingAnew: (step) => `正在重新拟合${step && `：${step}`} … 变淡的部分属于此前的设置。`,
     more: (step) => `已拟合，只差较慢的部分${step && `：${step}`} …`,
     fitted: '已在此浏览器中拟合，结果与命令行一致。',
