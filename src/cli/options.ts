@@ -142,7 +142,7 @@ export const time =
   (text) => {
     const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/.test(text)
     const ms = isTime ? Date.parse(text) : Number.NaN
-    if (Number.isNaN(ms)) throw bad(name, text, 'a time with its zone such as 2026-12-15T23:59Z')
+    if (Number.isNaN(ms)) throw bad(name, text, 'a time with its zone such as 2027-12-15T23:59Z')
     return ms
   }
 

@@ -126,7 +126,7 @@ export function serveCommand(): Command {
     .option('--leaderboard', 'show everyone who has predicted (GET /leaderboard), and after --deadline how well')
     .option(
       '--deadline <TIME>',
-      'when predicting ends and the truth is shown, such as 2026-12-15T23:59Z; kept in the database',
+      'when predicting ends and the truth is shown, such as 2027-12-15T23:59Z; kept in the database',
       deadline,
     )
     .option(
@@ -180,7 +180,7 @@ async function runServe(flags: ServeFlags): Promise<void> {
     try {
       await noteSpace(store, space) // first: a database that says its space has it, whenever a start breaks off
       await claimStore(store, backend, space.trainFlops, { confirm: confirmation(flags) })
-      const deadline = await claimDeadline(store, flags.deadline ?? null)
+      const deadline = await claimDeadline(store, flags.deadline ?? null, systemClock)
       const isPublic = !isLoopback(flags.host) || flags.proxy !== undefined
       const budget = flags.budget ?? BigInt(Math.round(space.budget))
       const weakKeys = flags.weakKeys === true || !isPublic

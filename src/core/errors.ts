@@ -96,7 +96,10 @@ export const errorTable = rows({
     meaning: 'The deadline has passed: the truth is out, and no prediction is taken.',
   },
   DEADLINE_DIFFERS: { meaning: 'The database has another deadline than the one that was asked for.' },
-  DEADLINE_PASSED: { meaning: 'A deadline that has passed was to be changed, and the truth may have been told.' },
+  DEADLINE_PASSED: {
+    meaning:
+      'A deadline that has passed was to be changed, and the truth may have been told; or one was to be set that has passed already.',
+  },
   PRODUCER_DIFFERS: {
     meaning: 'The database has answers of another backend, world, version, corpus, loss, space or list of FLOPs.',
   },

@@ -22,9 +22,13 @@ export async function deadlineOf(store: Store): Promise<number | null> {
   return deadline
 }
 
-/** Notes a server's deadline where the database has none; gives the one that holds. Errors: DEADLINE_DIFFERS, with both. */
-export async function claimDeadline(store: Store, wanted: number | null): Promise<number | null> {
+/**
+ * Notes a server's deadline where the database has none; gives the one that holds. Errors: DEADLINE_DIFFERS, with both; DEADLINE_PASSED for a new one that
+ * has passed by the clock.
+ */
+export async function claimDeadline(store: Store, wanted: number | null, clock?: Clock): Promise<number | null> {
   if (wanted === null) return deadlineOf(store)
+  if (clock !== undefined && wanted <= clock.now() && (await deadlineOf(store)) === null) throw endsAtOnce(wanted)
   if ((await store.remember(facts.deadline, timeText(wanted))) === none)
     await store.note(facts.deadline, timeText(wanted))
   const there = await deadlineOf(store) // another server may have been faster
@@ -32,14 +36,25 @@ export async function claimDeadline(store: Store, wanted: number | null): Promis
   return there
 }
 
-/**
- * Changes the deadline; null takes it away. One that has passed is changed only with `reopen`, since whoever predicts after it may have been
- * told what is true. Errors: DEADLINE_PASSED.
- */
-export async function setDeadline(store: Store, deadline: number | null, clock: Clock, reopen = false): Promise<void> {
+/** What a deadline is changed in spite of. */
+export interface InSpite {
+  /** The one that is there has passed, and whoever predicts after it may have been told what is true. */
+  readonly reopen?: boolean
+  /** The new one has passed already: a slip of the pen would tell the truth, and nothing makes anybody forget it. */
+  readonly atOnce?: boolean
+}
+
+/** Changes the deadline; null takes it away. Errors: DEADLINE_PASSED. */
+export async function setDeadline(
+  store: Store,
+  deadline: number | null,
+  clock: Clock,
+  { reopen = false, atOnce = false }: InSpite = {},
+): Promise<void> {
   const there = await deadlineOf(store)
   if (there === deadline) return
   if (there !== null && !reopen && (await hasPassed(store, there, clock))) throw passed(there)
+  if (deadline !== null && !atOnce && deadline <= clock.now()) throw endsAtOnce(deadline)
   await store.note(facts.deadline, deadline === null ? none : timeText(deadline))
 }
 
@@ -68,4 +83,15 @@ const passed = (there: number) =>
     'DEADLINE_PASSED',
     `The deadline ${timeText(there)} has passed, and whoever asked since then knows the truth.`,
     'If predictions shall be taken all the same, say --reopen.',
+  )
+
+/** What a deadline does that has passed when it is set. */
+export const endingAtOnce = (deadline: number): string =>
+  `${timeText(deadline)} has passed already: predicting would end at once, and the truth that is shown then cannot be taken back.`
+
+const endsAtOnce = (deadline: number) =>
+  new IsoflopError(
+    'DEADLINE_PASSED',
+    endingAtOnce(deadline),
+    `Check day, year and zone; where it is meant: isoflop deadline ${timeText(deadline)} --yes`,
   )

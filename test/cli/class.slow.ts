@@ -125,7 +125,7 @@ test('a class of 200: a key each from a list, questions and predictions to two s
   const deadline = new Date().toISOString()
   await inParallel(rest, (plan) => act(plan, true))
   t.diagnostic(`${present.length * asks * 2} questions in ${((performance.now() - asked) / 1000).toFixed(1)} s`)
-  isoflop('deadline', deadline)
+  isoflop('deadline', deadline, '--yes')
   const late = await fetch(`${urls[0]}/submission`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-api-key': all[0].key },

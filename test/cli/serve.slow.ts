@@ -209,6 +209,8 @@ test('the predictions are graded against the simulated truth', async () => {
 test('the deadline is kept by the database: changed for all servers by name, told at every start, and grade says it', async () => {
   const db = ['--db', 'deadline.sqlite']
   const time = '2126-12-15T23:59:00.000Z'
+  const slip = refusedServe('--db', 'slip.sqlite', '--world', 'handout', '--deadline', '2016-12-15T23:59Z')
+  assert.match(slip.stderr, /^error\[DEADLINE_PASSED\]: 2016-12-15.* has passed already/m)
   const first = await serve(...db, '--world', 'handout', '--key', 'course', '--deadline', '2126-12-15T23:59Z')
   const second = await serve(...db, '--world', 'handout', '--leaderboard')
   for (const { printed } of [first, second]) assert.ok(printed().includes(`predictions are taken until ${time}`))
@@ -218,7 +220,13 @@ test('the deadline is kept by the database: changed for all servers by name, tol
   assert.equal(JSON.parse(isoflop('grade', '--json', ...db).stdout).deadline, time)
   const told = async () => ((await (await fetch(`${second.url}/leaderboard`)).json()) as { deadline: string }).deadline
   assert.equal(await told(), time)
-  assert.match(isoflop('deadline', '2026-01-01T00:00Z', ...db).stdout, /until 2026-01-01T00:00:00.000Z/)
+  // A slip of the pen would tell the truth.
+  assert.match(
+    isoflop('deadline', '2026-01-01T00:00Z', ...db).stderr,
+    /^error\[DEADLINE_PASSED\]: 2026-01-01.* has passed already.*\n.*--yes/,
+  )
+  assert.equal(await told(), time)
+  assert.match(isoflop('deadline', '2026-01-01T00:00Z', '--yes', ...db).stdout, /until 2026-01-01T00:00:00.000Z/)
   assert.equal(await told(), '2026-01-01T00:00:00.000Z')
   assert.match(isoflop('deadline', 'none', ...db).stderr, /^error\[DEADLINE_PASSED\]: /)
   assert.match(isoflop('deadline', 'none', '--reopen', ...db).stdout, /^no deadline/)

@@ -145,7 +145,7 @@ test('every server of a database has its deadline, also one that was told none, 
   await assert.rejects(setDeadline(two.store, deadline + 60_000, options.clock), { code: 'DEADLINE_PASSED' })
   now = deadline - 1
   await assert.rejects(setDeadline(two.store, null, options.clock), { code: 'DEADLINE_PASSED' }, 'it was told')
-  await setDeadline(two.store, deadline + 60_000, options.clock, true)
+  await setDeadline(two.store, deadline + 60_000, options.clock, { reopen: true })
   now = deadline + 1
   assert.deepEqual(await states(), [200, 200])
   for (const to of [one, two]) assert.equal((await shown(to)).leaderboard[0].trueLoss, undefined)

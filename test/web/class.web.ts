@@ -124,7 +124,7 @@ test('a published leaderboard says who has predicted, and from the deadline on h
   )
   assert.doesNotMatch((await board.textContent())!, /true loss|regret|\d\.\d{3}/)
   await clean()
-  await setDeadline(store, Date.now() - 1000, { now: () => Date.now() })
+  await setDeadline(store, Date.now() - 1000, { now: () => Date.now() }, { atOnce: true })
   await page.reload()
   await board.getByText('true loss').waitFor()
   assert.match((await board.locator('tbody tr').first().textContent())!, /^1Student/)

@@ -186,14 +186,16 @@ export const classRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     submissions: z.int().min(1).max(1_000_000).nullable().optional(),
     leaderboard: z.boolean().nullable().optional(),
     deadline: z.iso
-      .datetime({ offset: true, error: 'deadline is a time with its zone, such as 2026-12-15T23:59:00Z' })
+      .datetime({ offset: true, error: 'deadline is a time with its zone, such as 2027-12-15T23:59:00Z' })
       .nullable()
       .optional(),
     reopen: z.boolean().default(false),
+    atOnce: z.boolean().default(false),
   })
   app.post('/class/settings', { schema: { body: settings } }, async ({ body }, reply) => {
-    const { deadline, reopen, ...changed } = body
-    if (deadline !== undefined) await setDeadline(store, deadline === null ? null : Date.parse(deadline), clock, reopen)
+    const { deadline, reopen, atOnce, ...changed } = body
+    if (deadline !== undefined)
+      await setDeadline(store, deadline === null ? null : Date.parse(deadline), clock, { reopen, atOnce })
     await changeSettings(store, changed)
     return reply.code(204).send()
   })

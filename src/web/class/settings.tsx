@@ -90,15 +90,15 @@ function Deadline() {
   const [text, setText] = useState(localText(deadline))
   const [again, setAgain] = useState<string | null | undefined>(undefined)
   const told = useTold()
-  const set = async (wanted: string | null, reopen = false) => {
+  const set = async (wanted: string | null, inSpite: { reopen?: boolean; atOnce?: boolean } = {}) => {
     told.say('')
     setAgain(undefined)
     try {
-      await changeClass('settings', { deadline: wanted, reopen })
+      await changeClass('settings', { deadline: wanted, ...inSpite })
       setText(localText(wanted))
       told.say(say.class.saved)
     } catch (error) {
-      if (isOpen && error instanceof Refusal) setAgain(wanted)
+      if (error instanceof Refusal) setAgain(wanted)
       told.fault(error)
     }
   }
@@ -134,8 +134,8 @@ function Deadline() {
           </button>
         )}
         {again !== undefined && (
-          <button type="button" onClick={() => void set(again, true)}>
-            {say.class.reopen}
+          <button type="button" onClick={() => void set(again, { reopen: isOpen, atOnce: true })}>
+            {isOpen ? say.class.reopen : say.class.endAtOnce}
           </button>
         )}
         {told.line}

@@ -146,6 +146,7 @@ export const classWords = {
   saved: 'Saved.',
   removeDeadline: 'No deadline',
   reopen: 'Change it, though the truth may be known',
+  endAtOnce: 'End predicting at once, and show the truth',
   attemptsEach: 'Predictions for each key',
   asStarted: (value: string) => `as the server was started (${value})`,
   leaderboard: 'Leaderboard',

@@ -142,6 +142,7 @@ export const classWords: typeof en = {
   saved: '已保存。',
   removeDeadline: '取消截止时间',
   reopen: '真值可能已公开，仍然更改',
+  endAtOnce: '立即截止预测，并公布真值',
   attemptsEach: '每个密钥的预测次数',
   asStarted: (value) => `恢复为启动时的值（${value}）`,
   leaderboard: '排行榜',
