@@ -3,6 +3,7 @@ import { compact, nats, signedNats, significant } from '../../report/number.ts'
 import { words } from '../../report/words/words.ts'
 import { Copy } from '../parts/copy.tsx'
 import { useDetails } from '../parts/details.ts'
+import { DetailsCard, type Fact } from '../parts/details-card.tsx'
 import { say } from '../words/words.ts'
 import { commandOf, expectedText, lossText, recordOf } from './numbers.ts'
 import { dropped, selected, view } from './state.ts'
@@ -16,15 +17,14 @@ export function Details() {
   if (number === null || run === undefined) return null
   const fitted = shown.evidence?.fitted[number]
   const command = commandOf(shown, run)
-  const facts: [string, string][] = [
+  const facts: readonly Fact[] = [
     [say.columns.round, run.round < 0 ? say.given : String(run.round)],
     [say.columns.parameters, significant(run.parameters)],
-    ...Object.entries(columnsOf(shown.space, run.config)).map(([name, value]): [string, string] => [
-      name,
-      typeof value === 'number' ? compact(value, 6) : value,
-    ]),
+    ...Object.entries(columnsOf(shown.space, run.config)).map(
+      ([name, value]): Fact => [name, typeof value === 'number' ? compact(value, 6) : value],
+    ),
     [say.columns.loss, lossText(run)],
-    ...(run.expected ? [[say.columns.expected, expectedText(run)] as [string, string]] : []),
+    ...(run.expected ? [[say.columns.expected, expectedText(run)] as Fact] : []),
     ...(fitted?.kind === 'used' && run.loss !== null
       ? ([
           [say.fitted, nats(fitted.loss)],
@@ -33,9 +33,9 @@ export function Details() {
             `${signedNats(run.loss - fitted.loss)} (${say.deviations(signedShort((run.loss - fitted.loss) / fitted.sd))})`,
           ],
           [say.bestRate, significant(fitted.bestRate)],
-        ] as [string, string][])
+        ] as Fact[])
       : []),
-    ...(fitted?.kind === 'set-aside' ? [['', say.setAside(words().elsewhere(fitted.reason))] as [string, string]] : []),
+    ...(fitted?.kind === 'set-aside' ? [['', say.setAside(words().elsewhere(fitted.reason))] as Fact] : []),
     [say.columns.reason, words().elsewhere(run.reason)],
   ]
   const isDropped = dropped.value.has(number)
@@ -45,23 +45,7 @@ export function Details() {
     dropped.value = next
   }
   return (
-    <aside class="details card" aria-labelledby="details">
-      <div class="bar">
-        <h2 id="details" tabIndex={-1}>
-          {say.run(number + 1)}
-        </h2>
-        <button type="button" class="quiet" onClick={close}>
-          {say.close}
-        </button>
-      </div>
-      <dl>
-        {facts.map(([name, value]) => (
-          <div key={name} class={value.length > 24 ? 'long' : ''}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+    <DetailsCard id="details" title={say.run(number + 1)} facts={facts} onClose={close}>
       <div class="controls">
         {command !== null && <Copy text={command} name={say.copyCommand} />}
         <Copy text={recordOf(shown, run)} name={say.copyRecord} />
@@ -71,7 +55,7 @@ export function Details() {
           </button>
         )}
       </div>
-    </aside>
+    </DetailsCard>
   )
 }
 

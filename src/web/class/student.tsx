@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 import { compact, nats, significant } from '../../report/number.ts'
+import { type Fact, Facts, TitleBar } from '../parts/details-card.tsx'
 import { say } from '../words/words.ts'
 import { shareText, timeText } from './header.tsx'
 import { Profiles } from './runs.tsx'
@@ -12,7 +13,7 @@ import { modelText } from './wire.ts'
 export function StudentCard() {
   const one = student.value!
   const { busiestShare, firstRun, lastSeen, grade } = one
-  const facts: readonly (readonly [string, string])[] = [
+  const facts: readonly Fact[] = [
     [say.class.condition, say.class.conditions[conditionOf(one)]],
     [say.budget, `${shareText(shareOf(one))} ${say.ofBudget(compact(Number(one.budget)))}`],
     [say.class.runsColumn, String(one.runs)],
@@ -24,22 +25,8 @@ export function StudentCard() {
   ]
   return (
     <section class="card student-card" aria-labelledby="student">
-      <div class="bar">
-        <h2 id="student" tabIndex={-1}>
-          {one.label || one.id}
-        </h2>
-        <button type="button" class="quiet" onClick={() => choose(null)}>
-          {say.close}
-        </button>
-      </div>
-      <dl>
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <TitleBar id="student" title={one.label || one.id} onClose={() => choose(null)} />
+      <Facts facts={facts} />
       <KeyActions />
       <Predictions />
       <OwnProfiles />

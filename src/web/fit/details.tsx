@@ -1,5 +1,6 @@
 import { compact, nats, signedNats, significant } from '../../report/number.ts'
 import { useDetails } from '../parts/details.ts'
+import { DetailsCard, type Fact } from '../parts/details-card.tsx'
 import { say } from '../words/words.ts'
 import { rowsOf } from './runs.tsx'
 import { data, dropped, selected } from './state.ts'
@@ -16,39 +17,23 @@ export function Details() {
     if (!next.delete(number)) next.add(number)
     dropped.value = next
   }
-  const facts: [string, string][] = [
+  const facts: readonly Fact[] = [
     ['N', significant(row.parameters, 4)],
     ['D', significant(row.tokens, 4)],
     [say.fit.flops, compact(row.flops, 4)],
     [say.fit.ratio, significant(row.tokens / row.parameters)],
     [say.columns.loss, nats(row.loss)],
-    ...(row.residual === null ? [] : [[say.columns.residual, signedNats(row.residual)] as [string, string]]),
-    ...(row.group === null ? [] : [[data.value!.groups!.column, row.group] as [string, string]]),
+    ...(row.residual === null ? [] : [[say.columns.residual, signedNats(row.residual)] as Fact]),
+    ...(row.group === null ? [] : [[data.value!.groups!.column, row.group] as Fact]),
   ]
   return (
-    <aside class="details card" aria-labelledby="details">
-      <div class="bar">
-        <h2 id="details" tabIndex={-1}>
-          {say.fit.run(row.row, row.name)}
-        </h2>
-        <button type="button" class="quiet" onClick={close}>
-          {say.close}
-        </button>
-      </div>
-      <dl>
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+    <DetailsCard id="details" title={say.fit.run(row.row, row.name)} facts={facts} onClose={close}>
       <div class="controls">
         <button type="button" aria-pressed={row.isOut} onClick={turn}>
           {row.isOut ? say.keep : say.drop}
         </button>
       </div>
-    </aside>
+    </DetailsCard>
   )
 }
 
