@@ -60,7 +60,16 @@ test('the notebook does the assignment, from the first query to the submission',
     cwd: folder,
     encoding: 'utf8',
   })
-  assert.match(planned.stdout, /\nNext: isoflop campaign --runs runs\.json\n$/, planned.stderr)
+  // Its world is another one than the campaign's usual: the plan leads to runs that the learner asks for.
+  const [, next] =
+    /\nNext, with runs that you make: isoflop (.*)\n$/.exec(planned.stdout) ?? assert.fail(planned.stderr)
+  assert.equal(next, 'campaign next -n 8 --runs runs.json --out out-mine')
+  const named = spawnSync(process.execPath, [bin, ...next.split(' ')], { cwd: folder, encoding: 'utf8' })
+  const sizesOf = (text: string) =>
+    [...text.matchAll(/d_model (\d+)|^ *\S+ +\S+ +(\d+) +\d+ +\d+ +\d+ /gm)].map(([, a, b]) => a ?? b)
+  assert.ok(sizesOf(planned.stdout).length > 0, named.stderr)
+  const wanted = sizesOf(planned.stdout).slice(0, 8)
+  assert.deepEqual(sizesOf(named.stdout).slice(0, wanted.length), wanted)
 })
 
 test('the notebook is kept without outputs, and links lead somewhere', () => {

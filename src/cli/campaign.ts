@@ -129,6 +129,7 @@ async function runCampaign(flags: CampaignFlags): Promise<void> {
 
   const isShown = flags.open === true && (await openLivePage(flags.out, flags.lang))
   const { notices } = inLanguage(flags.lang ?? 'en', words)
+  if (isUnsourced(flags)) say(notices.unsourced(usualWorld))
   const interruption =
     running && flags.run !== undefined
       ? stages.listen(() => running().length, notices, goOn(flags.lang))
@@ -195,12 +196,14 @@ const explained =
     throw new IsoflopError(error.code, error.message, advice.trim(), { cause: error })
   }
 
+/** Whether there are runs of somebody's, and nothing is named that makes more of the kind: the usual world would. */
+const isUnsourced = ({ runs, api, run, world }: CampaignFlags): boolean =>
+  runs !== undefined && api === undefined && run === undefined && world === undefined
+
 // What is printed
 
-async function printPlan(
-  options: Omit<CampaignOptions<Config>, 'trainer'>,
-  { json, lang }: CampaignFlags,
-): Promise<void> {
+async function printPlan(options: Omit<CampaignOptions<Config>, 'trainer'>, flags: CampaignFlags): Promise<void> {
+  const { json, lang } = flags
   const plan = firstPlan(options)
   const { space = apiSpace, budget = space.budget } = options
   const [{ planText }, { planJson }] = await Promise.all([
@@ -210,7 +213,9 @@ async function printPlan(
   if (json) printJson(planJson(plan, viewedSpace(space)))
   else {
     print(planText(plan, budget, space, textOptions(lang)))
-    printNext(after['campaign --dry-run'](given()), lang)
+    const { runs = [] } = flags
+    const next = isUnsourced(flags) ? after['campaign --dry-run, of own runs']({ ...flags, runs }) : null
+    printNext(next ?? after['campaign --dry-run'](given()), lang)
   }
 }
 

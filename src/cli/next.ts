@@ -33,6 +33,18 @@ function withOption(words: readonly string[], name: string, value: string): stri
 const shortNumber = (value: number): string =>
   Number.isInteger(value) ? shortExact(integerAsWritten(value)) : String(value)
 
+/** A plan for runs that somebody has, as far as `campaign next` takes it. */
+export interface OwnPlan {
+  readonly runs: readonly string[]
+  readonly space?: string | undefined
+  readonly budget?: number | undefined
+  readonly target?: number | undefined
+  readonly out: string
+}
+
+const given = (name: string, value: string | number | undefined): string[] =>
+  value === undefined ? [] : [name, String(value)]
+
 /** How a class stands, as far as it matters for what comes next. */
 export interface ClassState {
   readonly db: string | undefined
@@ -56,6 +68,15 @@ export const after = {
   look: (words: readonly string[]): Next => next(same(['fit', ...words.slice(1)])),
 
   'campaign --dry-run': (words: readonly string[]): Next => next(same(words.filter((word) => word !== '--dry-run'))),
+  // Nothing was named that makes runs: a simulated world would be asked for what goes with runs of another origin.
+  'campaign --dry-run, of own runs': ({ runs, space, budget, target, out }: OwnPlan): Next =>
+    spoken(
+      typed(
+        ...['campaign', 'next', '-n', '8', '--runs', ...runs, ...given('--space', space)],
+        ...[...given('--budget', budget), ...given('--target', target), '--out', `${out}-mine`],
+      ),
+      'ownRuns',
+    ),
   'campaign, to submit': (words: readonly string[]): Next => next(same(words, ['--submit']), 'submit'),
   'campaign, submitted': (): Next => next(typed('grade'), 'judge'),
   'campaign, simulated': (): Next => next(typed('serve'), 'assignment'),

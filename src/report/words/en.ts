@@ -732,6 +732,8 @@ export const en = {
     otherBrowser: (link: string) => `For another browser: ${link}`,
     fitRefuses: (why: string) => `isoflop fit refuses these runs: ${why}`,
     otherMachines: (link: string) => `For other machines: ${link}`,
+    unsourced: (world: string) =>
+      `no --api, --run or --world says what makes runs: the simulated world ${world} does, and --runs fit only where they are of that world, too`,
     recordLost: 'the key has runs of this very campaign: the record is written again from them',
     given: (runs: number, flops: string) =>
       `${counted(runs, 'run')} that were there before: in the fit, and counted as spent (${flops} FLOPs)`,

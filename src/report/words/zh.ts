@@ -652,6 +652,8 @@ export const zh: English = {
     otherBrowser: (link) => `用于另一个浏览器：${link}`,
     fitRefuses: (why) => `isoflop fit 不接受这些实验：${why}`,
     otherMachines: (link) => `用于其他机器：${link}`,
+    unsourced: (world) =>
+      `没有 --api、--run 或 --world 说明由谁来做实验：由模拟世界 ${world} 来做；只有 --runs 也来自该世界时两者才相符`,
     recordLost: '该密钥已有本次规划的实验：记录由它们重新写出',
     given: (runs, flops) => `事先已有 ${runs} 个实验：参与拟合，并计入花费（${flops} FLOPs）`,
     resumed: (file, runs, flops) => `接着 ${file} 进行：${runs} 个实验，${flops} FLOPs`,

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { IsoflopError } from '../../core/errors.ts'
 
 /** What SQLite says of a file of another kind (sqlite.org/rescode.html). */
-const notADatabase = 26
+export const notADatabase = 26
 
 /**
  * The error of a file that does not open, for whoever named it: no client is told of it, so it has the path, and what is to be done about it.

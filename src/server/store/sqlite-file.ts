@@ -2,7 +2,7 @@ import { chmodSync, closeSync, openSync, statSync } from 'node:fs'
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { IsoflopError } from '../../core/errors.ts'
-import { cannotOpen } from './cannot-open.ts'
+import { cannotOpen, notADatabase } from './cannot-open.ts'
 import { damagedDatabase, databaseTooNew } from './common.ts'
 import { migrationsOf } from './migrate.ts'
 import { lookAtLog } from './sqlite-log.ts'
@@ -22,7 +22,7 @@ export async function openDatabase(path: string, lockTimeoutMs: number): Promise
     const log = await lookAtLog(path)
     if (log === 'damaged') throw damagedDatabase('its log, the file that ends in -wal, has another checksum')
     db = new DatabaseSync(path, { timeout: lockTimeoutMs, enableForeignKeyConstraints: true })
-    expectOurs(db, path)
+    expectOurs(db)
     const rights = makePrivate(path)
     await useWriteAheadLog(db)
     // FULL: a commit waits until the log is on the disk, so that it survives a power cut, not only a crash.
@@ -45,27 +45,27 @@ const tornLog =
 
 /**
  * Makes the file, if it is not there, so that nobody else on the machine reads who has which key, what it was answered, and which world it
- * is. SQLite gives its log the same rights. Errors: BAD_OPTION for a folder or a device.
+ * is. SQLite gives its log the same rights. Throws for a folder or a device.
  */
 function expectFile(path: string): void {
   if (path === ':memory:') return
   const there = statSync(path, { throwIfNoEntry: false })
   if (there === undefined) closeSync(openSync(path, 'a', 0o600))
-  else if (!there.isFile()) throw notOurs(`${path} is ${there.isDirectory() ? 'a folder' : 'no file'}`)
+  else if (!there.isFile()) throw new Error(there.isDirectory() ? 'it is a folder' : 'it is no file')
 }
 
-/** That nothing is in the file, or what is ours: somebody else's database is not changed, nor its rights. Errors: BAD_OPTION. */
-function expectOurs(db: DatabaseSync, path: string): void {
+/** That nothing is in the file, or what is ours: somebody else's database is not changed, nor its rights. Throws else. */
+function expectOurs(db: DatabaseSync): void {
   const names = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all() as { name: string }[]
   if (names.length > 0 && !names.some(({ name }) => ourTables.has(name)))
-    throw notOurs(`${path} is a database of another program, with the table ${names[0].name.slice(0, 60)}`)
+    throw Object.assign(
+      new Error(`it is a database of another program, with the table ${names[0].name.slice(0, 60)}`),
+      { errcode: notADatabase },
+    )
 }
 
 /** Of every version; several, so that a flipped bit in the name of one is told as such. */
 const ourTables = new Set(['keys', 'runs', 'reservations', 'submissions'])
-
-const notOurs = (what: string) =>
-  new IsoflopError('BAD_OPTION', `${what}, and no database of isoflop.`, 'Name another --db, such as isoflop.sqlite.')
 
 /** A database that everybody may read, as older versions and copies made it, becomes its owner's; one that a group alone may read was meant so. Gives what is to be said of that. */
 function makePrivate(path: string): string[] {
