@@ -81,8 +81,8 @@ export class RunHistories {
   get training(): readonly ViewedTraining[] {
     return [...this.#followed.values()]
       .filter(({ curve }) => curve.length > 0)
-      .map(({ run: { config, reason, expected }, curve }, k) => {
-        return { config, reason, expected, ahead: null, curve: k < mostCurves ? curve : curve.slice(-1) }
+      .map(({ run: { id, config, reason, expected }, curve }, k) => {
+        return { id, config, reason, expected, ahead: null, curve: k < mostCurves ? curve : curve.slice(-1) }
       })
   }
 }

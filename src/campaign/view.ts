@@ -83,6 +83,8 @@ export interface ViewedOpen extends Required<Planned> {
 
 /** A run that is being trained. */
 export interface ViewedTraining extends Required<Planned> {
+  /** What it is called where people tell of it: in a study. */
+  readonly id?: string
   /** How many wait before it, where it waits for its turn and that is known; null where it runs. */
   readonly ahead: number | null
   /** Its losses so far: the share of its tokens, 0 to 1, and nats per token. */

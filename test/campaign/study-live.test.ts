@@ -96,8 +96,8 @@ test('how far runs are is shown as they report it or write it themselves, and no
   await watched.look()
   const training = () => watched.since(null)!.data.view.training
   assert.deepEqual(
-    training().map(({ config }) => config),
-    [first, second].map(({ config }) => config),
+    training().map(({ id, config }) => ({ id, config })),
+    [first, second].map(({ id, config }) => ({ id, config })),
   )
   assert.deepEqual(training()[0].curve, [
     { share: 0.25, loss: 6 },

@@ -49,7 +49,7 @@ export const trainings: Figure<CampaignView> = {
     if (shown.length === 0) return null
     const colorOf = budgetColors([...view.runs, ...shown].map(({ config }) => config.trainFlops))
     const lines = shown.map((one) => ({ ...one, color: colorOf(one.config.trainFlops) }))
-    const expected = lines.flatMap(({ config, expected: told, color }) =>
+    const expected = lines.flatMap(({ config, id, expected: told, color }) =>
       told
         ? [
             {
@@ -58,7 +58,7 @@ export const trainings: Figure<CampaignView> = {
               low: told.loss - normal95 * told.sd,
               high: told.loss + normal95 * told.sd,
               color,
-              text: compact(config.trainFlops),
+              text: id ?? compact(config.trainFlops),
             },
           ]
         : [],
