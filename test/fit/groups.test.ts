@@ -207,6 +207,8 @@ test('each group is fitted as if it were alone, wherever its rows stand', async 
     ['a', 'b'],
   )
   for (const [k, runs] of twoGroups.entries()) assert.deepEqual(groups[k].analysis, await analyse({ runs }, asked))
+  const more = await analyseGroups(interleaved({ a, b }), { ...asked, methods: ['norm', 'parabola', 'surface'] })
+  assert.deepEqual(more.comparison, comparison, 'it is of the law that leads')
   assert.deepEqual(left, [])
   assert.equal(comparison.reference, 'a')
   const [reached] = comparison.pairs[0].worth

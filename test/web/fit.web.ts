@@ -135,6 +135,60 @@ async function same(page: Page): Promise<{ readonly line: string; readonly json:
   return told
 }
 
+/** What the page's worker came to, and the last hundredth of huber, are held back, each until the page is told to go on: what is there before does not depend on who is faster. */
+const held = `
+const tell = self.postMessage.bind(self)
+const waiting = []
+let free = 0
+const isHeld = ({ kind, share }) => kind === 'fitted' || share === 0.99
+const goOn = () => { while (waiting.length > 0 && (free > 0 || !isHeld(waiting[0]))) {
+  if (isHeld(waiting[0])) free--
+  tell(waiting.shift())
+} }
+self.postMessage = (news) => { waiting.push(news); goOn() }
+new BroadcastChannel('go on').onmessage = () => { free++; goOn() }
+`
+const goOn = (page: Page) => page.evaluate("new BroadcastChannel('go on').postMessage(1)")
+async function holding(page: Page): Promise<void> {
+  await page.route('**/analyse*.js*', async (route) => {
+    const response = await route.fetch()
+    await route.fulfill({ response, body: held + (await response.text()) })
+  })
+}
+
+test('what the law says is told and drawn before its intervals are known, and a bar tells how far huber is', {
+  skip,
+}, async () => {
+  const { page, clean, close } = await visit(await open(plain, '--method', 'norm,huber', '--starts', '200', ...few), {
+    before: holding,
+  })
+  await page.locator('.answer', { hasText: 'interval to follow' }).waitFor()
+  for (const figure of ['profiles', 'optimum', 'residuals'])
+    await page.locator(`figure[data-figure=${figure}] .paper > svg`).waitFor({ state: 'attached' })
+  assert.equal(await page.locator('figure').count(), 3)
+  assert.equal(await page.locator('.stale figure, figure.stale').count(), 0)
+  const first = await numbers(page)
+  await clean()
+  await goOn(page)
+  await page.locator('.answer', { hasText: '95 %' }).waitFor()
+  assert.deepEqual(await numbers(page), first)
+  await page.locator('figure[data-figure=optimum] .reading', { hasText: '95 %' }).waitFor({ state: 'attached' })
+  await page.locator('progress').waitFor()
+  assert.ok(Number(await page.locator('progress').getAttribute('value')) > 0.5)
+  await goOn(page)
+  await goOn(page)
+  await fitted(page)
+  assert.equal(await page.locator('progress').count(), 0)
+  // Every figure but that of single runs can be read as a table.
+  const tables = await page.locator('figure:visible', { has: page.getByText('as a table') }).count()
+  assert.equal(tables, (await page.locator('figure:visible').count()) - 1)
+  await page.getByRole('button', { name: '1e18' }).click()
+  await page.locator('.answer', { hasText: 'interval to follow' }).waitFor()
+  await page.locator('figure[data-figure=agreement].stale').waitFor({ state: 'attached' })
+  assert.equal(await page.locator('figure[data-figure=optimum].stale').count(), 0)
+  await close()
+})
+
 test('what no page could show is an error, and no page', async () => {
   await assert.rejects(open('nothere.csv'), /error\[FILE_NOT_FOUND\]/)
   await assert.rejects(open('-'), /error\[BAD_OPTION\]: --open came with -/)

@@ -28,6 +28,11 @@ const mostCompared = 400
 const level = 0.05
 const resamples = 199
 
+export interface GroupsOptions extends AnalysisOptions {
+  /** What these groups share, where it is known already from the same law that leads: it takes as long as the fits. */
+  readonly comparison?: GroupsComparison | undefined
+}
+
 /**
  * Fits the runs of each group as if they were alone, and asks what the groups share: exponents, plateau, all but a factor of tokens.
  * docs/math.md (E92 to E95).
@@ -37,7 +42,7 @@ const resamples = 199
  * comparison.pairs[0].tokens // { value: 1.7, interval: [1.5, 2.0] }: so many times the tokens of the first group
  * @throws IsoflopError TOO_FEW_RUNS where no group can be fitted; its message has the reason of each.
  */
-export async function analyseGroups(input: GroupedRuns, options: AnalysisOptions = {}): Promise<GroupsAnalysis> {
+export async function analyseGroups(input: GroupedRuns, options: GroupsOptions = {}): Promise<GroupsAnalysis> {
   const { targets = [], confidence = 0.95, seed = 0, prior = usualPrior, onStep } = options
   const groups: FittedGroup[] = []
   const left: LeftGroup[] = []
@@ -53,8 +58,8 @@ export async function analyseGroups(input: GroupedRuns, options: AnalysisOptions
   const nameless = ungrouped(input)
   if (nameless > 0) left.push({ name: '', runs: nameless, reason: `"${input.groups.column}" is empty there.` })
   if (groups.length === 0) throw noGroup(input.groups.column, left)
-  onStep?.('comparison')
-  const comparison = compareGroups(groups, targets, { prior, confidence, seed, resamples, level })
+  if (options.comparison === undefined) onStep?.('comparison')
+  const comparison = options.comparison ?? compareGroups(groups, targets, { prior, confidence, seed, resamples, level })
   return { column: input.groups.column, groups, left, comparison, targets, confidence, seed }
 }
 

@@ -2,9 +2,9 @@ import type { Groups } from '../../core/groups.ts'
 import type { Curves, Runs } from '../../core/run.ts'
 import { type AnalysisOptions, analyse } from '../../fit/analysis.ts'
 import { type FirstFit, firstFit } from '../../fit/first.ts'
-import { analyseGroups } from '../../fit/groups/analysis.ts'
+import { analyseGroups, type GroupsOptions } from '../../fit/groups/analysis.ts'
 import type { GroupsAnalysis } from '../../fit/groups/result.ts'
-import { type AskedName, methodNames } from '../../fit/method-names.ts'
+import { type AskedName, lawMethodNames, methodNames } from '../../fit/method-names.ts'
 import type { OnStep } from '../../fit/methods/method.ts'
 import type { Analysis } from '../../fit/result.ts'
 
@@ -63,10 +63,15 @@ async function compare(
   options: AnalysisOptions,
 ): Promise<void> {
   const quick = methods.filter((name) => !slow.includes(name))
-  const told = async (methods: readonly AskedName[], isWhole: boolean) =>
-    tell({ id, kind: 'compared', groups: await analyseGroups({ ...data, groups }, { ...options, methods }), isWhole })
-  if (quick.length > 0 && quick.length < methods.length) await told(quick, false)
-  await told(methods, true)
+  const told = async (options: GroupsOptions, isWhole: boolean) => {
+    const compared = await analyseGroups({ ...data, groups }, options)
+    tell({ id, kind: 'compared', groups: compared, isWhole })
+    return compared
+  }
+  if (quick.length === 0 || quick.length === methods.length) return void (await told({ ...options, methods }, true))
+  const { comparison } = await told({ ...options, methods: quick }, false)
+  const isLed = lawMethodNames.some((name) => quick.includes(name))
+  await told({ ...options, methods, comparison: isLed ? comparison : undefined }, true)
 }
 
 addEventListener('message', async ({ data }: MessageEvent<FitRequest>) => {
