@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync } from 'node:fs'
 import { likelyEncoding, quoted } from '../core/encoding.ts'
 import { IsoflopError } from '../core/errors.ts'
+import { isLfsPointer } from '../core/lfs-pointer.ts'
 import { type FirstRows, firstRows } from './documents.ts'
 import { shortList } from './listing.ts'
 import type { Notices } from './notices.ts'
@@ -187,7 +188,7 @@ function isPointer(path: string): boolean {
   try {
     const bytes = Buffer.alloc(longestPointer)
     const text = bytes.toString('latin1', 0, readSync(open, bytes))
-    return /^version https:\/\/(git-lfs|hawser)\.github\.com\/spec\//.test(text)
+    return isLfsPointer(text)
   } finally {
     closeSync(open)
   }

@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { conversion, encodingOf, likelyEncoding } from '../core/encoding.ts'
 import { IsoflopError } from '../core/errors.ts'
+import { isLfsPointer } from '../core/lfs-pointer.ts'
 
 /** The bytes of one file, unpacked. */
 export interface Source {
@@ -31,7 +32,25 @@ export async function loadSource(file: string, stdin: Readable): Promise<Source>
   const bytes = given[0] === 0x1f && given[1] === 0x8b ? await unpacked(name, given) : given
   if (bytes.length === 0) throw emptyFile(name, 'has no content')
   if (isBinaryTable(bytes)) return { name, bytes, sha256 }
+  refuseStandIn(name, bytes)
   return { name, sha256, ...asUtf8(name, bytes) }
+}
+
+/** What was downloaded in the place of a table. Errors: FILE_FORMAT. */
+function refuseStandIn(name: string, bytes: Buffer): void {
+  const beginning = bytes.toString('latin1', 0, 200).trimStart()
+  if (isLfsPointer(beginning))
+    throw badFormat(
+      name,
+      'is a pointer of Git LFS, which says where the file is',
+      'Fetch the file itself: git lfs pull.',
+    )
+  if (/^(?:\xef\xbb\xbf\s*)?(?:<!doctype html|<html)\b/i.test(beginning))
+    throw badFormat(
+      name,
+      'is a web page, no table',
+      'Download the file that the page shows, most often by a link "raw" or "download".',
+    )
 }
 
 /** Parquet and workbooks are no text. */

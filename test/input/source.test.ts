@@ -64,6 +64,15 @@ test('text that is not UTF-8, and what is not text', async () => {
   )
 })
 
+test('what was downloaded in the place of a table is told as what it is', async () => {
+  const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n'
+  await rejects(readText(pointer), 'FILE_FORMAT', /pointer of Git LFS.*git lfs pull/)
+  for (const page of ['<!DOCTYPE html>\n<html><body>N,D,loss</body></html>', '\ufeff\n<html lang="en">\n'])
+    await rejects(readText(page), 'FILE_FORMAT', /web page, no table/)
+  const named = await readText('<html>,N,D,loss\na,1e9,2e10,2.5\n'.replace('<html>', 'html'))
+  assert.deepEqual(listOf(named.runs), [one])
+})
+
 test('a file that is not there, and a folder', async () => {
   const path = write('runs.csv', csv)
   await rejects(readRuns([`${path}.not`]), 'FILE_NOT_FOUND', /runs\.csv\.not does not exist/)

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { type DiagnosticCode, info, warning } from '../../src/core/diagnostic.ts'
 import type { FitReport } from '../../src/report/fit/input.ts'
 import { fitPage } from '../../src/report/fit/report.ts'
+import { remarksOf, warningCount } from '../../src/report/fit/words.ts'
 import { markdownFiles, reportFiles } from '../../src/report/page/files.ts'
 import { htmlOf } from '../../src/report/page/html.ts'
 import { handoutLaw } from '../../src/world/handout.ts'
@@ -155,4 +157,18 @@ test('budgets that a method set aside are listed with their reason, equal reason
   const [first, ...rest] = noisy.methods
   const page = renderReport({ ...input, analysis: { ...noisy, methods: [{ ...first, excluded }, ...rest] } })
   assert.ok(page.includes('<li>norm: two &#60;sizes&#62; (at 6e18 and 1e19 FLOPs)</li>'))
+})
+
+test('of warnings that which explains the others is told first, wherever warnings are told', () => {
+  const told = (code: DiagnosticCode) => warning(code, `${code}.`, {}, 'Look.')
+  const found = (['edge-minimum', 'runs-excluded', 'backtest-drifts', 'data-sets-pooled', 'few-runs'] as const).map(
+    told,
+  )
+  const diagnostics = [info('flat-valley', 'Flat.', {}, 'Choose.'), ...found]
+  const worstFirst = ['data-sets-pooled', 'few-runs', 'backtest-drifts', 'edge-minimum', 'runs-excluded']
+  assert.deepEqual(
+    remarksOf({ diagnostics }).map(({ code }) => code),
+    [...worstFirst, 'flat-valley'],
+  )
+  assert.equal(warningCount({ diagnostics }), `5 warnings: ${worstFirst.join(', ')}`)
 })

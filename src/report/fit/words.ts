@@ -168,13 +168,16 @@ export function lawText({ E, A, B, alpha, beta, q }: SurfaceLaw): string {
   return `L = ${short(E)} + (${ofN} + ${ofD})^${compact(q, 3)}`
 }
 
-/** Warnings in the order in which they should shake the reader's trust. */
+/** Warnings in the order in which they should shake the reader's trust; what others follow from comes before them. */
 const importance = [
+  'data-sets-pooled',
+  'repeats-counted-fresh',
   'not-determined',
   'single-ray',
   'repeats-memorized',
   'repeats-open',
   'not-converged',
+  'few-runs',
   'backtest-drifts',
   'asymptote-not-identified',
   'budgets-deviate-together',
@@ -204,9 +207,9 @@ export const remarksOf = (analysis: Diagnosed): Diagnosed['diagnostics'] => [
   ...analysis.diagnostics.filter(({ severity }) => severity === 'info'),
 ]
 
-/** How many warnings and notes there are, by code. */
-export function warningCount({ diagnostics }: Diagnosed): string {
-  const warnings = diagnostics.filter(({ severity }) => severity === 'warning')
+/** How many warnings there are, and which, the worst first. */
+export function warningCount(analysis: Diagnosed): string {
+  const warnings = topWarnings(analysis, Number.POSITIVE_INFINITY)
   if (warnings.length === 0) return ''
   return words().fit.warnings(warnings.length, warnings.map(({ code }) => code).join(', '))
 }
