@@ -14,8 +14,8 @@ import { createStreamPlaces } from './stream-places.ts'
  * because it is worth nothing later.
  */
 export interface Events {
-  /** Opens a stream. Errors: STREAMS_TOO_MANY. */
-  open(keyId: string, after: bigint | null): EventStream
+  /** Opens a stream; `goesOn` says whether its reader may see more. Errors: STREAMS_TOO_MANY. */
+  open(keyId: string, after: bigint | null, goesOn: () => Promise<boolean>): EventStream
   /** How many are open. */
   readonly streams: number
 }
@@ -57,7 +57,7 @@ export function createEvents({ store, known, changes, shown, times = usualEventT
     get streams() {
       return places.taken
     },
-    open(keyId, after) {
+    open(keyId, after, goesOn) {
       const giveBack = places.take(keyId)
       const bell = new Bell()
       const state = { isOver: false }
@@ -66,7 +66,7 @@ export function createEvents({ store, known, changes, shown, times = usualEventT
         bell.ring()
       })
       return {
-        slices: slicesOf(keyId, after, state, bell),
+        slices: slicesOf(keyId, after, goesOn, state, bell),
         close() {
           giveBack()
           state.isOver = true
@@ -77,7 +77,13 @@ export function createEvents({ store, known, changes, shown, times = usualEventT
     },
   }
 
-  async function* slicesOf(keyId: string, after: bigint | null, state: { isOver: boolean }, bell: Bell) {
+  async function* slicesOf(
+    keyId: string,
+    after: bigint | null,
+    goesOn: () => Promise<boolean>,
+    state: { isOver: boolean },
+    bell: Bell,
+  ) {
     const told = new Map<string, string>()
     let queries: readonly StoredRequest[] = []
     let number = after ?? (await numberOf(keyId))
@@ -85,6 +91,8 @@ export function createEvents({ store, known, changes, shown, times = usualEventT
     yield frame('start', number, {})
     while (!state.isOver) {
       const slice = await whereThere(async () => {
+        if (!(await goesOn())) state.isOver = true
+        if (state.isOver) return ''
         const last = await numberOf(keyId)
         const changed = await store.requests(keyId, { after: number, limit: page })
         const frames = await Promise.all(changed.map((one) => changeFrame(keyId, one)))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { addKey } from '../../src/server/keys.ts'
+import { addKey, replaceKey } from '../../src/server/keys.ts'
 import { openStore } from '../../src/server/store/open.ts'
 import { type Browser, instructorKey, lossPath, signedIn } from './browsers.ts'
 import { type Serving, serving } from './serving.ts'
@@ -21,12 +21,12 @@ interface Told {
 }
 
 /** Reads a stream as a browser does. */
-async function following({ url }: Pick<Serving, 'url'>, { cookie }: Browser, path: string, lastId?: string) {
+const following = ({ url }: Pick<Serving, 'url'>, { cookie }: Browser, path: string, lastId?: string) =>
+  streamOf(`${url}/web${path}`, { cookie, ...(lastId !== undefined && { 'last-event-id': lastId }) })
+
+async function streamOf(address: string, headers: Record<string, string>) {
   const ending = new AbortController()
-  const answer = await fetch(`${url}/web${path}`, {
-    headers: { cookie, ...(lastId !== undefined && { 'last-event-id': lastId }) },
-    signal: ending.signal,
-  })
+  const answer = await fetch(address, { headers, signal: ending.signal })
   async function* frames(): AsyncGenerator<Told> {
     let text = ''
     for await (const slice of answer.body!.pipeThrough(new TextDecoderStream())) {
@@ -156,6 +156,23 @@ test('a session that has ended is told nothing more, however its key goes on', a
   assert.equal(made.length, 1)
   await assert.rejects(stream.next('class'), /ended before/)
 })
+
+for (const [how, change] of [
+  ['replaced', (id: string) => replaceKey(server.store, id, 1)],
+  ['revoked', (id: string) => server.store.revokeKey(id, 1)],
+] as const)
+  test(`a key that is ${how} ends what was opened with it, by programs and pages, before more is told`, async () => {
+    const { id, key } = await addKey(server.store, { label: how, budget: 10n ** 18n, now: 5 })
+    const streams = [
+      await streamOf(`${server.url}/v2/events`, { 'x-api-key': key }),
+      await streamOf(`${server.url}/v2/events?api_key=${key}`, {}),
+      await following(server, await signedIn(server, key), '/v2/events'),
+    ]
+    for (const stream of streams) await stream.next('start')
+    await change(id)
+    await server.store.setBudget(id, 5n)
+    for (const stream of streams) await assert.rejects(stream.next('key', 'run'), /ended before|terminated/)
+  })
 
 test('a key has four streams of the class, each ends with the session, and a student has none', async () => {
   const browser = await signedIn(server, await instructorKey(server))

@@ -267,7 +267,7 @@ test('what is told of runs is read when somebody takes it: slices are made one a
     },
     times,
   })
-  const stream = events.open('a', 0n)
+  const stream = events.open('a', 0n, async () => true)
   for (let k = 0; k < 3; k++) assert.equal((await stream.slices.next()).done, false)
   const before = reads
   await sleep(5 * times.progressEvery)

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { IsoflopError } from '../../core/errors.ts'
 import { type Gate, TooManyWrongKeys } from '../gate.ts'
 import type { KeyRecord } from '../store/store.ts'
 
@@ -14,8 +15,20 @@ const callers = new WeakMap<FastifyRequest, KeyRecord>()
  */
 export const keyFirst = (gate: Gate) => async (request: FastifyRequest, reply: FastifyReply) => {
   if (callers.has(request)) return // a session said so: see `web.ts`
-  callers.set(request, await orLater(reply, gate.authenticate(keyOf(request as Asking), request.ip)))
+  const authenticate = () => gate.authenticate(keyOf(request as Asking), request.ip)
+  callers.set(request, await orLater(reply, authenticate()))
+  goingOn.set(request, () => isKeyStill(authenticate))
 }
+
+/** Whether a key is one still, and was not replaced or revoked. */
+const isKeyStill = (authenticate: () => Promise<KeyRecord>): Promise<boolean> =>
+  authenticate().then(
+    () => true,
+    (error) => {
+      if (error instanceof IsoflopError && error.code === 'STORE_UNAVAILABLE') throw error
+      return false
+    },
+  )
 
 /** What the gate says; where it says to come later, the answer says when. */
 export const orLater = <Found>(reply: FastifyReply, found: Promise<Found>): Promise<Found> =>
@@ -32,7 +45,7 @@ export function calledBy(request: FastifyRequest, caller: KeyRecord, goesOn: () 
 
 const goingOn = new WeakMap<FastifyRequest, () => Promise<boolean>>()
 
-/** Whether the session that a request came with goes on: what takes long asks before it tells more. */
+/** Whether the key or session that a request came with is one still: what takes long asks before it tells more. Errors: STORE_UNAVAILABLE. */
 export const stillCalled = async (request: FastifyRequest): Promise<boolean> => (await goingOn.get(request)?.()) ?? true
 
 /** The same on a route that needs no key: whoever gives one must have it. */

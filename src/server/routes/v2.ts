@@ -27,7 +27,7 @@ import { createLongAnswers } from '../long-answer.ts'
 import type { Services } from '../options.ts'
 import { createShownRuns } from '../shown-run.ts'
 import { isOpen, type StoredRequest } from '../store/requests.ts'
-import { callerOf, keyFirst } from './caller.ts'
+import { callerOf, keyFirst, stillCalled } from './caller.ts'
 
 /** The second version: runs that nobody has to wait for. */
 export const v2: FastifyPluginAsyncZod<Services> = async (app, services) => {
@@ -231,7 +231,8 @@ export const v2: FastifyPluginAsyncZod<Services> = async (app, services) => {
     },
     async (request, reply) => {
       const { id } = callerOf(request)
-      const stream = events.open(id, afterOf(request.headers['last-event-id']) ?? bigintOf(request.query.after))
+      const after = afterOf(request.headers['last-event-id']) ?? bigintOf(request.query.after)
+      const stream = events.open(id, after, () => stillCalled(request))
       reply.raw.once('close', stream.close)
       reply.header('content-type', 'text/event-stream; charset=utf-8').header('x-accel-buffering', 'no')
       return reply.send(longAnswer(stream.slices, () => reply.raw.destroy()) as never)
