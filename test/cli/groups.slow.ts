@@ -51,11 +51,15 @@ test('--group-by fits each value of a column and says what tokens of one are wor
     stdout.replace(/\s+/g, ' '),
     /"books" needs 1\.[67]\dx \[1\.6\d, 1\.7\d\] the tokens of "web" for the same loss\./,
   )
+  assert.match(stdout.replace(/\s+/g, ' '), /the best N of "books" is \d\S*x \[\S+, \S+\] that of "web"/)
   assert.doesNotMatch(stdout, /data-sets-pooled/)
   for (const line of stdout.split('\n'))
     if (!line.startsWith('wrote') && !line.includes(folder)) assert.ok(line.length <= 100, line)
   assert.match(readFileSync(report, 'utf8'), /class="narrow"/)
-  assert.deepEqual(readdirSync(plots).sort(), ['groups.png', 'groups.svg'])
+  assert.deepEqual(readdirSync(plots).sort(), [
+    ...['groups-laws.png', 'groups-laws.svg'],
+    ...['groups.png', 'groups.svg'],
+  ])
 })
 
 test('--json has every documented field of the groups, the same for the same seed', () => {

@@ -17,6 +17,10 @@ import { differences, tablesOf, valuesAt } from './shapes.ts'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'isoflop-json-'))
 const postgres = postgresOfFile()
+const bin = join(root, 'bin/isoflop.js')
+const { DATABASE_URL: _, ...env } = process.env
+const starts = (args: readonly string[]) => spawn(process.execPath, [bin, ...args], { cwd: folder, env })
+
 before(async () => {
   const files = {
     'sweeps.csv': given.pool(),
@@ -32,10 +36,6 @@ before(async () => {
   await playClass()
 })
 after(() => rmSync(folder, { recursive: true, force: true }))
-
-const bin = join(root, 'bin/isoflop.js')
-const { DATABASE_URL: _, ...env } = process.env
-const starts = (args: readonly string[]) => spawn(process.execPath, [bin, ...args], { cwd: folder, env })
 
 /** What a command prints. */
 async function printed(line: string, input = ''): Promise<string> {
