@@ -11,7 +11,7 @@ export interface Browser {
     body?: unknown,
     headers?: Record<string, string>,
     // biome-ignore lint/suspicious/noExplicitAny: a test looks into bodies of every shape
-  ): Promise<{ status: number; text: string; body: any; headers: Headers }>
+  ): Promise<{ status: number; text: string; bytes: Buffer; body: any; headers: Headers }>
 }
 
 /** Signs in with a key. */
@@ -41,9 +41,11 @@ export function browserWith(url: string, cookie: string, csrf: string): Browser 
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })
-      const text = await response.text()
+      const bytes = Buffer.from(await response.arrayBuffer())
+      const text = new TextDecoder().decode(bytes)
       const isJson = response.headers.get('content-type')?.includes('json') && text !== ''
-      return { status: response.status, text, body: isJson ? JSON.parse(text) : null, headers: response.headers }
+      const { status, headers: told } = response
+      return { status, text, bytes, body: isJson ? JSON.parse(text) : null, headers: told }
     },
   }
 }

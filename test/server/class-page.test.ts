@@ -205,8 +205,9 @@ test('everything is there as CSV, and a name that looks like a formula is text',
   await student.ask('GET', lossPath())
   await student.ask('POST', '/web/submission', prediction)
   const rows = async (name: string) => {
-    const { status, text, headers } = await staff.ask('GET', `/web/class/${name}.csv`)
+    const { status, text, bytes, headers } = await staff.ask('GET', `/web/class/${name}.csv`)
     assert.equal(status, 200)
+    assert.deepEqual([...bytes.subarray(0, 3)], [0xef, 0xbb, 0xbf], 'spreadsheets take it for UTF-8')
     assert.equal(headers.get('content-disposition'), `attachment; filename="${name}.csv"`)
     assert.ok(!/(^|,|")=HYP/m.test(text), name)
     return text.trimEnd().split('\n')

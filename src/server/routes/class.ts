@@ -204,7 +204,7 @@ export const classRoutes: FastifyPluginAsyncZod<Services> = async (app, services
     app.get(`/class/${name}.csv`, async (_request, reply) => {
       reply.header('content-type', 'text/csv; charset=utf-8')
       reply.header('content-disposition', `attachment; filename="${name}.csv"`)
-      return reply.send(longAnswer(await slices(), () => reply.raw.destroy()))
+      return reply.send(longAnswer(forSpreadsheets(await slices()), () => reply.raw.destroy()))
     })
   csv('keys', async () => whole(keysCsv(await store.listKeys())))
   csv('class', async () => {
@@ -223,6 +223,12 @@ const mostAtOnce = 5000
 
 /** What waits and runs that is shown: more is scrolled past by nobody. */
 const mostQueued = 200
+
+/** Behind the mark by which spreadsheets know UTF-8: without it some show the names of half the world as another alphabet. */
+async function* forSpreadsheets(slices: AsyncIterator<string>): AsyncGenerator<string> {
+  yield '\ufeff'
+  yield* { [Symbol.asyncIterator]: () => slices }
+}
 
 async function* whole(text: string): AsyncGenerator<string> {
   yield text

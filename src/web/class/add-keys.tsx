@@ -87,7 +87,7 @@ function MadeKeys({ made, csv }: Made) {
   }, [isSaved])
   const save = () => {
     const link = document.createElement('a')
-    link.href = URL.createObjectURL(new Blob([csv], { type: 'text/csv' }))
+    link.href = URL.createObjectURL(new Blob(['\ufeff', csv], { type: 'text/csv' }))
     link.download = 'keys-with-secrets.csv'
     link.click()
     URL.revokeObjectURL(link.href)
