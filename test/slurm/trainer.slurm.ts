@@ -5,6 +5,9 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import type { Live } from '../../src/campaign/live.ts'
+import { type ViewedOpen, viewedSpace } from '../../src/campaign/view.ts'
+import { slurmJobs } from '../../src/cli/watched-jobs.ts'
 import type { IsoflopError } from '../../src/core/errors.ts'
 import { cancelJob, isJobCancelled } from '../../src/launch/cancel-job.ts'
 import type { RunEvent } from '../../src/launch/folder-trainer.ts'
@@ -261,7 +264,12 @@ describe('side by side', { skip: noSlurm, concurrency: true }, () => {
       place96.begin()
       place96.started({ kind: 'slurm', id, startedAt: 0, logFrom: 0 })
       assert.equal(await cancelJob({ ...run, config: other }), false)
-      assert.equal(await cancelJob(run), true)
+      // As the page does, which knows the space as plain data.
+      const { cancel, isCancelled } = slurmJobs(folder)
+      const shown = [{ view: { space: viewedSpace(space) } } as Live, { config } as unknown as ViewedOpen] as const
+      assert.equal(isCancelled(...shown), false)
+      assert.equal(await cancel(...shown), true)
+      assert.equal(isCancelled(...shown), true)
       assert.equal(isJobCancelled(run), true)
       await until('the job has ended', () => !isQueued(id))
       const outcome = await call(AbortSignal.abort())
