@@ -49,6 +49,14 @@ test('a run that is lost counts for what it used, and for all of it where nobody
   assert.ok(campaign.spentFlops <= 2e18)
 })
 
+test('where every run was lost it is not a larger budget that is advised', async () => {
+  const trainer: Trainer<TrainingConfig> = { name: 'cluster', train: async () => ({ kind: 'lost', error }) }
+  await assert.rejects(campaignInFolder({ folder: join(folder, 'all'), trainer, budget: 1e16 }), {
+    code: 'TOO_FEW_RUNS',
+    advice: /one that was lost may need more time/,
+  })
+})
+
 test('a run that was interrupted ends the buying and counts for nothing; the same campaign asks for it again', async () => {
   const place = join(folder, 'interrupted')
   const stopped = new IsoflopError('RUN_INTERRUPTED', 'It was ended.', 'Go on.')

@@ -150,7 +150,9 @@ function fitSituation(situation: Situation): JointFit {
     throw new IsoflopError(
       'TOO_FEW_RUNS',
       `${usable} of ${runs.length} runs have a loss below ${mostUsableLoss}, expected at least ${fewestUsable}.`,
-      'Give the campaign a larger budget, or runs that were trained longer.',
+      runs.length === 0 && situation.spent > 0
+        ? 'Look at what became of the runs before more is spent: one that was lost may need more time.'
+        : 'Give the campaign a larger budget, or runs that were trained longer.',
     )
   return fitJoint(runs, { target, space })
 }
