@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { systemClock } from '../core/clock.ts'
 import { IsoflopError } from '../core/errors.ts'
-import { printableLine } from '../core/printable.ts'
+import { inOneLine } from '../core/printable.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { Facts } from '../jobs/kinds.ts'
 import type { Job, JobCount } from '../jobs/office.ts'
@@ -123,7 +123,7 @@ async function list({ office }: Jobs, { db, json, limit }: JobsFlags): Promise<v
   const rows = jobs.map((job) => rowOf(job, now))
   print(`\n${tableText(columns, rows)}`)
   for (const { id, words } of jobs.filter(({ state }) => state === 'dead'))
-    print(`\n${id.slice(0, 8)} failed for the last time: ${printableLine(words ?? 'it said nothing')}`)
+    print(`\n${id.slice(0, 8)} failed for the last time: ${inOneLine(words ?? 'it said nothing')}`)
   const waits = jobs.find(({ state }) => state === 'waiting')?.facts ?? null
   printNext(after.jobs(db, { hasDead: jobs.some(({ state }) => state === 'dead'), waits }))
 }

@@ -6,7 +6,7 @@ import type { Backend } from '../backend/backend.ts'
 import { simulateBackend } from '../backend/simulate.ts'
 import type { Config } from '../core/config.ts'
 import { IsoflopError } from '../core/errors.ts'
-import { printableLine } from '../core/printable.ts'
+import { inOneLine } from '../core/printable.ts'
 import type { Trainer } from '../core/trainer.ts'
 import { accountings } from '../cs336/parameters.ts'
 import { courseSpace, isCourse } from '../cs336/space.ts'
@@ -276,7 +276,7 @@ function eventText(event: WorkerEvent): string {
     case 'gave-back':
       return `${shortOf(event.training)}: saved and given back${event.why === 'leg' ? ' after its leg; it goes on when its turn comes' : ''}`
     case 'failed':
-      return `${shortOf(event.training)}: failed${event.isDead ? ' for the last time' : ', and is tried again'}: ${printableLine(event.words)}`
+      return `${shortOf(event.training)}: failed${event.isDead ? ' for the last time' : ', and is tried again'}: ${inOneLine(event.words)}`
     case 'idle':
       return event.others === 0
         ? 'nothing was asked for yet: waiting'

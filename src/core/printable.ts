@@ -8,6 +8,9 @@ export const printable = (text: string): string => text.replace(commands, visibl
 /** The same for what has to stay in its line, such as a name in a table. */
 export const printableLine = (text: string): string => printable(text).replace(/[\n\t]/g, visible)
 
+/** What somebody's program said in several lines, in one. */
+export const inOneLine = (text: string): string => printableLine(text.trim().replace(/\s*\n\s*/g, ' '))
+
 // C0 but tab and line feed, DEL, C1; marks and embeddings of direction; line and paragraph separators.
 const commands =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about

@@ -302,7 +302,7 @@ class Attempt {
       default:
         if (this.#why !== null) return this.#giveBack()
         await this.#fail(outcome.error)
-        this.#health.failed(outcome.error)
+        this.#health.failed(this.#taken.training, outcome.error)
     }
   }
 
@@ -359,26 +359,27 @@ class Attempt {
 /** What is kept of why a training failed, in characters. */
 const mostWords = 4000
 
-/** So many trainings that failed one after another are this machine's fault: it must not bring all that wait to the dead letters. */
+/** So many different trainings that failed one after another are this machine's fault: it must not bring all that wait to the dead letters. */
 const mostInARow = 3
 
 /** Tells a machine where nothing can be made from trainings that fail. */
 class Health {
-  #inARow = 0
+  /** One that fails each time it is tried counts once: others may be sound. */
+  readonly #inARow = new Set<string>()
 
   succeeded(): void {
-    this.#inARow = 0
+    this.#inARow.clear()
   }
 
   /** @throws what failed, where nothing else can be made here either. */
-  failed(error: Error): void {
-    this.#inARow++
+  failed(training: string, error: Error): void {
+    this.#inARow.add(training)
     if (error instanceof IsoflopError && ['RUN_FAILED', 'DEVICE_UNAVAILABLE', 'OUTPUT_FAILED'].includes(error.code))
       throw error
-    if (this.#inARow < mostInARow) return
+    if (this.#inARow.size < mostInARow) return
     throw new IsoflopError(
       'TRAINING_FAILED',
-      `${this.#inARow} trainings failed here one after another, the last one: ${error.message}`,
+      `${this.#inARow.size} trainings failed here one after another, the last one: ${error.message}`,
       'This worker takes no more of them. Mend what is wrong on this machine, and start it again.',
       { cause: error.cause ?? error },
     )

@@ -29,7 +29,8 @@ export class Failures {
 
   /** @throws IsoflopError RUN_FAILED, with the program's words, when nothing but failures came. */
   failed(failure: Failure): void {
-    this.#open.push(failure)
+    // Of one configuration that is asked for again and again only the last counts: the others may be sound.
+    this.#open = [...this.#open.filter(({ folder }) => folder !== failure.folder), failure]
     if (this.#open.length < mostInARow) return
     for (const { forget } of this.#open) forget()
     this.#stopped ??= new IsoflopError(

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
-import { printable, printableLine } from '../../src/core/printable.ts'
+import { inOneLine, printable, printableLine } from '../../src/core/printable.ts'
 import { withoutFormula } from '../../src/input/fields.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -98,7 +98,7 @@ test('what is printable means itself, and nothing else gets through', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       assert.doesNotMatch(printable(text), commands)
-      assert.doesNotMatch(printableLine(text), /[\n\t]/)
+      for (const line of [printableLine(text), inOneLine(text)]) assert.doesNotMatch(line, /[\n\t]/)
       if (!commands.test(text) && !/[\u061c\u200e\u200f\u2028\u2029]/.test(text)) assert.equal(printable(text), text)
     }),
   )

@@ -215,6 +215,12 @@ test('a training that fails as often as it may is dead: asked again it says so, 
   const [dead] = await jobs.office.list(10)
   assert.deepEqual([dead.state, dead.failures], ['dead', 1])
   assert.match(dead.words ?? '', /here: out of memory/)
+  // Tried again it fails again, and then once more: one training is no reason for its worker to end.
+  const deaths = () => here.events.filter((event) => event.kind === 'failed' && event.isDead).length
+  for (const times of [2, 3]) {
+    assert.equal(await jobs.office.retry(dead.id), true)
+    await until(() => deaths() === times, 'it fails again')
+  }
   isBroken = false
   assert.equal(await jobs.office.retry(dead.id), true)
   await until(() => here.events.some(({ kind }) => kind === 'answered'), 'it is made')

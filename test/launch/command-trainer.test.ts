@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { IsoflopError } from '../../src/core/errors.ts'
 import { summed } from '../../src/core/summed.ts'
 import { commandTrainer } from '../../src/launch/command-trainer.ts'
+import { Failures } from '../../src/launch/failures.ts'
 import { orderOf } from '../../src/launch/order.ts'
 import { spaceOfDocument } from '../../src/space/file.ts'
 import { answer, configOf, programs, space, spaceDocument } from './programs.ts'
@@ -148,6 +149,14 @@ test('three configurations that fail one after another end it with the words of 
   assert.equal(existsSync(join(folder, 'runs', orderOf(space, configOf(96)).id, 'log.txt')), false)
   const mended = trainer(answer(), { retries: 0 })
   for (const width of widths) assert.equal((await mended.train(configOf(width))).kind, 'finished')
+})
+
+test('one configuration that fails each time it is asked for ends nothing: others may be sound', () => {
+  const failures = new Failures()
+  const failure = (folder: string) => ({ folder, words: 'out of memory', settle: () => {}, forget: () => {} })
+  for (let k = 0; k < 5; k++) failures.failed(failure('a'))
+  failures.failed(failure('b'))
+  assert.throws(() => failures.failed(failure('c')), { code: 'RUN_FAILED', message: /^3 configurations failed/ })
 })
 
 test('a run whose time is up is ended, lost, costs what its history says that it used, and is not asked for again', async () => {
