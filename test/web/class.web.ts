@@ -432,6 +432,16 @@ test('1,000 students are shown, sorted and scrolled without a wait, and what one
     [],
     'of 1,000 students the one that has changed is told',
   )
+  // What another instructor changes stands in the form, too, so that nobody sets it back unawares.
+  await page.locator('#students tbody tr', { hasText: /^Student 777/ }).click()
+  await page.locator('.student-card').waitFor()
+  await changeSettings(store, { submissions: 9 })
+  await page.getByRole('button', { name: 'as the server was started (5)' }).waitFor()
+  await store.setBudget(students[776].id, 7n * 10n ** 18n)
+  await page.locator('#students tbody tr', { hasText: /^Student 777.*7e18/ }).waitFor()
+  await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn, 100)))')
+  const written = ['.student-card [name=budget]', '[name=attempts]'].map((at) => page.locator(at).inputValue())
+  assert.deepEqual(await Promise.all(written), ['7e18', '9'])
 })
 
 test('a run that takes long is seen waiting and running, live, and can be cancelled; nothing is charged', {

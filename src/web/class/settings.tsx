@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { capital } from '../../report/prose.ts'
 import { say } from '../words/words.ts'
 import { Refusal } from './api.ts'
@@ -10,6 +10,8 @@ import { useTold } from './told.tsx'
 export function SettingsCard() {
   const { settings, changed, started, backend } = news.value!
   const [attempts, setAttempts] = useState(String(settings.submissions))
+  // Somebody else may change it meanwhile: what stands here is what would be saved.
+  useEffect(() => setAttempts(String(settings.submissions)), [settings.submissions])
   /** What was clicked, until the server has it. */
   const [wanted, setWanted] = useState<boolean | null>(null)
   const told = useTold()
@@ -88,6 +90,7 @@ function localText(iso: string | null): string {
 function Deadline() {
   const { deadline, isOpen } = news.value!
   const [text, setText] = useState(localText(deadline))
+  useEffect(() => setText(localText(deadline)), [deadline])
   const [again, setAgain] = useState<string | null | undefined>(undefined)
   const told = useTold()
   const set = async (wanted: string | null, inSpite: { reopen?: boolean; atOnce?: boolean } = {}) => {

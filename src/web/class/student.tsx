@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { compact, nats, significant } from '../../report/number.ts'
 import { type Fact, Facts, TitleBar } from '../parts/details-card.tsx'
 import { say } from '../words/words.ts'
@@ -40,6 +40,8 @@ function KeyActions() {
   const [isSure, setSure] = useState<'rekey' | 'reset' | null>(null)
   const [key, setKey] = useState<string | null>(null)
   const [budget, setBudget] = useState(compact(Number(one.budget), 17))
+  // Somebody else may change it meanwhile.
+  useEffect(() => setBudget(compact(Number(one.budget), 17)), [one.budget])
   const told = useTold()
   const act = (work: () => Promise<string>) => () => {
     setSure(null)
