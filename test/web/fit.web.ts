@@ -369,6 +369,8 @@ test('a second file is compared with the first, and a column groups one file; th
     await copied(page),
     'isoflop fit runs.csv other.csv --group-by file --method norm,surface --resamples 100',
   )
+  // Each run has its residual from the law of its own file.
+  assert.match((await page.locator('.runs tbody tr').nth(2).textContent())!, /[+\u2212]0\.0\d\d/)
   const said = await page.locator('.prose .said').textContent()
   // A file that was dropped is called as it was, not by where the page keeps it: in what is left out and in the report.
   // Its rows are far down, where a long table has none yet: by file they come first.

@@ -1,10 +1,11 @@
 import { useMemo } from 'preact/hooks'
-import { surfaceLoss } from '../../law/surface.ts'
+import { withShortNames } from '../../core/groups.ts'
+import { type SurfaceLaw, surfaceLoss } from '../../law/surface.ts'
 import { surfaceOf } from '../../report/fit/facts.ts'
 import { compact, type Format, nats, signedNats, significant } from '../../report/number.ts'
 import { type Column, Table } from '../parts/table.tsx'
 import { say } from '../words/words.ts'
-import { data, dropped, fitted, pointed, selected } from './state.ts'
+import { compared, data, dropped, first, fitted, pointed, selected } from './state.ts'
 
 export interface Row {
   readonly number: number
@@ -22,8 +23,9 @@ export interface Row {
 /** A run as it was read, with what the leading law says of it. */
 export function rowsOf(): readonly Row[] {
   const { runs, rows, files, sources, groups } = data.value!
-  const law = fitted.value && surfaceOf(fitted.value.findings.analysis)
+  const lawFor = lawsOf()
   return rows.map((row, i) => {
+    const law = lawFor(i)
     const [parameters, tokens, loss] = [runs.parameters[i]!, runs.tokens[i]!, runs.loss[i]!]
     return {
       ...{ number: i, row, name: sources[files[i]], parameters, tokens, flops: runs.flops[i]!, loss },
@@ -34,11 +36,24 @@ export function rowsOf(): readonly Row[] {
   })
 }
 
+/** The law that leads, or that leads in the group of a run; null where there is none. */
+function lawsOf(): (run: number) => SurfaceLaw | null {
+  const { groups } = data.value!
+  if (compared.value === null || groups === null) {
+    const shown = first.value ?? fitted.value
+    const law = shown && surfaceOf(shown.findings.analysis)
+    return () => law
+  }
+  const { names } = withShortNames({ ...groups, of: Int32Array.from(groups.of) })
+  const own = new Map(compared.value.groups.map(({ name, analysis }) => [name, surfaceOf(analysis)]))
+  return (run) => own.get(names[groups.of[run]]) ?? null
+}
+
 /** Every run that was read: sorted, picked, left out. */
 export function Runs() {
   const shown = data.value!
-  const [out, law] = [dropped.value, fitted.value]
-  const rows = useMemo(rowsOf, [shown, out, law])
+  const [out, soon, law, laws] = [dropped.value, first.value, fitted.value, compared.value]
+  const rows = useMemo(rowsOf, [shown, out, soon, law, laws])
   const columns = useMemo((): readonly Column<Row>[] => {
     const number = (key: 'parameters' | 'tokens' | 'flops', title: string, format: Format): Column<Row> => ({
       ...{ key, title, isNumber: true },
