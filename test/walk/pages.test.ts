@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { blocksIn, isTranslated, pageFiles } from './files.ts'
 import { pages } from './pages.ts'
 
-// What test/walk/walk.slow.ts needs to follow a page, looked at in a second where a page is changed.
+// What test/walk/pages.walk.ts needs to follow a page, looked at in a second where a page is changed.
 
 test('a page in Chinese has the commands and programs of the English one, so that its walk is the same', () => {
   const translated = pageFiles.filter(isTranslated)

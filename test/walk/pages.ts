@@ -189,8 +189,7 @@ export const pages: Readonly<Record<string, Page>> = {
         (reader) => reader.lastSaid(/(k[0-9a-f]{10})/),
         'the short name of one of the keys that `keys list` shows',
       ),
-      instead('2026-12-1', nextYear, 'the page names a day that will have passed'),
-      instead('2027-12-1', nextYear, 'the same'),
+      instead('2027-12-1', nextYear, 'the page names a day that will have passed'),
       instead('keys reset', 'keys reset --yes', 'it asks at a terminal, and nobody sits there'),
       anew('Start it', 'project', 'from here on the page is looked up: another class than that of the first hour'),
       instead(

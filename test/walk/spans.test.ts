@@ -7,7 +7,7 @@ import { createProgram } from '../../src/cli/main.ts'
 import { pageFiles } from './files.ts'
 import { root } from './package.ts'
 
-// Commands that stand within a line of a page are not followed (walk.slow.ts follows blocks), but they and their options have to be there.
+// Commands that stand within a line of a page are not followed (pages.walk.ts follows blocks), but they and their options have to be there.
 
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
 const program = await createProgram()

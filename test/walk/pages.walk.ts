@@ -34,7 +34,7 @@ after(async () => {
   packed.remove()
 })
 
-describe('a page as it stands there', { concurrency: availableParallelism() + 1 }, () => {
+describe('a page as it stands there', { concurrency: availableParallelism() }, () => {
   for (const file of pageFiles) {
     const blocks = blocksIn(file)
     if (isTranslated(file) || blocks.length === 0) continue // pages.test.ts holds the blocks of a translated page equal
