@@ -3,11 +3,11 @@ import { test } from 'node:test'
 import { runsOf } from '../../src/core/run.ts'
 import type { Analysis } from '../../src/fit/result.ts'
 import type { SurfaceLaw } from '../../src/law/surface.ts'
-import { drawFigure } from '../../src/report/draw/figure.ts'
+import { drawFigure, drawingAt } from '../../src/report/draw/figure.ts'
 import { textWidth } from '../../src/report/draw/labels.ts'
 import { sized, titleLines } from '../../src/report/draw/narrow.ts'
-import type { Panel } from '../../src/report/draw/panel.ts'
-import { fontSize } from '../../src/report/draw/style.ts'
+import { type Panel, scalesOf } from '../../src/report/draw/panel.ts'
+import { figureWidth, fontSize } from '../../src/report/draw/style.ts'
 import { newDocument, renderFigures, svgText } from '../../src/report/draw/svg.ts'
 import { lowestPoints } from '../../src/report/fit/figures/lowest.ts'
 import { optimum } from '../../src/report/fit/figures/optimum.ts'
@@ -125,6 +125,32 @@ test('for a narrow screen figures are drawn anew: in full size, each panel below
     for (const [, titles] of narrow!.matchAll(/aria-label="axis titles">(.*?)<\/g>/g))
       for (const [, text] of titles.matchAll(/>([^<]+)<\/text>/g)) assert.ok(textWidth(text, fontSize) <= 320, text)
   }
+})
+
+test('however wide a column is, no tick of a panel stands in another or is cut, and no title in the next panel', () => {
+  const fault = (name: string, width: number) => {
+    const figure = fitFigures.find((one) => one.name === name)!
+    const drawing = drawingAt(figure, { analysis: noisy, truth: null }, width)
+    const panels = (drawing?.parts ?? []).flatMap(({ content, ...place }) =>
+      typeof content === 'function' ? [] : [{ ...content, place }],
+    )
+    for (const panel of panels) {
+      const across = scalesOf(panel).x
+      let end = 0
+      for (const tick of panel.x.ticks) {
+        const half = textWidth(panel.x.format(tick), fontSize) / 2
+        if (across(tick) - half < end) return `a tick of ${panel.x.label}`
+        end = across(tick) + half
+      }
+      if (end > panel.width) return `the last tick of ${panel.x.label}`
+      const beside = panels.filter(({ place }) => place.y === panel.place.y && place.x > panel.place.x)
+      const room = Math.min(drawing?.width ?? figureWidth, ...beside.map(({ place }) => place.x)) - panel.place.x
+      for (const line of panel.y.label.split('\n')) if (textWidth(line, fontSize) > room) return line
+    }
+    return null
+  }
+  for (let width = 230; width < 900; width += 45)
+    for (const { name } of fitFigures) assert.equal(fault(name, width), null, `${name} at ${width}`)
 })
 
 test('a title in several lines has room for all of them', () => {

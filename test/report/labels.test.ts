@@ -56,3 +56,24 @@ test('a point label covers neither another label nor a point', () => {
       assert.ok(a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top)
   }
 })
+
+const panel = { width: 400, height: 300, marginTop: 0, marginRight: 60, marginBottom: 0, marginLeft: 40 }
+const scales = { x: (value: number) => value, y: (value: number) => value }
+
+test('of labels that have no room at the right some are left out, and none lies on another', () => {
+  const labels = Array.from({ length: 60 }, (_, k) => ({ x: 300, y: 100 + k, text: `${k + 10}e18` }))
+  const group = pointLabels(labels, [], 'right')(null, scales, null, panel, { document: newDocument() })
+  const heights = [...group.querySelectorAll('text')].map((node) => Number(node.getAttribute('y')))
+  assert.ok(heights.length >= 8 && heights.length < labels.length, `${heights.length} labels`)
+  heights.sort((a, b) => a - b)
+  for (const [k, y] of heights.entries()) assert.ok(k === 0 || y - heights[k - 1] >= 12, heights.join())
+})
+
+test('a label that is wider than the panel has two lines', () => {
+  const label = { x: 150, y: 150, text: 'a law that was published by somebody long ago' }
+  const lines = (width: number) => {
+    const group = pointLabels([label], [])(null, scales, null, { ...panel, width }, { document: newDocument() })
+    return [...group.querySelectorAll('tspan')].length
+  }
+  assert.deepEqual([lines(800), lines(300)], [0, 2])
+})

@@ -463,6 +463,15 @@ test('by the keyboard alone: everything that can be pressed is reached in order,
   for (const key of ['ArrowDown', 'ArrowDown', 'ArrowUp', 'ArrowDown']) await page.keyboard.press(key)
   await page.locator('.details', { hasText: 'Run 2' }).waitFor()
   await page.locator('figure[data-figure=design] .over .selected').first().waitFor()
+  // With few colours of the system's the row is still seen to be picked, and what pulses rests where that is wanted.
+  await page.emulateMedia({ forcedColors: 'active', reducedMotion: 'reduce' })
+  const styles = await page.evaluate(`({
+    picked: getComputedStyle(document.querySelector('.runs tr.selected')).outlineStyle,
+    next: getComputedStyle(document.querySelector('.next tr.now > :first-child')).borderLeftWidth,
+    dot: getComputedStyle(document.querySelector('.dot.running')).animationName,
+  })`)
+  assert.deepEqual(styles, { picked: 'solid', next: '4px', dot: 'none' })
+  await page.emulateMedia({ forcedColors: 'none', reducedMotion: 'no-preference' })
   await page.keyboard.press('Escape')
   await page.locator('.details').waitFor({ state: 'detached' })
   assert.equal((await here()).tag, 'SECTION')

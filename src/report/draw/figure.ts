@@ -1,7 +1,7 @@
 import type { Axis } from './axis.ts'
 import type { Drawing } from './drawing.ts'
 import { compose, type SvgDocument, type SvgElement } from './element.ts'
-import { leastAbreast, narrowed, sized } from './narrow.ts'
+import { leastAbreast, narrowed, sized, tickedAll } from './narrow.ts'
 import { drawPanel, type Panel, scalesOf } from './panel.ts'
 import { figureWidth, narrowWidth } from './style.ts'
 
@@ -69,7 +69,10 @@ export function drawingOf<Subject>(figure: Figure<Subject>, subject: Subject, fo
 
 /** What a figure draws in a column of a page, so many pixels wide. */
 export function drawingAt<Subject>(figure: Figure<Subject>, subject: Subject, width: number): Drawing | null {
-  if (width < leastAbreast && figure.narrow) return figure.narrow(subject, width)
+  if (width < leastAbreast && figure.narrow) {
+    const narrow = figure.narrow(subject, width)
+    return narrow && tickedAll(narrow)
+  }
   const drawing = figure.draw(subject)
   return drawing && sized(drawing, width)
 }

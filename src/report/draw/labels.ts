@@ -172,9 +172,10 @@ const overlap = (a: Box, b: Box): boolean =>
 
 const around = (x: number, y: number, r: number): Box => ({ left: x - r, right: x + r, top: y - r, bottom: y + r })
 
-const textBox = ({ x, y, anchor }: Drawn, width: number): Box => {
+const textBox = ({ x, y, anchor }: Drawn, width: number, lines: number): Box => {
   const left = anchor === 'start' ? x : anchor === 'end' ? x - width : x - width / 2
-  return { left, right: left + width, top: y - labelSize * 0.6, bottom: y + labelSize * 0.6 }
+  const half = labelSize * 0.6 + ((lines - 1) * lineHeight) / 2
+  return { left, right: left + width, top: y - half, bottom: y + half }
 }
 
 /** Distances of a label from its point, pixels, and how far its box reaches beyond its text's width at most. */
@@ -212,7 +213,8 @@ export interface Obstacle {
 /**
  * Labels beside their points, each where it covers no other label and no obstacle, stays inside the figure and is near; where
  * there is no such place, the best compromise. One after the other, so the first choose first. Far ones have a leader. Marks that step aside
- * are obstacles where they are drawn, in pixels: `drawn`.
+ * are obstacles where they are drawn, in pixels: `drawn`. Of very many at the right, those that would cover another are left out; one that is
+ * wider than the panel has two lines.
  */
 export function pointLabels(
   labels: readonly Label[],
@@ -239,19 +241,23 @@ export function pointLabels(
       1e4 * taken.filter((other) => overlap(box, other)).length +
       near.reduce((sum, mark) => sum + (overlap(box, mark.box) ? mark.weight : 0), 0)
     const group = element(document, 'g', { 'aria-label': 'point labels' })
-    for (const label of labels) {
-      const width = textWidth(label.text)
+    const room = size.width - size.marginLeft - size.marginRight
+    for (const one of labels) {
+      const label = textWidth(one.text) > room ? { ...one, text: inTwoLines(one.text) } : one
+      const lines = linesOf(label)
+      const width = Math.max(...lines.map((line) => textWidth(line)))
       const ranked = [label, ...(label.along ?? [])].flatMap((point) => {
         const [x, y] = [scales.x(point.x), scales.y(point.y)]
         const reached = around(x, y, farthest + width)
         const near = marks.filter(({ box }) => overlap(box, reached))
         return (side === 'right' ? placesRight(x, y) : placesAround(x, y)).map((place) => {
-          const box = textBox(place, width)
+          const box = textBox(place, width, lines.length)
           const distance = Math.hypot(place.x - x, place.y - y)
           return { x, y, place, box, distance, cost: cost(box, distance, near) }
         })
       })
       const best = ranked.reduce((a, b) => (b.cost < a.cost ? b : a))
+      if (side === 'right' && taken.some((other) => overlap(best.box, other))) continue
       const { x, y } = best
       taken.push(best.box)
       if (best.distance > 20)

@@ -100,10 +100,22 @@ function abreast(panels: readonly Panel[], width: number): Drawing {
 }
 
 function widened(panel: Panel, share: number): Panel {
-  const width = panel.width * share
-  const { left, right } = panel.margin
-  return { ...panel, width, x: { ...panel.x, ticks: fewerTicks(panel.x, width - left - right, panel.margin) } }
+  return ticked({ ...panel, width: panel.width * share })
 }
+
+/** A panel with the ticks that have room in its width. */
+function ticked(panel: Panel): Panel {
+  const { left, right } = panel.margin
+  return { ...panel, x: { ...panel.x, ticks: fewerTicks(panel.x, panel.width - left - right, panel.margin) } }
+}
+
+/** A drawing of whatever width, each panel with the ticks that have room. */
+export const tickedAll = (drawing: Drawing): Drawing => ({
+  ...drawing,
+  parts: drawing.parts.map((part) =>
+    typeof part.content === 'function' ? part : { ...part, content: ticked(part.content) },
+  ),
+})
 
 /** An axis title in lines that fit. */
 export function titleLines(title: string, width: number = narrowWidth - 12): string[] {
