@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { runOf } from '../client/record.ts'
 import { writeWhole } from '../core/durable.ts'
 import { IsoflopError } from '../core/errors.ts'
+import { shortNumber } from '../core/exact-integer.ts'
 import { readSummed, summed } from '../core/summed.ts'
 import type { TrainedRun } from '../core/trainer.ts'
 import { version } from '../core/version.ts'
@@ -113,7 +114,7 @@ export const differences = (there: CampaignIdentity, here: CampaignIdentity): st
 
 /** A list by its elements. Earlier heads had no space: theirs is the course's, whose text is empty. */
 const textOf = (value: unknown): string => String(value ?? '')
-const shown = (value: unknown): string => textOf(value) || 'nothing'
+const shown = (value: unknown): string => (typeof value === 'number' ? shortNumber(value) : textOf(value) || 'nothing')
 
 /** Says that a folder has another simulated campaign, which would be lost. */
 export const simulatedDiffers = (file: string, differing: readonly string[]): IsoflopError =>

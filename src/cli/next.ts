@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path'
-import { integerAsWritten, shortExact } from '../core/exact-integer.ts'
+import { shortNumber } from '../core/exact-integer.ts'
 import type { Words } from '../report/words/words.ts'
 import { isPostgres } from '../server/store/place.ts'
 import { commandLine, typed } from './command-line.ts'
@@ -28,10 +28,6 @@ function withOption(words: readonly string[], name: string, value: string): stri
   if (at < 0) return [...words, name, value]
   return [...words.slice(0, at), name, value, ...words.slice(at + (words[at] === name ? 2 : 1))]
 }
-
-/** 4e13, and 40000000000000 from nobody's hand. */
-const shortNumber = (value: number): string =>
-  Number.isInteger(value) ? shortExact(integerAsWritten(value)) : String(value)
 
 /** A plan for runs that somebody has, as far as `campaign next` takes it. */
 export interface OwnPlan {

@@ -34,6 +34,10 @@ export function shortExact(value: bigint): string {
   return exactInteger(short) === value ? short : String(value)
 }
 
+/** A number as it is typed: 4e13, and 40000000000000 by nobody's hand. */
+export const shortNumber = (value: number): string =>
+  Number.isInteger(value) ? shortExact(integerAsWritten(value)) : String(value)
+
 /** Characters of the longest text that is looked into; a larger number is no number of FLOPs. */
 const longest = 2000
 const decimal = /^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,3}))?$/i

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { extname } from 'node:path'
 import type { z } from 'zod'
 import { IsoflopError } from '../core/errors.ts'
+import { shortNumber } from '../core/exact-integer.ts'
 import { spaceOf } from './own.ts'
 import type { Space } from './space.ts'
 import { type SpaceSpec, spaceSpec } from './spec.ts'
@@ -153,7 +154,8 @@ function mistakeOfWidths(place: string, { from, to }: { from: number; to: number
 function contradictions(spec: SpaceSpec): string[] {
   const mistakes: string[] = []
   const flops = Array.isArray(spec.train_flops) ? spec.train_flops : [spec.train_flops.from]
-  if (flops[0] > spec.budget) mistakes.push(`budget: ${spec.budget} FLOPs pay for no run; the cheapest has ${flops[0]}`)
+  if (flops[0] > spec.budget)
+    mistakes.push(`budget: ${shortNumber(spec.budget)} FLOPs pay for no run; the cheapest has ${shortNumber(flops[0])}`)
   for (const name of ['name', 'parameters'] as const) {
     const values = (spec.ladder ?? []).map((rung) => rung[name])
     const twice = values.find((value, k) => values.indexOf(value) !== k)

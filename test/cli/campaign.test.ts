@@ -79,7 +79,7 @@ test('a folder with another campaign is refused, saying what differs; a simulate
   const before = readFileSync(join(folder, 'taken', 'campaign.jsonl'), 'utf8')
   for (const [change, said] of [
     [['--seed', '1'], /--seed is 0 there and 1 here/],
-    [['--budget', '1e18'], /--budget is 2000000000000000000 there and 1000000000000000000 here/],
+    [['--budget', '1e18'], /--budget is 2e18 there and 1e18 here/],
     [['--strategy', 'profiles-lowest', '--target', '2e19'], /--strategy is profiles-surface there.*--target is/],
     [['--train-flops-grid', '1e15,1e16'], /--train-flops-grid is/],
   ] as const) {

@@ -69,7 +69,7 @@ const mistakes: [string, (given: ReturnType<typeof document>) => void, RegExp][]
   ['another formula', (given) => (given.shapes.flops = '7N'), /shapes\.flops: expected one of "6N".*, got "7N"/],
   ['models twice over', (given) => (given.ladder = list().ladder), /the file: a space has either shapes or a ladder/],
   ['no models', (given) => delete given.shapes, /the file: a space has either shapes or a ladder/],
-  ['a budget that pays for nothing', (given) => (given.budget = 1e15), /budget: 1000000000000000 FLOPs pay for no run/],
+  ['a budget that pays for nothing', (given) => (given.budget = 1e15), /budget: 1e15 FLOPs pay for no run/],
   ['no width for its heads', (given) => (given.shapes.d_model = 300), /no width from 300 to 300 is a multiple of 256/],
   ['a constant named as a field', (given) => (given.constants.d_model = 3), /constants\.d_model: the name is that of/],
   ['a constant that is a list', (given) => (given.constants.data = [1]), /constants\.data: .*got \[1\]/],

@@ -1,4 +1,5 @@
 import { IsoflopError } from '../../core/errors.ts'
+import { shortNumber } from '../../core/exact-integer.ts'
 import { fitJoint, isUsable, type JointFit, mostUsableLoss } from '../../joint/fit.ts'
 import {
   type CampaignRun,
@@ -109,7 +110,7 @@ function expectPayable(situation: Situation): void {
   if (usableRuns(situation) + payable >= fewestUsable) return
   throw new IsoflopError(
     'TOO_FEW_RUNS',
-    `${budget - spent} FLOPs pay for ${payable} runs of ${cheapest}, the cheapest that may be asked, expected at least ${fewestUsable}. None was asked for.`,
+    `${shortNumber(budget - spent)} FLOPs pay for ${payable} runs of ${shortNumber(cheapest)}, the cheapest that may be asked, expected at least ${fewestUsable}. None was asked for.`,
     'Give the campaign a larger budget, or allow cheaper runs.',
   )
 }
