@@ -98,6 +98,9 @@ interface Outcome {
   readonly widths: readonly number[]
 }
 
+/** Where best runs are held beside each other: ten times the largest budget, FLOPs. */
+const beyond = 3e21
+
 const inside = ([low, high]: Interval, value: number) => low <= value && value <= high
 
 function outcomeOf({ change }: Case, noise: (typeof noises)[number], number: number): Outcome {
@@ -113,7 +116,7 @@ function outcomeOf({ change }: Case, noise: (typeof noises)[number], number: num
       { name: 'a', runs: runs[0] },
       { name: 'b', runs: runs[1] },
     ],
-    { places: [1e20, 1e21].map((flops) => bestPlace(a, flops)), budgets: [{ flops: 3e21, works: [3e21, 3e21] }] },
+    { places: [1e20, 1e21].map((flops) => bestPlace(a, flops)), budgets: [{ flops: beyond, works: [beyond, beyond] }] },
     {
       prior: usualPrior,
       confidence: 0.95,
@@ -127,6 +130,7 @@ function outcomeOf({ change }: Case, noise: (typeof noises)[number], number: num
     factor,
     truth: tokensForLoss(b, parameters, surfaceLoss(a, parameters, tokens)) / tokens,
   }))
+  const [{ parameters: ratio }] = pair.optima
   return {
     pair,
     covers: [
@@ -134,8 +138,12 @@ function outcomeOf({ change }: Case, noise: (typeof noises)[number], number: num
       pair.tokens === null || inside(pair.tokens.interval, (b.B / a.B) ** (1 / a.beta)),
       inside(pair.plateau.interval, b.E - a.E),
       pair.differences === null || inside(pair.differences.beta.interval, b.beta - a.beta),
+      inside(ratio.interval, bestPlace(b, beyond).parameters / bestPlace(a, beyond).parameters),
     ],
-    widths: factors.map(({ factor: { value, interval } }) => Math.log(interval[1] / value)),
+    widths: [
+      ...factors.map(({ factor: { value, interval } }) => Math.log(interval[1] / value)),
+      Math.log(ratio.interval[1] / ratio.value),
+    ],
   }
 }
 
@@ -143,7 +151,7 @@ const percent = (share: number) => (Number.isFinite(share) ? `${(100 * share).to
 const median = (values: number[]) => values.sort((x, y) => x - y)[values.length >> 1]
 console.log(`${values.pairs} pairs from ${values.from}; node ${process.version}`)
 console.log(
-  'given up: one, tokens, plateau, exponents; kept; covered: factor of tokens at 1e20, at 1e21, k, E, beta where said\n',
+  'given up: one, tokens, plateau, exponents; kept; covered: factor of tokens at 1e20, at 1e21, k, E, beta where said, ratio of the best N at 3e21\n',
 )
 for (const test of cases.filter(({ name }) => !values.only || name.startsWith(values.only)))
   for (const noise of noises) {
@@ -168,8 +176,9 @@ for (const test of cases.filter(({ name }) => !values.only || name.startsWith(va
         covered(2, ({ tokens }) => tokens !== null),
         covered(3, always),
         covered(4, ({ differences }) => differences !== null),
+        covered(5, always),
       ].join(
         ', ',
-      )}; half widths ${[0, 1].map((k) => percent(median(outcomes.map(({ widths }) => widths[k])))).join(', ')}\n`,
+      )}; half widths ${[0, 1, 2].map((k) => percent(median(outcomes.map(({ widths }) => widths[k])))).join(', ')}\n`,
     )
   }
