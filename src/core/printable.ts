@@ -9,7 +9,14 @@ export const printable = (text: string): string => text.replace(commands, visibl
 export const printableLine = (text: string): string => printable(text).replace(/[\n\t]/g, visible)
 
 /** What somebody's program said in several lines, in one. */
-export const inOneLine = (text: string): string => printableLine(text.trim().replace(/\s*\n\s*/g, ' '))
+export const inOneLine = (text: string): string =>
+  printableLine(
+    text
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '')
+      .join(' '),
+  )
 
 // C0 but tab and line feed, DEL, C1; marks and embeddings of direction; line and paragraph separators.
 const commands =
