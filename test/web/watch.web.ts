@@ -401,7 +401,11 @@ test('by the keyboard alone: everything that can be pressed is reached in order,
   const unlock = lock(join(folder, '.campaign.lock'))!
   tell(folder, { ...full.view, ...viewOfStanding(standing, about), runs: full.view.runs }, 'running', { cancels: true })
   const { page, clean } = await look(watching.link)
+  // A figure that has nothing to show is hidden when its turn comes, and whoever stands in it then begins anew.
   await page.locator('figure[data-figure=profiles] .paper > svg').waitFor()
+  // A figure that has nothing to show is hidden when its turn comes, and whoever stands in it then begins anew.
+  const undrawn = page.locator('figure[data-figure]:not([hidden]):not(:has(.paper > svg))')
+  await undrawn.first().waitFor({ state: 'detached' })
   const here = () =>
     page.evaluate(() => {
       const { document, getComputedStyle } = globalThis as unknown as {
