@@ -60,7 +60,7 @@ test('a learner does the whole assignment by the keyboard alone, in Chinese', { 
   await clean()
   await keyboard.reach('.walk', 'Shift+Tab')
   await page.keyboard.press('ArrowLeft')
-  assert.match((await page.locator('figure [aria-live]').textContent())!, /^loss [\d.]+ nats, N .* FLOPs, /)
+  assert.match((await page.locator('figure [aria-live]').textContent())!, /^loss [\d.]+ nats\/token, N .* FLOPs, /)
   await keyboard.reach('退出', 'Shift+Tab')
   await page.keyboard.press('Enter')
   await page.locator('#key:focus').waitFor()

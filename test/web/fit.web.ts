@@ -286,9 +286,14 @@ test('the laws of settings and of repeats, a prior and other numbers are asked f
   await close()
 })
 
-test('a point that is pointed at is told, and one that is clicked is looked at', { skip }, async () => {
-  const { page, close } = await visit(await open(plain, ...few))
+test('a point that is pointed at is told in the unit of its table, and one that is clicked is looked at', {
+  skip,
+}, async () => {
+  const { page, close } = await visit(await open(plain, '--loss-unit', 'bits/byte', ...few))
   await fitted(page)
+  for (const place of ['.answer', '.methods', '.runs h2'])
+    assert.match((await page.locator(place).textContent())!, /loss \(bits\/byte\)/)
+  assert.doesNotMatch((await page.locator('.answer, .methods, .runs, figure').allTextContents()).join('\n'), /nats/)
   const figure = page.locator('figure[data-figure=residuals] .drawing')
   await figure.scrollIntoViewIfNeeded()
   const dot = page.locator('figure[data-figure=residuals] .paper circle').first()
@@ -299,7 +304,7 @@ test('a point that is pointed at is told, and one that is clicked is looked at',
   await page.mouse.move(x + width / 2, y + height / 2)
   const tip = page.locator('figure[data-figure=residuals] .tip')
   await tip.waitFor()
-  assert.match((await tip.textContent())!, /Row \d+.*FLOPs.*loss/)
+  assert.match((await tip.textContent())!, /Row \d+.*FLOPs.*loss [\d.]+ bits\/byte/)
   await page.mouse.click(x + width / 2, y + height / 2)
   await page.locator('.details').waitFor()
   await page.keyboard.press('Escape')
@@ -309,7 +314,7 @@ test('a point that is pointed at is told, and one that is clicked is looked at',
   await walk.focus()
   await page.keyboard.press('ArrowRight')
   const said = page.locator('figure[data-figure=residuals] [aria-live]')
-  assert.match((await said.textContent())!, /^Row \d+, N .*FLOPs, loss/)
+  assert.match((await said.textContent())!, /^Row \d+, N .*FLOPs, loss [\d.]+ bits\/byte/)
   await page.keyboard.press('Enter')
   await page.locator('#details:focus').waitFor()
   await page.keyboard.press('Escape')

@@ -13,7 +13,7 @@ export function tellRun(number: number): string[] {
   const { space } = value
   return [
     `${say.run(number + 1)} · ${run.round < 0 ? say.given : `${say.columns.round} ${run.round}`}`,
-    `${say.columns.loss} ${lossText(run)}${run.loss === null ? '' : ' nats'}${residual === undefined ? '' : ` (${signedNats(residual)})`}`,
+    `${say.columns.loss} ${lossText(run)}${run.loss === null ? '' : ' nats/token'}${residual === undefined ? '' : ` (${signedNats(residual)})`}`,
     `N ${significant(run.parameters)} · ${compact(run.config.trainFlops)} FLOPs`,
     configText(space, run.config),
   ]

@@ -161,7 +161,11 @@ function ClassProfiles() {
   const tell = (run: number): string[] => {
     const { key, loss, parameters, flops } = subject.runs[run]
     const label = news.value?.keys.find(({ id }) => id === key)?.label ?? key
-    return [label, `${say.columns.loss} ${nats(loss)} nats`, `N ${significant(parameters)} · ${compact(flops)} FLOPs`]
+    return [
+      label,
+      `${say.columns.loss} ${nats(loss)} nats/token`,
+      `N ${significant(parameters)} · ${compact(flops)} FLOPs`,
+    ]
   }
   return (
     <LiveFigure

@@ -29,7 +29,7 @@ const tell = (run: Run | undefined): string[] =>
   run === undefined
     ? []
     : [
-        `${say.columns.loss} ${nats(run.loss)} nats`,
+        `${say.columns.loss} ${nats(run.loss)} nats/token`,
         `N ${significant(run.parameters)} · ${compact(run.flops)} FLOPs`,
         modelWithHeads(run.config, say.class.heads),
         `${say.rate} ${significant(run.config.learning_rate)}, ${say.class.batch} ${run.config.batch_size}`,

@@ -4,6 +4,7 @@ import { compact, exponent, type Format, nats, percent, significant } from '../.
 import { words } from '../../report/words/words.ts'
 import { say } from '../words/words.ts'
 import { first, fitted } from './state.ts'
+import { lossName } from './unit.ts'
 
 /** What the fit says, in numbers that are read across a room; or that the runs do not say it. */
 export function Answer() {
@@ -49,7 +50,7 @@ export function Answer() {
           />
         )}
         {at?.loss != null && (
-          <Quantity name={say.loss} value={at.loss} ends={at.interval.loss} format={nats} level={level} />
+          <Quantity name={lossName()} value={at.loss} ends={at.interval.loss} format={nats} level={level} />
         )}
         {result?.modelSize && (
           <Quantity
@@ -80,7 +81,7 @@ export function First() {
   const rows: [name: string, value: number, format: Format][] = [
     [say.fit.size, parameters, significant],
     [say.fit.tokens, tokens, significant],
-    [say.loss, loss, nats],
+    [lossName(), loss, nats],
     [say.fit.sizeExponent, sizeExponent, exponent],
     [say.fit.tokensExponent, tokensExponent, exponent],
   ]

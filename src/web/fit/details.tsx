@@ -4,6 +4,7 @@ import { DetailsCard, type Fact } from '../parts/details-card.tsx'
 import { say } from '../words/words.ts'
 import { rowsOf } from './runs.tsx'
 import { data, dropped, selected } from './state.ts'
+import { units } from './unit.ts'
 
 /** Everything about the run that is looked at. */
 export function Details() {
@@ -22,8 +23,10 @@ export function Details() {
     ['D', significant(row.tokens, 4)],
     [say.fit.flops, compact(row.flops, 4)],
     [say.fit.ratio, significant(row.tokens / row.parameters)],
-    [say.columns.loss, nats(row.loss)],
-    ...(row.residual === null ? [] : [[say.columns.residual, signedNats(row.residual)] as Fact]),
+    [say.columns.loss, `${nats(row.loss)} ${units().loss}`],
+    ...(row.residual === null
+      ? []
+      : [[say.columns.residual, `${signedNats(row.residual)} ${units().difference}`] as Fact]),
     ...(row.group === null ? [] : [[data.value!.groups!.column, row.group] as Fact]),
   ]
   return (

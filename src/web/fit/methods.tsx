@@ -7,6 +7,7 @@ import { compact, exponent, nats, orDash, withInterval } from '../../report/numb
 import { words } from '../../report/words/words.ts'
 import { say } from '../words/words.ts'
 import { askMethods, compared, fitted, methods, standing } from './state.ts'
+import { lossName } from './unit.ts'
 
 /** What the methods are told of: the data set, or each of several. */
 interface Told {
@@ -65,7 +66,7 @@ export function Methods() {
 
 const headOf = (groups: GroupsAnalysis | null, C: number | null): string[] => {
   const size = C === null ? 'N' : say.fit.sizeAt(compact(C))
-  return groups ? groups.groups.map(({ name }) => `${name}: ${size}`) : ['a', size, say.columns.loss]
+  return groups ? groups.groups.map(({ name }) => `${name}: ${size}`) : ['a', size, lossName()]
 }
 
 /** a, N and the loss, or why there are none. */

@@ -37,6 +37,7 @@ import {
   standing,
   table,
 } from './state.ts'
+import { units } from './unit.ts'
 
 /** Of two panels, or of many. */
 const wide = new Set(['optimum', 'residuals', 'backtest', 'agreement', 'exponents'])
@@ -234,6 +235,6 @@ function tellRun(i: number): readonly string[] {
     say.fit.run(rows[i], sources.length > 1 ? sources[files[i]] : null),
     `N ${compact(runs.parameters[i]!)} · D ${compact(runs.tokens[i]!)}`,
     `C ${compact(runs.flops[i]!)} FLOPs`,
-    `${say.columns.loss} ${nats(runs.loss[i]!)}`,
+    `${say.columns.loss} ${nats(runs.loss[i]!)} ${units().loss}`,
   ]
 }

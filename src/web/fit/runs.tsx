@@ -6,6 +6,7 @@ import { compact, type Format, nats, signedNats, significant } from '../../repor
 import { type Column, Table } from '../parts/table.tsx'
 import { say } from '../words/words.ts'
 import { compared, data, dropped, first, fitted, pointed, selected } from './state.ts'
+import { lossName } from './unit.ts'
 
 export interface Row {
   readonly number: number
@@ -102,7 +103,7 @@ export function Runs() {
         <h2 id="runs-title">
           {say.runs}{' '}
           <span class="hint">
-            {say.fit.kept(rows.length - out.size, rows.length)} · {say.lossUnit}
+            {say.fit.kept(rows.length - out.size, rows.length)} · {lossName()}
           </span>
         </h2>
       </div>
