@@ -7,7 +7,7 @@ import type { Stub } from '../stub-api.ts'
 import { against, bin, campaign, folder, once, outcome, recordOf, resultOf, start, stub } from './campaigns.ts'
 
 test('--world: one JSON object with the truth, equal for equal seeds; the record is a table of runs', async () => {
-  const args = ['--world', 'seed:3', '--out', 'world', '--json']
+  const args = ['--world', 'seed:3', '--budget', '2e17', '--out', 'world', '--json']
   const first = await campaign(...args)
   const result = resultOf(first)
   assert.deepEqual(Object.keys(result), [
@@ -30,7 +30,7 @@ test('--world: one JSON object with the truth, equal for equal seeds; the record
     ...['d_model', 'num_layers', 'num_heads', 'batch_size', 'learning_rate'],
   ])
   assert.deepEqual(Object.keys(prediction.interval).sort(), ['learningRate', 'loss', 'parameters'])
-  assert.ok(spentFlops <= 2e18)
+  assert.ok(spentFlops <= 2e17)
   assert.equal(queries, runs.length)
   assert.equal(
     runs.reduce((sum, run) => sum + run.train_flops, 0),
@@ -48,15 +48,15 @@ test('--world: one JSON object with the truth, equal for equal seeds; the record
 })
 
 test('for people: the answer, the truth, what was spent; a line a round on stderr; within 100 columns', async () => {
-  const { status, stdout, stderr } = await campaign('--world', 'seed:4', '--out', 'people')
+  const { status, stdout, stderr } = await campaign('--world', 'seed:4', '--budget', '2e17', '--out', 'people')
   assert.equal(status, 0, stderr)
   assert.match(stdout, /^At 1e19 FLOPs.*:\n {2}configuration {2}d_model \d+, \d+ layers/)
   assert.match(stdout, /\nThe truth in seed:4:\n/)
   assert.match(stdout, /\n {2}regret of the predicted configuration: \S+ nats\/token\n/)
-  assert.match(stdout, /\n\d+ runs of world:seed:4 for \S+ of 2e18 FLOPs:\n/)
+  assert.match(stdout, /\n\d+ runs of world:seed:4 for \S+ of 2e17 FLOPs:\n/)
   assert.match(stdout, /\nwrote people\/campaign\.jsonl/)
   for (const line of stdout.split('\n').filter((text) => !text.startsWith('wrote'))) assert.ok(line.length <= 100, line)
-  assert.match(stderr, /^0 of 2e18 FLOPs, 0 runs, no estimate yet, \S/)
+  assert.match(stderr, /^0 of 2e17 FLOPs, 0 runs, no estimate yet, \S/)
   assert.ok(stderr.trimEnd().split('\n').length >= 3)
   assert.doesNotMatch(stdout + stderr, /NaN|Infinity|undefined/)
 })
