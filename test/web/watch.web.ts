@@ -184,17 +184,14 @@ test('a run that is out is cancelled from the page, once it was asked twice', { 
   tell(folder, view, 'running', { capacity: 1, cancels: true })
   const { page, clean } = await look(watching.link, { expected: /400/ })
   const rows = page.locator('.next tbody tr')
-  await rows
-    .first()
-    .getByRole('button', { name: /^Cancel / })
-    .click()
+  const ask = () => rows.first().locator('.cancel').click()
+  await ask()
   // Keeping it is what a hurried Enter does.
+  await rows.first().locator('.asked .quiet:focus').waitFor()
   await page.keyboard.press('Enter')
+  await rows.first().locator('.cancel').waitFor()
   assert.deepEqual(wantedIn(folder)!.cancel, [])
-  await rows
-    .first()
-    .getByRole('button', { name: /^Cancel / })
-    .click()
+  await ask()
   await clean()
   await rows.first().getByRole('button', { name: 'Cancel it' }).click()
   await rows.first().getByText('being cancelled').waitFor()

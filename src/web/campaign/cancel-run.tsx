@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { ViewedOpen } from '../../campaign/view.ts'
 import { configText } from '../../report/campaign/configuration.ts'
 import { send } from '../session.ts'
@@ -10,7 +10,7 @@ export function CancelRun({ run }: { readonly run: ViewedOpen }) {
   const [isAsked, setAsked] = useState(false)
   const [fault, setFault] = useState('')
   const no = useRef<HTMLButtonElement>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (isAsked) no.current?.focus()
   }, [isAsked])
   const name = configText(view.value!.space, run.config)
